@@ -1,0 +1,144 @@
+# qgrid: `make help` lists the targets.
+
+MODE   ?= release
+BUILD  ?= build/$(MODE)
+PREFIX ?= /usr/local
+NP     ?= $(shell nproc)
+CC      = mpicc
+
+# Open MPI refuses to start as root, or more ranks than cores, unless it is told that this is meant.
+export OMPI_ALLOW_RUN_AS_ROOT = 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
+export OMPI_MCA_rmaps_base_oversubscribe = 1
+export OMPI_MCA_btl_base_warn_component_unused = 0
+export OMPI_MCA_btl_vader_single_copy_mechanism = none
+export OPENBLAS_NUM_THREADS = 1
+
+PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev libutf8proc-dev \
+           libcsv-dev librandom123-dev libgsl-dev libssl-dev zlib1g-dev pkg-config gcc
+TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarray \
+           python3-h5netcdf netcdf-bin
+LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
+
+PKGS     = libcjson libutf8proc openblas hdf5-serial gsl libcrypto zlib
+LDLIBS   = $(shell pkg-config --libs $(PKGS)) -lcsv -lm
+WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+           -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion -Wno-missing-field-initializers -Werror
+COMMIT  := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+CPPFLAGS = -Iinclude -Isrc -Itests/support -D_GNU_SOURCE $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
+CFLAGS_release = -O3 -g -DNDEBUG
+CFLAGS_debug   = -O0 -g3
+CFLAGS_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS_asan   = -fsanitize=address,undefined
+CFLAGS   = -std=c11 $(WARN) $(CFLAGS_$(MODE)) -fno-math-errno -fno-trapping-math -ffp-contract=off
+LDFLAGS  = $(LDFLAGS_$(MODE))
+
+SRC      = $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
+OBJ      = $(SRC:%.c=$(BUILD)/%.o)
+LIB      = $(BUILD)/libqgrid.a
+BIN      = $(BUILD)/qgrid
+TESTSRC  = $(wildcard tests/unit/test_*.c tests/kernels/test_*.c tests/golden/test_*.c tests/mpi/test_*.c tests/fuzz/test_*.c)
+TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%)
+SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+TOOLBIN  = $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/*.c))
+BENCHBIN = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+ifndef V
+Q = @
+SAY = @printf '  %-5s %s\n'
+else
+SAY = @true
+endif
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all run test check-deps check-test-deps check-lint-deps deps lint asan bench tools install help clean bins testbins
+
+all: check-deps ## build build/release/qgrid
+	$(Q)$(MAKE) --no-print-directory bins
+
+bins: $(BIN) $(TOOLBIN)
+
+testbins: bins $(TESTBIN)
+
+run: check-deps ## install what is missing, build, run jobs/full_matrix.json on all cores
+	$(Q)$(MAKE) --no-print-directory -j$(NP) bins
+	$(Q)scripts/run-demo.sh $(BIN) $(NP)
+
+test: check-deps check-test-deps ## install what is missing, build, run every test
+	$(Q)$(MAKE) --no-print-directory -j$(NP) testbins
+	$(Q)BUILD=$(BUILD) MODE=$(MODE) scripts/run-tests.sh $(TESTS)
+
+asan: ## the same tests under AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory MODE=asan test
+
+lint: check-lint-deps ## format, headers, layers, clang-tidy, cppcheck, shellcheck
+	$(Q)BUILD=$(BUILD) CPPFLAGS='$(CPPFLAGS)' WARN='$(WARN)' scripts/lint.sh
+
+bench: check-deps ## kernels and whole runs, timed
+	$(Q)$(MAKE) --no-print-directory -j$(NP) bins $(BENCHBIN)
+	$(Q)BUILD=$(BUILD) scripts/run-bench.sh
+
+tools: $(TOOLBIN)
+
+install: all ## install to PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/qgrid/jobs $(DESTDIR)$(PREFIX)/share/qgrid/slurm
+	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/qgrid
+	install -m 644 jobs/*.json $(DESTDIR)$(PREFIX)/share/qgrid/jobs
+	install -m 644 slurm/*.sbatch $(DESTDIR)$(PREFIX)/share/qgrid/slurm
+
+check-deps:
+	$(Q)scripts/deps.sh $(PACKAGES)
+
+check-test-deps:
+	$(Q)scripts/deps.sh $(TEST_PACKAGES)
+
+check-lint-deps:
+	$(Q)scripts/deps.sh $(PACKAGES) $(LINT_PACKAGES)
+
+deps: check-deps check-test-deps check-lint-deps ## install every package (root)
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo '  variables: MODE=release|debug|asan  NP=ranks  TESTS="tests/unit/test_json ..."  V=1'
+
+# Per-ISA code is chosen at run time; only these files may use the instructions.
+$(BUILD)/src/kernels/%__avx2.o: CFLAGS += -mavx2 -mfma -mf16c
+$(BUILD)/src/kernels/%__avx512.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c
+$(BUILD)/src/kernels/%__avx512vnni.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c
+$(BUILD)/src/cli/version.o: CPPFLAGS += -DQG_COMMIT='"$(COMMIT)"' -DQG_CFLAGS='"$(CFLAGS_$(MODE))"'
+$(BUILD)/src/cli/version.o: $(BUILD)/commit
+
+$(BUILD)/commit: FORCE
+	@mkdir -p $(@D); echo '$(COMMIT) $(MODE)' | cmp -s - $@ || echo '$(COMMIT) $(MODE)' > $@
+FORCE:
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(OBJ)
+	$(SAY) AR $@
+	$(Q)rm -f $@; ar rcs $@ $(OBJ)
+
+$(BIN): $(BUILD)/src/cli/main.o $(LIB)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tools/%: $(BUILD)/tools/%.o $(LIB)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT) $(LIB)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(LDLIBS)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,70 @@
+/*
+ * file.h - whole files: map, read, write atomically; paths; SHA-256.
+ */
+#ifndef QGRID_FILE_H
+#define QGRID_FILE_H
+
+#include "qgrid/arena.h"
+
+#include <stdbool.h>
+
+/* A file mapped read-only and shared: ranks of a node share its pages. */
+typedef struct qg_map {
+    const void *data; /* NULL for an empty file */
+    size_t size;
+} qg_map;
+
+/** Maps a regular file. @errors QG_EIO (missing, not a file, no permission), path placed. Local. */
+qg_code qg_file_map(qg_map *out, const char *path) QG_MUST_USE;
+void qg_file_unmap(qg_map *m);
+
+/** Reads a whole file of at most `max` bytes into the arena, with a NUL after it. Local. */
+qg_code qg_file_read(char **out, size_t *size, qg_arena *a, const char *path,
+                     size_t max) QG_MUST_USE;
+
+/** Writes tmp in the same folder, fsync, rename, fsync of the folder: all or nothing. Local. */
+qg_code qg_file_write(const char *path, const void *data, size_t size) QG_MUST_USE;
+
+/** fsync of an existing file or folder. Local. */
+qg_code qg_file_sync(const char *path) QG_MUST_USE;
+
+/** Copies a file (atomically at the destination). Local. */
+qg_code qg_file_copy(const char *to, const char *from) QG_MUST_USE;
+
+/** Creates a folder and its parents; fine if it exists. Local. */
+qg_code qg_mkdirs(const char *path) QG_MUST_USE;
+
+/** Removes a file, or a folder with the plain files in it (one level). Missing is fine. Local. */
+qg_code qg_remove(const char *path) QG_MUST_USE;
+
+bool qg_file_exists(const char *path);
+bool qg_dir_exists(const char *path);
+
+/** Size in bytes of a file, or of all plain files in a folder (one level); -1 if it is missing. */
+int64_t qg_path_bytes(const char *path);
+
+/** dir/name in the arena; NULL when out of memory (error set). */
+char *qg_path_join(qg_arena *a, const char *dir, const char *name);
+
+/** Folder part of a path ("." if there is none), in the arena. */
+char *qg_path_dir(qg_arena *a, const char *path);
+
+enum { QG_SHA256_HEX = 65 }; /* 64 digits and the NUL */
+
+typedef struct qg_sha256 {
+    void *ctx;
+} qg_sha256;
+
+/** Streaming SHA-256; final writes 64 hex digits and frees the context. Local. */
+void qg_sha256_init(qg_sha256 *h);
+void qg_sha256_add(qg_sha256 *h, const void *data, size_t size);
+void qg_sha256_add_text(qg_sha256 *h, const char *text); /* with its length, so "ab","c" != "a","bc" */
+void qg_sha256_final(qg_sha256 *h, char hex[QG_SHA256_HEX]);
+
+/** Of one buffer. Local. */
+void qg_sha256_bytes(char hex[QG_SHA256_HEX], const void *data, size_t size);
+
+/** Of one file. @errors QG_EIO. Local. */
+qg_code qg_sha256_file(char hex[QG_SHA256_HEX], const char *path) QG_MUST_USE;
+
+#endif

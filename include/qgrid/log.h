@@ -1,0 +1,27 @@
+/*
+ * log.h - messages for people, on standard error. Machine-readable output never comes here.
+ */
+#ifndef QGRID_LOG_H
+#define QGRID_LOG_H
+
+#include "qgrid/err.h"
+
+#include <stdbool.h>
+
+/** Rank shown before messages when the run has several ranks; -1 (default) shows none. */
+void qg_log_rank(int rank);
+
+/** One line "qgrid: ..." on standard error; a progress line on a terminal is cleared first. */
+void qg_note(const char *fmt, ...) QG_PRINTF(1, 2);
+void qg_warn(const char *fmt, ...) QG_PRINTF(1, 2);
+
+/** One line for an error record. */
+void qg_log_error(const qg_error *e);
+
+/** Whether standard error is a terminal (and NO_COLOR / TERM=dumb do not forbid control codes). */
+bool qg_log_is_terminal(void);
+
+/** Replaces the progress line on a terminal; `text` "" removes it. */
+void qg_log_progress(const char *text);
+
+#endif

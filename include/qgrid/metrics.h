@@ -1,0 +1,125 @@
+/*
+ * metrics.h - classification metrics, calibration, paired tests: pure functions over arrays.
+ *
+ * Definitions are those of scikit-learn, statsmodels and scipy where they have one; the formula is
+ * stated otherwise. Undefined precision, recall and F1 are 0. All sums run in array order in double.
+ */
+#ifndef QGRID_METRICS_H
+#define QGRID_METRICS_H
+
+#include "qgrid/arena.h"
+
+/* One row a metric of a whole data set, in the order in which they are stored. */
+#define QG_METRIC_LIST(X)                                                                          \
+    X(accuracy, "share of right predictions")                                                      \
+    X(macro_precision, "mean of the classes' precision")                                           \
+    X(macro_recall, "mean of the classes' recall")                                                 \
+    X(macro_f1, "mean of the classes' F1")                                                         \
+    X(weighted_precision, "precision weighted by the classes' support")                            \
+    X(weighted_recall, "recall weighted by the classes' support")                                  \
+    X(weighted_f1, "F1 weighted by the classes' support")                                          \
+    X(mcc, "Matthews correlation coefficient (Gorodkin 2004)")                                     \
+    X(nll, "mean negative log likelihood, natural log, probabilities clipped to 1e-15")            \
+    X(brier, "mean over texts of the sum over classes of squared error (Brier 1950)")              \
+    X(ece, "expected calibration error, 10 right-closed bins (Guo et al. 2017)")                   \
+    X(mce, "largest calibration gap over filled bins")                                             \
+    X(mean_confidence, "mean largest probability")                                                 \
+    X(overconfidence, "share of texts with confidence > 0.9 and a wrong prediction")
+
+typedef struct qg_scores {
+#define X(name, doc) double name;
+    QG_METRIC_LIST(X)
+#undef X
+} qg_scores;
+
+typedef struct qg_class_scores {
+    double precision, recall, f1;
+    int64_t support;
+} qg_class_scores;
+
+/**
+ * @param[out] out       all scalar metrics
+ * @param[out] per_class [K]
+ * @param[out] confusion [K, K] counts, row = truth, column = prediction
+ * @param      label     [n] in 0..K-1; rows with -1 (unlabelled) are left out
+ * @param      predicted [n]
+ * @param      prob      [n, K] probabilities
+ * @errors QG_EFORMAT (no labelled row), QG_ENUMERIC (a probability that is not in [0, 1]),
+ *         QG_EBUG (index out of range). Local.
+ */
+qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
+                 const int32_t *label, const int32_t *predicted, const double *prob, int64_t n,
+                 int K) QG_MUST_USE;
+
+/* Calibration curve: `bins` equal bins, bin = clamp(ceil(conf * bins) - 1, 0, bins - 1). */
+typedef struct qg_bin {
+    int64_t count;
+    double accuracy, confidence; /* means; NaN for an empty bin */
+} qg_bin;
+void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const int32_t *label,
+                    const int32_t *predicted, const double *prob, int64_t n, int K);
+
+/** Area under the ROC curve and average precision of one class against the rest; NaN undefined. */
+double qg_roc_auc(const double *score, const int32_t *is_class, int64_t n, qg_arena *a);
+double qg_average_precision(const double *score, const int32_t *is_class, int64_t n, qg_arena *a);
+
+/* Paired comparison of two classifiers on the same texts. */
+typedef struct qg_mcnemar {
+    int64_t both_right, only_a, only_b, both_wrong;
+    double p_exact;            /* two-sided binomial on the discordant pairs */
+    double chi2, p_chi2;       /* without continuity correction */
+    double chi2_cc, p_chi2_cc; /* with it */
+} qg_mcnemar;
+void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, const int32_t *b,
+                     int64_t n);
+
+/* Percentile bootstrap of accuracy(b) - accuracy(a). */
+typedef struct qg_bootstrap {
+    double difference, low, high; /* 2.5 % and 97.5 %, linear interpolation */
+    double p_one_sided;           /* share of resamples with difference <= 0 */
+    double p_two_sided;           /* min(1, 2 min(share <= 0, share >= 0)) */
+} qg_bootstrap;
+/** @param index [resamples, n] rows drawn, or NULL: drawn by counter from `seed` */
+qg_code qg_bootstrap_accuracy(qg_bootstrap *out, const int32_t *label, const int32_t *a,
+                              const int32_t *b, int64_t n, int resamples, const int32_t *index,
+                              uint64_t seed, qg_arena *arena) QG_MUST_USE;
+
+/** Share of equal predictions. */
+double qg_agreement(const int32_t *a, const int32_t *b, int64_t n);
+
+/* Divergence of probability rows, means over n rows: KL(p || q), Jensen-Shannon (nats), total
+ * variation. */
+typedef struct qg_divergence {
+    double kl, js, tv;
+} qg_divergence;
+void qg_divergence_mean(qg_divergence *out, const double *p, const double *q, int64_t n, int K);
+
+/* Paired samples of numbers. */
+typedef struct qg_paired {
+    double mean_difference, t, p_t, ci_low, ci_high, cohens_d; /* paired t, 95 % interval */
+    double welch_t, welch_df, p_welch;
+    double wilcoxon_w, p_wilcoxon; /* exact when possible, else normal approximation */
+} qg_paired;
+qg_code qg_paired_tests(qg_paired *out, const double *a, const double *b, int64_t n,
+                        qg_arena *arena) QG_MUST_USE;
+
+/* Agreement of two score vectors (explanations): NaN where a vector is constant. */
+double qg_spearman(const double *a, const double *b, int64_t n, qg_arena *arena);
+double qg_kendall_tau_b(const double *a, const double *b, int64_t n);
+double qg_pearson(const double *a, const double *b, int64_t n);
+double qg_cosine(const double *a, const double *b, int64_t n);
+/** Jaccard of the top-k sets by value (by_magnitude = 0) or |value|; ties: lower index first. */
+double qg_jaccard_top(const double *a, const double *b, int64_t n, int k, int by_magnitude,
+                      qg_arena *arena);
+
+/** Percentile q in [0, 100] of sorted values, linear interpolation (numpy's default). */
+double qg_percentile_sorted(const double *sorted, int64_t n, double q);
+
+/* Latency of one cell: seconds in, milliseconds out. */
+typedef struct qg_latency_stats {
+    double mean, sd, median, min, max, p95, p99;
+} qg_latency_stats;
+qg_code qg_latency_summary(qg_latency_stats *out, const double *ms, int64_t n,
+                           qg_arena *arena) QG_MUST_USE;
+
+#endif

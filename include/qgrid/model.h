@@ -1,0 +1,122 @@
+/*
+ * model.h - a classifier under one precision: packed once, mapped by every rank, run over ragged
+ * batches.
+ */
+#ifndef QGRID_MODEL_H
+#define QGRID_MODEL_H
+
+#include "qgrid/opt.h"
+#include "qgrid/tensor.h"
+
+typedef struct qg_precision qg_precision; /* nn/precision.h: a row of nn/precisions.def */
+
+/** NULL-terminated table of precisions, and one by name (NULL if unknown). */
+extern const qg_precision *const qg_precisions[];
+const qg_precision *qg_precision_find(const char *name);
+const char *qg_precision_name(const qg_precision *p);
+const char *qg_precision_summary(const qg_precision *p); /* one line with the formula */
+
+typedef enum qg_embeddings { QG_EMBED_FP32, QG_EMBED_FP16, QG_EMBED_INT8 } qg_embeddings;
+
+/* An entry of a job's "precisions": "int8", or {"precision": "int8", "embeddings": "int8"}. */
+typedef struct qg_precision_spec {
+    const char *name; /* in cell names: "name" of the object, or e.g. "int8" / "int8_emb_int8" */
+    const qg_precision *scheme;
+    int embeddings; /* qg_embeddings */
+} qg_precision_spec;
+
+/** Reads an entry; problems are collected (unknown names with the nearest one). Local. */
+qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
+                               qg_problems *problems);
+
+/* What config.json says, checked. */
+typedef struct qg_bert_config {
+    int layers, hidden, heads, ffn, vocab, positions, types, classes;
+    double layer_norm_eps;
+    int activation; /* qg_activation in kernel.h */
+    const char *const *labels; /* [classes] id2label, NULL-terminated */
+    int pad_id;
+    bool has_head_labels; /* id2label was present */
+} qg_bert_config;
+
+/** Reads config.json of a folder. @errors QG_EIO, QG_EFORMAT, QG_EUNSUPPORTED with field. Local. */
+qg_code qg_bert_config_load(qg_bert_config *out, qg_arena *a, const char *dir) QG_MUST_USE;
+
+/* How a checkpoint becomes a model: the "models" entry of a job. */
+typedef struct qg_model_source {
+    const char *dir;      /* Hugging Face folder, or a folder written by qgrid quantize */
+    bool random_head;     /* "head": "random": draw the classifier, N(0, 0.02), from the seed */
+    int64_t head_seed;
+    int classes;          /* wanted number of classes; 0: as the model says */
+} qg_model_source;
+
+/**
+ * Hash of everything that determines the numbers of a model: config fields, weights, tokenizer
+ * files, head rule. Equal for equal content at any path. Costs one read of the files. Local.
+ */
+qg_code qg_model_hash(char hex[65], const qg_model_source *src) QG_MUST_USE;
+
+/**
+ * Writes a packed folder (config.json, model.safetensors with packed tensors, vocab and tokenizer
+ * files, qgrid.json), atomically: `out_dir` appears complete or not at all.
+ * @errors QG_EIO, QG_EFORMAT, QG_EMODEL (tensor, shapes found and wanted), QG_ENUMERIC. Local.
+ */
+qg_code qg_model_pack(const qg_model_source *src, const qg_precision_spec *p,
+                      const char *out_dir) QG_MUST_USE;
+
+typedef struct qg_model qg_model;
+
+/** Maps a packed folder. Owned handle. @errors QG_EIO, QG_EFORMAT, QG_EMODEL. Local. */
+qg_code qg_model_open(qg_model **out, const char *packed_dir) QG_MUST_USE;
+
+/**
+ * Opens source `src` under precision `p`: packs it below `cache_dir` if no rank has done so yet
+ * (named by content hash; safe when several processes try), then maps it. If `src->dir` is itself a
+ * packed folder it is opened as it stands, and must agree with `p` (p NULL: take what it is). Local.
+ */
+qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const char *model_hash,
+                             const qg_precision_spec *p, const char *cache_dir) QG_MUST_USE;
+void qg_model_close(qg_model *m);
+
+/** $QGRID_CACHE, else $XDG_CACHE_HOME/qgrid, else $HOME/.cache/qgrid, else /tmp/qgrid-UID. */
+char *qg_model_cache_dir(qg_arena *a);
+
+const qg_bert_config *qg_model_config(const qg_model *m);
+int64_t qg_model_size_bytes(const qg_model *m);  /* of the packed weights file */
+int64_t qg_model_parameters(const qg_model *m);  /* elements of the checkpoint that are reachable */
+const char *qg_model_dir(const qg_model *m);     /* the packed folder */
+
+/* Quantization error of one linear layer against the checkpoint's f32 weights. */
+typedef struct qg_layer_error {
+    char name[96];
+    double mse, max_abs, cosine;
+} qg_layer_error;
+/** Computed when packed and stored with the model. Borrowed array of *n. */
+const qg_layer_error *qg_model_layer_errors(const qg_model *m, int *n);
+
+/* Texts end to end: ids of text b are ids[splits[b] .. splits[b+1]). No padding anywhere. */
+typedef struct qg_batch {
+    int B;
+    const int32_t *ids;    /* [T] */
+    const int32_t *splits; /* [B + 1], splits[0] = 0 */
+} qg_batch;
+
+/* Optional insides of one forward pass, for tests and attention methods; NULL = not wanted. */
+typedef struct qg_capture {
+    float *hidden;     /* [L + 1, T, C] after the embeddings and after each layer */
+    float *attentions; /* [L, H, n, n] of a batch with one text of n tokens */
+    float *pooled;     /* [B, C] */
+} qg_capture;
+
+/**
+ * Logits of a ragged batch. The bits of a text's logits do not depend on the batch around it.
+ *
+ * @param[out] logits  [B, K] caller-owned
+ * @param      capture NULL or what else is wanted
+ * @errors QG_EMODEL (an id outside the vocabulary, a text longer than the positions, an empty
+ *         text), QG_ENUMERIC (NaN or infinity in the logits), QG_ENOMEM. Local.
+ */
+qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *batch,
+                         const qg_capture *capture) QG_MUST_USE;
+
+#endif

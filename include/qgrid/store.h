@@ -1,0 +1,117 @@
+/*
+ * store.h - the results file: a layout created once, raw writes afterwards.
+ *
+ * HDF5 stops here. A layout lists every group attribute and dataset; creation writes all of them
+ * into a temporary file, flushes, syncs and renames. After that only raw data of contiguous,
+ * early-allocated datasets is written, so the file opens at any moment and after any crash.
+ * Rank 0 only. Every dataset dimension names a dimension scale (a dataset of the same layout in the
+ * same group or one above it, as netCDF-4 wants); names of scales end in their dimension's name.
+ */
+#ifndef QGRID_STORE_H
+#define QGRID_STORE_H
+
+#include "qgrid/arena.h"
+
+#include <stdbool.h>
+
+typedef enum qg_store_type {
+    QG_STORE_I8,
+    QG_STORE_U8,
+    QG_STORE_I32,
+    QG_STORE_I64,
+    QG_STORE_U64,
+    QG_STORE_F32,
+    QG_STORE_F64,
+    QG_STORE_STRING /* fixed length, UTF-8, NUL-padded */
+} qg_store_type;
+
+enum { QG_STORE_MAX_DIMS = 4 };
+
+typedef struct qg_field {
+    const char *path;      /* "/predictions/base/smsa/int8/logits" */
+    qg_store_type type;
+    size_t string_size;    /* bytes of a STRING element (at least 1) */
+    int ndim;              /* 0 = scalar */
+    int64_t shape[QG_STORE_MAX_DIMS];
+    const char *dim[QG_STORE_MAX_DIMS]; /* path of each dimension's scale */
+    bool scale;            /* this is a dimension scale (1-d) */
+    const char *units;     /* attribute "units", or NULL */
+    const char *doc;       /* attribute "long_name", or NULL */
+    const void *initial;   /* written at creation (whole dataset), or NULL: fill value */
+    double fill;           /* numeric fill; floats default to NaN (set fill_set to override) */
+    bool fill_set;
+} qg_field;
+
+typedef struct qg_attr {
+    const char *path; /* group or dataset, "/" = root */
+    const char *name;
+    const char *text; /* a UTF-8 string attribute, or NULL: `number` */
+    double number;
+    bool integer;     /* store number as int64 */
+} qg_attr;
+
+typedef struct qg_layout {
+    const qg_field *field;
+    int n_fields;
+    const qg_attr *attr;
+    int n_attrs;
+} qg_layout;
+
+typedef struct qg_store qg_store;
+
+/**
+ * Creates `path` atomically with the whole layout, then leaves it open for raw writes.
+ * Estimates the size first and refuses with QG_ESTORE when the file system has not that much free.
+ * Groups are made as paths need them. The result is bit-identical for equal layouts.
+ * @errors QG_ESTORE (path, HDF5's own words, errno). Local, rank 0.
+ */
+qg_code qg_store_create(qg_store **out, const char *path, const qg_layout *layout) QG_MUST_USE;
+
+/** Opens an existing file. @errors QG_ESTORE: not HDF5, damaged, not writable. Local. */
+qg_code qg_store_open(qg_store **out, const char *path, bool writable) QG_MUST_USE;
+
+/** Flushes, syncs and closes. The handle is gone in any case. */
+qg_code qg_store_close(qg_store *s) QG_MUST_USE;
+
+/** Flush to the kernel; `sync` also to the disk. */
+qg_code qg_store_flush(qg_store *s, bool sync) QG_MUST_USE;
+
+/**
+ * Writes / reads a block: `start` and `count` have ndim entries (NULL: the whole dataset).
+ * Strings are arrays of `string_size` bytes. Types are memory types equal to the stored ones.
+ * @errors QG_ESTORE (no such dataset, wrong type, out of range, disk full). Local.
+ */
+qg_code qg_store_write(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
+                       const int64_t *count, const void *data) QG_MUST_USE;
+qg_code qg_store_read(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
+                      const int64_t *count, void *data) QG_MUST_USE;
+
+/* What a dataset is; `path` in the arena. */
+typedef struct qg_store_info {
+    const char *path;
+    qg_store_type type;
+    size_t string_size;
+    int ndim;
+    int64_t shape[QG_STORE_MAX_DIMS];
+} qg_store_info;
+qg_code qg_store_describe(qg_store_info *out, qg_store *s, const char *path) QG_MUST_USE;
+
+/** Whether an object of that path exists. */
+bool qg_store_has(qg_store *s, const char *path);
+
+/** Every dataset below `path`, sorted by path; arena. */
+qg_code qg_store_list(qg_store_info **out, int *n, qg_store *s, qg_arena *a,
+                      const char *path) QG_MUST_USE;
+
+/** A text attribute in the arena (*out NULL if it is absent). */
+qg_code qg_store_attr_text(char **out, qg_store *s, qg_arena *a, const char *path,
+                           const char *name) QG_MUST_USE;
+
+/** SHA-256 over names, types, shapes, values and attributes of everything outside `except`
+ *  ("/timing"), in sorted order. Independent of HDF5's internal placement. */
+qg_code qg_store_digest(char hex[65], qg_store *s, const char *except) QG_MUST_USE;
+
+/** A path is usable on disk as given by the user: folder exists or can be made, writable. */
+qg_code qg_store_check_path(const char *path) QG_MUST_USE;
+
+#endif

@@ -1,0 +1,20 @@
+#!/bin/sh
+# deps.sh PACKAGE... - makes sure that Debian packages are there; installs them when it may (root).
+missing=""
+for p in "$@"; do
+    dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing:$missing"
+    # shellcheck disable=SC2086 # a list of packages
+    { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing ||
+        { apt-get update -qq &&
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; }; } \
+        >/tmp/qgrid-apt.log 2>&1 && exit 0
+    tail -n 5 /tmp/qgrid-apt.log >&2
+    exit 1
+fi
+echo "Some packages are missing. Type this, then try again:" >&2
+echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends$missing" >&2
+exit 1

@@ -1,0 +1,245 @@
+/*
+ * file.c - mapping, reading and atomic writing of files.
+ */
+#include "qgrid/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static qg_code io_fail(const char *path, const char *what)
+{
+    return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "%s: %s", what, strerror(errno));
+}
+
+static qg_code open_regular(int *fd, size_t *size, const char *path)
+{
+    struct stat st;
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0)
+        return io_fail(path, "cannot open");
+    if (fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(*fd);
+        return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "is not a regular file");
+    }
+    *size = (size_t)st.st_size;
+    return QG_OK;
+}
+
+qg_code qg_file_map(qg_map *out, const char *path)
+{
+    int fd;
+    *out = (qg_map){NULL, 0};
+    QG_TRY(open_regular(&fd, &out->size, path));
+    if (out->size > 0) {
+        void *p = mmap(NULL, out->size, PROT_READ, MAP_SHARED, fd, 0);
+        if (p == MAP_FAILED) {
+            close(fd);
+            out->size = 0;
+            return io_fail(path, "cannot map");
+        }
+        out->data = p;
+    }
+    close(fd);
+    return QG_OK;
+}
+
+void qg_file_unmap(qg_map *m)
+{
+    if (m->data)
+        munmap((void *)(uintptr_t)m->data, m->size);
+    *m = (qg_map){NULL, 0};
+}
+
+qg_code qg_file_read(char **out, size_t *size, qg_arena *a, const char *path, size_t max)
+{
+    int fd;
+    size_t n = 0;
+    QG_TRY(open_regular(&fd, size, path));
+    if (*size > max) {
+        close(fd);
+        return QG_FAIL_AT(QG_EFORMAT, path, 0, 0, NULL, "has %zu bytes, at most %zu are read",
+                          *size, max);
+    }
+    char *buf = qg_arena_alloc(a, *size + 1, 1);
+    while (buf && n < *size) {
+        ssize_t got = read(fd, buf + n, *size - n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            close(fd);
+            return io_fail(path, "cannot read");
+        }
+        if (got == 0)
+            break;
+        n += (size_t)got;
+    }
+    close(fd);
+    if (!buf)
+        return QG_ENOMEM;
+    *size = n;
+    *out = buf;
+    return QG_OK;
+}
+
+static int write_all(int fd, const char *p, size_t size)
+{
+    while (size > 0) {
+        ssize_t put = write(fd, p, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return -1;
+        p += put;
+        size -= (size_t)put;
+    }
+    return 0;
+}
+
+static void parent_of(char *out, size_t size, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        snprintf(out, size, ".");
+    else if (slash == path)
+        snprintf(out, size, "/");
+    else
+        snprintf(out, size, "%.*s", (int)(slash - path), path);
+}
+
+qg_code qg_file_sync(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return io_fail(path, "cannot open");
+    /* Some file systems refuse fsync on folders; that is not a loss of data of ours. */
+    int rc = fsync(fd);
+    int bad = rc != 0 && errno != EINVAL;
+    close(fd);
+    return bad ? io_fail(path, "cannot sync") : QG_OK;
+}
+
+qg_code qg_file_write(const char *path, const void *data, size_t size)
+{
+    char tmp[4096], dir[4096];
+    int n = snprintf(tmp, sizeof tmp, "%s.tmp-%ld", path, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof tmp)
+        return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "path is too long");
+    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return io_fail(path, "cannot create");
+    int bad = write_all(fd, data, size) != 0 || fsync(fd) != 0;
+    if (close(fd) != 0 || bad || rename(tmp, path) != 0) {
+        qg_code rc = io_fail(path, "cannot write");
+        unlink(tmp);
+        return rc;
+    }
+    parent_of(dir, sizeof dir, path);
+    return qg_file_sync(dir);
+}
+
+qg_code qg_file_copy(const char *to, const char *from)
+{
+    qg_map m;
+    QG_TRY(qg_file_map(&m, from));
+    qg_code rc = qg_file_write(to, m.data, m.size);
+    qg_file_unmap(&m);
+    return rc;
+}
+
+qg_code qg_mkdirs(const char *path)
+{
+    char part[4096];
+    int n = snprintf(part, sizeof part, "%s", path);
+    if (n < 0 || (size_t)n >= sizeof part)
+        return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "path is too long");
+    for (char *p = part + 1; *p; p++) {
+        if (*p != '/')
+            continue;
+        *p = 0;
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return io_fail(part, "cannot create folder");
+        *p = '/';
+    }
+    if (mkdir(part, 0777) != 0 && errno != EEXIST)
+        return io_fail(part, "cannot create folder");
+    if (!qg_dir_exists(part))
+        return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "exists and is not a folder");
+    return QG_OK;
+}
+
+static qg_code remove_folder(const char *path)
+{
+    char name[4096];
+    struct dirent *e;
+    DIR *d = opendir(path);
+    if (!d)
+        return io_fail(path, "cannot list");
+    while ((e = readdir(d))) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        snprintf(name, sizeof name, "%s/%s", path, e->d_name);
+        unlink(name);
+    }
+    closedir(d);
+    return rmdir(path) == 0 || errno == ENOENT ? QG_OK : io_fail(path, "cannot remove");
+}
+
+qg_code qg_remove(const char *path)
+{
+    if (qg_dir_exists(path))
+        return remove_folder(path);
+    return unlink(path) == 0 || errno == ENOENT ? QG_OK : io_fail(path, "cannot remove");
+}
+
+bool qg_file_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool qg_dir_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int64_t qg_path_bytes(const char *path)
+{
+    struct stat st;
+    char name[4096];
+    struct dirent *e;
+    int64_t sum = 0;
+    if (stat(path, &st) != 0)
+        return -1;
+    if (S_ISREG(st.st_mode))
+        return (int64_t)st.st_size;
+    DIR *d = opendir(path);
+    if (!d)
+        return -1;
+    while ((e = readdir(d))) {
+        snprintf(name, sizeof name, "%s/%s", path, e->d_name);
+        if (stat(name, &st) == 0 && S_ISREG(st.st_mode))
+            sum += (int64_t)st.st_size;
+    }
+    closedir(d);
+    return sum;
+}
+
+char *qg_path_join(qg_arena *a, const char *dir, const char *name)
+{
+    size_t n = strlen(dir);
+    return qg_arena_printf(a, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
+}
+
+char *qg_path_dir(qg_arena *a, const char *path)
+{
+    char dir[4096];
+    parent_of(dir, sizeof dir, path);
+    return qg_arena_strdup(a, dir);
+}

@@ -1,0 +1,434 @@
+/*
+ * json.c - strict scan for places, then cJSON for values; both trees are walked in step.
+ *
+ * The scanner checks the text and notes the offset of every value in document order. cJSON builds
+ * its tree from the same text, hence in the same order; the copy into the arena joins the two.
+ */
+#include "qgrid/json.h"
+
+#include "qgrid/file.h"
+#include "qgrid/str.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct scanner {
+    qg_json_doc *doc;
+    size_t pos;
+    size_t *offset; /* of each value (of its key in objects), document order */
+    size_t n, cap;
+    qg_arena *arena;
+} scanner;
+
+static void place_of(const qg_json_doc *doc, size_t offset, int64_t *line, int64_t *column)
+{
+    *line = doc->first_line;
+    *column = 1;
+    for (size_t i = 0; i < offset && i < doc->size; i++) {
+        (*column)++;
+        if (doc->text[i] == '\n') {
+            (*line)++;
+            *column = 1;
+        }
+    }
+}
+
+static qg_code fail_pos(const scanner *s, size_t pos, const char *msg)
+{
+    int64_t line, column;
+    place_of(s->doc, pos, &line, &column);
+    return QG_FAIL_AT(QG_EFORMAT, s->doc->path, line, column, NULL, "%s", msg);
+}
+
+static int peek(const scanner *s)
+{
+    return s->pos < s->doc->size ? (unsigned char)s->doc->text[s->pos] : -1;
+}
+
+static void skip_space(scanner *s)
+{
+    for (;;) {
+        int c = peek(s);
+        if (c != ' ' && c != '\t' && c != '\n' && c != '\r')
+            return;
+        s->pos++;
+    }
+}
+
+static qg_code note_value(scanner *s, size_t offset)
+{
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? 2 * s->cap : 64;
+        s->offset = qg_arena_grow(s->arena, s->offset, s->n, cap, sizeof *s->offset);
+        if (!s->offset)
+            return QG_ENOMEM;
+        s->cap = cap;
+    }
+    s->offset[s->n++] = offset;
+    return QG_OK;
+}
+
+static int hex4(const scanner *s, size_t pos)
+{
+    int v = 0;
+    for (size_t i = pos; i < pos + 4; i++) {
+        int c = i < s->doc->size ? (unsigned char)s->doc->text[i] : 0;
+        int d = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
+        if (d < 0)
+            return -1;
+        v = v * 16 + d;
+    }
+    return v;
+}
+
+static qg_code scan_escape(scanner *s)
+{
+    size_t start = s->pos++;
+    int c = peek(s);
+    s->pos++;
+    if (c >= 0 && c != 0 && strchr("\"\\/bfnrt", c))
+        return QG_OK;
+    if (c != 'u')
+        return fail_pos(s, start, "unknown escape in a string");
+    int v = hex4(s, s->pos);
+    if (v < 0)
+        return fail_pos(s, start, "\\u wants four hexadecimal digits");
+    s->pos += 4;
+    if (v >= 0xdc00 && v <= 0xdfff)
+        return fail_pos(s, start, "a low surrogate without its high one");
+    if (v < 0xd800 || v > 0xdbff)
+        return QG_OK;
+    int low = peek(s) == '\\' && s->pos + 1 < s->doc->size && s->doc->text[s->pos + 1] == 'u'
+                  ? hex4(s, s->pos + 2)
+                  : -1;
+    if (low < 0xdc00 || low > 0xdfff)
+        return fail_pos(s, start, "a high surrogate without its low one");
+    s->pos += 6;
+    return QG_OK;
+}
+
+static qg_code scan_string(scanner *s)
+{
+    size_t start = s->pos++;
+    for (;;) {
+        int c = peek(s);
+        if (c < 0 || c == '\n')
+            return fail_pos(s, start, "this string is not closed");
+        if (c < 0x20)
+            return fail_pos(s, s->pos, "a control character inside a string");
+        if (c == '\\') {
+            QG_TRY(scan_escape(s));
+            continue;
+        }
+        s->pos++;
+        if (c == '"')
+            return QG_OK;
+    }
+}
+
+static qg_code scan_number(scanner *s)
+{
+    size_t start = s->pos;
+    const char *t = s->doc->text;
+    size_t end = s->doc->size, p = s->pos;
+#define DIGIT(i) ((i) < end && t[i] >= '0' && t[i] <= '9')
+    if (p < end && t[p] == '-')
+        p++;
+    if (!DIGIT(p))
+        return fail_pos(s, start, "not a JSON value");
+    if (t[p] == '0' && DIGIT(p + 1))
+        return fail_pos(s, start, "a number must not begin with 0");
+    while (DIGIT(p))
+        p++;
+    if (p < end && t[p] == '.') {
+        if (!DIGIT(p + 1))
+            return fail_pos(s, start, "a digit is missing after the decimal point");
+        for (p++; DIGIT(p);)
+            p++;
+    }
+    if (p < end && (t[p] == 'e' || t[p] == 'E')) {
+        p++;
+        if (p < end && (t[p] == '+' || t[p] == '-'))
+            p++;
+        if (!DIGIT(p))
+            return fail_pos(s, start, "a digit is missing in the exponent");
+        while (DIGIT(p))
+            p++;
+    }
+#undef DIGIT
+    if (p - start > 60)
+        return fail_pos(s, start, "this number has more than 60 characters");
+    char buf[64];
+    memcpy(buf, t + start, p - start);
+    buf[p - start] = 0;
+    if (!isfinite(strtod(buf, NULL)))
+        return fail_pos(s, start, "this number is too large");
+    s->pos = p;
+    return QG_OK;
+}
+
+static qg_code scan_word(scanner *s)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    for (size_t i = 0; i < 3; i++) {
+        size_t n = strlen(words[i]);
+        if (s->doc->size - s->pos >= n && memcmp(s->doc->text + s->pos, words[i], n) == 0) {
+            s->pos += n;
+            return QG_OK;
+        }
+    }
+    return scan_number(s);
+}
+
+static qg_code scan_value(scanner *s, size_t offset, int depth);
+
+static qg_code scan_members(scanner *s, int depth, bool object)
+{
+    size_t open = s->pos++;
+    int close = object ? '}' : ']';
+    skip_space(s);
+    if (peek(s) == close) {
+        s->pos++;
+        return QG_OK;
+    }
+    for (;;) {
+        skip_space(s);
+        size_t offset = s->pos;
+        if (object) {
+            if (peek(s) != '"')
+                return fail_pos(s, s->pos, "a key in double quotes is expected");
+            QG_TRY(scan_string(s));
+            skip_space(s);
+            if (peek(s) != ':')
+                return fail_pos(s, s->pos, "':' is expected after a key");
+            s->pos++;
+        }
+        skip_space(s);
+        QG_TRY(scan_value(s, object ? offset : s->pos, depth + 1));
+        skip_space(s);
+        int c = peek(s);
+        s->pos++;
+        if (c == close)
+            return QG_OK;
+        if (c != ',')
+            return c < 0 ? fail_pos(s, open, object ? "this object is not closed"
+                                                    : "this array is not closed")
+                         : fail_pos(s, s->pos - 1,
+                                    object ? "',' or '}' is expected" : "',' or ']' is expected");
+    }
+}
+
+static qg_code scan_value(scanner *s, size_t offset, int depth)
+{
+    if (depth > QG_JSON_DEPTH)
+        return fail_pos(s, s->pos, "values are nested more than 64 deep");
+    QG_TRY(note_value(s, offset));
+    int c = peek(s);
+    if (c < 0)
+        return fail_pos(s, s->pos, "a value is missing");
+    if (c == '{' || c == '[')
+        return scan_members(s, depth, c == '{');
+    return c == '"' ? scan_string(s) : scan_word(s);
+}
+
+/* Copies one cJSON value; `at` counts values in document order. Depth is bounded by the scan. */
+static qg_code copy_value(qg_json *v, qg_arena *a, const scanner *s, const cJSON *c, size_t *at)
+{
+    QG_ASSERT(*at < s->n);
+    v->offset = s->offset[(*at)++];
+    v->type = cJSON_IsString(c)   ? QG_JSON_STRING
+              : cJSON_IsNumber(c) ? QG_JSON_NUMBER
+              : cJSON_IsBool(c)   ? QG_JSON_BOOL
+              : cJSON_IsArray(c)  ? QG_JSON_ARRAY
+              : cJSON_IsObject(c) ? QG_JSON_OBJECT
+                                  : QG_JSON_NULL;
+    v->boolean = cJSON_IsTrue(c);
+    v->number = v->type == QG_JSON_NUMBER ? c->valuedouble : 0;
+    if (v->type == QG_JSON_STRING && !(v->string = qg_arena_strdup(a, c->valuestring)))
+        return QG_ENOMEM;
+    qg_json *prev = NULL;
+    for (const cJSON *m = c->child; m; m = m->next) {
+        qg_json *w;
+        QG_NEW(w, a, 1);
+        if (v->type == QG_JSON_OBJECT) {
+            if (!(w->key = qg_arena_strdup(a, m->string)))
+                return QG_ENOMEM;
+            if (qg_json_get(v, w->key)) {
+                w->offset = *at < s->n ? s->offset[*at] : 0;
+                return QG_JSON_FAIL(s->doc, w, QG_EFORMAT, "key '%s' occurs twice", w->key);
+            }
+        }
+        w->parent = v;
+        QG_TRY(copy_value(w, a, s, m, at));
+        if (prev)
+            prev->next = w;
+        else
+            v->child = w;
+        prev = w;
+        v->count++;
+    }
+    return QG_OK;
+}
+
+/* cJSON would end a string at U+0000. */
+static char *without_nul_escapes(qg_arena *a, const char *text, size_t size)
+{
+    char *copy = qg_arena_strndup(a, text, size);
+    for (size_t i = 0; copy && i + 5 < size; i++) {
+        if (copy[i] != '\\')
+            continue;
+        if (memcmp(copy + i, "\\u0000", 6) == 0)
+            memcpy(copy + i, "\\ufffd", 6);
+        i++;
+    }
+    return copy;
+}
+
+qg_code qg_json_parse(qg_json_doc *doc, qg_arena *a, const char *path, const char *text,
+                      size_t size)
+{
+    *doc = (qg_json_doc){.path = path, .text = text, .size = size, .first_line = 1};
+    scanner s = {.doc = doc, .arena = a};
+    size_t bad = qg_utf8_check(text, size);
+    if (bad < size)
+        return fail_pos(&s, bad, "not valid UTF-8");
+    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        s.pos = 3; /* a byte order mark */
+    size_t start = s.pos;
+    skip_space(&s);
+    QG_TRY(scan_value(&s, s.pos, 1));
+    skip_space(&s);
+    if (s.pos < size)
+        return fail_pos(&s, s.pos, "something follows the end of the document");
+
+    char *clean = without_nul_escapes(a, text + start, size - start);
+    if (!clean)
+        return QG_ENOMEM;
+    cJSON *c = cJSON_ParseWithLength(clean, size - start + 1);
+    if (!c)
+        return fail_pos(&s, start, "the document cannot be parsed (memory or nesting)");
+    qg_json *root = qg_arena_alloc(a, 1, sizeof *root);
+    size_t at = 0;
+    qg_code rc = root ? copy_value(root, a, &s, c, &at) : QG_ENOMEM;
+    cJSON_Delete(c);
+    doc->root = root;
+    return rc;
+}
+
+qg_code qg_json_load(qg_json_doc *doc, qg_arena *a, const char *path, size_t max)
+{
+    char *text;
+    size_t size;
+    QG_TRY(qg_file_read(&text, &size, a, path, max));
+    return qg_json_parse(doc, a, path, text, size);
+}
+
+const qg_json *qg_json_get(const qg_json *object, const char *key)
+{
+    if (!object || object->type != QG_JSON_OBJECT)
+        return NULL;
+    for (const qg_json *m = object->child; m; m = m->next)
+        if (strcmp(m->key, key) == 0)
+            return m;
+    return NULL;
+}
+
+void qg_json_place(const qg_json_doc *doc, const qg_json *v, int64_t *line, int64_t *column)
+{
+    place_of(doc, v->offset, line, column);
+}
+
+char *qg_json_pointer(char *out, size_t size, const qg_json *v)
+{
+    const qg_json *path[QG_JSON_DEPTH + 1];
+    int n = 0;
+    size_t len = 0;
+    for (; v && v->parent && n <= QG_JSON_DEPTH; v = v->parent)
+        path[n++] = v;
+    out[0] = 0;
+    while (n-- > 0 && len + 1 < size) {
+        if (path[n]->key) {
+            len += (size_t)snprintf(out + len, size - len, "/%s", path[n]->key);
+        } else {
+            int index = 0;
+            for (const qg_json *m = path[n]->parent->child; m && m != path[n]; m = m->next)
+                index++;
+            len += (size_t)snprintf(out + len, size - len, "/%d", index);
+        }
+    }
+    return out;
+}
+
+const char *qg_json_kind(const qg_json *v)
+{
+    static const char *const kind[] = {"null",     "a boolean", "a number",
+                                       "a string", "an array",  "an object"};
+    return kind[v->type];
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp((*(const qg_json *const *)a)->key, (*(const qg_json *const *)b)->key);
+}
+
+void qg_json_canonical(qg_str *out, const qg_json *v)
+{
+    switch (v->type) {
+    case QG_JSON_NULL:
+        qg_str_add(out, "null");
+        return;
+    case QG_JSON_BOOL:
+        qg_str_add(out, v->boolean ? "true" : "false");
+        return;
+    case QG_JSON_NUMBER:
+        qg_str_add_f64(out, v->number);
+        return;
+    case QG_JSON_STRING:
+        qg_str_add_json(out, v->string, strlen(v->string));
+        return;
+    default:
+        break;
+    }
+    bool object = v->type == QG_JSON_OBJECT;
+    const qg_json **members = calloc((size_t)v->count + 1, sizeof *members);
+    if (!members) {
+        out->failed = true;
+        return;
+    }
+    int n = 0;
+    for (const qg_json *m = v->child; m; m = m->next)
+        members[n++] = m;
+    if (object)
+        qsort(members, (size_t)n, sizeof *members, by_key);
+    qg_str_add(out, object ? "{" : "[");
+    for (int i = 0; i < n; i++) {
+        if (i)
+            qg_str_add(out, ",");
+        if (object) {
+            qg_str_add_json(out, members[i]->key, strlen(members[i]->key));
+            qg_str_add(out, ":");
+        }
+        qg_json_canonical(out, members[i]);
+    }
+    qg_str_add(out, object ? "}" : "]");
+    free(members);
+}
+
+qg_code qg_json_fail(const qg_json_doc *doc, const qg_json *v, qg_code code, const char *src,
+                     const char *fmt, ...)
+{
+    char msg[400], pointer[96];
+    int64_t line, column;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    qg_json_place(doc, v, &line, &column);
+    (void)qg_error_set(code, src, "%s", msg);
+    return qg_error_place(doc->path, line, column, qg_json_pointer(pointer, sizeof pointer, v));
+}

@@ -1,0 +1,7 @@
+/*
+ * main.c - the qgrid program.
+ */
+int main(void)
+{
+    return 0;
+}
