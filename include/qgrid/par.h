@@ -1,0 +1,46 @@
+/*
+ * par.h - the ranks: start, messages point to point, end. The only user of mpi.h.
+ *
+ * After start-up there are no collectives: a dead rank can then hang nobody. Without mpirun a
+ * process is rank 0 of 1 and MPI is started as a singleton (or not at all).
+ */
+#ifndef QGRID_PAR_H
+#define QGRID_PAR_H
+
+#include "qgrid/arena.h"
+
+#include <stdbool.h>
+
+typedef struct qg_par {
+    int rank, size;
+    int32_t *node;      /* [size] node number of each rank, 0 for rank 0's node */
+    int local_size;     /* ranks on this rank's node */
+    char host[64];
+    char library[96];   /* "Open MPI v4.1.4" */
+} qg_par;
+
+/**
+ * Starts MPI and learns who is where. Refuses (QG_EMPI, exit status 2) when the environment says
+ * that several processes were started but each believes to be rank 0 of 1 (another MPI's mpirun, or
+ * srun without PMIx), naming both. Collective.
+ */
+qg_code qg_par_start(qg_par **out, qg_arena *a) QG_MUST_USE;
+
+/** Normal end: MPI_Finalize when no rank was lost, else _exit(status). Does not return if lost. */
+void qg_par_stop(qg_par *p, bool lost_ranks, int status);
+
+/** Stops every rank at once (GRID errors): MPI_Abort. Does not return. */
+void qg_par_abort(qg_par *p, int status);
+
+enum { QG_ANY = -1 };
+
+/** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead. */
+qg_code qg_par_send(qg_par *p, int to, int tag, const void *data, size_t size) QG_MUST_USE;
+
+/** Looks for a message without waiting: *from = -1 if there is none. */
+qg_code qg_par_probe(qg_par *p, int *from, int *tag, size_t *size) QG_MUST_USE;
+
+/** Receives the probed message into `data` (size bytes). */
+qg_code qg_par_receive(qg_par *p, int from, int tag, void *data, size_t size) QG_MUST_USE;
+
+#endif

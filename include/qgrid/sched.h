@@ -1,0 +1,78 @@
+/*
+ * sched.h - who computes what next: a pure state machine. No MPI, no clock, no I/O.
+ *
+ * Work is a DAG of tasks; each task is cut into units (fixed by the plan, never by the number of
+ * ranks). The caller tells what happened (a rank is idle, a unit is done, failed, a rank is lost)
+ * and asks for the next assignment. Longest first by cost; a rank stays on the affinity (loaded
+ * model) it has while there is work for it; exclusive units run alone on their node.
+ */
+#ifndef QGRID_SCHED_H
+#define QGRID_SCHED_H
+
+#include "qgrid/arena.h"
+
+#include <stdbool.h>
+
+typedef struct qg_task {
+    int32_t affinity;     /* tasks of equal affinity share what a rank has loaded */
+    bool exclusive;       /* its units run while their node runs nothing else (latency) */
+    int n_needs;
+    const int32_t *needs; /* tasks that must be finished (all units done) first */
+} qg_task;
+
+typedef struct qg_unit {
+    int32_t task;
+    int64_t first, count; /* rows of the task */
+    double cost;          /* estimated seconds on one core */
+    int64_t bytes;        /* memory the affinity's model takes once loaded (for the simulation) */
+} qg_unit;
+
+typedef enum qg_unit_state {
+    QG_UNIT_OPEN,
+    QG_UNIT_RUNNING,
+    QG_UNIT_DONE,
+    QG_UNIT_FAILED, /* an error of its own, or it killed two workers */
+    QG_UNIT_BLOCKED /* a task it needs has failed */
+} qg_unit_state;
+
+typedef struct qg_sched qg_sched;
+
+/**
+ * @param state  [n_units] where to start: QG_UNIT_DONE / QG_UNIT_FAILED are kept, NULL = all open
+ * @param node   [n_ranks] node number of each rank
+ * @param computes [n_ranks] whether the rank takes work (rank 0 of a large run does not)
+ */
+qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_task *tasks, int n_tasks,
+                        const qg_unit *units, int n_units, const uint8_t *state, int n_ranks,
+                        const int32_t *node, const bool *computes) QG_MUST_USE;
+
+/** Unit to run on an idle rank now, or -1 (nothing ready, or its node must stay quiet). */
+int qg_sched_next(qg_sched *s, int rank);
+
+void qg_sched_done(qg_sched *s, int unit);
+void qg_sched_failed(qg_sched *s, int unit);
+/** A rank died: its unit goes back, or is failed when it killed a second rank. Returns that unit,
+ *  or -1; *failed tells which of the two. */
+int qg_sched_lost(qg_sched *s, int rank, bool *failed);
+/** Stop handing out (drain): next returns -1 from now on. */
+void qg_sched_drain(qg_sched *s);
+
+qg_unit_state qg_sched_state(const qg_sched *s, int unit);
+bool qg_sched_task_finished(const qg_sched *s, int task);
+/** Nothing is running and nothing more can be handed out. */
+bool qg_sched_finished(const qg_sched *s);
+void qg_sched_count(const qg_sched *s, int *open, int *running, int *done, int *failed);
+/** Cost of all units that are not yet done, failed or blocked. */
+double qg_sched_cost_left(const qg_sched *s);
+
+/* Simulation on R equal ranks: what `qgrid plan --ranks R` prints. */
+typedef struct qg_simulation {
+    double makespan, busy, efficiency; /* seconds, seconds, busy / (R * makespan) */
+    int loads;                         /* times a rank changed its affinity */
+} qg_simulation;
+/** @param load_cost seconds to load a model when a rank changes affinity */
+qg_code qg_sched_simulate(qg_simulation *out, qg_arena *a, const qg_task *tasks, int n_tasks,
+                          const qg_unit *units, int n_units, const uint8_t *state, int ranks,
+                          int ranks_per_node, double load_cost) QG_MUST_USE;
+
+#endif
