@@ -1,0 +1,60 @@
+/*
+ * job.h - the job file: what a user asks for, checked but not yet planned.
+ */
+#ifndef QGRID_JOB_H
+#define QGRID_JOB_H
+
+#include "qgrid/dataset.h"
+#include "qgrid/model.h"
+#include "qgrid/opt.h"
+
+enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_CLASSES = 64 };
+
+typedef struct qg_job_model {
+    const char *name;
+    qg_model_source source;
+    const qg_json *node;
+} qg_job_model;
+
+typedef struct qg_experiment {
+    const char *name;
+    int model, dataset;
+    const qg_json *node;
+} qg_experiment;
+
+typedef struct qg_latency_options {
+    bool wanted;
+    int64_t warmup, runs, samples;
+    int64_t batch_size[QG_MAX_BATCH_SIZES];
+    int n_batch_sizes;
+} qg_latency_options;
+
+typedef struct qg_job {
+    qg_json_doc doc;
+    const char *path, *name, *output;
+    int64_t seed;
+    int64_t max_length;  /* longest text in tokens, specials included */
+    int64_t unit_tokens; /* size of a unit of work, in tokens */
+    int64_t bootstrap;   /* resamples of the paired test */
+    int K;
+    const char *const *labels; /* [K], NULL-terminated */
+    int n_models, n_datasets, n_experiments, n_precisions;
+    qg_job_model *models;
+    qg_dataset_spec *datasets;
+    const qg_json **dataset_nodes;
+    qg_experiment *experiments;
+    qg_precision_spec *precisions;
+    const qg_json **precision_nodes;
+    qg_latency_options latency;
+} qg_job;
+
+/**
+ * Reads a job file. Every mistake found is added to `problems`.
+ *
+ * @param set  NULL-terminated list of "/json/pointer=value" that replace values, or NULL
+ * @return QG_OK, or QG_EJOB / QG_EIO / QG_EFORMAT with at least one problem. Local.
+ */
+qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *const *set,
+                    qg_problems *problems);
+
+#endif

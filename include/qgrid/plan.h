@@ -1,0 +1,103 @@
+/*
+ * plan.h - a job made concrete: texts loaded and tokenized, cells with their keys, tasks and units.
+ *
+ * The plan fixes everything that results depend on; the number of ranks is not part of it.
+ */
+#ifndef QGRID_PLAN_H
+#define QGRID_PLAN_H
+
+#include "qgrid/job.h"
+#include "qgrid/sched.h"
+#include "qgrid/tokenizer.h"
+
+enum { QG_SCHEMA_VERSION = 1 };
+
+typedef enum qg_cell_kind { QG_CELL_PREDICT, QG_CELL_LATENCY, QG_CELL_COMPARE } qg_cell_kind;
+typedef enum qg_cell_state { QG_CELL_OPEN, QG_CELL_DONE, QG_CELL_FAILED } qg_cell_state;
+
+typedef struct qg_cell {
+    const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare" */
+    qg_cell_kind kind;
+    int experiment;
+    int precision; /* -1 for compare */
+    int task;      /* -1 for compare: computed by rank 0 from predictions */
+    char key[65];  /* hash of everything that determines the result */
+    bool selected; /* by --only */
+} qg_cell;
+
+typedef struct qg_plan_model {
+    char hash[65];
+    qg_bert_config config;
+    qg_tokenizer *tokenizer;
+} qg_plan_model;
+
+typedef struct qg_plan_dataset {
+    qg_dataset data;
+    char hash[65];              /* of the texts and labels as they are used */
+    int64_t n_words;
+    const int64_t *word_splits; /* [n + 1] */
+    const int32_t *word_start, *word_end; /* [n_words] code points */
+} qg_plan_dataset;
+
+/* The texts of an experiment in tokens, end to end. Shared by experiments of equal tokenizers. */
+typedef struct qg_plan_tokens {
+    int dataset;
+    const char *tokenizer;   /* its hash */
+    int max_length;
+    int64_t T;
+    const int64_t *splits;   /* [n + 1] */
+    const int32_t *ids, *start, *end, *word; /* [T] */
+    int64_t truncated, unknown; /* texts cut, [UNK] tokens */
+} qg_plan_tokens;
+
+typedef enum qg_task_kind { QG_TASK_PACK, QG_TASK_PREDICT, QG_TASK_LATENCY } qg_task_kind;
+
+typedef struct qg_plan_task {
+    qg_task_kind kind;
+    int model, precision;
+    int experiment; /* -1 for pack */
+    int cell;       /* -1 for pack */
+    int first_unit, n_units;
+} qg_plan_task;
+
+typedef struct qg_plan {
+    const qg_job *job;
+    qg_plan_model *models;
+    qg_plan_dataset *datasets;
+    qg_plan_tokens **tokens; /* [n_experiments] */
+    qg_cell *cells;
+    int n_cells;
+    qg_plan_task *tasks;
+    qg_task *sched_tasks; /* [n_tasks] the same for the scheduler */
+    int n_tasks;
+    qg_unit *units;
+    int n_units;
+    const char **warnings;
+    int n_warnings;
+    char hash[65]; /* of all cells and keys: equal plans share a results file */
+} qg_plan;
+
+/**
+ * Loads models' configuration, tokenizers and data sets, tokenizes, and cuts the work.
+ *
+ * Every problem with an input is collected (missing files, bad rows, labels, ...).
+ *
+ * @param only  NULL or a glob over cell names: other cells are in the plan but not selected
+ * @return QG_OK or the first problem's code. Local, rank 0.
+ */
+qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *only,
+                     qg_problems *problems);
+
+/** Number of texts of latency measurement of an experiment. */
+int64_t qg_plan_latency_texts(const qg_plan *p, int experiment);
+
+/** Row of the data set measured as text `i`, drawn by counter. */
+int64_t *qg_plan_latency_rows(const qg_plan *p, qg_arena *a, int experiment);
+
+/** Linear layers of a model: 6 per encoder layer, pooler, classifier. */
+int qg_plan_linear_layers(const qg_bert_config *c);
+
+/** Precision with which others are compared ("fp32" without options), or -1. */
+int qg_plan_reference(const qg_job *job);
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * layout.c - from schema.def and the plan to the list of datasets and attributes.
+ *
+ * Each group instance gets the fields of its kind, and a scale for every dimension they use.
+ */
+#include "qgrid/layout.h"
+
+#include "layout_data.h"
+#include "qgrid/metrics.h"
+
+#include <string.h>
+
+enum { STRING_NAME, STRING_TEXT, STRING_ERROR };
+
+typedef struct schema_row {
+    qg_group group;
+    const char *name;
+    qg_store_type type;
+    int string_kind;
+    const char *units;
+    qg_dim dim[3];
+    const char *doc;
+} schema_row;
+
+/* TEXT and ERROR are strings whose size is not that of a name. */
+enum {
+    TYPE_I32 = QG_STORE_I32,
+    TYPE_I64 = QG_STORE_I64,
+    TYPE_U8 = QG_STORE_U8,
+    TYPE_U64 = QG_STORE_U64,
+    TYPE_F32 = QG_STORE_F32,
+    TYPE_F64 = QG_STORE_F64,
+    TYPE_STRING = QG_STORE_STRING,
+    TYPE_TEXT = QG_STORE_STRING,
+    TYPE_ERROR = QG_STORE_STRING,
+    KIND_I32 = 0,
+    KIND_I64 = 0,
+    KIND_U8 = 0,
+    KIND_U64 = 0,
+    KIND_F32 = 0,
+    KIND_F64 = 0,
+    KIND_STRING = STRING_NAME,
+    KIND_TEXT = STRING_TEXT,
+    KIND_ERROR = STRING_ERROR
+};
+
+static const schema_row schema[] = {
+#define QG_FIELD(group, name, type, units, d1, d2, d3, doc)                                        \
+    {QG_GROUP_##group, #name, (qg_store_type)TYPE_##type, KIND_##type, units,                      \
+     {QG_DIM_##d1, QG_DIM_##d2, QG_DIM_##d3}, doc},
+#include "schema.def"
+#undef QG_FIELD
+};
+enum { N_SCHEMA = sizeof schema / sizeof schema[0] };
+
+static const char *const dim_names[] = {
+#define X(id, name) name,
+    QG_DIM_LIST(X)
+#undef X
+};
+enum { N_DIMS = sizeof dim_names / sizeof dim_names[0] };
+
+static const char *const group_paths[] = {
+#define X(id, path) path,
+    QG_GROUP_LIST(X)
+#undef X
+};
+
+char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref, const char *name)
+{
+    size_t n = 0;
+    out[0] = 0;
+    for (const char *p = group_paths[ref.group]; *p && n < size; p++) {
+        const char *part = NULL;
+        if (p[-(p != group_paths[ref.group])] == '/' && (p[1] == '/' || p[1] == 0))
+            part = *p == 'M'   ? job->models[ref.model].name
+                   : *p == 'D' ? job->datasets[ref.dataset].name
+                   : *p == 'P' ? job->precisions[ref.precision].name
+                               : NULL;
+        n += (size_t)(part ? snprintf(out + n, size - n, "%s", part)
+                           : snprintf(out + n, size - n, "%c", *p));
+    }
+    if (name && n < size)
+        snprintf(out + n, size - n, "/%s", name);
+    return out;
+}
+
+qg_group_ref qg_cell_group(const qg_plan *p, const qg_cell *c, qg_group group)
+{
+    const qg_experiment *x = &p->job->experiments[c->experiment];
+    return (qg_group_ref){group, x->model, x->dataset, c->precision};
+}
+
+qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
+{
+    const qg_job *job = p->job;
+    int P = job->n_precisions, E = job->n_experiments, count = 0;
+    int most = 4 + job->n_datasets + job->n_models * P + E * (2 + 3 * P);
+    qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
+    if (!r)
+        return NULL;
+    r[count++] = (qg_group_ref){QG_GROUP_CELLS, -1, -1, -1};
+    r[count++] = (qg_group_ref){QG_GROUP_UNITS, -1, -1, -1};
+    r[count++] = (qg_group_ref){QG_GROUP_TIMING_UNITS, -1, -1, -1};
+    r[count++] = (qg_group_ref){QG_GROUP_TIMING_RUN, -1, -1, -1};
+    for (int d = 0; d < job->n_datasets; d++)
+        if (p->datasets[d].word_splits) /* else no experiment uses it */
+            r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1};
+    for (int t = 0; t < p->n_tasks; t++)
+        if (p->tasks[t].kind == QG_TASK_PACK)
+            r[count++] = (qg_group_ref){QG_GROUP_MODEL, p->tasks[t].model, -1, p->tasks[t].precision};
+    for (int e = 0; e < E; e++) {
+        const qg_experiment *x = &job->experiments[e];
+        r[count++] = (qg_group_ref){QG_GROUP_TOKENS, x->model, x->dataset, -1};
+        r[count++] = (qg_group_ref){QG_GROUP_PAIRED, x->model, x->dataset, -1};
+        for (int i = 0; i < P; i++) {
+            r[count++] = (qg_group_ref){QG_GROUP_PREDICTIONS, x->model, x->dataset, i};
+            r[count++] = (qg_group_ref){QG_GROUP_METRICS, x->model, x->dataset, i};
+            if (job->latency.wanted)
+                r[count++] = (qg_group_ref){QG_GROUP_LATENCY, x->model, x->dataset, i};
+        }
+    }
+    *n = count;
+    return r;
+}
+
+typedef struct builder {
+    qg_arena *arena;
+    const qg_plan *plan;
+    qg_field *field;
+    int n, cap;
+} builder;
+
+static qg_field *add_field(builder *b)
+{
+    if (b->n == b->cap) {
+        int cap = b->cap ? 2 * b->cap : 256;
+        b->field = qg_arena_grow(b->arena, b->field, (size_t)b->n, (size_t)cap, sizeof *b->field);
+        if (!b->field)
+            return NULL;
+        b->cap = cap;
+    }
+    return &b->field[b->n++];
+}
+
+static const char *path_of(builder *b, qg_group_ref ref, const char *name)
+{
+    char path[1024];
+    qg_group_path(path, sizeof path, b->plan->job, ref, name);
+    return qg_arena_strdup(b->arena, path);
+}
+
+/* The scale of one dimension: integers 0, 1, 2 ... or names. */
+static qg_code add_scale(builder *b, qg_group_ref ref, qg_dim dim, const char **path)
+{
+    qg_field *f = add_field(b);
+    if (!f || !(*path = path_of(b, ref, dim_names[dim])))
+        return QG_ENOMEM;
+    *f = (qg_field){.path = *path, .ndim = 1, .scale = true, .dim = {*path}};
+    f->shape[0] = qg_dim_size(b->plan, ref, dim);
+    return qg_layout_scale_data(f, b->arena, b->plan, ref, dim);
+}
+
+static qg_code add_group(builder *b, qg_group_ref ref)
+{
+    const char *scale[N_DIMS] = {NULL};
+    for (int i = 0; i < N_SCHEMA; i++)
+        for (int k = 0; k < 3; k++) {
+            qg_dim d = schema[i].dim[k];
+            if (schema[i].group == ref.group && d != QG_DIM_NONE && !scale[d])
+                QG_TRY(add_scale(b, ref, d, &scale[d]));
+        }
+    for (int i = 0; i < N_SCHEMA; i++) {
+        const schema_row *s = &schema[i];
+        if (s->group != ref.group)
+            continue;
+        qg_field *f = add_field(b);
+        if (!f)
+            return QG_ENOMEM;
+        *f = (qg_field){.type = s->type, .units = s->units, .doc = s->doc};
+        f->path = path_of(b, ref, s->name);
+        if (!f->path)
+            return QG_ENOMEM;
+        for (int k = 0; k < 3 && s->dim[k] != QG_DIM_NONE; k++) {
+            f->dim[k] = scale[s->dim[k]];
+            f->shape[k] = qg_dim_size(b->plan, ref, s->dim[k]);
+            f->ndim++;
+        }
+        f->string_size = s->string_kind == STRING_ERROR ? QG_ERROR_SIZE : QG_NAME_SIZE;
+        if (s->type == QG_STORE_I32 || s->type == QG_STORE_I64) {
+            f->fill = -1;
+            f->fill_set = true;
+        }
+        QG_TRY(qg_layout_field_data(f, b->arena, b->plan, ref, s->name));
+    }
+    return QG_OK;
+}
+
+qg_code qg_layout_make(qg_layout *out, qg_arena *a, const qg_plan *plan)
+{
+    builder b = {.arena = a, .plan = plan};
+    int n;
+    const qg_group_ref *groups = qg_layout_groups(a, plan, &n);
+    if (!groups)
+        return QG_ENOMEM;
+    for (int i = 0; i < n; i++)
+        QG_TRY(add_group(&b, groups[i]));
+    *out = (qg_layout){.field = b.field, .n_fields = b.n};
+    return qg_layout_attributes(out, a, plan, groups, n);
+}

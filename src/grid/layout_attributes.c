@@ -1,0 +1,137 @@
+/*
+ * layout_attributes.c - provenance: the job, the build, the hashes of all inputs.
+ */
+#include "layout_data.h"
+
+#include "qgrid/environment.h"
+#include "qgrid/kernel.h"
+
+#include <string.h>
+
+typedef struct list {
+    qg_arena *arena;
+    qg_attr *attr;
+    int n, cap;
+    bool failed;
+} list;
+
+static qg_attr *add(list *l, const char *path, const char *name)
+{
+    static qg_attr sink;
+    if (l->n == l->cap) {
+        int cap = l->cap ? 2 * l->cap : 64;
+        qg_attr *grown = qg_arena_grow(l->arena, l->attr, (size_t)l->n, (size_t)cap, sizeof *grown);
+        if (!grown) {
+            l->failed = true;
+            return &sink;
+        }
+        l->attr = grown;
+        l->cap = cap;
+    }
+    l->attr[l->n] = (qg_attr){.path = path, .name = name};
+    if (!path || !name)
+        l->failed = true;
+    return &l->attr[l->n++];
+}
+
+static void text(list *l, const char *path, const char *name, const char *value)
+{
+    add(l, path, name)->text = value ? value : "";
+}
+
+static void integer(list *l, const char *path, const char *name, int64_t value)
+{
+    qg_attr *a = add(l, path, name);
+    a->number = (double)value;
+    a->integer = true;
+}
+
+static void root(list *l, const qg_plan *p)
+{
+    const qg_job *job = p->job;
+    text(l, "/", "qgrid_version", QG_VERSION);
+    integer(l, "/", "schema_version", QG_SCHEMA_VERSION);
+    text(l, "/", "job_name", job->name);
+    text(l, "/", "job", qg_arena_strndup(l->arena, job->doc.text, job->doc.size));
+    text(l, "/", "plan_hash", p->hash);
+    integer(l, "/", "seed", job->seed);
+    integer(l, "/", "max_length", job->max_length);
+    integer(l, "/", "unit_tokens", job->unit_tokens);
+}
+
+static void environment(list *l, const qg_plan *p)
+{
+    const qg_job *job = p->job;
+    const char *why = NULL;
+    const qg_kernels *k = qg_kernels_get(&why);
+    text(l, "/environment", "commit", qg_build_commit());
+    text(l, "/environment", "compiler", qg_build_compiler());
+    text(l, "/environment", "flags", qg_build_flags());
+    text(l, "/environment", "libraries", qg_libraries());
+    text(l, "/environment", "cpu", qg_cpu_name());
+    text(l, "/environment", "cpu_features", qg_cpu_features());
+    text(l, "/environment", "kernels", k ? k->isa : why);
+    for (int i = 0; i < job->n_models; i++)
+        text(l, "/environment", qg_arena_printf(l->arena, "sha256_model_%s", job->models[i].name),
+             p->models[i].hash);
+    for (int i = 0; i < job->n_datasets; i++)
+        text(l, "/environment",
+             qg_arena_printf(l->arena, "sha256_dataset_%s", job->datasets[i].name),
+             p->datasets[i].data.sha256);
+    for (int i = 0; i < p->n_warnings; i++)
+        text(l, "/environment", qg_arena_printf(l->arena, "warning_%d", i + 1), p->warnings[i]);
+}
+
+static void dataset(list *l, const qg_plan *p, const char *path, int d)
+{
+    static const char *const rules[] = {"none", "whitespace", "letters"};
+    const qg_dataset *s = &p->datasets[d].data;
+    const qg_dataset_spec *spec = &p->job->datasets[d];
+    text(l, path, "path", spec->path);
+    text(l, path, "sha256", s->sha256);
+    text(l, path, "known_as", s->known_as);
+    text(l, path, "normalize", rules[spec->normalize]);
+    integer(l, path, "records", s->records);
+    integer(l, path, "skipped", s->skipped);
+    integer(l, path, "empty", s->empty);
+    integer(l, path, "duplicates", s->duplicates);
+    integer(l, path, "conflicting", s->conflicting);
+}
+
+static void tokens(list *l, const qg_plan *p, const char *path, const qg_group_ref *ref)
+{
+    for (int e = 0; e < p->job->n_experiments; e++) {
+        const qg_experiment *x = &p->job->experiments[e];
+        if (x->model != ref->model || x->dataset != ref->dataset)
+            continue;
+        text(l, path, "tokenizer_sha256", p->tokens[e]->tokenizer);
+        integer(l, path, "max_length", p->tokens[e]->max_length);
+        integer(l, path, "truncated_texts", p->tokens[e]->truncated);
+        integer(l, path, "unknown_tokens", p->tokens[e]->unknown);
+    }
+}
+
+qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
+                             const qg_group_ref *groups, int n)
+{
+    list l = {.arena = a};
+    char buffer[1024];
+    root(&l, p);
+    environment(&l, p);
+    for (int i = 0; i < n; i++) {
+        const char *path =
+            qg_arena_strdup(a, qg_group_path(buffer, sizeof buffer, p->job, groups[i], NULL));
+        if (groups[i].group == QG_GROUP_DATASET)
+            dataset(&l, p, path, groups[i].dataset);
+        else if (groups[i].group == QG_GROUP_TOKENS)
+            tokens(&l, p, path, &groups[i]);
+        else if (groups[i].group == QG_GROUP_MODEL)
+            text(&l, path, "scheme",
+                 qg_precision_summary(p->job->precisions[groups[i].precision].scheme));
+    }
+    if (l.failed)
+        return QG_FAIL(QG_ENOMEM, "no memory for the attributes of the results file");
+    out->attr = l.attr;
+    out->n_attrs = l.n;
+    return QG_OK;
+}
