@@ -1,0 +1,309 @@
+/*
+ * finish.c - closing cells: metrics of finished predictions, paired comparisons, states, errors.
+ *
+ * Everything here is computed by rank 0 from what stands in the results file, so it comes out the
+ * same whoever computed the predictions and however often the run was interrupted.
+ */
+#include "results.h"
+
+#include "qgrid/metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef enum progress { WAITING, ALL_DONE, SOME_FAILED } progress;
+
+static progress task_progress(const qg_results *r, int task)
+{
+    const qg_plan_task *t = &r->plan->tasks[task];
+    progress p = ALL_DONE;
+    for (int u = t->first_unit; u < t->first_unit + t->n_units; u++) {
+        if (r->unit_state[u] == 0)
+            return WAITING;
+        if (r->unit_state[u] == 2)
+            p = SOME_FAILED;
+    }
+    return p;
+}
+
+static int predict_cell(const qg_plan *p, int experiment, int precision)
+{
+    for (int c = 0; c < p->n_cells; c++)
+        if (p->cells[c].kind == QG_CELL_PREDICT && p->cells[c].experiment == experiment &&
+            p->cells[c].precision == precision)
+            return c;
+    return -1;
+}
+
+/* The task that packs the model of a cell's task. */
+static int pack_task(const qg_plan *p, int task)
+{
+    return p->sched_tasks[task].n_needs ? p->sched_tasks[task].needs[0] : -1;
+}
+
+static qg_code set_cell(qg_results *r, int cell, qg_cell_state state, const char *error)
+{
+    const qg_group_ref ref = {QG_GROUP_CELLS, -1, -1, -1};
+    char text[QG_ERROR_SIZE] = {0};
+    int64_t at = cell, one = 1;
+    uint8_t value = (uint8_t)state;
+    snprintf(text, sizeof text, "%s", error ? error : "");
+    QG_TRY(qg_results_write(r, ref, "error", QG_STORE_STRING, &at, &one, text));
+    r->cell_state[cell] = value;
+    return qg_results_write(r, ref, "state", QG_STORE_U8, &at, &one, &value);
+}
+
+/* Error of the first failed unit of a task, by unit number: the same on any number of ranks. */
+static const char *first_error(const qg_results *r, int task)
+{
+    const qg_plan_task *t = &r->plan->tasks[task];
+    for (int u = t->first_unit; u < t->first_unit + t->n_units; u++)
+        if (r->unit_state[u] == 2)
+            return r->unit_error[u] ? r->unit_error[u] : "failed in an earlier run";
+    return "failed";
+}
+
+typedef struct table {
+    int64_t n;
+    const int32_t *label;
+    int32_t *predicted;
+    double *probabilities;
+} table;
+
+static qg_code read_table(table *out, qg_results *r, const qg_cell *c)
+{
+    const qg_plan *p = r->plan;
+    const qg_dataset *d = &p->datasets[p->job->experiments[c->experiment].dataset].data;
+    qg_group_ref g = qg_cell_group(p, c, QG_GROUP_PREDICTIONS);
+    *out = (table){.n = d->n, .label = d->label};
+    QG_NEW(out->predicted, r->scratch, d->n);
+    QG_NEW(out->probabilities, r->scratch, d->n * p->job->K);
+    QG_TRY(qg_results_read(r, g, "predicted", QG_STORE_I32, NULL, NULL, out->predicted));
+    return qg_results_read(r, g, "probabilities", QG_STORE_F64, NULL, NULL, out->probabilities);
+}
+
+static qg_code write_scores(qg_results *r, qg_group_ref g, const qg_scores *s)
+{
+#define X(name, doc) QG_TRY(qg_results_write(r, g, #name, QG_STORE_F64, NULL, NULL, &s->name));
+    QG_METRIC_LIST(X)
+#undef X
+    return QG_OK;
+}
+
+static qg_code write_bins(qg_results *r, qg_group_ref g, const table *t, int K)
+{
+    qg_bin bin[QG_BINS];
+    double ece, mce, accuracy[QG_BINS], confidence[QG_BINS];
+    int64_t count[QG_BINS];
+    qg_calibration(&ece, &mce, bin, QG_BINS, t->label, t->predicted, t->probabilities, t->n, K);
+    for (int i = 0; i < QG_BINS; i++) {
+        count[i] = bin[i].count;
+        accuracy[i] = bin[i].accuracy;
+        confidence[i] = bin[i].confidence;
+    }
+    QG_TRY(qg_results_write(r, g, "bin_count", QG_STORE_I64, NULL, NULL, count));
+    QG_TRY(qg_results_write(r, g, "bin_accuracy", QG_STORE_F64, NULL, NULL, accuracy));
+    return qg_results_write(r, g, "bin_confidence", QG_STORE_F64, NULL, NULL, confidence);
+}
+
+static bool any_label(const table *t)
+{
+    for (int64_t i = 0; i < t->n; i++)
+        if (t->label[i] >= 0)
+            return true;
+    return false;
+}
+
+static qg_code write_metrics(qg_results *r, const qg_cell *c)
+{
+    int K = r->plan->job->K;
+    qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_METRICS);
+    table t;
+    qg_scores s;
+    qg_class_scores *per_class;
+    double *rows;
+    int64_t *confusion;
+    QG_TRY(read_table(&t, r, c));
+    QG_NEW(per_class, r->scratch, K);
+    QG_NEW(rows, r->scratch, 4 * K);
+    QG_NEW(confusion, r->scratch, K * K);
+    int reference = qg_plan_reference(r->plan->job);
+    int ref_cell = reference >= 0 ? predict_cell(r->plan, c->experiment, reference) : -1;
+    if (ref_cell >= 0 && task_progress(r, r->plan->cells[ref_cell].task) == ALL_DONE) {
+        table f;
+        QG_TRY(read_table(&f, r, &r->plan->cells[ref_cell]));
+        double agreement = qg_agreement(t.predicted, f.predicted, t.n);
+        QG_TRY(qg_results_write(r, g, "agreement_with_fp32", QG_STORE_F64, NULL, NULL, &agreement));
+    }
+    if (!any_label(&t)) /* predictions of unlabelled texts: metrics stay NaN */
+        return QG_OK;
+    QG_TRY(qg_score(&s, per_class, confusion, t.label, t.predicted, t.probabilities, t.n, K));
+    for (int k = 0; k < K; k++) {
+        double row[] = {per_class[k].precision, per_class[k].recall, per_class[k].f1,
+                        (double)per_class[k].support};
+        memcpy(rows + 4 * k, row, sizeof row);
+    }
+    QG_TRY(write_scores(r, g, &s));
+    QG_TRY(qg_results_write(r, g, "confusion", QG_STORE_I64, NULL, NULL, confusion));
+    QG_TRY(qg_results_write(r, g, "per_class", QG_STORE_F64, NULL, NULL, rows));
+    return write_bins(r, g, &t, K);
+}
+
+typedef struct pairs {
+    int P;
+    int64_t *both_right, *only_a, *only_b, *both_wrong;
+    double *p, *difference, *low, *high, *bootstrap_p, *agreement;
+} pairs;
+
+static qg_code make_pairs(pairs *x, qg_arena *a, int P)
+{
+    x->P = P;
+    int64_t **counts[] = {&x->both_right, &x->only_a, &x->only_b, &x->both_wrong};
+    double **values[] = {&x->p,    &x->difference,  &x->low,
+                         &x->high, &x->bootstrap_p, &x->agreement};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        QG_NEW(*counts[i], a, P * P);
+        for (int k = 0; k < P * P; k++)
+            (*counts[i])[k] = -1;
+    }
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        QG_NEW(*values[i], a, P * P);
+        for (int k = 0; k < P * P; k++)
+            (*values[i])[k] = (double)NAN;
+    }
+    return QG_OK;
+}
+
+static qg_code compare(pairs *x, qg_results *r, int i, int j, const table *a, const table *b)
+{
+    int at = i * x->P + j;
+    qg_mcnemar m;
+    qg_bootstrap s;
+    x->agreement[at] = qg_agreement(a->predicted, b->predicted, a->n);
+    if (!any_label(a))
+        return QG_OK;
+    qg_mcnemar_test(&m, a->label, a->predicted, b->predicted, a->n);
+    QG_TRY(qg_bootstrap_accuracy(&s, a->label, a->predicted, b->predicted, a->n,
+                                 (int)r->plan->job->bootstrap, NULL, (uint64_t)r->plan->job->seed,
+                                 r->scratch));
+    x->both_right[at] = m.both_right;
+    x->only_a[at] = m.only_a;
+    x->only_b[at] = m.only_b;
+    x->both_wrong[at] = m.both_wrong;
+    x->p[at] = m.p_exact;
+    x->difference[at] = s.difference;
+    x->low[at] = s.low;
+    x->high[at] = s.high;
+    x->bootstrap_p[at] = s.p_two_sided;
+    return QG_OK;
+}
+
+static qg_code write_pairs(qg_results *r, qg_group_ref g, const pairs *x)
+{
+    const struct {
+        const char *name;
+        const int64_t *v;
+    } counts[] = {{"both_right", x->both_right},
+                  {"only_a", x->only_a},
+                  {"only_b", x->only_b},
+                  {"both_wrong", x->both_wrong}};
+    const struct {
+        const char *name;
+        const double *v;
+    } values[] = {{"mcnemar_p", x->p}, {"accuracy_difference", x->difference},
+                  {"ci_low", x->low},  {"ci_high", x->high},
+                  {"bootstrap_p", x->bootstrap_p}, {"agreement", x->agreement}};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        QG_TRY(qg_results_write(r, g, counts[i].name, QG_STORE_I64, NULL, NULL, counts[i].v));
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        QG_TRY(qg_results_write(r, g, values[i].name, QG_STORE_F64, NULL, NULL, values[i].v));
+    return QG_OK;
+}
+
+static qg_code write_comparison(qg_results *r, const qg_cell *c)
+{
+    int P = r->plan->job->n_precisions;
+    pairs x;
+    table *t;
+    QG_TRY(make_pairs(&x, r->scratch, P));
+    QG_NEW(t, r->scratch, P);
+    for (int i = 0; i < P; i++) {
+        int cell = predict_cell(r->plan, c->experiment, i);
+        if (r->cell_state[cell] == QG_CELL_DONE)
+            QG_TRY(read_table(&t[i], r, &r->plan->cells[cell]));
+    }
+    for (int i = 0; i < P; i++)
+        for (int j = 0; j < P; j++)
+            if (t[i].predicted && t[j].predicted)
+                QG_TRY(compare(&x, r, i, j, &t[i], &t[j]));
+    return write_pairs(r, qg_cell_group(r->plan, c, QG_GROUP_PAIRED), &x);
+}
+
+/* A cell whose numbers cannot be computed fails alone; trouble with the file stops the run. */
+static qg_code close_cell(qg_results *r, int cell, qg_code (*write)(qg_results *, const qg_cell *))
+{
+    char text[QG_ERROR_SIZE];
+    qg_mark m = qg_arena_mark(r->scratch);
+    qg_code rc = write ? write(r, &r->plan->cells[cell]) : QG_OK;
+    qg_arena_release(r->scratch, m);
+    if (rc == QG_OK)
+        return set_cell(r, cell, QG_CELL_DONE, NULL);
+    if (qg_code_scope(rc) == QG_SCOPE_GRID)
+        return rc;
+    qg_error_format(text, sizeof text, qg_error_last());
+    return set_cell(r, cell, QG_CELL_FAILED, text);
+}
+
+static qg_code finish_task_cell(qg_results *r, int cell, bool last)
+{
+    const qg_cell *c = &r->plan->cells[cell];
+    char text[QG_ERROR_SIZE];
+    int pack = pack_task(r->plan, c->task), reference = qg_plan_reference(r->plan->job);
+    if (pack >= 0 && task_progress(r, pack) == SOME_FAILED) {
+        snprintf(text, sizeof text, "the model cannot be prepared: %s", first_error(r, pack));
+        return set_cell(r, cell, QG_CELL_FAILED, text);
+    }
+    progress p = task_progress(r, c->task);
+    if (p == WAITING)
+        return QG_OK;
+    if (p == SOME_FAILED)
+        return set_cell(r, cell, QG_CELL_FAILED, first_error(r, c->task));
+    if (c->kind == QG_CELL_LATENCY)
+        return close_cell(r, cell, NULL);
+    int ref = reference >= 0 ? predict_cell(r->plan, c->experiment, reference) : -1;
+    bool ref_pending = ref >= 0 && ref != cell && r->cell_state[ref] == QG_CELL_OPEN &&
+                       r->plan->cells[ref].selected &&
+                       task_progress(r, r->plan->cells[ref].task) == WAITING;
+    if (ref_pending && !last)
+        return QG_OK;
+    /* Interrupted before fp32 was ready: the cell waits for the next run. */
+    return ref_pending ? QG_OK : close_cell(r, cell, write_metrics);
+}
+
+static qg_code finish_compare_cell(qg_results *r, int cell)
+{
+    int done = 0, P = r->plan->job->n_precisions;
+    for (int i = 0; i < P; i++) {
+        int c = predict_cell(r->plan, r->plan->cells[cell].experiment, i);
+        if (r->cell_state[c] == QG_CELL_OPEN)
+            return QG_OK;
+        done += r->cell_state[c] == QG_CELL_DONE;
+    }
+    if (done == 0)
+        return set_cell(r, cell, QG_CELL_FAILED, "no precision has predictions to compare");
+    return close_cell(r, cell, write_comparison);
+}
+
+qg_code qg_results_finish_cells(qg_results *r, bool last)
+{
+    /* Comparisons depend on predictions: two passes, predictions first. */
+    for (int pass = 0; pass < 2; pass++)
+        for (int c = 0; c < r->plan->n_cells; c++) {
+            bool compares = r->plan->cells[c].kind == QG_CELL_COMPARE;
+            if (r->cell_state[c] != QG_CELL_OPEN || !r->plan->cells[c].selected ||
+                compares != (pass == 1))
+                continue;
+            QG_TRY(compares ? finish_compare_cell(r, c) : finish_task_cell(r, c, last));
+        }
+    return qg_store_flush(r->store, false);
+}

@@ -1,0 +1,171 @@
+/*
+ * owner.c - what rank 0 sends and what it does with what comes back.
+ */
+#include "owner.h"
+
+#include "qgrid/clock.h"
+#include "qgrid/log.h"
+#include "work.h"
+
+#include <string.h>
+
+static const qg_group_ref timing_ref = {QG_GROUP_TIMING_UNITS, -1, -1, -1};
+
+static void put_texts(qg_str *out, const qg_plan_tokens *t, const int64_t *rows, int64_t first,
+                      int64_t n)
+{
+    int32_t at = 0;
+    qg_wire_put_i64(out, n);
+    qg_wire_put(out, &at, sizeof at);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t r = rows ? rows[i] : first + i;
+        at += (int32_t)(t->splits[r + 1] - t->splits[r]);
+        qg_wire_put(out, &at, sizeof at);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t r = rows ? rows[i] : first + i;
+        qg_wire_put(out, t->ids + t->splits[r],
+                    (size_t)(t->splits[r + 1] - t->splits[r]) * sizeof *t->ids);
+    }
+}
+
+static qg_code put_latency(qg_str *out, qg_results *r, const qg_plan_task *t, int64_t n)
+{
+    const qg_plan *p = r->plan;
+    const qg_latency_options *o = &p->job->latency;
+    const qg_plan_tokens *k = p->tokens[t->experiment];
+    const qg_dataset *d = &p->datasets[k->dataset].data;
+    qg_mark m = qg_arena_mark(r->scratch);
+    const int64_t *rows = qg_plan_latency_rows(p, r->scratch, t->experiment);
+    if (!rows)
+        return QG_ENOMEM;
+    qg_wire_put_i64(out, o->warmup);
+    qg_wire_put_i64(out, o->runs);
+    qg_wire_put_i64(out, k->max_length);
+    qg_wire_put_i64(out, o->n_batch_sizes);
+    qg_wire_put(out, o->batch_size, (size_t)o->n_batch_sizes * sizeof o->batch_size[0]);
+    put_texts(out, k, rows, 0, n);
+    for (int64_t i = 0; i < n; i++)
+        qg_wire_put_text(out, d->text[rows[i]]);
+    qg_arena_release(r->scratch, m);
+    return QG_OK;
+}
+
+static qg_code input(void *ctx, int unit, qg_str *bytes)
+{
+    qg_owner *o = ctx;
+    const qg_plan *p = o->results->plan;
+    const qg_unit *u = &p->units[unit];
+    const qg_plan_task *t = &p->tasks[u->task];
+    qg_work_head head = {.kind = (int)t->kind,
+                         .source = p->job->models[t->model].source,
+                         .model_hash = p->models[t->model].hash,
+                         .cache = o->cache,
+                         .precision = p->job->precisions[t->precision]};
+    qg_work_put_head(bytes, &head);
+    if (t->kind == QG_TASK_PREDICT)
+        put_texts(bytes, p->tokens[t->experiment], NULL, u->first, u->count);
+    else if (t->kind == QG_TASK_LATENCY)
+        QG_TRY(put_latency(bytes, o->results, t, u->count));
+    return qg_str_status(bytes);
+}
+
+static qg_code put_timing(qg_results *r, const qg_unit_report *report)
+{
+    int64_t at = report->unit, one = 1;
+    int32_t rank = report->rank;
+    char host[QG_NAME_SIZE] = {0};
+    snprintf(host, sizeof host, "%s", report->host ? report->host : "");
+    QG_TRY(qg_results_write(r, timing_ref, "seconds", QG_STORE_F64, &at, &one, &report->seconds));
+    QG_TRY(qg_results_write(r, timing_ref, "cpu_seconds", QG_STORE_F64, &at, &one,
+                            &report->cpu_seconds));
+    QG_TRY(qg_results_write(r, timing_ref, "peak_rss", QG_STORE_I64, &at, &one, &report->peak_rss));
+    QG_TRY(qg_results_write(r, timing_ref, "rank", QG_STORE_I32, &at, &one, &rank));
+    return qg_results_write(r, timing_ref, "host", QG_STORE_STRING, &at, &one, host);
+}
+
+static qg_code done(void *ctx, const qg_unit_report *report, const void *result, size_t size)
+{
+    qg_owner *o = ctx;
+    o->units_done++;
+    QG_TRY(put_timing(o->results, report));
+    qg_code rc = qg_results_put(o->results, report->unit, result, size,
+                                report->host ? report->host : "");
+    if (rc == QG_OK || qg_code_scope(rc) == QG_SCOPE_GRID)
+        return rc;
+    /* A result that cannot be stored is the failure of its unit. */
+    char text[QG_ERROR_SIZE];
+    qg_error_format(text, sizeof text, qg_error_last());
+    return qg_results_fail(o->results, report->unit, text);
+}
+
+static qg_code failed(void *ctx, const qg_unit_report *report, const qg_error *why)
+{
+    qg_owner *o = ctx;
+    char text[QG_ERROR_SIZE];
+    qg_error_format(text, sizeof text, why);
+    return qg_results_fail(o->results, report->unit, text);
+}
+
+static qg_code task_finished(void *ctx, int task)
+{
+    (void)task;
+    return qg_results_finish_cells(((qg_owner *)ctx)->results, false);
+}
+
+static void describe(char *out, size_t size, const qg_owner *o, const qg_sched *s, double now)
+{
+    int open, running, finished, broken, cells_open, cells_done, cells_failed;
+    char eta[32] = "?", spent[32], bad[32] = "";
+    double left = qg_sched_cost_left(s), gone = o->cost_at_start - left;
+    double seconds = now - o->started;
+    qg_sched_count(s, &open, &running, &finished, &broken);
+    qg_results_count(o->results, &cells_open, &cells_done, &cells_failed);
+    if (gone > 0)
+        qg_format_seconds(eta, sizeof eta, seconds * left / gone);
+    if (cells_failed)
+        snprintf(bad, sizeof bad, ", %d failed", cells_failed);
+    snprintf(out, size, "%d/%d cells%s, %d/%d units, %.1f units/s, %s gone, %s left", cells_done,
+             cells_open + cells_done + cells_failed, bad, finished,
+             open + running + finished + broken,
+             seconds > 0 ? (double)o->units_done / seconds : 0,
+             qg_format_seconds(spent, sizeof spent, seconds), eta);
+}
+
+static void progress(void *ctx, const qg_sched *s, double now)
+{
+    qg_owner *o = ctx;
+    char line[256];
+    bool bar = o->progress == QG_PROGRESS_BAR;
+    if (now - o->last_lock > 5) {
+        qg_lock_renew(o->lock);
+        o->last_lock = now;
+    }
+    /* Against a crash of the node: at most half a minute of work is not on disk. */
+    if (now - o->last_sync > 30) {
+        if (qg_store_flush(o->results->store, true) != QG_OK)
+            qg_log_error(qg_error_last());
+        o->last_sync = now;
+    }
+    if (o->progress == QG_PROGRESS_NONE || now - o->last_line < (bar ? 0.2 : 30))
+        return;
+    o->last_line = now;
+    describe(line, sizeof line, o, s, now);
+    if (bar)
+        qg_log_progress(line);
+    else
+        qg_note("%s", line);
+}
+
+qg_farm_owner qg_owner_callbacks(qg_owner *o)
+{
+    if (o->progress == QG_PROGRESS_AUTO)
+        o->progress = qg_log_is_terminal() ? QG_PROGRESS_BAR : QG_PROGRESS_LOG;
+    o->started = o->last_line = o->last_lock = o->last_sync = qg_clock();
+    return (qg_farm_owner){.ctx = o,
+                           .input = input,
+                           .done = done,
+                           .failed = failed,
+                           .task_finished = task_finished,
+                           .progress = progress};
+}

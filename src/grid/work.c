@@ -1,0 +1,131 @@
+/*
+ * work.c - computing units: the model in hand is kept from one unit to the next.
+ */
+#include "work.h"
+
+#include "qgrid/file.h"
+#include "qgrid/plan.h"
+#include "work_parts.h"
+
+#include <string.h>
+
+struct qg_work {
+    qg_arena *arena; /* scratch of the unit in hand */
+    qg_model *model;
+    char loaded[QG_SHA256_HEX]; /* what `model` is */
+};
+
+qg_code qg_work_create(qg_work **out, qg_arena *a)
+{
+    qg_work *w;
+    QG_NEW(w, a, 1);
+    w->arena = qg_arena_create(0);
+    if (!w->arena)
+        return QG_FAIL(QG_ENOMEM, "no memory");
+    *out = w;
+    return QG_OK;
+}
+
+void qg_work_destroy(qg_work *w)
+{
+    if (!w)
+        return;
+    qg_model_close(w->model);
+    qg_arena_destroy(w->arena);
+}
+
+void qg_work_put_head(qg_str *out, const qg_work_head *h)
+{
+    qg_wire_put_i64(out, h->kind);
+    qg_wire_put_text(out, h->source.dir);
+    qg_wire_put_i64(out, h->source.random_head);
+    qg_wire_put_i64(out, h->source.head_seed);
+    qg_wire_put_i64(out, h->source.classes);
+    qg_wire_put_text(out, h->model_hash);
+    qg_wire_put_text(out, h->cache);
+    qg_wire_put_text(out, h->precision.name);
+    qg_wire_put_text(out, qg_precision_name(h->precision.scheme));
+    qg_wire_put_i64(out, h->precision.embeddings);
+}
+
+static qg_code get_head(qg_work_head *h, qg_reader *r, qg_arena *a)
+{
+    h->kind = (int)qg_wire_get_i64(r);
+    h->source.dir = qg_wire_get_text(r, a);
+    h->source.random_head = qg_wire_get_i64(r) != 0;
+    h->source.head_seed = qg_wire_get_i64(r);
+    h->source.classes = (int)qg_wire_get_i64(r);
+    h->model_hash = qg_wire_get_text(r, a);
+    h->cache = qg_wire_get_text(r, a);
+    h->precision.name = qg_wire_get_text(r, a);
+    const char *scheme = qg_wire_get_text(r, a);
+    h->precision.embeddings = (int)qg_wire_get_i64(r);
+    if (!h->source.dir || !h->model_hash || !h->cache || !h->precision.name || !scheme)
+        return QG_ENOMEM;
+    h->precision.scheme = qg_precision_find(scheme);
+    if (!h->precision.scheme)
+        return QG_FAIL(QG_EBUG, "this rank does not know precision '%s'", scheme);
+    return QG_OK;
+}
+
+static void identity(char hex[QG_SHA256_HEX], const qg_work_head *h)
+{
+    qg_sha256 s;
+    qg_sha256_init(&s);
+    qg_sha256_add_text(&s, h->model_hash);
+    qg_sha256_add_text(&s, qg_precision_name(h->precision.scheme));
+    qg_sha256_add(&s, &h->precision.embeddings, sizeof h->precision.embeddings);
+    qg_sha256_final(&s, hex);
+}
+
+static qg_code load(qg_work *w, const qg_work_head *h)
+{
+    char id[QG_SHA256_HEX];
+    identity(id, h);
+    if (w->model && strcmp(id, w->loaded) == 0)
+        return QG_OK;
+    qg_model_close(w->model);
+    w->model = NULL;
+    QG_TRY(qg_model_open_cached(&w->model, &h->source, h->model_hash, &h->precision, h->cache));
+    memcpy(w->loaded, id, sizeof id);
+    return QG_OK;
+}
+
+static qg_code execute_unit(qg_work *w, qg_work_unit *u)
+{
+    qg_work_head h = {0};
+    QG_TRY(get_head(&h, u->in, w->arena));
+    QG_TRY(load(w, &h));
+    u->model = w->model;
+    switch (h.kind) {
+    case QG_TASK_PACK:
+        return qg_work_pack(u);
+    case QG_TASK_PREDICT:
+        return qg_work_predict(u);
+    case QG_TASK_LATENCY:
+        return qg_work_latency(u);
+    default:
+        return QG_FAIL(QG_EBUG, "unknown kind of work %d", h.kind);
+    }
+}
+
+static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result,
+                       bool (*breathe)(void *), void *breathe_ctx)
+{
+    qg_work *w = ctx;
+    qg_reader in = {.data = input, .size = size};
+    qg_work_unit u = {.arena = w->arena,
+                      .in = &in,
+                      .out = result,
+                      .breathe = breathe,
+                      .breathe_ctx = breathe_ctx};
+    qg_mark m = qg_arena_mark(w->arena);
+    qg_code rc = execute_unit(w, &u);
+    qg_arena_release(w->arena, m);
+    return rc == QG_OK ? qg_str_status(result) : rc;
+}
+
+qg_farm_worker qg_work_callbacks(qg_work *w)
+{
+    return (qg_farm_worker){.ctx = w, .execute = execute};
+}

@@ -1,0 +1,23 @@
+/*
+ * work_parts.h - the kinds of units on the worker's side.
+ */
+#ifndef QGRID_WORK_PARTS_H
+#define QGRID_WORK_PARTS_H
+
+#include "work.h"
+
+/* One unit being computed. */
+typedef struct qg_work_unit {
+    qg_model *model;
+    qg_arena *arena;
+    qg_reader *in;
+    qg_str *out;
+    bool (*breathe)(void *);
+    void *breathe_ctx;
+} qg_work_unit;
+
+qg_code qg_work_pack(qg_work_unit *u);
+qg_code qg_work_predict(qg_work_unit *u);
+qg_code qg_work_latency(qg_work_unit *u);
+
+#endif
