@@ -328,6 +328,13 @@ qg_code qg_json_load(qg_json_doc *doc, qg_arena *a, const char *path, size_t max
     return qg_json_parse(doc, a, path, text, size);
 }
 
+const char *qg_json_library(void)
+{
+    static char text[32];
+    snprintf(text, sizeof text, "cJSON %s", cJSON_Version());
+    return text;
+}
+
 const qg_json *qg_json_get(const qg_json *object, const char *key)
 {
     if (!object || object->type != QG_JSON_OBJECT)

@@ -1,7 +1,9 @@
 /*
  * main.c - the qgrid program.
  */
-int main(void)
+#include "top.h"
+
+int main(int argc, char **argv)
 {
-    return 0;
+    return qg_main(argc, argv);
 }

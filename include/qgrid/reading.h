@@ -1,0 +1,35 @@
+/*
+ * reading.h - a results file as its reader sees it: the cells and where their numbers are.
+ */
+#ifndef QGRID_READING_H
+#define QGRID_READING_H
+
+#include "qgrid/store.h"
+
+typedef struct qg_read_cell {
+    const char *name, *kind, *experiment, *model, *dataset, *precision, *key, *error;
+    int state; /* qg_cell_state */
+} qg_read_cell;
+
+typedef struct qg_reading {
+    const char *path;
+    qg_store *store;
+    qg_arena *arena;
+    int n;
+    qg_read_cell *cell;
+} qg_reading;
+
+/** Opens a results file of this schema. @errors QG_ESTORE. Owned: close. Local. */
+qg_code qg_reading_open(qg_reading *out, qg_arena *a, const char *path) QG_MUST_USE;
+void qg_reading_close(qg_reading *r);
+
+/** A scalar of a group; NaN when it is absent or not computed. */
+double qg_reading_f64(qg_reading *r, const char *group, const char *name);
+int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name);
+
+/** Group of a cell: "/metrics/m/d/p", "/timing/latency/m/d/p" ...; returns out. */
+char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char *kind);
+
+void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * cli.h - what the commands share.
+ */
+#ifndef QGRID_CLI_H
+#define QGRID_CLI_H
+
+#include "qgrid/arena.h"
+#include "qgrid/opt.h"
+#include "qgrid/run.h"
+
+#include <getopt.h>
+
+typedef struct qg_command {
+    const char *name, *arguments, *summary;
+    int (*main)(int argc, char **argv); /* exit status */
+} qg_command;
+
+#define QG_COMMAND(name, arguments, summary) int qg_cmd_##name(int argc, char **argv);
+#include "commands.def"
+#undef QG_COMMAND
+
+extern const qg_command qg_commands[]; /* ended by name NULL */
+
+/* One option of a command: `value` NULL for a flag, else its name in the help. */
+typedef struct qg_cli_option {
+    int key; /* character of the short option, or a number above 255 */
+    const char *name, *value, *help;
+} qg_cli_option;
+
+/** The next option, as getopt_long, from a table ended by name NULL. -1 at the end; '?' after an
+ *  error or --help was handled: *status is set then and the command should return it. */
+int qg_cli_next(int argc, char **argv, const qg_command *cmd, const qg_cli_option *options,
+                const char *examples, int *status);
+
+const qg_command *qg_cli_find(const char *name);
+
+/** Prints the thread's error and returns the exit status that fits its code. */
+int qg_cli_fail(void);
+
+/** Prints a usage mistake; returns QG_EXIT_USAGE. */
+int qg_cli_usage(const qg_command *cmd, const char *fmt, ...) QG_PRINTF(2, 3);
+
+/** Prints all problems; returns QG_EXIT_USAGE. */
+int qg_cli_problems(const qg_problems *problems);
+
+/** Flushes standard output; a full disk or closed pipe is an error (returns an exit status). */
+int qg_cli_flush(int status);
+
+/** "3h50m", "90s", "2:30:00", "45m", "120" (seconds); negative when it is not a time. */
+double qg_cli_duration(const char *text);
+
+#endif

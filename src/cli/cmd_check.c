@@ -1,0 +1,137 @@
+/*
+ * cmd_check.c - qgrid check: every mistake of a job, its models and its data sets.
+ */
+#include "cli.h"
+
+#include "qgrid/file.h"
+#include "qgrid/log.h"
+#include "qgrid/str.h"
+
+#include <string.h>
+
+static const qg_cli_option options[] = {
+    {0, NULL, NULL, NULL},
+};
+static const char examples[] = "  qgrid check jobs/full_matrix.json\n"
+                               "  qgrid check jobs/paper.json      (what to fetch, and where from)\n";
+
+/* Where the files of the paper's study come from, for whoever does not have them yet. */
+static const struct {
+    const char *name, *from;
+} sources[] = {
+    {"indobert", "https://huggingface.co/indobenchmark/indobert-base-p2 (config.json, vocab.txt, "
+                 "tokenizer files, pytorch_model.bin or model.safetensors), or your fine-tuned "
+                 "model in the same layout"},
+    {"test.tsv", "SmSA of IndoNLU: https://github.com/IndoNLP/indonlu, "
+                 "dataset/smsa_doc-sentiment-prosa/test_preprocess.tsv"},
+    {"test_preprocess.tsv", "SmSA of IndoNLU: https://github.com/IndoNLP/indonlu, "
+                            "dataset/smsa_doc-sentiment-prosa/test_preprocess.tsv"},
+    {"PPKM", "the PPKM tweets (INA_TweetsPPKM_Labeled_Pure.csv) of the data set's authors"},
+};
+
+static void hint(const char *path)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
+        if (strstr(path, sources[i].name)) {
+            qg_note("    to get %s: %s", path, sources[i].from);
+            return;
+        }
+}
+
+static void hints(const qg_job *job)
+{
+    for (int i = 0; i < job->n_models; i++)
+        if (job->models[i].source.dir && !qg_dir_exists(job->models[i].source.dir))
+            hint(job->models[i].source.dir);
+    for (int i = 0; i < job->n_datasets; i++)
+        if (job->datasets[i].path && !qg_file_exists(job->datasets[i].path))
+            hint(job->datasets[i].path);
+}
+
+static void describe(const qg_plan *p)
+{
+    const qg_job *job = p->job;
+    for (int i = 0; i < job->n_models; i++) {
+        const qg_bert_config *c = &p->models[i].config;
+        printf("model %s: %s, %d layers x %d, %d heads, vocabulary of %d in %d rows, %d classes%s\n",
+               job->models[i].name, job->models[i].source.dir, c->layers, c->hidden, c->heads,
+               qg_tokenizer_size(p->models[i].tokenizer), c->vocab, job->K,
+               job->models[i].source.random_head ? ", RANDOM head" : "");
+    }
+    for (int i = 0; i < job->n_datasets; i++) {
+        const qg_dataset *d = &p->datasets[i].data;
+        printf("dataset %s: %s, %lld of %lld records; %lld skipped, %lld empty, %lld duplicates, "
+               "%lld conflicting labels\n",
+               d->name, job->datasets[i].path, (long long)d->n, (long long)d->records,
+               (long long)d->skipped, (long long)d->empty, (long long)d->duplicates,
+               (long long)d->conflicting);
+        printf("    this is %s (sha256 %.16s...)\n",
+               d->known_as ? d->known_as : "a file that qgrid does not know", d->sha256);
+        for (int k = 0; k < d->skipped_listed; k++) {
+            char text[1024];
+            qg_error_format(text, sizeof text, &d->skipped_rows[k]);
+            printf("    skipped: %s\n", text);
+        }
+    }
+    for (int i = 0; i < p->n_warnings; i++)
+        printf("warning: %s\n", p->warnings[i]);
+    printf("%d cells, %d units of work: the job is fine\n", p->n_cells, p->n_units);
+}
+
+/* A model also has to load: weights present, shapes right. One precision tells. */
+static void check_weights(const qg_plan *p, qg_arena *a, qg_problems *problems)
+{
+    char *cache = qg_model_cache_dir(a);
+    const qg_job *job = p->job;
+    if (!cache)
+        return;
+    for (int i = 0; i < job->n_models; i++) {
+        qg_model *m = NULL;
+        qg_code rc = qg_model_open_cached(&m, &job->models[i].source, p->models[i].hash,
+                                          &job->precisions[0], cache);
+        if (rc == QG_OK) {
+            qg_model_close(m);
+            continue;
+        }
+        char pointer[96];
+        int64_t line, column;
+        qg_json_place(&job->doc, job->models[i].node, &line, &column);
+        (void)qg_error_place(job->doc.path, line, column,
+                             qg_json_pointer(pointer, sizeof pointer, job->models[i].node));
+        (void)qg_problems_take(problems, rc);
+    }
+}
+
+int qg_cmd_check(int argc, char **argv)
+{
+    const qg_command *cmd = qg_cli_find("check");
+    int status = -1;
+    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+        ;
+    if (status >= 0)
+        return status;
+    if (optind != argc - 1)
+        return qg_cli_usage(cmd, "one job file is expected");
+    qg_job job = {0};
+    qg_plan plan;
+    qg_arena *arena = qg_arena_create(0);
+    if (!arena)
+        return QG_EXIT_STOPPED;
+    qg_problems problems = {.arena = arena};
+    qg_code rc = qg_job_load(&job, arena, argv[optind], NULL, &problems);
+    if (rc == QG_OK)
+        rc = qg_plan_make(&plan, arena, &job, NULL, &problems);
+    if (rc == QG_OK)
+        check_weights(&plan, arena, &problems);
+    if (problems.n) {
+        status = qg_cli_problems(&problems);
+        hints(&job);
+    } else if (rc != QG_OK) {
+        status = qg_cli_fail();
+    } else {
+        describe(&plan);
+        status = QG_EXIT_OK;
+    }
+    qg_arena_destroy(arena);
+    return qg_cli_flush(status);
+}

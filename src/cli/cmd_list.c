@@ -1,0 +1,93 @@
+/*
+ * cmd_list.c - qgrid list: everything registered.
+ */
+#include "cli.h"
+
+#include "qgrid/kernel.h"
+#include "qgrid/metrics.h"
+
+#include <string.h>
+
+static const qg_cli_option options[] = {
+    {0, NULL, NULL, NULL},
+};
+static const char examples[] = "  qgrid list precisions\n  qgrid list\n";
+
+static void list_precisions(void)
+{
+    printf("precisions\n");
+    for (const qg_precision *const *p = qg_precisions; *p; p++)
+        printf("  %-14s %s\n", qg_precision_name(*p), qg_precision_summary(*p));
+    printf("  options of a precision object: \"precision\", \"embeddings\" (fp32, fp16, int8), "
+           "\"name\"\n");
+}
+
+static void list_formats(void)
+{
+    printf("formats\n");
+    for (const qg_format *const *f = qg_formats; *f; f++)
+        printf("  %-14s %s (%s)\n", (*f)->name, (*f)->summary, (*f)->extensions);
+    for (const qg_opt *o = qg_dataset_opts; o->key; o++)
+        printf("    %-14s %s\n", o->key, o->help ? o->help : "");
+}
+
+static void list_models(void)
+{
+    printf("models\n  %-14s %s\n", "bert",
+           "Hugging Face BertForSequenceClassification: model.safetensors (single or sharded) or "
+           "pytorch_model.bin; arXiv:1810.04805");
+}
+
+static void list_kernels(void)
+{
+    int n;
+    const char *why = NULL;
+    const qg_kernel_info *k = qg_kernel_list(&n);
+    printf("kernels (%s)\n", qg_cpu_name());
+    if (!qg_kernels_get(&why))
+        printf("  QGRID_KERNELS: %s\n", why);
+    for (int i = 0; i < n; i++)
+        printf("  %-18s %-12s %s\n", k[i].op, k[i].isa,
+               k[i].chosen      ? "in use"
+               : k[i].supported ? "supported"
+                                : "not supported by this processor");
+}
+
+static void list_metrics(void)
+{
+    printf("metrics\n");
+#define X(name, doc) printf("  %-20s %s\n", #name, doc);
+    QG_METRIC_LIST(X)
+#undef X
+    printf("  %-20s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
+}
+
+static const struct {
+    const char *name;
+    void (*print)(void);
+} sections[] = {
+    {"precisions", list_precisions}, {"formats", list_formats}, {"models", list_models},
+    {"kernels", list_kernels},       {"metrics", list_metrics},
+};
+enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
+
+int qg_cmd_list(int argc, char **argv)
+{
+    const qg_command *cmd = qg_cli_find("list");
+    int status = -1, shown = 0;
+    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+        ;
+    if (status >= 0)
+        return status;
+    if (optind < argc - 1)
+        return qg_cli_usage(cmd, "at most one section is expected");
+    for (int i = 0; i < N_SECTIONS; i++)
+        if (optind == argc || strcmp(argv[optind], sections[i].name) == 0) {
+            sections[i].print();
+            shown++;
+        }
+    if (!shown)
+        return qg_cli_usage(cmd, "'%s' is not one of: precisions, formats, models, kernels, metrics",
+                            argv[optind]);
+    return qg_cli_flush(QG_EXIT_OK);
+}

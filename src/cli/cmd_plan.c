@@ -1,0 +1,176 @@
+/*
+ * cmd_plan.c - qgrid plan: what would run, why, and how long on how many ranks.
+ */
+#include "cli.h"
+
+#include "qgrid/log.h"
+#include "qgrid/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_ONLY = 256, OPT_SET, OPT_OUTPUT, OPT_RANKS, OPT_NODE, OPT_WHY, OPT_RETRY };
+enum { MAX_SET = 64 };
+
+// clang-format off
+static const qg_cli_option options[] = {
+    {OPT_ONLY, "only", "GLOB", "plan only the cells whose names match"},
+    {OPT_SET, "set", "/POINTER=VALUE", "change a value of the job"},
+    {OPT_OUTPUT, "output", "FILE", "compare with this results file instead of the job's"},
+    {OPT_RANKS, "ranks", "N", "simulate the schedule on N ranks"},
+    {OPT_NODE, "ranks-per-node", "N", "ranks of one node in the simulation (default 32)"},
+    {OPT_WHY, "why", NULL, "say for each cell why it runs or does not"},
+    {OPT_RETRY, "retry-failed", NULL, "count failed cells as open"},
+    {0, NULL, NULL, NULL},
+};
+static const char examples[] =
+    "  qgrid plan jobs/full_matrix.json --why\n"
+    "  qgrid plan jobs/paper.json --ranks 64 --ranks-per-node 32\n";
+// clang-format on
+
+typedef struct arguments {
+    const char *job, *only, *output, *set[MAX_SET + 1];
+    int n_set, ranks, per_node;
+    bool why, retry;
+} arguments;
+
+static int parse(arguments *a, int argc, char **argv)
+{
+    const qg_command *cmd = qg_cli_find("plan");
+    int key, status = -1;
+    a->per_node = 32;
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+        if (key == OPT_ONLY)
+            a->only = optarg;
+        else if (key == OPT_OUTPUT)
+            a->output = optarg;
+        else if (key == OPT_WHY)
+            a->why = true;
+        else if (key == OPT_RETRY)
+            a->retry = true;
+        else if (key == OPT_SET && a->n_set < MAX_SET)
+            a->set[a->n_set++] = optarg;
+        else if (key == OPT_RANKS || key == OPT_NODE) {
+            long n = strtol(optarg, NULL, 10);
+            if (n < 1 || n > 1000000)
+                return qg_cli_usage(cmd, "'%s' is not a number of ranks", optarg);
+            *(key == OPT_RANKS ? &a->ranks : &a->per_node) = (int)n;
+        }
+    }
+    if (status >= 0)
+        return status;
+    if (optind != argc - 1)
+        return qg_cli_usage(cmd, "one job file is expected");
+    a->job = argv[optind];
+    return -1;
+}
+
+static int64_t latency_values(const qg_plan *p)
+{
+    int64_t n = 0;
+    for (int c = 0; c < p->n_cells; c++)
+        if (p->cells[c].kind == QG_CELL_LATENCY)
+            n += qg_plan_latency_texts(p, p->cells[c].experiment) * p->job->latency.runs *
+                 p->job->latency.n_batch_sizes;
+    return n;
+}
+
+/* Units that would run, as states for the simulation. */
+static qg_code states(uint8_t **out, qg_arena *a, const qg_plan *p, const qg_cell_reason *reason)
+{
+    uint8_t *state;
+    bool *packs;
+    QG_NEW(state, a, p->n_units);
+    QG_NEW(packs, a, p->n_tasks);
+    for (int t = p->n_tasks - 1; t >= 0; t--)
+        if (p->tasks[t].cell >= 0 && reason[p->tasks[t].cell].runs)
+            for (int i = 0; i < p->sched_tasks[t].n_needs; i++)
+                packs[p->sched_tasks[t].needs[i]] = true;
+    for (int u = 0; u < p->n_units; u++) {
+        int t = p->units[u].task, c = p->tasks[t].cell;
+        state[u] = (c >= 0 ? reason[c].runs : packs[t]) ? QG_UNIT_OPEN : QG_UNIT_DONE;
+    }
+    *out = state;
+    return QG_OK;
+}
+
+static qg_code simulate(qg_arena *a, const qg_plan *p, const uint8_t *state, int ranks,
+                        int per_node)
+{
+    qg_simulation s;
+    char makespan[32], busy[32];
+    QG_TRY(qg_sched_simulate(&s, a, p->sched_tasks, p->n_tasks, p->units, p->n_units, state, ranks,
+                             per_node, 0.5));
+    printf("on %d ranks (%d a node): makespan about %s, busy %s, efficiency %.1f %%, %d model "
+           "loads\n",
+           ranks, per_node, qg_format_seconds(makespan, sizeof makespan, s.makespan),
+           qg_format_seconds(busy, sizeof busy, s.busy), 100 * s.efficiency, s.loads);
+    return QG_OK;
+}
+
+static void summary(const qg_plan *p, const uint8_t *state, int runs)
+{
+    double cost = 0;
+    int64_t rows = 0, tokens = 0, bytes = 0, units = 0;
+    char time[32], size[32];
+    for (int u = 0; u < p->n_units; u++) {
+        units += state[u] == QG_UNIT_OPEN;
+        cost += state[u] == QG_UNIT_OPEN ? p->units[u].cost : 0;
+        bytes = p->units[u].bytes > bytes ? p->units[u].bytes : bytes;
+    }
+    for (int e = 0; e < p->job->n_experiments; e++) {
+        tokens += p->tokens[e]->T;
+        rows += p->datasets[p->job->experiments[e].dataset].data.n;
+    }
+    printf("%d cells, %d would run; %lld of %d units; %lld texts, %lld tokens, %lld latency "
+           "samples\n",
+           p->n_cells, runs, (long long)units, p->n_units, (long long)rows, (long long)tokens,
+           (long long)latency_values(p));
+    printf("about %s on one core; largest model %s in memory (shared by the ranks of a node)\n",
+           qg_format_seconds(time, sizeof time, cost),
+           qg_format_bytes(size, sizeof size, (double)bytes));
+}
+
+static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
+{
+    qg_cell_reason *reason;
+    uint8_t *state;
+    int runs = 0;
+    QG_NEW(reason, arena, p->n_cells);
+    QG_TRY(qg_run_reasons(reason, arena, p, a->output ? a->output : p->job->output, a->retry));
+    QG_TRY(states(&state, arena, p, reason));
+    for (int c = 0; c < p->n_cells; c++) {
+        runs += reason[c].runs;
+        if (a->why)
+            printf("%-5s %s: %s\n", reason[c].runs ? "run" : "skip", p->cells[c].name,
+                   reason[c].why);
+        else if (p->cells[c].selected)
+            printf("%s\n", p->cells[c].name);
+    }
+    summary(p, state, runs);
+    return a->ranks ? simulate(arena, p, state, a->ranks, a->per_node) : QG_OK;
+}
+
+int qg_cmd_plan(int argc, char **argv)
+{
+    arguments a = {0};
+    int status = parse(&a, argc, argv);
+    if (status >= 0)
+        return status;
+    qg_job job;
+    qg_plan plan;
+    qg_arena *arena = qg_arena_create(0);
+    if (!arena)
+        return QG_EXIT_STOPPED;
+    qg_problems problems = {.arena = arena};
+    status = QG_EXIT_OK;
+    qg_code rc = qg_job_load(&job, arena, a.job, a.set, &problems);
+    if (rc == QG_OK)
+        rc = qg_plan_make(&plan, arena, &job, a.only, &problems);
+    if (rc != QG_OK)
+        status = problems.n ? qg_cli_problems(&problems) : qg_cli_fail();
+    else if (show(arena, &a, &plan) != QG_OK)
+        status = qg_cli_fail();
+    qg_arena_destroy(arena);
+    return qg_cli_flush(status);
+}

@@ -1,0 +1,121 @@
+/*
+ * cmd_quantize.c - qgrid quantize: a checkpoint into a packed folder.
+ */
+#include "cli.h"
+
+#include "qgrid/file.h"
+#include "qgrid/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_EMBEDDINGS = 256, OPT_HEAD, OPT_SEED, OPT_CLASSES };
+
+// clang-format off
+static const qg_cli_option options[] = {
+    {'m', "model", "DIR", "Hugging Face folder"},
+    {'p', "precision", "NAME", "see qgrid list precisions"},
+    {'o', "output", "DIR", "folder to write; must not exist"},
+    {OPT_EMBEDDINGS, "embeddings", "KIND", "fp32 (default), fp16 or int8"},
+    {OPT_HEAD, "head", "random", "draw a classifier where the checkpoint has none"},
+    {OPT_SEED, "seed", "N", "seed of the random head (default 42)"},
+    {0, NULL, NULL, NULL},
+};
+static const char examples[] =
+    "  qgrid quantize -m models/mini-finetuned -p int8 -o /tmp/mini-int8\n";
+// clang-format on
+
+typedef struct arguments {
+    qg_model_source source;
+    const char *precision, *embeddings, *output;
+} arguments;
+
+static int parse(arguments *a, int argc, char **argv)
+{
+    const qg_command *cmd = qg_cli_find("quantize");
+    int key, status = -1;
+    a->source.head_seed = 42;
+    a->embeddings = "fp32";
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+        if (key == 'm')
+            a->source.dir = optarg;
+        else if (key == 'p')
+            a->precision = optarg;
+        else if (key == 'o')
+            a->output = optarg;
+        else if (key == OPT_EMBEDDINGS)
+            a->embeddings = optarg;
+        else if (key == OPT_SEED)
+            a->source.head_seed = strtoll(optarg, NULL, 10);
+        else if (key == OPT_HEAD && strcmp(optarg, "random") != 0)
+            return qg_cli_usage(cmd, "--head '%s': the only value is random", optarg);
+        else if (key == OPT_HEAD)
+            a->source.random_head = true;
+    }
+    if (status >= 0)
+        return status;
+    if (optind != argc || !a->source.dir || !a->precision || !a->output)
+        return qg_cli_usage(cmd, "-m, -p and -o are needed");
+    return -1;
+}
+
+/* The same reader as for jobs, so that names and messages are the same. */
+static qg_code spec(qg_precision_spec *out, qg_arena *a, const arguments *args)
+{
+    qg_str text = {0};
+    qg_problems problems = {.arena = a};
+    qg_json_doc *doc;
+    QG_NEW(doc, a, 1);
+    qg_str_add(&text, "{\"precision\":");
+    qg_str_add_json(&text, args->precision, strlen(args->precision));
+    qg_str_add(&text, ",\"embeddings\":");
+    qg_str_add_json(&text, args->embeddings, strlen(args->embeddings));
+    qg_str_add(&text, "}");
+    char *kept = text.failed ? NULL : qg_arena_strdup(a, text.data);
+    qg_str_fini(&text);
+    if (!kept)
+        return QG_ENOMEM;
+    QG_TRY(qg_json_parse(doc, a, "command line", kept, strlen(kept)));
+    qg_code rc = qg_precision_spec_read(out, doc, doc->root, &problems);
+    return rc == QG_OK || problems.n == 0 ? rc : qg_error_restore(&problems.item[0]);
+}
+
+static qg_code quantize(qg_arena *arena, const arguments *a)
+{
+    qg_precision_spec p;
+    qg_model *m;
+    char size[32], before[32];
+    int n;
+    QG_TRY(spec(&p, arena, a));
+    if (qg_dir_exists(a->output) || qg_file_exists(a->output))
+        return QG_FAIL_AT(QG_EUSAGE, a->output, 0, 0, NULL, "exists already");
+    QG_TRY(qg_model_pack(&a->source, &p, a->output));
+    QG_TRY(qg_model_open(&m, a->output));
+    double worst = 0;
+    const qg_layer_error *e = qg_model_layer_errors(m, &n);
+    for (int i = 0; i < n; i++)
+        worst = e[i].max_abs > worst ? e[i].max_abs : worst;
+    int64_t bytes = qg_model_size_bytes(m), parameters = qg_model_parameters(m);
+    printf("%s: %lld parameters, fp32 %s, packed %s (%lld bytes, %.2f times smaller), largest "
+           "weight error %.3g\n",
+           a->output, (long long)parameters,
+           qg_format_bytes(before, sizeof before, 4.0 * (double)parameters),
+           qg_format_bytes(size, sizeof size, (double)bytes), (long long)bytes,
+           4.0 * (double)parameters / (double)bytes, worst);
+    qg_model_close(m);
+    return QG_OK;
+}
+
+int qg_cmd_quantize(int argc, char **argv)
+{
+    arguments a = {0};
+    int status = parse(&a, argc, argv);
+    if (status >= 0)
+        return status;
+    qg_arena *arena = qg_arena_create(0);
+    if (!arena)
+        return QG_EXIT_STOPPED;
+    status = quantize(arena, &a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    qg_arena_destroy(arena);
+    return qg_cli_flush(status);
+}

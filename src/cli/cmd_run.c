@@ -1,0 +1,185 @@
+/*
+ * cmd_run.c - qgrid run: every rank starts here; rank 0 drives, the others serve.
+ */
+#include "cli.h"
+
+#include "grid/work.h"
+#include "qgrid/kernel.h"
+#include "qgrid/log.h"
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_ONLY = 256, OPT_SET, OPT_OUTPUT, OPT_FRESH, OPT_RETRY, OPT_ACCEPT, OPT_MAX, OPT_PROGRESS };
+enum { MAX_SET = 64 };
+
+// clang-format off
+static const qg_cli_option options[] = {
+    {OPT_ONLY, "only", "GLOB", "run only the cells whose names match, e.g. 'finetuned_*/int8'"},
+    {OPT_SET, "set", "/POINTER=VALUE", "change a value of the job, e.g. /latency/runs=5"},
+    {OPT_OUTPUT, "output", "FILE", "results file instead of the job's"},
+    {OPT_FRESH, "fresh", NULL, "start again: replace an existing results file"},
+    {OPT_RETRY, "retry-failed", NULL, "run failed cells again"},
+    {OPT_ACCEPT, "accept-changes", NULL, "inputs changed: keep what is still valid, run the rest"},
+    {OPT_MAX, "max-time", "TIME", "stop in good order after 3h50m, 90s, 2:30:00"},
+    {OPT_PROGRESS, "progress", "STYLE", "auto, bar, log or none"},
+    {0, NULL, NULL, NULL},
+};
+static const char examples[] =
+    "  mpirun -np 64 qgrid jobs/full_matrix.json\n"
+    "  qgrid run jobs/full_matrix.json --only 'finetuned_smsa/*' --output /tmp/try.h5\n"
+    "  mpirun -np 16 qgrid run jobs/paper.json --max-time 3h50m\n";
+// clang-format on
+
+typedef struct arguments {
+    const char *job, *only, *set[MAX_SET + 1];
+    int n_set;
+    qg_run_options run;
+} arguments;
+
+static int parse_progress(arguments *a, const qg_command *cmd, const char *style)
+{
+    static const char *const styles[] = {"auto", "bar", "log", "none", NULL};
+    for (int i = 0; styles[i]; i++)
+        if (strcmp(style, styles[i]) == 0) {
+            a->run.progress = (qg_progress_style)i;
+            return -1;
+        }
+    return qg_cli_usage(cmd, "--progress '%s' is not one of: auto, bar, log, none", style);
+}
+
+/* -1 to go on, else an exit status. */
+static int parse(arguments *a, int argc, char **argv)
+{
+    const qg_command *cmd = qg_cli_find("run");
+    int key, status = -1;
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+        switch (key) {
+        case OPT_ONLY:
+            a->only = optarg;
+            break;
+        case OPT_SET:
+            if (a->n_set == MAX_SET)
+                return qg_cli_usage(cmd, "more than %d --set", MAX_SET);
+            a->set[a->n_set++] = optarg;
+            break;
+        case OPT_OUTPUT:
+            a->run.output = optarg;
+            break;
+        case OPT_FRESH:
+            a->run.fresh = true;
+            break;
+        case OPT_RETRY:
+            a->run.retry_failed = true;
+            break;
+        case OPT_ACCEPT:
+            a->run.accept_changes = true;
+            break;
+        case OPT_MAX:
+            a->run.max_seconds = qg_cli_duration(optarg);
+            if (!(a->run.max_seconds > 0))
+                return qg_cli_usage(cmd, "--max-time '%s' is not a time such as 3h50m or 90s",
+                                    optarg);
+            break;
+        case OPT_PROGRESS:
+            status = parse_progress(a, cmd, optarg);
+            break;
+        default:
+            break;
+        }
+    }
+    if (status >= 0)
+        return status;
+    if (optind != argc - 1)
+        return qg_cli_usage(cmd, optind == argc ? "a job file is missing" : "one job file is expected");
+    a->job = argv[optind];
+    return -1;
+}
+
+static void warn_all(const qg_plan *p)
+{
+    for (int i = 0; i < p->n_warnings; i++)
+        qg_warn("%s", p->warnings[i]);
+}
+
+/* Rank 0: the whole run. Dismisses the workers in any case. */
+static int drive(qg_par *par, qg_arena *arena, const arguments *a, qg_run_summary *summary)
+{
+    qg_job job;
+    qg_plan plan;
+    const char *why = NULL;
+    qg_problems problems = {.arena = arena};
+    if (!qg_kernels_get(&why)) {
+        qg_note("QGRID_KERNELS: %s", why);
+        qg_farm_dismiss(par);
+        return QG_EXIT_USAGE;
+    }
+    qg_code rc = qg_job_load(&job, arena, a->job, a->set, &problems);
+    if (rc == QG_OK)
+        rc = qg_plan_make(&plan, arena, &job, a->only, &problems);
+    if (rc != QG_OK) {
+        qg_farm_dismiss(par);
+        return problems.n ? qg_cli_problems(&problems) : qg_cli_fail();
+    }
+    warn_all(&plan);
+    int selected = 0;
+    for (int i = 0; i < plan.n_cells; i++)
+        selected += plan.cells[i].selected;
+    if (selected == 0) {
+        qg_farm_dismiss(par);
+        qg_note("--only '%s' matches no cell; see qgrid plan %s", a->only, a->job);
+        return QG_EXIT_USAGE;
+    }
+    rc = qg_run(summary, par, arena, &plan, &a->run);
+    if (rc != QG_OK)
+        return qg_cli_fail();
+    return summary->status;
+}
+
+static void report(const qg_run_summary *s, qg_arena *arena, const char *job)
+{
+    if (qg_print_table(stdout, arena, s->output) != QG_OK)
+        qg_log_error(qg_error_last());
+    printf("\n%d cells done, %d failed, %d open: %s\n", s->done, s->failed, s->open, s->output);
+    if (s->status == QG_EXIT_INTERRUPTED)
+        printf("Interrupted; the same command goes on:  qgrid run %s\n", job);
+    if (s->status == QG_EXIT_CELLS_FAILED)
+        printf("Why cells failed:  qgrid status %s\n", s->output);
+}
+
+int qg_cmd_run(int argc, char **argv)
+{
+    arguments a = {0};
+    int status = parse(&a, argc, argv);
+    if (status >= 0)
+        return status;
+    qg_par *par;
+    qg_arena *arena = qg_arena_create(0);
+    if (!arena)
+        return QG_EXIT_STOPPED;
+    if (qg_par_start(&par, arena) != QG_OK) {
+        qg_log_error(qg_error_last());
+        return QG_EXIT_USAGE;
+    }
+    qg_run_summary summary = {0};
+    if (par->rank == 0) {
+        status = drive(par, arena, &a, &summary);
+        if (summary.output && summary.status != QG_EXIT_STOPPED)
+            report(&summary, arena, a.job);
+        status = qg_cli_flush(status);
+    } else {
+        qg_work *work = NULL;
+        qg_log_rank(par->rank);
+        qg_farm_options defaults = {0};
+        qg_code rc = qg_work_create(&work, arena);
+        qg_farm_worker worker = qg_work_callbacks(work);
+        if (rc == QG_OK)
+            rc = qg_farm_serve(par, &worker, &defaults);
+        qg_work_destroy(work);
+        status = rc == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    }
+    qg_par_stop(par, summary.lost_ranks > 0, status);
+    qg_arena_destroy(arena);
+    return status;
+}
