@@ -72,9 +72,15 @@ static qg_code read_end64(archive *z, size_t end)
     p = z->p + at;
     if (little(p + 16, 4) != 0 || little(p + 20, 4) != 0)
         return FAIL(z, QG_EUNSUPPORTED, NULL, "the zip archive is split over several disks");
-    z->entries = little(p + 32, 8);
-    z->length = little(p + 40, 8);
-    z->begin = little(p + 48, 8);
+    uint64_t entries = little(p + 32, 8), length = little(p + 40, 8), begin = little(p + 48, 8);
+    /* Two readers must not see two archives: the short fields agree or say "look there". */
+    if ((z->entries != entries && z->entries != UINT16_MAX) ||
+        (z->length != length && z->length != UINT32_MAX) ||
+        (z->begin != begin && z->begin != UINT32_MAX))
+        return FAIL(z, QG_EFORMAT, NULL, "the two end records of the zip archive disagree");
+    z->entries = entries;
+    z->length = length;
+    z->begin = begin;
     return QG_OK;
 }
 
