@@ -71,42 +71,40 @@ static int64_t *size_at(shape *s, int i)
     return (int64_t *)((char *)s + sizes[i].at);
 }
 
-/* Shapes by letter: C hidden, F feed-forward, V vocabulary, P positions, T types, K classes. */
+/*
+ * Modules: NAME.weight in a shape by letters (C hidden, F feed-forward, V vocabulary, P positions,
+ * T types, K classes), and NAME.bias of its first size unless it is an embedding.
+ */
 typedef struct part {
     const char *name, *shape;
 } part;
 
 static const part embedding_parts[] = {
-    {"bert.embeddings.word_embeddings.weight", "VC"},
-    {"bert.embeddings.position_embeddings.weight", "PC"},
-    {"bert.embeddings.token_type_embeddings.weight", "TC"},
-    {"bert.embeddings.LayerNorm.weight", "C"},
-    {"bert.embeddings.LayerNorm.bias", "C"},
+    {"bert.embeddings.word_embeddings", "VC"},
+    {"bert.embeddings.position_embeddings", "PC"},
+    {"bert.embeddings.token_type_embeddings", "TC"},
+    {"bert.embeddings.LayerNorm", "C"},
     {NULL, NULL},
 };
 static const part layer_parts[] = {
-    {"attention.self.query.weight", "CC"},
-    {"attention.self.query.bias", "C"},
-    {"attention.self.key.weight", "CC"},
-    {"attention.self.key.bias", "C"},
-    {"attention.self.value.weight", "CC"},
-    {"attention.self.value.bias", "C"},
-    {"attention.output.dense.weight", "CC"},
-    {"attention.output.dense.bias", "C"},
-    {"attention.output.LayerNorm.weight", "C"},
-    {"attention.output.LayerNorm.bias", "C"},
-    {"intermediate.dense.weight", "FC"},
-    {"intermediate.dense.bias", "F"},
-    {"output.dense.weight", "CF"},
-    {"output.dense.bias", "C"},
-    {"output.LayerNorm.weight", "C"},
-    {"output.LayerNorm.bias", "C"},
+    {"attention.self.query", "CC"},
+    {"attention.self.key", "CC"},
+    {"attention.self.value", "CC"},
+    {"attention.output.dense", "CC"},
+    {"attention.output.LayerNorm", "C"},
+    {"intermediate.dense", "FC"},
+    {"output.dense", "CF"},
+    {"output.LayerNorm", "C"},
     {NULL, NULL},
 };
-static const part pooler_parts[] = {
-    {"bert.pooler.dense.weight", "CC"}, {"bert.pooler.dense.bias", "C"}, {NULL, NULL}};
-static const part head_parts[] = {
-    {"classifier.weight", "KC"}, {"classifier.bias", "K"}, {NULL, NULL}};
+static const part pooler_parts[] = {{"bert.pooler.dense", "CC"}, {NULL, NULL}};
+static const part head_parts[] = {{"classifier", "KC"}, {NULL, NULL}};
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
 
 static int64_t size_of_letter(const plan *p, char letter)
 {
@@ -116,19 +114,27 @@ static int64_t size_of_letter(const plan *p, char letter)
     return size[strchr(letters, letter) - letters];
 }
 
-static qg_code add_parts(plan *p, const part *parts, int layer)
+static qg_code add_tensor(plan *p, const part *part, const char *kind, int dims, int layer)
 {
-    for (; parts->name; parts++) {
-        qg_tensor *t = &p->tensors[p->n++];
-        t->name = layer < 0
-                      ? parts->name
-                      : qg_arena_printf(p->arena, "bert.encoder.layer.%d.%s", layer, parts->name);
-        if (!t->name)
-            return QG_ENOMEM;
-        t->dtype = QG_F32;
-        for (const char *s = parts->shape; *s; s++)
-            t->shape[t->ndim++] = size_of_letter(p, *s);
-        t->bytes = (size_t)qg_tensor_count(t) * sizeof(float);
+    qg_tensor *t = &p->tensors[p->n++];
+    t->name = layer < 0 ? qg_arena_printf(p->arena, "%s.%s", part->name, kind)
+                        : qg_arena_printf(p->arena, "bert.encoder.layer.%d.%s.%s", layer,
+                                          part->name, kind);
+    if (!t->name)
+        return QG_ENOMEM;
+    t->dtype = QG_F32;
+    for (int d = 0; d < dims; d++)
+        t->shape[t->ndim++] = size_of_letter(p, part->shape[d]);
+    t->bytes = (size_t)qg_tensor_count(t) * sizeof(float);
+    return QG_OK;
+}
+
+static qg_code add_parts(plan *p, const part *part, int layer)
+{
+    for (; part->name; part++) {
+        QG_TRY(add_tensor(p, part, "weight", (int)strlen(part->shape), layer));
+        if (!ends_with(part->name, "_embeddings"))
+            QG_TRY(add_tensor(p, part, "bias", 1, layer));
     }
     return QG_OK;
 }
@@ -141,12 +147,6 @@ static qg_code list_tensors(plan *p)
         QG_TRY(add_parts(p, layer_parts, i));
     QG_TRY(add_parts(p, pooler_parts, -1));
     return p->text[NO_HEAD] ? QG_OK : add_parts(p, head_parts, -1);
-}
-
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && strcmp(s + n - m, end) == 0;
 }
 
 static qg_code put_tensor(qg_safetensors_writer *w, const plan *p, const qg_tensor *t, float *chunk)
