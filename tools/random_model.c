@@ -75,18 +75,18 @@ static int64_t *size_at(shape *s, int i)
  * Modules: NAME.weight in a shape by letters (C hidden, F feed-forward, V vocabulary, P positions,
  * T types, K classes), and NAME.bias of its first size unless it is an embedding.
  */
-typedef struct part {
+typedef struct module {
     const char *name, *shape;
-} part;
+} module;
 
-static const part embedding_parts[] = {
+static const module embedding_parts[] = {
     {"bert.embeddings.word_embeddings", "VC"},
     {"bert.embeddings.position_embeddings", "PC"},
     {"bert.embeddings.token_type_embeddings", "TC"},
     {"bert.embeddings.LayerNorm", "C"},
     {NULL, NULL},
 };
-static const part layer_parts[] = {
+static const module layer_parts[] = {
     {"attention.self.query", "CC"},
     {"attention.self.key", "CC"},
     {"attention.self.value", "CC"},
@@ -97,8 +97,8 @@ static const part layer_parts[] = {
     {"output.LayerNorm", "C"},
     {NULL, NULL},
 };
-static const part pooler_parts[] = {{"bert.pooler.dense", "CC"}, {NULL, NULL}};
-static const part head_parts[] = {{"classifier", "KC"}, {NULL, NULL}};
+static const module pooler_parts[] = {{"bert.pooler.dense", "CC"}, {NULL, NULL}};
+static const module head_parts[] = {{"classifier", "KC"}, {NULL, NULL}};
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -114,7 +114,7 @@ static int64_t size_of_letter(const plan *p, char letter)
     return size[strchr(letters, letter) - letters];
 }
 
-static qg_code add_tensor(plan *p, const part *part, const char *kind, int dims, int layer)
+static qg_code add_tensor(plan *p, const module *part, const char *kind, int dims, int layer)
 {
     qg_tensor *t = &p->tensors[p->n++];
     t->name = layer < 0 ? qg_arena_printf(p->arena, "%s.%s", part->name, kind)
@@ -129,7 +129,7 @@ static qg_code add_tensor(plan *p, const part *part, const char *kind, int dims,
     return QG_OK;
 }
 
-static qg_code add_parts(plan *p, const part *part, int layer)
+static qg_code add_parts(plan *p, const module *part, int layer)
 {
     for (; part->name; part++) {
         QG_TRY(add_tensor(p, part, "weight", (int)strlen(part->shape), layer));
