@@ -12,10 +12,9 @@ static const struct {
     const char *name;
     const char *text;
     qg_scope scope;
-} table[QG_ERR_COUNT] = {
-    [QG_OK] = {"QG_OK", "ok", QG_SCOPE_CELL},
+} table[QG_ERR_COUNT] = {[QG_OK] = {"QG_OK", "ok", QG_SCOPE_CELL},
 #define X(code, sc, txt) [code] = {#code, txt, QG_SCOPE_##sc},
-    QG_ERR_LIST(X)
+                         QG_ERR_LIST(X)
 #undef X
 };
 
@@ -39,9 +38,18 @@ qg_scope qg_code_scope(qg_code code)
     return known(code) ? table[code].scope : QG_SCOPE_GRID;
 }
 
+/* One line whatever the input held: control characters would break logs and tables. */
+static void flatten(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = ' ';
+}
+
 static void copy_text(char *dst, size_t size, const char *src)
 {
     snprintf(dst, size, "%s", src ? src : "");
+    flatten(dst);
 }
 
 qg_code qg_error_set(qg_code code, const char *src, const char *fmt, ...)
@@ -53,10 +61,7 @@ qg_code qg_error_set(qg_code code, const char *src, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(last.msg, sizeof last.msg, fmt, ap);
     va_end(ap);
-    /* One line whatever the input held: control characters would break logs and tables. */
-    for (char *p = last.msg; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' ';
+    flatten(last.msg);
     return code;
 }
 

@@ -216,10 +216,11 @@ static qg_code scan_members(scanner *s, int depth, bool object)
         if (c == close)
             return QG_OK;
         if (c != ',')
-            return c < 0 ? fail_pos(s, open, object ? "this object is not closed"
-                                                    : "this array is not closed")
-                         : fail_pos(s, s->pos - 1,
-                                    object ? "',' or '}' is expected" : "',' or ']' is expected");
+            return c < 0
+                       ? fail_pos(s, open,
+                                  object ? "this object is not closed" : "this array is not closed")
+                       : fail_pos(s, s->pos - 1,
+                                  object ? "',' or '}' is expected" : "',' or ']' is expected");
     }
 }
 
@@ -234,6 +235,33 @@ static qg_code scan_value(scanner *s, size_t offset, int depth)
     if (c == '{' || c == '[')
         return scan_members(s, depth, c == '{');
     return c == '"' ? scan_string(s) : scan_word(s);
+}
+
+static int by_key_and_place(const void *a, const void *b)
+{
+    const qg_json *x = *(const qg_json *const *)a, *y = *(const qg_json *const *)b;
+    int order = strcmp(x->key, y->key);
+    return order ? order : x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* By sorting: an object may have a million keys. */
+static qg_code refuse_duplicates(const qg_json_doc *doc, qg_arena *a, const qg_json *object)
+{
+    const qg_json **member, *twin = NULL;
+    size_t n = 0;
+    qg_mark mark = qg_arena_mark(a);
+    QG_NEW(member, a, object->count);
+    for (const qg_json *m = object->child; m; m = m->next)
+        member[n++] = m;
+    qsort(member, n, sizeof *member, by_key_and_place);
+    for (size_t i = 1; i < n; i++)
+        if (strcmp(member[i - 1]->key, member[i]->key) == 0 &&
+            (!twin || member[i]->offset < twin->offset))
+            twin = member[i];
+    qg_arena_release(a, mark);
+    if (twin)
+        return QG_JSON_FAIL(doc, twin, QG_EFORMAT, "key '%s' occurs twice", twin->key);
+    return QG_OK;
 }
 
 /* Copies one cJSON value; `at` counts values in document order. Depth is bounded by the scan. */
@@ -255,14 +283,8 @@ static qg_code copy_value(qg_json *v, qg_arena *a, const scanner *s, const cJSON
     for (const cJSON *m = c->child; m; m = m->next) {
         qg_json *w;
         QG_NEW(w, a, 1);
-        if (v->type == QG_JSON_OBJECT) {
-            if (!(w->key = qg_arena_strdup(a, m->string)))
-                return QG_ENOMEM;
-            if (qg_json_get(v, w->key)) {
-                w->offset = *at < s->n ? s->offset[*at] : 0;
-                return QG_JSON_FAIL(s->doc, w, QG_EFORMAT, "key '%s' occurs twice", w->key);
-            }
-        }
+        if (v->type == QG_JSON_OBJECT && !(w->key = qg_arena_strdup(a, m->string)))
+            return QG_ENOMEM;
         w->parent = v;
         QG_TRY(copy_value(w, a, s, m, at));
         if (prev)
@@ -272,7 +294,7 @@ static qg_code copy_value(qg_json *v, qg_arena *a, const scanner *s, const cJSON
         prev = w;
         v->count++;
     }
-    return QG_OK;
+    return v->type == QG_JSON_OBJECT ? refuse_duplicates(s->doc, a, v) : QG_OK;
 }
 
 /* cJSON would end a string at U+0000. */
