@@ -23,7 +23,7 @@ LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
 PKGS     = libcjson libutf8proc openblas hdf5-serial gsl libcrypto zlib
 LDLIBS   = $(shell pkg-config --libs $(PKGS)) -lcsv -lm
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-           -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion -Wno-missing-field-initializers -Werror
+           -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion -Wno-missing-field-initializers -Wno-format-truncation -Werror
 COMMIT  := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 CPPFLAGS = -Iinclude -Isrc -Itests/support -D_GNU_SOURCE $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
 CFLAGS_release = -O3 -g -DNDEBUG

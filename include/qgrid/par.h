@@ -32,6 +32,9 @@ void qg_par_stop(qg_par *p, bool lost_ranks, int status);
 /** Stops every rank at once (GRID errors): MPI_Abort. Does not return. */
 void qg_par_abort(qg_par *p, int status);
 
+/** "Open MPI v4.1.4": the library in use; static text. */
+const char *qg_par_library(void);
+
 enum { QG_ANY = -1 };
 
 /** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead. */

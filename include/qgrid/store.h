@@ -111,6 +111,9 @@ qg_code qg_store_attr_text(char **out, qg_store *s, qg_arena *a, const char *pat
  *  ("/timing"), in sorted order. Independent of HDF5's internal placement. */
 qg_code qg_store_digest(char hex[65], qg_store *s, const char *except) QG_MUST_USE;
 
+/** "HDF5 1.10.8": the library in use; static text. */
+const char *qg_store_library(void);
+
 /** A path is usable on disk as given by the user: folder exists or can be made, writable. */
 qg_code qg_store_check_path(const char *path) QG_MUST_USE;
 

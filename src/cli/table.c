@@ -12,12 +12,12 @@
 
 static const char *const states[] = {"open", "done", "failed"};
 
-static char *number(char *out, size_t size, const char *fmt, double v)
+static char *number(char *out, size_t size, int digits, double v)
 {
     if (isnan(v))
         snprintf(out, size, "-");
     else
-        snprintf(out, size, fmt, v);
+        snprintf(out, size, "%.*f", digits, v);
     return out;
 }
 
@@ -37,10 +37,10 @@ static void print_row(FILE *to, qg_reading *r, const qg_read_cell *c, int width)
 {
     char group[1024], accuracy[16], f1[16], ece[16], agree[16], size[32], ms[16];
     qg_reading_group(group, sizeof group, c, "metrics");
-    number(accuracy, sizeof accuracy, "%.4f", qg_reading_f64(r, group, "accuracy"));
-    number(f1, sizeof f1, "%.4f", qg_reading_f64(r, group, "macro_f1"));
-    number(ece, sizeof ece, "%.4f", qg_reading_f64(r, group, "ece"));
-    number(agree, sizeof agree, "%.4f", qg_reading_f64(r, group, "agreement_with_fp32"));
+    number(accuracy, sizeof accuracy, 4, qg_reading_f64(r, group, "accuracy"));
+    number(f1, sizeof f1, 4, qg_reading_f64(r, group, "macro_f1"));
+    number(ece, sizeof ece, 4, qg_reading_f64(r, group, "ece"));
+    number(agree, sizeof agree, 4, qg_reading_f64(r, group, "agreement_with_fp32"));
     snprintf(group, sizeof group, "/models/%s/%s", c->model, c->precision);
     int64_t bytes = qg_reading_i64(r, group, "size_bytes");
     if (bytes >= 0)
@@ -48,7 +48,7 @@ static void print_row(FILE *to, qg_reading *r, const qg_read_cell *c, int width)
     else
         snprintf(size, sizeof size, "-");
     qg_reading_group(group, sizeof group, c, "timing/latency");
-    number(ms, sizeof ms, "%.3f", median_latency(r, group));
+    number(ms, sizeof ms, 3, median_latency(r, group));
     fprintf(to, "%-*s  %-6s  %8s  %8s  %8s  %9s  %10s  %9s\n", width, c->name, states[c->state],
             accuracy, f1, ece, agree, size, ms);
 }
