@@ -20,7 +20,7 @@ void qt_add(qt_bytes *b, const void *data, size_t size)
 void qt_add_number(qt_bytes *b, uint64_t v, int width)
 {
     for (int i = 0; i < width; i++) {
-        unsigned char c = (unsigned char)(v >> (8 * i));
+        unsigned char c = (unsigned char)(i < 8 ? v >> (8 * i) : 0);
         qt_add(b, &c, 1);
     }
 }

@@ -138,6 +138,7 @@ static void bad_headers_are_refused_with_the_tensor(void **state)
         {"{" T("a", "U8", "[4]", 1, 5) "}", 5, QG_EFORMAT, "a: a hole of 1 bytes lies before"},
         {"{" T("a", "U8", "[4]", 0, 4) "}", 9, QG_EFORMAT, "5 bytes follow the last tensor"},
         {"{}", 1, QG_EFORMAT, "1 bytes follow the last tensor"},
+        {"{\"a\\nb\":3}", 0, QG_EFORMAT, "bad.safetensors: a b: found a number"},
         {"{\"__metadata__\":[]}", 0, QG_EFORMAT,
          "__metadata__: found an array, an object of strings is expected"},
         {"{\"__metadata__\":{\"format\":1}}", 0, QG_EFORMAT,
