@@ -396,18 +396,22 @@ static qg_code read_options(plan *p, int argc, char **argv)
     return p->text[SCALE] ? read_scale(&p->std, p->text[SCALE]) : QG_OK;
 }
 
+static qg_code make_model(plan *p, int argc, char **argv)
+{
+    QG_TRY(read_options(p, argc, argv));
+    if (p->text[HELP]) {
+        fputs(usage, stdout);
+        return QG_OK;
+    }
+    QG_TRY(complete(p));
+    QG_TRY(list_tensors(p));
+    return write_folder(p);
+}
+
 int main(int argc, char **argv)
 {
     plan p = {.arena = qg_arena_create(0)};
-    qg_code rc = p.arena ? read_options(&p, argc, argv) : QG_ENOMEM;
-    if (rc == QG_OK && p.text[HELP])
-        return fputs(usage, stdout) < 0;
-    if (rc == QG_OK)
-        rc = complete(&p);
-    if (rc == QG_OK)
-        rc = list_tensors(&p);
-    if (rc == QG_OK)
-        rc = write_folder(&p);
+    qg_code rc = p.arena ? make_model(&p, argc, argv) : QG_FAIL(QG_ENOMEM, "no memory");
     if (rc != QG_OK)
         qg_log_error(qg_error_last());
     qg_arena_destroy(p.arena);

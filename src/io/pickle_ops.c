@@ -219,8 +219,8 @@ static qg_code push_global(qg_pickle *p, const char *module, const char *name)
     int id = p->hooks ? p->hooks->global(module, name) : -1;
     if (id < 0)
         return QG_PICKLE_FAIL(p, QG_EUNSUPPORTED,
-                              "global '%s.%s' is not allowed: only tensors are read, save the "
-                              "model's state_dict, or safetensors",
+                              "global '%s.%s' is not allowed: only tensors are read; save the "
+                              "model's state_dict, or as safetensors",
                               module, name);
     return qg_pickle_put(p, (qg_pickle_value){.kind = QG_PICKLE_GLOBAL, .len = (uint32_t)id});
 }

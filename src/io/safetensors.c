@@ -108,7 +108,8 @@ static qg_code read_tensor(reader *r, const qg_json_doc *doc, const qg_json *m)
                     "is expected",
                     qg_json_kind(m));
     for (const qg_json *k = m->child; k; k = k->next)
-        if (strcmp(k->key, "dtype") && strcmp(k->key, "shape") && strcmp(k->key, "data_offsets"))
+        if (strcmp(k->key, "dtype") != 0 && strcmp(k->key, "shape") != 0 &&
+            strcmp(k->key, "data_offsets") != 0)
             return FAIL(r, QG_EFORMAT, m->key, "unknown key '%s'", k->key);
     QG_TRY(read_dtype(&t.dtype, r, m->key, qg_json_get(m, "dtype")));
     QG_TRY(read_shape(&t, r, doc, qg_json_get(m, "shape")));

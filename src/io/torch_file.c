@@ -27,12 +27,12 @@ qg_code qg_torch_find_storage(qg_torch *t, const char *name, qg_torch_storage *s
     size_t want;
     if (s->data)
         return QG_OK;
-    if (!t->zip)
+    if (!t->zip.path)
         return FAIL(t, QG_EFORMAT, name, "its storage '%.*s' is not in the file",
                     (int)(s->key_len < MAX_KEY ? s->key_len : MAX_KEY), s->key);
     snprintf(entry, sizeof entry, "%.256s/data/%.*s", t->root,
              (int)(s->key_len < MAX_KEY ? s->key_len : MAX_KEY), s->key);
-    qg_zip_entry *e = qg_zip_find(t->zip, entry);
+    qg_zip_entry *e = qg_zip_find(&t->zip, entry);
     if (!e)
         return FAIL(t, QG_EFORMAT, name, "its storage '%s' is not in the archive", entry);
     if (__builtin_mul_overflow((size_t)s->count, qg_dtype_size(s->dtype), &want) || want != e->size)
@@ -40,7 +40,7 @@ qg_code qg_torch_find_storage(qg_torch *t, const char *name, qg_torch_storage *s
                     "its storage '%s' has %zu bytes, %lld elements of %s are "
                     "expected",
                     entry, e->size, (long long)s->count, qg_dtype_name(s->dtype));
-    QG_TRY(qg_zip_check(t->zip, e));
+    QG_TRY(qg_zip_check(&t->zip, e));
     s->data = e->data;
     return QG_OK;
 }
@@ -49,8 +49,8 @@ qg_code qg_torch_find_storage(qg_torch *t, const char *name, qg_torch_storage *s
 static qg_code find_pickle(qg_zip_entry **out, qg_torch *t)
 {
     *out = NULL;
-    for (int i = 0; i < t->zip->n; i++) {
-        qg_zip_entry *e = &t->zip->entries[i];
+    for (int i = 0; i < t->zip.n; i++) {
+        qg_zip_entry *e = &t->zip.entries[i];
         const char *slash = strchr(e->name, '/');
         if (!slash || strcmp(slash, "/data.pkl") != 0)
             continue;
@@ -70,7 +70,7 @@ static qg_code check_byte_order(const qg_torch *t)
 {
     char name[512];
     snprintf(name, sizeof name, "%.256s/byteorder", t->root);
-    const qg_zip_entry *e = qg_zip_find(t->zip, name);
+    const qg_zip_entry *e = qg_zip_find(&t->zip, name);
     if (e && (e->size < 6 || memcmp(e->data, "little", 6) != 0))
         return FAIL(t, QG_EUNSUPPORTED, name, "only little-endian checkpoints are read");
     return QG_OK;
@@ -78,15 +78,13 @@ static qg_code check_byte_order(const qg_torch *t)
 
 qg_code qg_torch_zip(qg_torch *t, const void *data, size_t size)
 {
-    qg_zip zip;
     qg_zip_entry *e;
     qg_pickle_value root;
     qg_pickle_hooks hooks = qg_torch_hooks(t);
-    QG_TRY(qg_zip_open(&zip, t->w->arena, t->path, data, size));
-    t->zip = &zip;
+    QG_TRY(qg_zip_open(&t->zip, t->w->arena, t->path, data, size));
     QG_TRY(find_pickle(&e, t));
     QG_TRY(check_byte_order(t));
-    QG_TRY(qg_zip_check(&zip, e));
+    QG_TRY(qg_zip_check(&t->zip, e));
     QG_TRY(qg_pickle_load(&root, NULL, t->w->arena, t->path, e->name, e->data, e->size, &hooks));
     return qg_torch_add_tensors(t, &root);
 }

@@ -32,9 +32,9 @@ typedef struct qg_torch {
     size_t size;                /* of the file */
     qg_torch_storage **storage; /* in order of appearance */
     size_t n, cap;
-    const qg_zip *zip; /* NULL: legacy format */
-    const char *root;  /* folder inside the archive */
-    size_t copied;     /* bytes of views that were made contiguous */
+    qg_zip zip;       /* its path is NULL: legacy format */
+    const char *root; /* folder inside the archive */
+    size_t copied;    /* bytes of views that were made contiguous */
 } qg_torch;
 
 enum { QG_TORCH_STORAGE, QG_TORCH_TENSOR }; /* classes of QG_PICKLE_OBJECT */

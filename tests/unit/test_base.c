@@ -137,7 +137,8 @@ static const qg_opt sample_table[] = {
 static void option_tables_collect_every_mistake(void **state)
 {
     (void)state;
-    const char *text = "{\"run\": 3,\n \"runs\": 0, \"share\": \"a\", \"rule\": \"leters\", \"on\": 1}";
+    const char *text =
+        "{\"run\": 3,\n \"runs\": 0, \"share\": \"a\", \"rule\": \"leters\", \"on\": 1}";
     qg_arena *a = qg_arena_create(0);
     qg_problems p = {.arena = a};
     struct sample_opts o;
