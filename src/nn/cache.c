@@ -1,0 +1,136 @@
+/*
+ * cache.c - content hashes of models, and packed folders named by them.
+ */
+#include "model_internal.h"
+
+#include "qgrid/file.h"
+#include "qgrid/log.h"
+#include "qgrid/str.h"
+#include "qgrid/weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void hash_config(qg_sha256 *h, const qg_bert_config *c)
+{
+    int fields[] = {c->layers, c->hidden,     c->heads,  c->ffn,     c->vocab, c->positions,
+                    c->types,  c->activation, c->pad_id, c->classes};
+    qg_sha256_add(h, fields, sizeof fields);
+    qg_sha256_add(h, &c->layer_norm_eps, sizeof c->layer_norm_eps);
+}
+
+static qg_code hash_file(qg_sha256 *h, const char *path)
+{
+    qg_map m;
+    QG_TRY(qg_file_map(&m, path));
+    uint64_t size = m.size;
+    qg_sha256_add(h, &size, sizeof size);
+    qg_sha256_add(h, m.data, m.size);
+    qg_file_unmap(&m);
+    return QG_OK;
+}
+
+static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src)
+{
+    static const char *const texts[] = {"vocab.txt", "tokenizer_config.json", "tokenizer.json",
+                                        "special_tokens_map.json", "qgrid.json"};
+    qg_bert_config c;
+    qg_weights *w;
+    int64_t head[] = {src->random_head, src->random_head ? src->head_seed : 0,
+                      src->random_head ? src->classes : 0};
+    QG_TRY(qg_bert_config_load(&c, a, src->dir));
+    hash_config(h, &c);
+    qg_sha256_add(h, head, sizeof head);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char *path = qg_path_join(a, src->dir, texts[i]);
+        if (!path)
+            return QG_ENOMEM;
+        qg_sha256_add_text(h, texts[i]);
+        if (qg_file_exists(path))
+            QG_TRY(hash_file(h, path));
+    }
+    QG_TRY(qg_weights_open(&w, src->dir));
+    qg_code rc = QG_OK;
+    for (const char *const *f = qg_weights_files(w); *f && rc == QG_OK; f++)
+        rc = hash_file(h, *f);
+    qg_weights_close(w);
+    return rc;
+}
+
+qg_code qg_model_hash(char hex[QG_SHA256_HEX], const qg_model_source *src)
+{
+    qg_sha256 h;
+    qg_arena *a = qg_arena_create(0);
+    if (!a)
+        return QG_FAIL(QG_ENOMEM, "no memory");
+    qg_sha256_init(&h);
+    qg_code rc = hash_all(&h, a, src);
+    qg_sha256_final(&h, hex);
+    qg_arena_destroy(a);
+    return rc;
+}
+
+char *qg_model_cache_dir(qg_arena *a)
+{
+    const char *own = getenv("QGRID_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    if (own && *own)
+        return qg_arena_strdup(a, own);
+    if (xdg && *xdg)
+        return qg_path_join(a, xdg, "qgrid");
+    if (home && *home)
+        return qg_path_join(a, home, ".cache/qgrid");
+    return qg_arena_printf(a, "/tmp/qgrid-%ld", (long)getuid());
+}
+
+static void cache_name(char *out, size_t size, const char *cache, const char *model_hash,
+                       const qg_precision_spec *p)
+{
+    char hex[QG_SHA256_HEX];
+    int numbers[] = {QG_PACK_FORMAT, p->embeddings};
+    qg_sha256 h;
+    qg_sha256_init(&h);
+    qg_sha256_add_text(&h, model_hash);
+    qg_sha256_add_text(&h, p->scheme->name);
+    qg_sha256_add(&h, numbers, sizeof numbers);
+    qg_sha256_final(&h, hex);
+    snprintf(out, size, "%s/%.32s-%s", cache, hex, p->scheme->name);
+}
+
+static qg_code open_packed(qg_model **out, const qg_model_source *src, const qg_precision_spec *p)
+{
+    QG_TRY(qg_model_open(out, src->dir));
+    if (!p || ((*out)->precision == p->scheme && (*out)->embeddings == p->embeddings))
+        return QG_OK;
+    qg_code rc = QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, NULL,
+                            "is packed as %s, the job asks for %s", (*out)->precision->name,
+                            p->name ? p->name : p->scheme->name);
+    qg_error kept = *qg_error_last();
+    qg_model_close(*out);
+    *out = NULL;
+    (void)rc;
+    return qg_error_restore(&kept);
+}
+
+qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const char *model_hash,
+                             const qg_precision_spec *p, const char *cache_dir)
+{
+    char dir[4096];
+    if (qg_is_packed(src->dir))
+        return open_packed(out, src, p);
+    if (!p)
+        return QG_FAIL(QG_EBUG, "a checkpoint is opened without a precision");
+    QG_TRY(qg_mkdirs(cache_dir));
+    cache_name(dir, sizeof dir, cache_dir, model_hash, p);
+    if (!qg_is_packed(dir))
+        QG_TRY(qg_model_pack(src, p, dir));
+    qg_code rc = qg_model_open(out, dir);
+    if (rc == QG_OK || (rc != QG_EFORMAT && rc != QG_EMODEL))
+        return rc;
+    qg_warn("%s is damaged and is packed again", dir);
+    qg_error_clear();
+    QG_TRY(qg_remove(dir));
+    QG_TRY(qg_model_pack(src, p, dir));
+    return qg_model_open(out, dir);
+}

@@ -1,0 +1,202 @@
+/*
+ * forward.c - BERT over a ragged batch: all tokens of all texts end to end, no padding.
+ *
+ * Devlin, Chang, Lee, Toutanova, "BERT", 2019, arXiv:1810.04805; layer order as in Hugging Face's
+ * BertForSequenceClassification. Rows never see each other outside attention, which sees one text,
+ * so the bits of a text's logits do not depend on the batch.
+ */
+#include "model_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Input of one or several Linear layers, quantized once. */
+typedef struct input {
+    const float *x;
+    int ld, m, k;
+} input;
+
+/* One range for all rows of a text, as PyTorch's dynamic quantization of a single text. */
+static void quantize_texts(qg_model *m, const input *in, const int32_t *splits, int B)
+{
+    for (int b = 0; b < B; b++) {
+        int first = splits[b], rows = splits[b + 1] - first;
+        const float *x = in->x + (size_t)first * (size_t)in->ld;
+        qg_qrows part = m->scratch.rows;
+        float lo, hi;
+        m->kernels->minmax(&lo, &hi, x, in->ld, rows, in->k);
+        lo = lo < 0 ? lo : 0;
+        hi = hi > 0 ? hi : 0;
+        double scale = ((double)hi - (double)lo) / 255;
+        if ((float)scale == 0 || isinf(1.0f / (float)scale))
+            scale = 0.1;
+        double from_low = -(double)lo / scale, from_high = 255 - (double)hi / scale;
+        double z = fabs((double)lo / scale) < 255 + fabs((double)hi / scale) ? from_low : from_high;
+        int zero = (int)rint(z < 0 ? 0 : z > 255 ? 255 : z);
+        part.codes += (size_t)first * (size_t)part.ld;
+        part.scale += first;
+        part.offset += first;
+        m->kernels->quantize_affine(&part, x, in->ld, rows, in->k, (float)scale, zero);
+    }
+}
+
+static void prepare(qg_model *m, const input *in, const int32_t *splits, int B)
+{
+    qg_qrows *q = &m->scratch.rows;
+    q->ld = (in->k + 63) / 64 * 64;
+    if (m->precision->activations == QG_ACTIVATIONS_TOKEN) {
+        q->offset = NULL;
+        m->kernels->quantize_rows(q, in->x, in->ld, in->m, in->k);
+    } else if (m->precision->activations == QG_ACTIVATIONS_TEXT) {
+        q->offset = m->scratch.offset;
+        quantize_texts(m, in, splits, B);
+    }
+}
+
+/* y = in W^T + b; `prepare` was called for this input. */
+static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_panels *w)
+{
+    if (m->precision->activations == QG_ACTIVATIONS_FLOAT)
+        m->kernels->gemm_f32(y, ldy, in->x, in->ld, in->m, w, m->scratch.gemm);
+    else if (w->format == QG_PANEL_S8)
+        m->kernels->gemm_s8(y, ldy, &m->scratch.rows, in->m, w);
+    else
+        m->kernels->gemm_s4s8(y, ldy, &m->scratch.rows, in->m, w);
+}
+
+static void table_row(const qg_model *m, float *x, const qg_table *t, int32_t id)
+{
+    int C = m->config.hidden;
+    if (m->embeddings == QG_EMBED_FP32)
+        m->kernels->embed_f32(x, t->data, id, C);
+    else if (m->embeddings == QG_EMBED_FP16)
+        m->kernels->embed_f16(x, t->data, id, C);
+    else
+        m->kernels->embed_s8(x, t->data, t->scales, id, C);
+}
+
+/* x = LayerNorm((word + type) + position); `hidden` is used for the addends. */
+static void embed(qg_model *m, const qg_batch *b)
+{
+    int C = m->config.hidden;
+    float *row = m->scratch.hidden;
+    for (int t = 0; t < b->B; t++)
+        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
+            float *x = m->scratch.x + (size_t)i * (size_t)C;
+            table_row(m, x, &m->word, b->ids[i]);
+            table_row(m, row, &m->type, 0);
+            for (int c = 0; c < C; c++)
+                x[c] += row[c];
+            table_row(m, row, &m->position, i - b->splits[t]);
+            for (int c = 0; c < C; c++)
+                x[c] += row[c];
+        }
+    m->kernels->layernorm(m->scratch.x, m->scratch.x, NULL, m->embedding_norm.gamma,
+                          m->embedding_norm.beta, b->splits[b->B], C,
+                          (float)m->config.layer_norm_eps);
+}
+
+static void attend(qg_model *m, const qg_batch *b, float *probs)
+{
+    int C = m->config.hidden, H = m->config.heads;
+    for (int t = 0; t < b->B; t++) {
+        size_t first = (size_t)b->splits[t];
+        const float *q = m->scratch.qkv + first * 3 * (size_t)C;
+        m->kernels->attention(m->scratch.context + first * (size_t)C, C, q, q + C, q + 2 * C, 3 * C,
+                              b->splits[t + 1] - b->splits[t], H, C / H, probs,
+                              m->scratch.attention);
+    }
+}
+
+static void encoder_layer(qg_model *m, const qg_layer *y, const qg_batch *b, float *probs)
+{
+    qg_scratch *s = &m->scratch;
+    int C = m->config.hidden, F = m->config.ffn, T = b->splits[b->B];
+    float eps = (float)m->config.layer_norm_eps;
+    input x = {s->x, C, T, C}, context = {s->context, C, T, C}, ffn = {s->ffn, F, T, F};
+
+    prepare(m, &x, b->splits, b->B);
+    linear(m, s->qkv, 3 * C, &x, &y->query);
+    linear(m, s->qkv + C, 3 * C, &x, &y->key);
+    linear(m, s->qkv + 2 * C, 3 * C, &x, &y->value);
+    attend(m, b, probs);
+    prepare(m, &context, b->splits, b->B);
+    linear(m, s->hidden, C, &context, &y->attention_output);
+    m->kernels->layernorm(s->x, s->hidden, s->x, y->attention_norm.gamma, y->attention_norm.beta, T,
+                          C, eps);
+
+    prepare(m, &x, b->splits, b->B);
+    linear(m, s->ffn, F, &x, &y->intermediate);
+    m->kernels->activation(s->ffn, (size_t)T * (size_t)F, (qg_activation)m->config.activation);
+    prepare(m, &ffn, b->splits, b->B);
+    linear(m, s->hidden, C, &ffn, &y->output);
+    m->kernels->layernorm(s->x, s->hidden, s->x, y->output_norm.gamma, y->output_norm.beta, T, C,
+                          eps);
+}
+
+/* tanh pooler on each text's first token, then the classifier: one row a text. */
+static void classify(float *logits, qg_model *m, const qg_batch *b)
+{
+    qg_scratch *s = &m->scratch;
+    int C = m->config.hidden, K = m->config.classes;
+    input cls = {s->cls, C, b->B, C}, pooled = {s->pooled, C, b->B, C};
+    for (int t = 0; t < b->B; t++) {
+        s->one[t + 1] = t + 1;
+        memcpy(s->cls + (size_t)t * (size_t)C, s->x + (size_t)b->splits[t] * (size_t)C,
+               (size_t)C * sizeof *s->x);
+    }
+    prepare(m, &cls, s->one, b->B);
+    linear(m, s->pooled, C, &cls, &m->pooler);
+    m->kernels->activation(s->pooled, (size_t)b->B * (size_t)C, QG_ACT_TANH);
+    prepare(m, &pooled, s->one, b->B);
+    linear(m, logits, K, &pooled, &m->classifier);
+}
+
+static qg_code check_batch(const qg_model *m, const qg_batch *b, int *longest)
+{
+    *longest = 0;
+    if (b->B < 1)
+        return QG_FAIL(QG_EMODEL, "a batch without texts");
+    for (int t = 0; t < b->B; t++) {
+        int n = b->splits[t + 1] - b->splits[t];
+        if (n < 1)
+            return QG_FAIL(QG_EMODEL, "text %d of the batch has no tokens", t);
+        if (n > m->config.positions)
+            return QG_FAIL(QG_EMODEL, "text %d has %d tokens, the model has %d positions", t, n,
+                           m->config.positions);
+        *longest = n > *longest ? n : *longest;
+        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++)
+            if (b->ids[i] < 0 || b->ids[i] >= m->word.rows)
+                return QG_FAIL(QG_EMODEL, "text %d: token id %d is outside the vocabulary of %d", t,
+                               b->ids[i], m->word.rows);
+    }
+    return QG_OK;
+}
+
+qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)
+{
+    int longest, C = m->config.hidden, K = m->config.classes;
+    QG_TRY(check_batch(m, b, &longest));
+    int T = b->splits[b->B];
+    size_t state = (size_t)T * (size_t)C;
+    size_t heads = (size_t)m->config.heads * (size_t)longest * (size_t)longest;
+    float *hidden = capture ? capture->hidden : NULL;
+    float *probs = capture && b->B == 1 ? capture->attentions : NULL;
+    QG_TRY(qg_scratch_reserve(m, T, b->B, longest));
+    embed(m, b);
+    if (hidden)
+        memcpy(hidden, m->scratch.x, state * sizeof *hidden);
+    for (int i = 0; i < m->config.layers; i++) {
+        encoder_layer(m, &m->layers[i], b, probs ? probs + (size_t)i * heads : NULL);
+        if (hidden)
+            memcpy(hidden + (size_t)(i + 1) * state, m->scratch.x, state * sizeof *hidden);
+    }
+    classify(logits, m, b);
+    if (capture && capture->pooled)
+        memcpy(capture->pooled, m->scratch.pooled, (size_t)b->B * (size_t)C * sizeof *logits);
+    for (int i = 0; i < b->B * K; i++)
+        if (!isfinite(logits[i]))
+            return QG_FAIL(QG_ENUMERIC, "text %d of the batch: logit %d is %g", i / K, i % K,
+                           (double)logits[i]);
+    return QG_OK;
+}

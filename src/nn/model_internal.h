@@ -1,0 +1,58 @@
+/*
+ * model_internal.h - an open model.
+ */
+#ifndef QGRID_NN_MODEL_INTERNAL_H
+#define QGRID_NN_MODEL_INTERNAL_H
+
+#include "packed.h"
+#include "qgrid/weights.h"
+
+typedef struct qg_norm {
+    const float *gamma, *beta;
+} qg_norm;
+
+typedef struct qg_table {
+    const void *data;
+    const float *scales; /* 8-bit tables */
+    int rows;
+} qg_table;
+
+typedef struct qg_layer {
+    qg_panels query, key, value, attention_output, intermediate, output;
+    qg_norm attention_norm, output_norm;
+} qg_layer;
+
+/* Working memory of forward passes, kept and grown: see scratch.c. */
+typedef struct qg_scratch {
+    int T, B, longest; /* what it is made for */
+    qg_arena *arena;
+    float *x, *qkv, *context, *ffn, *hidden; /* [T, C], [T, 3C], [T, C], [T, F], [T, C] */
+    float *cls, *pooled;                     /* [B, C] */
+    int32_t *one;                            /* [B + 1] splits of one row a text */
+    qg_qrows rows;                           /* [T, max(C, F)] */
+    int32_t *offset;                         /* memory of rows.offset */
+    void *gemm, *attention;
+} qg_scratch;
+
+struct qg_model {
+    qg_arena *arena;
+    char *dir;
+    qg_bert_config config;
+    const qg_precision *precision;
+    int embeddings;
+    int64_t parameters, bytes;
+    qg_layer_error *errors;
+    int n_linears;
+    qg_weights *weights;
+    qg_table word, position, type;
+    qg_norm embedding_norm;
+    qg_layer *layers;
+    qg_panels pooler, classifier;
+    const qg_kernels *kernels;
+    qg_scratch scratch;
+};
+
+/** Makes scratch memory large enough for a batch. */
+qg_code qg_scratch_reserve(qg_model *m, int T, int B, int longest) QG_MUST_USE;
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * precision.c - the registry of precisions, and reading one from a job.
+ */
+#include "precision.h"
+
+#include "qgrid/str.h"
+
+#include <string.h>
+
+const qg_precision *const qg_precisions[] = {
+#define QG_PRECISION(id) &qg_precision_##id,
+#include "precisions.def"
+#undef QG_PRECISION
+    NULL,
+};
+
+static const char *const embedding_names[] = {"fp32", "fp16", "int8", NULL};
+
+const qg_precision *qg_precision_find(const char *name)
+{
+    for (const qg_precision *const *p = qg_precisions; *p; p++)
+        if (strcmp((*p)->name, name) == 0)
+            return *p;
+    return NULL;
+}
+
+const char *qg_precision_name(const qg_precision *p)
+{
+    return p->name;
+}
+
+const char *qg_precision_summary(const qg_precision *p)
+{
+    return p->summary;
+}
+
+int qg_precision_group(const qg_precision *p, int k)
+{
+    return p->group ? p->group(k) : k;
+}
+
+struct entry {
+    const char *precision, *name;
+    int embeddings;
+};
+
+// clang-format off
+static const qg_opt entry_table[] = {
+    {"precision", QG_OPT_STRING, offsetof(struct entry, precision), .required = true, .help = "name of a precision"},
+    {"embeddings", QG_OPT_ENUM, offsetof(struct entry, embeddings), .names = embedding_names, .help = "how embedding tables are stored"},
+    {"name", QG_OPT_STRING, offsetof(struct entry, name), .help = "name in cells; default PRECISION or PRECISION_emb_EMBEDDINGS"},
+    QG_OPT_END,
+};
+// clang-format on
+
+/* Names come from the registry, so the table is made when it is needed. */
+static const char **scheme_names(qg_arena *a)
+{
+    size_t n = sizeof qg_precisions / sizeof qg_precisions[0];
+    const char **names = qg_arena_alloc(a, n, sizeof *names);
+    for (size_t i = 0; names && i + 1 < n; i++)
+        names[i] = qg_precisions[i]->name;
+    return names;
+}
+
+static qg_code find_scheme(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
+                           const char *name, qg_arena *a)
+{
+    char known[256];
+    out->scheme = qg_precision_find(name);
+    if (out->scheme)
+        return QG_OK;
+    const char **names = scheme_names(a);
+    if (!names)
+        return QG_ENOMEM;
+    const char *near = qg_nearest(name, names);
+    return QG_JSON_FAIL(doc, v, QG_EJOB, "there is no precision '%s'%s%s%s; known are: %s", name,
+                        near ? ", did you mean '" : "", near ? near : "", near ? "'" : "",
+                        qg_join_names(known, sizeof known, names));
+}
+
+qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
+                               qg_problems *problems)
+{
+    struct entry e;
+    *out = (qg_precision_spec){0};
+    if (v->type == QG_JSON_STRING) {
+        out->name = v->string;
+        return qg_problems_take(problems, find_scheme(out, doc, v, v->string, problems->arena));
+    }
+    QG_TRY(qg_opt_read(&e, entry_table, doc, v, problems));
+    qg_code rc = find_scheme(out, doc, qg_json_get(v, "precision"), e.precision, problems->arena);
+    if (rc != QG_OK)
+        return qg_problems_take(problems, rc);
+    out->embeddings = e.embeddings;
+    out->name = e.name                               ? e.name
+                : e.embeddings == QG_EMBED_FP32 ? out->scheme->name
+                                                     : qg_arena_printf(problems->arena, "%s_emb_%s",
+                                                                       out->scheme->name,
+                                                                       embedding_names[e.embeddings]);
+    return out->name ? QG_OK : QG_ENOMEM;
+}

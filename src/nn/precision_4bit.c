@@ -1,0 +1,139 @@
+/*
+ * precision_4bit.c - 4-bit weights, two a byte.
+ *
+ * int4*: symmetric, scale = max|.| / 7 over the tensor or over groups along the input dimension.
+ * nf4: Dettmers et al., "QLoRA", 2023, arXiv:2305.14314: quantiles of the normal distribution times
+ * the largest magnitude of blocks of 64 of the row-major matrix.
+ */
+#include "precision.h"
+
+#include <math.h>
+
+enum { NF4_BLOCK = 64 };
+
+static int gcd(int a, int b)
+{
+    return b ? gcd(b, a % b) : a;
+}
+
+static int whole_row(int k)
+{
+    return k;
+}
+
+static int groups_of_32(int k)
+{
+    (void)k;
+    return 32;
+}
+
+static int groups_of_128(int k)
+{
+    (void)k;
+    return 128;
+}
+
+/* Blocks of the flattened matrix may run over the end of a row: a divisor of both lengths never
+ * does, at the price of repeating a block's scale. */
+static int parts_of_blocks(int k)
+{
+    return gcd(k, NF4_BLOCK);
+}
+
+static float scale_of(const float *w, size_t n)
+{
+    float most = 0;
+    for (size_t i = 0; i < n; i++) {
+        float a = fabsf(w[i]);
+        most = a > most ? a : most;
+    }
+    float s = most / 7.0f;
+    return s == 0 ? 1.0f : s;
+}
+
+static int8_t code_of(float w, float scale)
+{
+    float c = rintf(w / scale);
+    return (int8_t)(c < -8 ? -8 : c > 7 ? 7 : c);
+}
+
+static void tensor(void *codes, float *scales, const float *w, int n, int k, int group)
+{
+    int8_t *c = codes;
+    size_t count = (size_t)n * (size_t)k;
+    float s = scale_of(w, count);
+    (void)group;
+    for (int r = 0; r < n; r++)
+        scales[r] = s;
+    for (size_t i = 0; i < count; i++)
+        c[i] = code_of(w[i], s);
+}
+
+static void grouped(void *codes, float *scales, const float *w, int n, int k, int group)
+{
+    int8_t *c = codes;
+    for (int r = 0; r < n; r++)
+        for (int k0 = 0; k0 < k; k0 += group) {
+            size_t at = (size_t)r * (size_t)k + (size_t)k0;
+            int len = k - k0 < group ? k - k0 : group;
+            float s = scale_of(w + at, (size_t)len);
+            *scales++ = s;
+            for (int i = 0; i < len; i++)
+                c[at + (size_t)i] = code_of(w[at + (size_t)i], s);
+        }
+}
+
+uint8_t qg_nf4_code(float x)
+{
+    int code = 0;
+    for (int i = 0; i < 15; i++)
+        code += (double)x > ((double)qg_nf4_levels[i] + (double)qg_nf4_levels[i + 1]) / 2;
+    return (uint8_t)code;
+}
+
+static void normal_quantiles(void *codes, float *scales, const float *w, int n, int k, int group)
+{
+    uint8_t *c = codes;
+    size_t count = (size_t)n * (size_t)k;
+    for (size_t b = 0; b < count; b += NF4_BLOCK) {
+        size_t end = b + NF4_BLOCK < count ? b + NF4_BLOCK : count;
+        float most = 0;
+        for (size_t i = b; i < end; i++)
+            most = fabsf(w[i]) > most ? fabsf(w[i]) : most;
+        for (size_t i = b; i < end; i++)
+            c[i] = qg_nf4_code(most > 0 ? w[i] / most : 0.0f);
+        for (size_t i = b; i < end; i += (size_t)group)
+            scales[i / (size_t)group] = most;
+    }
+}
+
+#define QG_INT4(id, text, group_fn, quantizer, acts)                                               \
+    const qg_precision qg_precision_##id = {                                                       \
+        .name = #id,                                                                               \
+        .summary = text,                                                                           \
+        .paper = "arXiv:2206.01861",                                                               \
+        .format = QG_PANEL_S4,                                                                     \
+        .activations = acts,                                                                       \
+        .group = group_fn,                                                                         \
+        .quantize = quantizer,                                                                     \
+    };
+
+QG_INT4(int4, "weights max|W|/7 per tensor, arithmetic in 32 bit", whole_row, tensor,
+        QG_ACTIVATIONS_FLOAT)
+QG_INT4(int4_g32, "weights max|.|/7 per 32 inputs, arithmetic in 32 bit", groups_of_32, grouped,
+        QG_ACTIVATIONS_FLOAT)
+QG_INT4(int4_g128, "weights max|.|/7 per 128 inputs, arithmetic in 32 bit", groups_of_128, grouped,
+        QG_ACTIVATIONS_FLOAT)
+QG_INT4(int4_g32_a8, "weights max|.|/7 per 32 inputs, activations max|x|/127 per token",
+        groups_of_32, grouped, QG_ACTIVATIONS_TOKEN)
+QG_INT4(int4_g128_a8, "weights max|.|/7 per 128 inputs, activations max|x|/127 per token",
+        groups_of_128, grouped, QG_ACTIVATIONS_TOKEN)
+
+const qg_precision qg_precision_nf4 = {
+    .name = "nf4",
+    .summary = "16 normal quantiles times max|.| of blocks of 64, arithmetic in 32 bit",
+    .paper = "arXiv:2305.14314",
+    .format = QG_PANEL_NF4,
+    .group = parts_of_blocks,
+    .quantize = normal_quantiles,
+};
