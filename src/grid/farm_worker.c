@@ -1,0 +1,200 @@
+/*
+ * farm_worker.c - ranks 1..: take an assignment, compute, report; and what both sides share.
+ */
+#include "farm_messages.h"
+
+#include "qgrid/clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ORPHAN_SECONDS = 300 }; /* rank 0 pings every 10 seconds */
+
+qg_farm_options qg_farm_defaults(const qg_farm_options *o)
+{
+    qg_farm_options d = *o;
+    if (!(d.heartbeat > 0))
+        d.heartbeat = 1;
+    if (!(d.silence > 0))
+        d.silence = 60;
+    if (d.coordinate_only_from <= 0)
+        d.coordinate_only_from = 17;
+    return d;
+}
+
+qg_code qg_farm_execute(qg_report_head *head, qg_str *result, const qg_par *p,
+                        const qg_farm_worker *w, int64_t unit, const void *input, size_t size,
+                        bool (*breathe)(void *), void *breathe_ctx)
+{
+    double start = qg_clock(), cpu = qg_clock_cpu();
+    *head = (qg_report_head){.unit = unit};
+    snprintf(head->host, sizeof head->host, "%s", p->host);
+    qg_error_clear();
+    qg_code rc = w->execute(w->ctx, input, size, result, breathe, breathe_ctx);
+    head->seconds = qg_clock() - start;
+    head->cpu_seconds = qg_clock_cpu() - cpu;
+    head->peak_rss = qg_peak_rss();
+    return rc;
+}
+
+void qg_farm_nap(double *seconds)
+{
+    qg_sleep(*seconds);
+    *seconds = *seconds < 1e-3 ? 2 * *seconds : 2e-3;
+}
+
+bool qg_process_gone(int64_t pid)
+{
+    return pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+typedef struct worker {
+    qg_par *par;
+    const qg_farm_worker *callbacks;
+    qg_farm_options options;
+    double last_beat, last_heard;
+    pid_t parent;
+    bool leave, drop;
+    char *input; /* of the assignment in hand */
+    size_t size, cap;
+    bool assigned;
+} worker;
+
+static qg_code reserve(worker *w, size_t size)
+{
+    if (size <= w->cap)
+        return QG_OK;
+    char *p = realloc(w->input, size);
+    if (!p)
+        return QG_FAIL(QG_ENOMEM, "no memory for an assignment of %zu bytes", size);
+    w->input = p;
+    w->cap = size;
+    return QG_OK;
+}
+
+/* Takes in everything that has arrived. */
+static qg_code listen_all(worker *w)
+{
+    int from, tag;
+    size_t size;
+    for (;;) {
+        QG_TRY(qg_par_probe(w->par, &from, &tag, &size));
+        if (from < 0 || w->assigned)
+            return QG_OK; /* one assignment at a time stays in hand */
+        QG_TRY(reserve(w, size));
+        QG_TRY(qg_par_receive(w->par, from, tag, w->input, size));
+        w->last_heard = qg_clock();
+        if (tag == QG_ASSIGN) {
+            w->size = size;
+            w->assigned = true;
+        }
+        w->drop |= tag == QG_DROP;
+        w->leave |= tag == QG_LEAVE;
+    }
+}
+
+static qg_code beat(worker *w)
+{
+    double now = qg_clock();
+    if (now - w->last_beat < w->options.heartbeat)
+        return QG_OK;
+    w->last_beat = now;
+    return qg_par_send(w->par, 0, QG_BEAT, NULL, 0);
+}
+
+/* Between forward passes. The assignment's bytes are still needed, so only DROP and LEAVE are
+ * looked for, by probing without taking. */
+static bool breathe(void *ctx)
+{
+    worker *w = ctx;
+    int from, tag;
+    size_t size;
+    char scrap[64];
+    if (beat(w) != QG_OK)
+        return true;
+    while (qg_par_probe(w->par, &from, &tag, &size) == QG_OK && from >= 0 && tag != QG_ASSIGN &&
+           size <= sizeof scrap) {
+        if (qg_par_receive(w->par, from, tag, scrap, size) != QG_OK)
+            return true;
+        w->last_heard = qg_clock();
+        w->drop |= tag == QG_DROP;
+        w->leave |= tag == QG_LEAVE;
+    }
+    return w->drop || w->leave;
+}
+
+static qg_code report(worker *w, qg_code rc, const qg_report_head *head, const qg_str *result)
+{
+    qg_str m = {0};
+    qg_error e = *qg_error_last();
+    e.rank = w->par->rank;
+    qg_str_addn(&m, head, sizeof *head);
+    if (rc == QG_OK)
+        qg_str_addn(&m, result->data, result->len);
+    else
+        qg_str_addn(&m, &e, sizeof e);
+    qg_code sent = qg_str_status(&m);
+    if (sent == QG_OK)
+        sent = qg_par_send(w->par, 0, rc == QG_OK ? QG_DONE : QG_FAILED, m.data, m.len);
+    qg_str_fini(&m);
+    return sent;
+}
+
+static qg_code work(worker *w)
+{
+    int64_t unit;
+    qg_str result = {0};
+    qg_report_head head;
+    QG_ASSERT(w->size >= sizeof unit);
+    memcpy(&unit, w->input, sizeof unit);
+    qg_code rc = qg_farm_execute(&head, &result, w->par, w->callbacks, unit,
+                                 w->input + sizeof unit, w->size - sizeof unit, breathe, w);
+    w->assigned = false;
+    w->drop = false;
+    rc = report(w, rc, &head, &result);
+    qg_str_fini(&result);
+    return rc;
+}
+
+static bool orphaned(const worker *w)
+{
+    /* The launcher's daemon is gone, or rank 0 has been silent for very long. */
+    return getppid() != w->parent || qg_clock() - w->last_heard > ORPHAN_SECONDS;
+}
+
+static qg_code serve(worker *w)
+{
+    int64_t pid = getpid();
+    double nap = 5e-5;
+    QG_TRY(qg_par_send(w->par, 0, QG_HELLO, &pid, sizeof pid));
+    while (!w->leave && !orphaned(w)) {
+        QG_TRY(listen_all(w));
+        if (w->assigned) {
+            QG_TRY(work(w));
+            nap = 5e-5;
+            continue;
+        }
+        QG_TRY(beat(w));
+        qg_farm_nap(&nap);
+    }
+    return QG_OK;
+}
+
+qg_code qg_farm_serve(qg_par *p, const qg_farm_worker *callbacks, const qg_farm_options *options)
+{
+    worker w = {.par = p,
+                .callbacks = callbacks,
+                .options = qg_farm_defaults(options),
+                .last_heard = qg_clock(),
+                .parent = getppid()};
+    /* mpirun forwards these to every rank: what they mean is rank 0's business. */
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    qg_code rc = serve(&w);
+    free(w.input);
+    return rc;
+}

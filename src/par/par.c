@@ -1,0 +1,212 @@
+/*
+ * par.c - ranks and messages on MPI; the only user of mpi.h.
+ *
+ * Without a launcher MPI is not started at all: a singleton MPI_Init would fork a daemon, which not
+ * every login node allows. Sends are non-blocking copies, so two ranks never wait for each other.
+ */
+#include "qgrid/par.h"
+
+#include <limits.h>
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct pending {
+    struct pending *next;
+    MPI_Request request;
+    char data[];
+} pending;
+
+static bool mpi_started;
+static pending *outbox;
+
+static qg_code check(int rc, const char *what)
+{
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int n = 0;
+    if (rc == MPI_SUCCESS)
+        return QG_OK;
+    MPI_Error_string(rc, text, &n);
+    return QG_FAIL(QG_EMPI, "%s: %s", what, text);
+}
+#define QG_MPI(call) QG_TRY(check((call), #call))
+
+static long number(const char *name)
+{
+    const char *v = getenv(name);
+    return v ? strtol(v, NULL, 10) : 0;
+}
+
+/* Variables by which launchers tell processes how many they are. */
+static const char *claimed_size(long *size)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if ((*size = number(names[i])) > 1)
+            return names[i];
+    /* SLURM_NTASKS is set in every allocation; only inside a step do tasks run as ranks. */
+    if (getenv("SLURM_STEP_ID") && getenv("SLURM_PROCID")) {
+        *size = number("SLURM_STEP_NUM_TASKS");
+        if (*size > 1)
+            return "SLURM_STEP_NUM_TASKS";
+    }
+    *size = 1;
+    return NULL;
+}
+
+static bool launched(void)
+{
+    return getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMIX_RANK");
+}
+
+const char *qg_par_library(void)
+{
+    static char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    int n;
+    if (!text[0]) {
+        MPI_Get_library_version(text, &n);
+        text[strcspn(text, ",\n")] = 0;
+    }
+    return text;
+}
+
+static qg_code alone(qg_par *p, qg_arena *a)
+{
+    long size;
+    const char *name = claimed_size(&size);
+    if (name)
+        return QG_FAIL(QG_EMPI,
+                       "%s says that %ld processes were started, but each of them is rank 0 of 1: "
+                       "they were started by another MPI than %s; use its mpirun, or srun "
+                       "--mpi=pmix",
+                       name, size, qg_par_library());
+    p->size = p->local_size = 1;
+    QG_NEW(p->node, a, 1);
+    return QG_OK;
+}
+
+/* Nodes are numbered by the first rank that runs there. */
+static qg_code find_nodes(qg_par *p, qg_arena *a)
+{
+    char(*hosts)[sizeof p->host];
+    QG_NEW(hosts, a, p->size);
+    QG_NEW(p->node, a, p->size);
+    QG_MPI(MPI_Allgather(p->host, sizeof p->host, MPI_CHAR, hosts, sizeof p->host, MPI_CHAR,
+                         MPI_COMM_WORLD));
+    int nodes = 0;
+    for (int r = 0; r < p->size; r++) {
+        int k = 0;
+        while (k < r && strcmp(hosts[k], hosts[r]) != 0)
+            k++;
+        p->node[r] = k < r ? p->node[k] : nodes++;
+        p->local_size += strcmp(hosts[r], p->host) == 0;
+    }
+    return QG_OK;
+}
+
+qg_code qg_par_start(qg_par **out, qg_arena *a)
+{
+    qg_par *p;
+    int provided;
+    long size;
+    QG_NEW(p, a, 1);
+    *out = p;
+    gethostname(p->host, sizeof p->host - 1);
+    snprintf(p->library, sizeof p->library, "%s", qg_par_library());
+    if (!launched())
+        return alone(p, a);
+    QG_MPI(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided));
+    mpi_started = true;
+    QG_MPI(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
+    QG_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &p->rank));
+    QG_MPI(MPI_Comm_size(MPI_COMM_WORLD, &p->size));
+    if (p->size == 1 && claimed_size(&size))
+        return alone(p, a);
+    return find_nodes(p, a);
+}
+
+void qg_par_stop(qg_par *p, bool lost_ranks, int status)
+{
+    (void)p;
+    if (!mpi_started)
+        return;
+    fflush(NULL);
+    if (lost_ranks) /* MPI_Finalize would wait for the dead */
+        _exit(status);
+    MPI_Finalize();
+    mpi_started = false;
+}
+
+void qg_par_abort(qg_par *p, int status)
+{
+    (void)p;
+    fflush(NULL);
+    if (mpi_started)
+        MPI_Abort(MPI_COMM_WORLD, status);
+    _exit(status);
+}
+
+/* Frees what has been sent. */
+static qg_code sweep(void)
+{
+    for (pending **at = &outbox; *at;) {
+        int sent = 0;
+        pending *m = *at;
+        QG_MPI(MPI_Test(&m->request, &sent, MPI_STATUS_IGNORE));
+        if (!sent) {
+            at = &m->next;
+            continue;
+        }
+        *at = m->next;
+        free(m);
+    }
+    return QG_OK;
+}
+
+qg_code qg_par_send(qg_par *p, int to, int tag, const void *data, size_t size)
+{
+    QG_ASSERT(to >= 0 && to < p->size && to != p->rank);
+    if (size > INT_MAX)
+        return QG_FAIL(QG_EMPI, "a message of %zu bytes is too long; use smaller units", size);
+    QG_TRY(sweep());
+    pending *m = malloc(sizeof *m + size);
+    if (!m)
+        return QG_FAIL(QG_ENOMEM, "no memory for a message of %zu bytes", size);
+    if (size)
+        memcpy(m->data, data, size);
+    int rc = MPI_Isend(m->data, (int)size, MPI_BYTE, to, tag, MPI_COMM_WORLD, &m->request);
+    if (rc != MPI_SUCCESS) {
+        free(m);
+        return check(rc, "MPI_Isend");
+    }
+    m->next = outbox;
+    outbox = m;
+    return QG_OK;
+}
+
+qg_code qg_par_probe(qg_par *p, int *from, int *tag, size_t *size)
+{
+    MPI_Status s;
+    int there = 0, n = 0;
+    *from = -1;
+    if (p->size == 1)
+        return QG_OK;
+    if (outbox)
+        QG_TRY(sweep());
+    QG_MPI(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &s));
+    if (!there)
+        return QG_OK;
+    QG_MPI(MPI_Get_count(&s, MPI_BYTE, &n));
+    *from = s.MPI_SOURCE;
+    *tag = s.MPI_TAG;
+    *size = (size_t)n;
+    return QG_OK;
+}
+
+qg_code qg_par_receive(qg_par *p, int from, int tag, void *data, size_t size)
+{
+    (void)p;
+    QG_MPI(MPI_Recv(data, (int)size, MPI_BYTE, from, tag, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    return QG_OK;
+}
