@@ -70,6 +70,19 @@ static qg_code check_dims(const check *c, const qg_field *f)
     return QG_OK;
 }
 
+static qg_code check_parents(const check *c, const qg_field *f)
+{
+    char part[QG_H5_PATH];
+    memcpy(part, f->path, strlen(f->path) + 1);
+    for (char *slash; (slash = strrchr(part, '/')) != part;) {
+        *slash = 0;
+        if (find(c, part))
+            return QG_FAIL_AT(QG_ESTORE, c->file, 0, 0, f->path, "'%s' is a dataset, not a group",
+                              part);
+    }
+    return QG_OK;
+}
+
 static qg_code check_field(check *c, const qg_field *f)
 {
     size_t bytes = qg_h5_type_size(f->type, f->string_size);
@@ -79,6 +92,7 @@ static qg_code check_field(check *c, const qg_field *f)
         return QG_FAIL_AT(QG_ESTORE, c->file, 0, 0, f->path, "cannot have %d dimensions", f->ndim);
     if (bytes == 0)
         return QG_FAIL_AT(QG_ESTORE, c->file, 0, 0, f->path, "strings need at least 1 byte");
+    QG_TRY(check_parents(c, f));
     QG_TRY(check_dims(c, f));
     for (int k = 0; k < f->ndim; k++)
         if (__builtin_mul_overflow(bytes, (size_t)f->shape[k], &bytes) || bytes > INT64_MAX / 2)

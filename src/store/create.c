@@ -56,21 +56,23 @@ static qg_code check_space(const char *path, const char *dir, uint64_t need)
         qg_format_bytes(free_now, sizeof free_now, (double)have));
 }
 
-static hid_t create_file(const char *tmp)
+static qg_code create_file(hid_t *file, const char *tmp, const char *path)
 {
-    hid_t access = qg_h5_access(true), create = H5Pcreate(H5P_FILE_CREATE), file = -1;
-    if (access >= 0 && create >= 0 && H5Pset_obj_track_times(create, false) >= 0 &&
-        H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED) >= 0)
-        file = H5Fcreate(tmp, H5F_ACC_EXCL, create, access);
+    hid_t access = qg_h5_access(true), create = H5Pcreate(H5P_FILE_CREATE);
+    bool set =
+        access >= 0 && create >= 0 && H5Pset_obj_track_times(create, false) >= 0 &&
+        H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED) >= 0;
+    *file = set ? H5Fcreate(tmp, H5F_ACC_EXCL, create, access) : -1;
+    qg_code rc = QG_H5(*file, path, NULL, "cannot create");
     H5Pclose(access);
     H5Pclose(create);
-    return file;
+    return rc;
 }
 
 static qg_code write_file(const char *tmp, const char *path, const qg_layout *l)
 {
-    hid_t file = create_file(tmp);
-    QG_TRY(QG_H5(file, path, NULL, "cannot create"));
+    hid_t file;
+    QG_TRY(create_file(&file, tmp, path));
     qg_code rc = qg_h5_write_layout(file, path, l);
     if (H5Fclose(file) < 0 && rc == QG_OK)
         rc = qg_h5_fail(QG_SRC, path, NULL, "cannot close");
@@ -81,7 +83,7 @@ static qg_code create_in(const char *dir, const char *tmp, const char *path, con
 {
     uint64_t need;
     QG_TRY(qg_h5_check_layout(&need, path, l));
-    QG_TRY(qg_h5_file(qg_mkdirs(dir), path));
+    QG_TRY(qg_store_check_path(path));
     remove_leftovers(path, dir);
     QG_TRY(check_space(path, dir, need));
     qg_code rc = write_file(tmp, path, l);

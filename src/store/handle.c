@@ -17,6 +17,8 @@
 
 qg_code qg_h5_start(void)
 {
+    /* At exit the library would visit files whose closing failed (a full disk), and crash. */
+    (void)H5dont_atexit();
     if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0)
         return QG_FAIL(QG_ESTORE, "the HDF5 library cannot start");
     return QG_OK;
@@ -56,16 +58,26 @@ static qg_code check_file(const char *path, bool writable)
     return QG_OK;
 }
 
-static qg_code open_file(qg_store *s)
+static qg_code open_file(qg_store *s, bool writable)
 {
-    hid_t access = qg_h5_access(s->writable);
-    s->file = H5Fopen(s->path, s->writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
+    hid_t access = qg_h5_access(writable);
+    s->file = H5Fopen(s->path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
     qg_code rc = QG_H5(s->file, s->path, NULL, "is not a readable HDF5 file");
     if (access >= 0)
         H5Pclose(access);
     if (rc != QG_OK)
         return rc;
     return QG_H5(H5Fget_filesize(s->file, &s->size), s->path, NULL, "cannot read the size");
+}
+
+/* HDF5 pads a cut file to its full length when it fails to open it for writing: look first. */
+static qg_code open_safely(qg_store *s)
+{
+    QG_TRY(open_file(s, false));
+    if (!s->writable)
+        return QG_OK;
+    QG_TRY(QG_H5(H5Fclose(s->file), s->path, NULL, "cannot close"));
+    return open_file(s, true);
 }
 
 qg_code qg_store_open(qg_store **out, const char *path, bool writable)
@@ -82,7 +94,7 @@ qg_code qg_store_open(qg_store **out, const char *path, bool writable)
     }
     s->arena = a;
     s->writable = writable;
-    qg_code rc = open_file(s);
+    qg_code rc = open_safely(s);
     if (rc != QG_OK) {
         if (s->file > 0)
             H5Fclose(s->file);

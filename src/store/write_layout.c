@@ -54,7 +54,7 @@ static bool is_float(const qg_field *f)
     return f->type == QG_STORE_F32 || f->type == QG_STORE_F64;
 }
 
-static hid_t create_dataset(writer *w, const qg_field *f, hid_t type)
+static qg_code create_dataset(hid_t *id, writer *w, const qg_field *f, hid_t type)
 {
     hsize_t shape[QG_STORE_MAX_DIMS];
     for (int k = 0; k < f->ndim; k++)
@@ -62,12 +62,12 @@ static hid_t create_dataset(writer *w, const qg_field *f, hid_t type)
     double fill = f->fill_set ? f->fill : is_float(f) ? (double)NAN : 0;
     hid_t list = H5Pcopy(w->dataset_list);
     hid_t space = f->ndim ? H5Screate_simple(f->ndim, shape, NULL) : H5Screate(H5S_SCALAR);
-    hid_t id = -1;
-    if (f->type == QG_STORE_STRING || H5Pset_fill_value(list, H5T_NATIVE_DOUBLE, &fill) >= 0)
-        id = H5Dcreate2(w->file, f->path, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    bool set = f->type == QG_STORE_STRING || H5Pset_fill_value(list, H5T_NATIVE_DOUBLE, &fill) >= 0;
+    *id = set ? H5Dcreate2(w->file, f->path, type, space, H5P_DEFAULT, list, H5P_DEFAULT) : -1;
+    qg_code rc = QG_H5(*id, w->path, f->path, "cannot create");
     H5Sclose(space);
     H5Pclose(list);
-    return id;
+    return rc;
 }
 
 static bool is_empty(const qg_field *f)
@@ -94,8 +94,8 @@ static qg_code fill_dataset(writer *w, const qg_field *f, hid_t id, hid_t type)
 static qg_code write_field(writer *w, const qg_field *f)
 {
     QG_TRY(make_groups(w, f->path, (size_t)(strrchr(f->path, '/') - f->path)));
-    hid_t type = qg_h5_type(f->type, f->string_size), id = create_dataset(w, f, type);
-    qg_code rc = QG_H5(id, w->path, f->path, "cannot create");
+    hid_t type = qg_h5_type(f->type, f->string_size), id;
+    qg_code rc = create_dataset(&id, w, f, type);
     if (rc == QG_OK)
         rc = fill_dataset(w, f, id, type);
     if (id >= 0 && H5Dclose(id) < 0 && rc == QG_OK)
