@@ -21,7 +21,7 @@ TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarr
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
 
 PKGS     = libcjson libutf8proc openblas hdf5-serial gsl libcrypto zlib
-LDLIBS   = $(shell pkg-config --libs $(PKGS)) -lcsv -lm
+LDLIBS   = -lhdf5_hl $(shell pkg-config --libs $(PKGS)) -lcsv -lm
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion -Wno-missing-field-initializers -Wno-format-truncation -Werror
 COMMIT  := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)

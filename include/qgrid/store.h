@@ -86,7 +86,7 @@ qg_code qg_store_write(qg_store *s, const char *path, qg_store_type type, const 
 qg_code qg_store_read(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
                       const int64_t *count, void *data) QG_MUST_USE;
 
-/* What a dataset is; `path` in the arena. */
+/* What a dataset is; `path` as it was given, or in the arena of a list. */
 typedef struct qg_store_info {
     const char *path;
     qg_store_type type;
@@ -111,10 +111,14 @@ qg_code qg_store_attr_text(char **out, qg_store *s, qg_arena *a, const char *pat
  *  ("/timing"), in sorted order. Independent of HDF5's internal placement. */
 qg_code qg_store_digest(char hex[65], qg_store *s, const char *except) QG_MUST_USE;
 
-/** "HDF5 1.10.8": the library in use; static text. */
-const char *qg_store_library(void);
-
-/** A path is usable on disk as given by the user: folder exists or can be made, writable. */
+/**
+ * A path is usable on disk as given by the user: its folder is there or is made now, and is
+ * writable; what is already there under this name is a file that may be written.
+ * @errors QG_ESTORE. Local.
+ */
 qg_code qg_store_check_path(const char *path) QG_MUST_USE;
+
+/** "HDF5 1.10.8": the library in use; static text. Local. */
+const char *qg_store_library(void);
 
 #endif

@@ -1,0 +1,112 @@
+/*
+ * create.c - a results file appears under its name complete, or not at all.
+ *
+ *     check layout -> space free? -> FILE.tmp-PID: write, flush, close, fsync -> rename -> fsync
+ *     of the folder -> open again for raw writes
+ */
+#include "h5.h"
+
+#include "qgrid/file.h"
+#include "qgrid/str.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* What a creation that was killed left behind: FILE.tmp-123. The run lock keeps living ones out. */
+static void remove_leftovers(const char *path, const char *dir)
+{
+    char found[QG_H5_PATH * 4];
+    const char *name = strrchr(path, '/');
+    struct dirent *e;
+    DIR *d = opendir(dir);
+    name = name ? name + 1 : path;
+    size_t n = strlen(name);
+    while (d && (e = readdir(d))) {
+        const char *tail = e->d_name + n;
+        if (strncmp(e->d_name, name, n) != 0 || strncmp(tail, ".tmp-", 5) != 0)
+            continue;
+        tail += 5;
+        if (!tail[0] || tail[strspn(tail, "0123456789")])
+            continue;
+        int len = snprintf(found, sizeof found, "%s/%s", dir, e->d_name);
+        if (len > 0 && (size_t)len < sizeof found)
+            unlink(found);
+    }
+    if (d)
+        closedir(d);
+}
+
+static qg_code check_space(const char *path, const char *dir, uint64_t need)
+{
+    struct statvfs v;
+    char needed[32], free_now[32];
+    if (statvfs(dir, &v) != 0)
+        return qg_h5_fail_errno(QG_SRC, path, "cannot ask for free space");
+    uint64_t have = (uint64_t)v.f_bavail * v.f_frsize;
+    if (need <= have)
+        return QG_OK;
+    return QG_FAIL_AT(
+        QG_ESTORE, path, 0, 0, NULL,
+        "needs %llu bytes (%s), the file system of %s has %llu (%s) free", (unsigned long long)need,
+        qg_format_bytes(needed, sizeof needed, (double)need), dir, (unsigned long long)have,
+        qg_format_bytes(free_now, sizeof free_now, (double)have));
+}
+
+static qg_code create_file(hid_t *file, const char *tmp, const char *path)
+{
+    hid_t access = qg_h5_access(true), create = H5Pcreate(H5P_FILE_CREATE);
+    bool set =
+        access >= 0 && create >= 0 && H5Pset_obj_track_times(create, false) >= 0 &&
+        H5Pset_link_creation_order(create, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED) >= 0;
+    *file = set ? H5Fcreate(tmp, H5F_ACC_EXCL, create, access) : -1;
+    qg_code rc = QG_H5(*file, path, NULL, "cannot create");
+    H5Pclose(access);
+    H5Pclose(create);
+    return rc;
+}
+
+static qg_code write_file(const char *tmp, const char *path, const qg_layout *l)
+{
+    hid_t file;
+    QG_TRY(create_file(&file, tmp, path));
+    qg_code rc = qg_h5_write_layout(file, path, l);
+    if (H5Fclose(file) < 0 && rc == QG_OK)
+        rc = qg_h5_fail(QG_SRC, path, NULL, "cannot close");
+    return rc;
+}
+
+static qg_code create_in(const char *dir, const char *tmp, const char *path, const qg_layout *l)
+{
+    uint64_t need;
+    QG_TRY(qg_h5_check_layout(&need, path, l));
+    QG_TRY(qg_store_check_path(path));
+    remove_leftovers(path, dir);
+    QG_TRY(check_space(path, dir, need));
+    qg_code rc = write_file(tmp, path, l);
+    if (rc == QG_OK)
+        rc = qg_h5_file(qg_file_sync(tmp), path);
+    if (rc == QG_OK && rename(tmp, path) != 0)
+        rc = qg_h5_fail_errno(QG_SRC, path, "cannot rename to this");
+    if (rc != QG_OK) {
+        unlink(tmp);
+        return rc;
+    }
+    return qg_h5_file(qg_file_sync(dir), path);
+}
+
+qg_code qg_store_create(qg_store **out, const char *path, const qg_layout *layout)
+{
+    *out = NULL;
+    QG_TRY(qg_h5_start());
+    qg_arena *a = qg_arena_create(0);
+    char *dir = a ? qg_path_dir(a, path) : NULL;
+    char *tmp = dir ? qg_arena_printf(a, "%s.tmp-%ld", path, (long)getpid()) : NULL;
+    qg_code rc = tmp ? create_in(dir, tmp, path, layout) : QG_FAIL(QG_ENOMEM, "no memory");
+    qg_arena_destroy(a);
+    QG_TRY(rc);
+    return qg_store_open(out, path, true);
+}

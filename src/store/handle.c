@@ -1,0 +1,167 @@
+/*
+ * handle.c - opening, flushing and closing results files.
+ *
+ * HDF5's own file locking is off (its flock fails on many NFS and Lustre mounts, and it would keep
+ * readers out): qgrid has a lock of its own. HDF5_USE_FILE_LOCKING still has the last word. The
+ * sieve buffer is off for writers: what was written is in the kernel when the call returns, in the
+ * order of the calls, so a row's checksum is never there before the row.
+ */
+#include "h5.h"
+
+#include "qgrid/file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+qg_code qg_h5_start(void)
+{
+    /* At exit the library would visit files whose closing failed (a full disk), and crash. */
+    (void)H5dont_atexit();
+    if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0)
+        return QG_FAIL(QG_ESTORE, "the HDF5 library cannot start");
+    return QG_OK;
+}
+
+hid_t qg_h5_access(bool writable)
+{
+    hid_t p = H5Pcreate(H5P_FILE_ACCESS);
+    if (p < 0)
+        return p;
+    /* Format 1.8: checksums on all metadata, and no "is open for writing" mark as 1.10 leaves. */
+    if (H5Pset_libver_bounds(p, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 ||
+        H5Pset_fclose_degree(p, H5F_CLOSE_STRONG) < 0 || H5Pset_file_locking(p, false, true) < 0 ||
+        H5Pset_meta_block_size(p, 1 << 16) < 0 || (writable && H5Pset_sieve_buf_size(p, 0) < 0)) {
+        H5Pclose(p);
+        return -1;
+    }
+    return p;
+}
+
+const char *qg_store_library(void)
+{
+    return "HDF5 " QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE);
+}
+
+/* HDF5's words for these are long, and some would block (a pipe) or succeed too late. */
+static qg_code check_file(const char *path, bool writable)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return qg_h5_fail_errno(QG_SRC, path, "cannot open");
+    if (!S_ISREG(st.st_mode))
+        return QG_FAIL_AT(QG_ESTORE, path, 0, 0, NULL, "is %s, not a file",
+                          S_ISDIR(st.st_mode) ? "a folder" : "special");
+    if (access(path, writable ? R_OK | W_OK : R_OK) != 0)
+        return qg_h5_fail_errno(QG_SRC, path, writable ? "cannot write" : "cannot read");
+    return QG_OK;
+}
+
+static qg_code open_file(qg_store *s, bool writable)
+{
+    hid_t access = qg_h5_access(writable);
+    s->file = H5Fopen(s->path, writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
+    qg_code rc = QG_H5(s->file, s->path, NULL, "is not a readable HDF5 file");
+    if (access >= 0)
+        H5Pclose(access);
+    if (rc != QG_OK)
+        return rc;
+    return QG_H5(H5Fget_filesize(s->file, &s->size), s->path, NULL, "cannot read the size");
+}
+
+/* HDF5 pads a cut file to its full length when it fails to open it for writing: look first. */
+static qg_code open_safely(qg_store *s)
+{
+    QG_TRY(open_file(s, false));
+    if (!s->writable)
+        return QG_OK;
+    QG_TRY(QG_H5(H5Fclose(s->file), s->path, NULL, "cannot close"));
+    return open_file(s, true);
+}
+
+qg_code qg_store_open(qg_store **out, const char *path, bool writable)
+{
+    *out = NULL;
+    QG_TRY(qg_h5_start());
+    QG_TRY(check_file(path, writable));
+    qg_arena *a = qg_arena_create(0);
+    qg_store *s = a ? qg_arena_alloc(a, 1, sizeof *s) : NULL;
+    if (!s || !(s->dataset = qg_arena_alloc(a, QG_H5_CACHE, sizeof *s->dataset)) ||
+        !(s->path = qg_arena_strdup(a, path))) {
+        qg_arena_destroy(a);
+        return QG_FAIL(QG_ENOMEM, "no memory to open %s", path);
+    }
+    s->arena = a;
+    s->writable = writable;
+    qg_code rc = open_safely(s);
+    if (rc != QG_OK) {
+        if (s->file > 0)
+            H5Fclose(s->file);
+        qg_arena_destroy(a);
+        return rc;
+    }
+    *out = s;
+    return QG_OK;
+}
+
+/* Someone may have removed, replaced or cut the file: what we wrote would be lost silently. */
+static qg_code check_intact(const qg_store *s, int fd)
+{
+    struct stat ours, there;
+    if (fstat(fd, &ours) != 0)
+        return qg_h5_fail_errno(QG_SRC, s->path, "cannot examine");
+    if (stat(s->path, &there) != 0 || there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
+        return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, NULL,
+                          "was removed or replaced while it was being written");
+    if ((hsize_t)ours.st_size < s->size)
+        return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, NULL,
+                          "was cut to %lld of %llu bytes while it was being written",
+                          (long long)ours.st_size, (unsigned long long)s->size);
+    return QG_OK;
+}
+
+qg_code qg_store_flush(qg_store *s, bool sync)
+{
+    void *handle;
+    if (!s->written)
+        return QG_OK;
+    QG_TRY(QG_H5(H5Fflush(s->file, H5F_SCOPE_LOCAL), s->path, NULL, "cannot flush"));
+    QG_TRY(QG_H5(H5Fget_vfd_handle(s->file, H5P_DEFAULT, &handle), s->path, NULL, "cannot flush"));
+    QG_TRY(check_intact(s, *(int *)handle));
+    if (sync && fsync(*(int *)handle) != 0)
+        return qg_h5_fail_errno(QG_SRC, s->path, "cannot sync");
+    return QG_OK;
+}
+
+qg_code qg_store_close(qg_store *s)
+{
+    if (!s)
+        return QG_OK;
+    qg_code rc = qg_store_flush(s, true);
+    for (int i = 0; i < QG_H5_CACHE; i++)
+        qg_h5_dataset_close(&s->dataset[i]);
+    if (H5Fclose(s->file) < 0 && rc == QG_OK)
+        rc = qg_h5_fail(QG_SRC, s->path, NULL, "cannot close");
+    qg_arena_destroy(s->arena);
+    return rc;
+}
+
+qg_code qg_store_check_path(const char *path)
+{
+    qg_arena *a = qg_arena_create(0);
+    char *dir = a ? qg_path_dir(a, path) : NULL;
+    const char *name = strrchr(path, '/');
+    qg_code rc = dir ? QG_OK : QG_FAIL(QG_ENOMEM, "no memory to check %s", path);
+    name = name ? name + 1 : path;
+    if (rc == QG_OK && (!name[0] || qg_dir_exists(path)))
+        rc = QG_FAIL_AT(QG_ESTORE, path, 0, 0, NULL, "is a folder, a file name is wanted");
+    if (rc == QG_OK)
+        rc = qg_h5_file(qg_mkdirs(dir), path);
+    if (rc == QG_OK && access(dir, W_OK | X_OK) != 0)
+        rc = qg_h5_fail_errno(QG_SRC, dir, "cannot write into this folder");
+    if (rc == QG_OK && (access(path, F_OK) == 0 || errno != ENOENT))
+        rc = check_file(path, true);
+    qg_arena_destroy(a);
+    return rc;
+}
