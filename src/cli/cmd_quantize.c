@@ -2,6 +2,7 @@
  * cmd_quantize.c - qgrid quantize: a checkpoint into a packed folder.
  */
 #include "cli.h"
+#include "precision_argument.h"
 
 #include "qgrid/file.h"
 #include "qgrid/str.h"
@@ -59,34 +60,13 @@ static int parse(arguments *a, int argc, char **argv)
     return -1;
 }
 
-/* The same reader as for jobs, so that names and messages are the same. */
-static qg_code spec(qg_precision_spec *out, qg_arena *a, const arguments *args)
-{
-    qg_str text = {0};
-    qg_problems problems = {.arena = a};
-    qg_json_doc *doc;
-    QG_NEW(doc, a, 1);
-    qg_str_add(&text, "{\"precision\":");
-    qg_str_add_json(&text, args->precision, strlen(args->precision));
-    qg_str_add(&text, ",\"embeddings\":");
-    qg_str_add_json(&text, args->embeddings, strlen(args->embeddings));
-    qg_str_add(&text, "}");
-    char *kept = text.failed ? NULL : qg_arena_strdup(a, text.data);
-    qg_str_fini(&text);
-    if (!kept)
-        return QG_ENOMEM;
-    QG_TRY(qg_json_parse(doc, a, "command line", kept, strlen(kept)));
-    qg_code rc = qg_precision_spec_read(out, doc, doc->root, &problems);
-    return rc == QG_OK || problems.n == 0 ? rc : qg_error_restore(&problems.item[0]);
-}
-
 static qg_code quantize(qg_arena *arena, const arguments *a)
 {
     qg_precision_spec p;
     qg_model *m;
     char size[32], before[32];
     int n;
-    QG_TRY(spec(&p, arena, a));
+    QG_TRY(qg_precision_argument(&p, arena, a->precision, a->embeddings));
     if (qg_dir_exists(a->output) || qg_file_exists(a->output))
         return QG_FAIL_AT(QG_EUSAGE, a->output, 0, 0, NULL, "exists already");
     QG_TRY(qg_model_pack(&a->source, &p, a->output));

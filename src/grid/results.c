@@ -80,13 +80,13 @@ typedef struct packed {
     double *mse, *max, *cosine;
 } packed;
 
-static qg_code make_packed(packed *k, qg_results *r, const qg_plan_task *t)
+static qg_code make_packed(packed *k, qg_arena *a, int64_t n)
 {
-    k->n = qg_plan_linear_layers(&r->plan->models[t->model].config);
-    QG_NEW(k->names, r->scratch, k->n * QG_LAYER_NAME);
-    QG_NEW(k->mse, r->scratch, k->n);
-    QG_NEW(k->max, r->scratch, k->n);
-    QG_NEW(k->cosine, r->scratch, k->n);
+    *k = (packed){.n = n};
+    QG_NEW(k->names, a, n * QG_LAYER_NAME);
+    QG_NEW(k->mse, a, n);
+    QG_NEW(k->max, a, n);
+    QG_NEW(k->cosine, a, n);
     return QG_OK;
 }
 
@@ -128,18 +128,39 @@ static qg_code sum_unit_rows(uint64_t *sum, qg_results *r, int unit, qg_group_re
     return qg_rows_checksum(sum, r->store, r->scratch, group, u->first, u->count, r->plan->job->K);
 }
 
-static qg_code read_packed(uint64_t *sum, qg_results *r, const qg_plan_task *t, qg_group_ref g)
+qg_code qg_packed_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group)
 {
     packed k;
-    QG_TRY(make_packed(&k, r, t));
-    QG_TRY(qg_results_read(r, g, "size_bytes", QG_STORE_I64, NULL, NULL, &k.size_bytes));
-    QG_TRY(qg_results_read(r, g, "parameters", QG_STORE_I64, NULL, NULL, &k.parameters));
-    QG_TRY(qg_results_read(r, g, "layer", QG_STORE_STRING, NULL, NULL, k.names));
-    QG_TRY(qg_results_read(r, g, "weight_mse", QG_STORE_F64, NULL, NULL, k.mse));
-    QG_TRY(qg_results_read(r, g, "weight_max_error", QG_STORE_F64, NULL, NULL, k.max));
-    QG_TRY(qg_results_read(r, g, "weight_cosine", QG_STORE_F64, NULL, NULL, k.cosine));
-    *sum = sum_packed(&k);
+    char path[1100];
+    qg_store_info info;
+    snprintf(path, sizeof path, "%s/layer", group);
+    QG_TRY(qg_store_describe(&info, s, path));
+    if (info.ndim != 1 || info.type != QG_STORE_STRING || info.string_size != QG_LAYER_NAME)
+        return QG_FAIL(QG_ESTORE, "%s is not a column of names", path);
+    QG_TRY(make_packed(&k, a, info.shape[0]));
+    QG_TRY(qg_store_read(s, path, QG_STORE_STRING, NULL, NULL, k.names));
+    const struct {
+        const char *name;
+        qg_store_type type;
+        void *data;
+    } parts[] = {{"size_bytes", QG_STORE_I64, &k.size_bytes},
+                 {"parameters", QG_STORE_I64, &k.parameters},
+                 {"weight_mse", QG_STORE_F64, k.mse},
+                 {"weight_max_error", QG_STORE_F64, k.max},
+                 {"weight_cosine", QG_STORE_F64, k.cosine}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", group, parts[i].name);
+        QG_TRY(qg_store_read(s, path, parts[i].type, NULL, NULL, parts[i].data));
+    }
+    *out = sum_packed(&k);
     return QG_OK;
+}
+
+static qg_code sum_unit_packed(uint64_t *sum, qg_results *r, qg_group_ref g)
+{
+    char group[1024];
+    qg_group_path(group, sizeof group, r->plan->job, g, NULL);
+    return qg_packed_checksum(sum, r->store, r->scratch, group);
 }
 
 qg_code qg_results_checksum(uint64_t *out, qg_results *r, int unit)
@@ -151,7 +172,7 @@ qg_code qg_results_checksum(uint64_t *out, qg_results *r, int unit)
     if (t->kind == QG_TASK_PREDICT)
         rc = sum_unit_rows(out, r, unit, qg_task_group(r->plan, t, QG_GROUP_PREDICTIONS));
     else if (t->kind == QG_TASK_PACK)
-        rc = read_packed(out, r, t, qg_task_group(r->plan, t, QG_GROUP_MODEL));
+        rc = sum_unit_packed(out, r, qg_task_group(r->plan, t, QG_GROUP_MODEL));
     qg_arena_release(r->scratch, m);
     return rc;
 }
@@ -211,7 +232,7 @@ static qg_code put_pack(qg_results *r, int unit, qg_reader *in, uint64_t *sum)
     const qg_plan_task *t = &r->plan->tasks[r->plan->units[unit].task];
     qg_group_ref g = qg_task_group(r->plan, t, QG_GROUP_MODEL);
     packed k;
-    QG_TRY(make_packed(&k, r, t));
+    QG_TRY(make_packed(&k, r->scratch, qg_plan_linear_layers(&r->plan->models[t->model].config)));
     k.size_bytes = qg_wire_get_i64(in);
     k.parameters = qg_wire_get_i64(in);
     int64_t n = qg_wire_get_i64(in);

@@ -47,6 +47,10 @@ qg_code qg_results_checksum(uint64_t *out, qg_results *r, int unit) QG_MUST_USE;
 qg_code qg_rows_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group, int64_t first,
                          int64_t count, int K) QG_MUST_USE;
 
+/** Checksum of a model group ("/models/m/p") of any results file. */
+qg_code qg_packed_checksum(uint64_t *out, qg_store *s, qg_arena *a,
+                           const char *group) QG_MUST_USE;
+
 /** Computes what can be computed now: metrics of finished predictions, comparisons; sets cells'
  *  states. `last`: nothing more will be computed in this run. */
 qg_code qg_results_finish_cells(qg_results *r, bool last) QG_MUST_USE;

@@ -1,0 +1,201 @@
+/*
+ * cmd_predict.c - qgrid predict: text lines in, one JSON object a line out.
+ *
+ * Lines are scored in batches of a token budget; what a line gets does not depend on its batch.
+ */
+#include "cli.h"
+#include "precision_argument.h"
+#include "text_source.h"
+
+#include "qgrid/predictor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OPT_MAX_LENGTH = 256, OPT_JSONL, OPT_EMBEDDINGS, OPT_HEAD, OPT_SEED };
+enum { BATCH_LINES = 256, BATCH_TOKENS = 256 };
+
+// clang-format off
+static const qg_cli_option options[] = {
+    {'m', "model", "DIR", "Hugging Face folder, or one written by qgrid quantize"},
+    {'p', "precision", "NAME", "see qgrid list precisions (default fp32)"},
+    {OPT_EMBEDDINGS, "embeddings", "KIND", "fp32 (default), fp16 or int8"},
+    {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens (default: the model's positions)"},
+    {OPT_JSONL, "jsonl", NULL, "input is one JSON object a line, with \"text\" or \"ids\""},
+    {OPT_HEAD, "head", "random", "draw a classifier where the checkpoint has none"},
+    {OPT_SEED, "seed", "N", "seed of the random head (default 42)"},
+    {0, NULL, NULL, NULL},
+};
+static const char examples[] =
+    "  echo 'makanan nya enak sekali' | qgrid predict -m models/mini-finetuned -p int8\n"
+    "  qgrid predict -m /tmp/mini-int8 --jsonl texts.jsonl > scores.jsonl\n";
+// clang-format on
+
+typedef struct predict {
+    qg_model_source source;
+    const char *precision, *embeddings, *path;
+    qg_lines_form form;
+    int max_length;
+    qg_arena *arena;   /* of the run */
+    qg_arena *scratch; /* of a batch */
+    qg_tokenizer *tokenizer;
+    qg_model *model;
+    qg_predictor predictor;
+    /* the batch being collected */
+    qg_line line[BATCH_LINES];
+    qg_encoding code[BATCH_LINES];
+    int n, tokens;
+} predict;
+
+static qg_code print_line(const predict *p, int i, const float *logits, qg_str *s)
+{
+    int K = p->predictor.classes, best = qg_argmax_f32(logits, K);
+    const char *label = qg_model_config(p->model)->labels[best];
+    double *prob;
+    QG_NEW(prob, p->scratch, K);
+    qg_softmax(prob, logits, K);
+    qg_line_begin(s, &p->line[i]);
+    if (!p->line[i].text) {
+        qg_str_add(s, "\"ids\": [");
+        for (int k = 0; k < p->code[i].n; k++)
+            qg_str_addf(s, "%s%d", k ? ", " : "", p->code[i].ids[k]);
+        qg_str_add(s, "], ");
+    }
+    qg_str_add(s, "\"logits\": [");
+    for (int k = 0; k < K; k++) {
+        qg_str_add(s, k ? ", " : "");
+        qg_str_add_f32(s, logits[k]);
+    }
+    qg_str_add(s, "], \"probabilities\": [");
+    for (int k = 0; k < K; k++) {
+        qg_str_add(s, k ? ", " : "");
+        qg_str_add_f64(s, prob[k]);
+    }
+    qg_str_add(s, "], \"label\": ");
+    qg_str_add_json(s, label, strlen(label));
+    qg_str_addf(s, ", \"label_id\": %d}\n", best);
+    return qg_line_print(s);
+}
+
+static qg_code score_batch(predict *p)
+{
+    int32_t *ids, *splits;
+    float *logits;
+    qg_str s = {0};
+    int K = p->predictor.classes;
+    if (p->n == 0)
+        return QG_OK;
+    QG_NEW(ids, p->scratch, p->tokens);
+    QG_NEW(splits, p->scratch, p->n + 1);
+    QG_NEW(logits, p->scratch, p->n * K);
+    for (int i = 0; i < p->n; i++) {
+        memcpy(ids + splits[i], p->code[i].ids, (size_t)p->code[i].n * sizeof *ids);
+        splits[i + 1] = splits[i] + p->code[i].n;
+    }
+    qg_batch b = {p->n, ids, splits};
+    qg_code rc = p->predictor.forward(&p->predictor, logits, &b);
+    for (int i = 0; i < p->n && rc == QG_OK; i++)
+        rc = print_line(p, i, logits + i * K, &s);
+    qg_str_fini(&s);
+    qg_arena_release(p->scratch, (qg_mark){NULL, 0});
+    p->n = p->tokens = 0;
+    return rc;
+}
+
+static qg_code all_lines(predict *p, qg_lines *in)
+{
+    for (;;) {
+        bool more;
+        qg_line *line = &p->line[p->n];
+        QG_TRY(qg_lines_next(line, &more, in, p->scratch));
+        if (!more)
+            return score_batch(p);
+        qg_code rc = qg_line_ids(&p->code[p->n], line, p->tokenizer, p->scratch, p->max_length);
+        if (rc != QG_OK)
+            return qg_error_place(in->name, line->number, 0, NULL);
+        p->tokens += p->code[p->n++].n;
+        /* At a terminal every line is answered at once. */
+        if (p->n == BATCH_LINES || p->tokens >= BATCH_TOKENS || isatty(STDOUT_FILENO))
+            QG_TRY(score_batch(p));
+    }
+}
+
+static qg_code open_model(predict *p)
+{
+    char hash[65];
+    qg_precision_spec spec;
+    const char *want = p->precision ? p->precision : "fp32";
+    char *cache = qg_model_cache_dir(p->arena);
+    if (!cache)
+        return QG_ENOMEM;
+    QG_TRY(qg_precision_argument(&spec, p->arena, want, p->embeddings));
+    QG_TRY(qg_tokenizer_load(&p->tokenizer, p->arena, p->source.dir));
+    QG_TRY(qg_model_hash(hash, &p->source));
+    /* A packed folder says itself what it is. */
+    QG_TRY(qg_model_open_cached(&p->model, &p->source, hash, &spec, cache));
+    p->predictor = qg_predictor_of_model(p->model);
+    int own = qg_tokenizer_max_length(p->tokenizer), most = p->predictor.max_tokens;
+    if (own > 0 && own < most)
+        most = own;
+    if (p->max_length == 0 || p->max_length > most)
+        p->max_length = most;
+    return QG_OK;
+}
+
+static qg_code run(predict *p)
+{
+    qg_lines in;
+    QG_TRY(open_model(p));
+    QG_TRY(qg_lines_open(&in, p->path, p->form));
+    qg_code rc = all_lines(p, &in);
+    qg_lines_close(&in);
+    return rc;
+}
+
+static int parse(predict *p, int argc, char **argv)
+{
+    const qg_command *cmd = qg_cli_find("predict");
+    int key, status = -1;
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+        if (key == 'm')
+            p->source.dir = optarg;
+        else if (key == 'p')
+            p->precision = optarg;
+        else if (key == OPT_EMBEDDINGS)
+            p->embeddings = optarg;
+        else if (key == OPT_JSONL)
+            p->form = QG_LINES_JSONL;
+        else if (key == OPT_SEED)
+            p->source.head_seed = strtoll(optarg, NULL, 10);
+        else if (key == OPT_HEAD && strcmp(optarg, "random") != 0)
+            return qg_cli_usage(cmd, "--head '%s': the only value is random", optarg);
+        else if (key == OPT_HEAD)
+            p->source.random_head = true;
+        else if (key == OPT_MAX_LENGTH && (p->max_length = atoi(optarg)) < 2)
+            return qg_cli_usage(cmd, "--max-length '%s': a number from 2 on is expected", optarg);
+    }
+    if (status >= 0)
+        return status;
+    if (!p->source.dir || optind < argc - 1)
+        return qg_cli_usage(cmd, p->source.dir ? "at most one file is expected"
+                                               : "-m MODEL is needed");
+    p->path = optind < argc ? argv[optind] : "-";
+    return -1;
+}
+
+int qg_cmd_predict(int argc, char **argv)
+{
+    static predict p; /* a batch of lines is too large for the stack */
+    p = (predict){.source.head_seed = 42, .embeddings = "fp32"};
+    int status = parse(&p, argc, argv);
+    if (status >= 0)
+        return status;
+    p.arena = qg_arena_create(0);
+    p.scratch = qg_arena_create(0);
+    status = p.arena && p.scratch && run(&p) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    qg_model_close(p.model);
+    qg_arena_destroy(p.scratch);
+    qg_arena_destroy(p.arena);
+    return qg_cli_flush(status);
+}

@@ -1,0 +1,112 @@
+/*
+ * cmd_tokenize.c - qgrid tokenize: text lines in, one JSON object a line out.
+ */
+#include "cli.h"
+#include "text_source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_MAX_LENGTH = 256, OPT_JSONL };
+
+// clang-format off
+static const qg_cli_option options[] = {
+    {'m', "model", "DIR", "model folder"},
+    {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens, specials included"},
+    {OPT_JSONL, "jsonl", NULL, "input is one JSON object a line, with \"text\" (default for .jsonl)"},
+    {0, NULL, NULL, NULL},
+};
+static const char examples[] =
+    "  echo 'Pelayanan nya tidak ramah' | qgrid tokenize -m models/mini-finetuned\n";
+// clang-format on
+
+static void numbers(qg_str *s, const char *key, const int32_t *v, int n)
+{
+    qg_str_addf(s, ", \"%s\": [", key);
+    for (int i = 0; i < n; i++)
+        qg_str_addf(s, "%s%d", i ? ", " : "", v[i]);
+    qg_str_add(s, "]");
+}
+
+static void pairs(qg_str *s, const char *key, const int32_t *a, const int32_t *b, int n)
+{
+    qg_str_addf(s, ", \"%s\": [", key);
+    for (int i = 0; i < n; i++)
+        qg_str_addf(s, "%s[%d, %d]", i ? ", " : "", a[i], b[i]);
+    qg_str_add(s, "]");
+}
+
+static qg_code one_line(qg_str *s, const qg_line *line, const qg_tokenizer *t, qg_arena *a,
+                        int max_length)
+{
+    qg_encoding e;
+    QG_TRY(qg_line_ids(&e, line, t, a, max_length));
+    qg_line_begin(s, line);
+    qg_str_add(s, "\"tokens\": [");
+    for (int i = 0; i < e.n; i++) {
+        const char *token = qg_tokenizer_token(t, e.ids[i]);
+        qg_str_add(s, i ? ", " : "");
+        qg_str_add_json(s, token ? token : "", token ? strlen(token) : 0);
+    }
+    qg_str_add(s, "]");
+    numbers(s, "ids", e.ids, e.n);
+    if (line->text) {
+        pairs(s, "offsets", e.start, e.end, e.n);
+        pairs(s, "words", e.word_start, e.word_end, e.n_words);
+    }
+    qg_str_add(s, "}\n");
+    return qg_line_print(s);
+}
+
+static qg_code all_lines(const char *dir, const char *path, qg_lines_form form, int max_length,
+                         qg_arena *a)
+{
+    qg_tokenizer *t;
+    qg_lines in;
+    qg_str s = {0};
+    bool more = true;
+    QG_TRY(qg_tokenizer_load(&t, a, dir));
+    QG_TRY(qg_lines_open(&in, path, form));
+    qg_code rc = QG_OK;
+    while (rc == QG_OK) {
+        qg_line line;
+        qg_mark m = qg_arena_mark(a);
+        rc = qg_lines_next(&line, &more, &in, a);
+        if (rc != QG_OK || !more)
+            break;
+        rc = one_line(&s, &line, t, a, max_length);
+        if (rc != QG_OK)
+            (void)qg_error_place(in.name, line.number, 0, NULL);
+        qg_arena_release(a, m);
+    }
+    qg_str_fini(&s);
+    qg_lines_close(&in);
+    return rc;
+}
+
+int qg_cmd_tokenize(int argc, char **argv)
+{
+    const qg_command *cmd = qg_cli_find("tokenize");
+    const char *dir = NULL;
+    qg_lines_form form = QG_LINES_BY_NAME;
+    int key, status = -1, max_length = 0;
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+        if (key == 'm')
+            dir = optarg;
+        else if (key == OPT_JSONL)
+            form = QG_LINES_JSONL;
+        else if (key == OPT_MAX_LENGTH && (max_length = atoi(optarg)) < 2)
+            return qg_cli_usage(cmd, "--max-length '%s': a number from 2 on is expected", optarg);
+    }
+    if (status >= 0)
+        return status;
+    if (!dir || optind < argc - 1)
+        return qg_cli_usage(cmd, dir ? "at most one file is expected" : "-m MODEL is needed");
+    qg_arena *a = qg_arena_create(0);
+    if (!a)
+        return QG_EXIT_STOPPED;
+    const char *path = optind < argc ? argv[optind] : "-";
+    status = all_lines(dir, path, form, max_length, a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    qg_arena_destroy(a);
+    return qg_cli_flush(status);
+}

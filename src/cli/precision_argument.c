@@ -1,0 +1,29 @@
+/*
+ * precision_argument.c - "-p int8 --embeddings fp16" read as a job's {"precision": ..., ...}.
+ */
+#include "precision_argument.h"
+
+#include "qgrid/str.h"
+
+#include <string.h>
+
+qg_code qg_precision_argument(qg_precision_spec *out, qg_arena *a, const char *precision,
+                              const char *embeddings)
+{
+    qg_str text = {0};
+    qg_problems problems = {.arena = a};
+    qg_json_doc *doc;
+    QG_NEW(doc, a, 1);
+    qg_str_add(&text, "{\"precision\":");
+    qg_str_add_json(&text, precision, strlen(precision));
+    qg_str_add(&text, ",\"embeddings\":");
+    qg_str_add_json(&text, embeddings, strlen(embeddings));
+    qg_str_add(&text, "}");
+    char *kept = text.failed ? NULL : qg_arena_strdup(a, text.data);
+    qg_str_fini(&text);
+    if (!kept)
+        return QG_ENOMEM;
+    QG_TRY(qg_json_parse(doc, a, "command line", kept, strlen(kept)));
+    qg_code rc = qg_precision_spec_read(out, doc, doc->root, &problems);
+    return rc == QG_OK || problems.n == 0 ? rc : qg_error_restore(&problems.item[0]);
+}
