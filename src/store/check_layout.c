@@ -8,15 +8,16 @@
 
 #include "qgrid/str.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     BASE_BYTES = 1 << 17,
-    FIELD_BYTES = 1024,
+    FIELD_BYTES = 512,
     DIM_BYTES = 256,
     ATTR_BYTES = 256,
-    GROUP_BYTES = 8192
+    GROUP_BYTES = 4096
 };
 
 typedef struct check {
@@ -124,7 +125,7 @@ static qg_code check_all(check *c, const qg_layout *l)
         const qg_attr *a = &l->attr[i];
         if (strcmp(a->path, "/") != 0 && !good_path(a->path))
             return QG_FAIL_AT(QG_ESTORE, c->file, 0, 0, a->path, "is not a path of an object");
-        if (!a->text && a->integer && !(a->number >= -0x1p63 && a->number < 0x1p63))
+        if (!a->text && a->integer && !(fabs(a->number) < 9223372036854775808.0))
             return QG_FAIL_AT(QG_ESTORE, c->file, 0, 0, a->path,
                               "attribute '%s': %g is not an integer of 64 bits", a->name,
                               a->number);
@@ -135,18 +136,24 @@ static qg_code check_all(check *c, const qg_layout *l)
     return QG_OK;
 }
 
+static qg_code sort_and_check(check *c, qg_arena *a, const qg_layout *l)
+{
+    c->sorted = qg_arena_alloc(a, (size_t)c->n, sizeof(const qg_field *));
+    if (!c->sorted)
+        return QG_ENOMEM;
+    for (int i = 0; i < c->n; i++)
+        c->sorted[i] = &l->field[i];
+    qsort(c->sorted, (size_t)c->n, sizeof(const qg_field *), by_path);
+    return check_all(c, l);
+}
+
 qg_code qg_h5_check_layout(uint64_t *bytes, const char *path, const qg_layout *l)
 {
     check c = {.file = path, .n = l->n_fields, .bytes = BASE_BYTES};
     qg_arena *a = qg_arena_create(0);
-    c.sorted = a ? qg_arena_alloc(a, (size_t)l->n_fields, sizeof *c.sorted) : NULL;
-    qg_code rc = c.sorted ? QG_OK : QG_FAIL(QG_ENOMEM, "no memory to check the layout");
-    for (int i = 0; rc == QG_OK && i < c.n; i++)
-        c.sorted[i] = &l->field[i];
-    if (rc == QG_OK) {
-        qsort(c.sorted, (size_t)c.n, sizeof *c.sorted, by_path);
-        rc = check_all(&c, l);
-    }
+    if (!a)
+        return QG_FAIL(QG_ENOMEM, "no memory to check the layout");
+    qg_code rc = sort_and_check(&c, a, l);
     qg_arena_destroy(a);
     *bytes = c.bytes;
     return rc;

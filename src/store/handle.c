@@ -30,7 +30,7 @@ hid_t qg_h5_access(bool writable)
     if (p < 0)
         return p;
     /* Format 1.8: checksums on all metadata, and no "is open for writing" mark as 1.10 leaves. */
-    if (H5Pset_libver_bounds(p, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 ||
+    if ((writable && H5Pset_libver_bounds(p, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0) ||
         H5Pset_fclose_degree(p, H5F_CLOSE_STRONG) < 0 || H5Pset_file_locking(p, false, true) < 0 ||
         H5Pset_meta_block_size(p, 1 << 16) < 0 || (writable && H5Pset_sieve_buf_size(p, 0) < 0)) {
         H5Pclose(p);
@@ -147,21 +147,25 @@ qg_code qg_store_close(qg_store *s)
     return rc;
 }
 
+static qg_code check_place(const char *path, const char *dir)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    if (!name[0] || qg_dir_exists(path))
+        return QG_FAIL_AT(QG_ESTORE, path, 0, 0, NULL, "is a folder, a file name is wanted");
+    QG_TRY(qg_h5_file(qg_mkdirs(dir), path));
+    if (access(dir, W_OK | X_OK) != 0)
+        return qg_h5_fail_errno(QG_SRC, dir, "cannot write into this folder");
+    bool there = access(path, F_OK) == 0 || errno != ENOENT;
+    return there ? check_file(path, true) : QG_OK;
+}
+
 qg_code qg_store_check_path(const char *path)
 {
     qg_arena *a = qg_arena_create(0);
-    char *dir = a ? qg_path_dir(a, path) : NULL;
-    const char *name = strrchr(path, '/');
-    qg_code rc = dir ? QG_OK : QG_FAIL(QG_ENOMEM, "no memory to check %s", path);
-    name = name ? name + 1 : path;
-    if (rc == QG_OK && (!name[0] || qg_dir_exists(path)))
-        rc = QG_FAIL_AT(QG_ESTORE, path, 0, 0, NULL, "is a folder, a file name is wanted");
-    if (rc == QG_OK)
-        rc = qg_h5_file(qg_mkdirs(dir), path);
-    if (rc == QG_OK && access(dir, W_OK | X_OK) != 0)
-        rc = qg_h5_fail_errno(QG_SRC, dir, "cannot write into this folder");
-    if (rc == QG_OK && (access(path, F_OK) == 0 || errno != ENOENT))
-        rc = check_file(path, true);
+    if (!a)
+        return QG_FAIL(QG_ENOMEM, "no memory to check %s", path);
+    const char *dir = qg_path_dir(a, path);
+    qg_code rc = dir ? check_place(path, dir) : QG_ENOMEM;
     qg_arena_destroy(a);
     return rc;
 }

@@ -245,12 +245,30 @@ static void groups_without_end_are_refused(void **state)
     qt_ok(qg_store_close(s));
 }
 
+/* h5repack --latest and h5py's libver="latest" write it; a killed writer would lock it for good. */
+static void the_newer_file_format_is_read_but_not_continued(void **state)
+{
+    (void)state;
+    const char *path = qt_tmp("newer.h5");
+    char hex[65];
+    qg_store *s;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    assert_true(H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) >= 0);
+    assert_true(H5Fclose(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access)) >= 0);
+    H5Pclose(access);
+    qt_ok(qg_store_open(&s, path, false));
+    qt_ok(qg_store_digest(hex, s, NULL));
+    qt_ok(qg_store_close(s));
+    qt_fails(qg_store_open(&s, path, true), QG_ESTORE, "newer.h5", "exceeds high bound", NULL);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(files_cut_anywhere_are_refused),
     cmocka_unit_test(flipped_bytes_give_errors),
     cmocka_unit_test(what_is_no_results_file_is_refused),
     cmocka_unit_test(foreign_objects_are_refused_by_name),
     cmocka_unit_test(groups_without_end_are_refused),
+    cmocka_unit_test(the_newer_file_format_is_read_but_not_continued),
 };
 
 QT_MAIN("store_hostile", tests)
