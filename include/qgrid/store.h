@@ -103,7 +103,7 @@ bool qg_store_has(qg_store *s, const char *path);
 qg_code qg_store_list(qg_store_info **out, int *n, qg_store *s, qg_arena *a,
                       const char *path) QG_MUST_USE;
 
-/** A text attribute in the arena (*out NULL if it is absent). */
+/** A text attribute, or an integer one in decimal, in the arena (*out NULL if it is absent). */
 qg_code qg_store_attr_text(char **out, qg_store *s, qg_arena *a, const char *path,
                            const char *name) QG_MUST_USE;
 

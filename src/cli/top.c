@@ -44,8 +44,9 @@ static int is_job(const char *name)
 
 int qg_main(int argc, char **argv)
 {
-    /* Output into a closed pipe is an error to report, not a death. */
+    /* A closed pipe and a file size limit are errors to report, not deaths. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         usage(stderr);
         return QG_EXIT_USAGE;

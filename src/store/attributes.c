@@ -101,6 +101,12 @@ qg_code qg_store_attr_text(char **out, qg_store *s, qg_arena *a, const char *pat
     H5Oclose(object);
     if (rc != QG_OK || !there)
         return rc;
+    if (v.class == H5T_INTEGER && v.n == 1 && v.size == sizeof(int64_t)) {
+        int64_t number;
+        memcpy(&number, v.bytes, sizeof number);
+        *out = qg_arena_printf(a, "%lld", (long long)number);
+        return *out ? QG_OK : QG_ENOMEM;
+    }
     if (v.class != H5T_STRING || v.n != 1)
         return fail(s, path, name, "is not a text");
     v.bytes[strnlen(v.bytes, v.size)] = 0;
