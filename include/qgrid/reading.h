@@ -6,6 +6,9 @@
 
 #include "qgrid/store.h"
 
+/* What a digest of results leaves out: what may differ between two runs, and what they ran on. */
+#define QG_DIGEST_EXCEPT "/timing /environment"
+
 typedef struct qg_read_cell {
     const char *name, *kind, *experiment, *model, *dataset, *precision, *key, *error;
     int state; /* qg_cell_state */

@@ -107,8 +107,8 @@ qg_code qg_store_list(qg_store_info **out, int *n, qg_store *s, qg_arena *a,
 qg_code qg_store_attr_text(char **out, qg_store *s, qg_arena *a, const char *path,
                            const char *name) QG_MUST_USE;
 
-/** SHA-256 over names, types, shapes, values and attributes of everything outside `except`
- *  ("/timing"), in sorted order. Independent of HDF5's internal placement. */
+/** SHA-256 over names, types, shapes, values and attributes of everything outside the paths in
+ *  `except` ("/timing /environment"), in sorted order. Independent of HDF5's internal placement. */
 qg_code qg_store_digest(char hex[65], qg_store *s, const char *except) QG_MUST_USE;
 
 /**

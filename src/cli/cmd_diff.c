@@ -156,9 +156,9 @@ static qg_code diff(qg_arena *arena, const char *a, const char *b, int *cells)
     if (rc == QG_OK)
         rc = diff_all(&d);
     if (rc == QG_OK)
-        rc = qg_store_digest(x, d.a.store, "/timing");
+        rc = qg_store_digest(x, d.a.store, QG_DIGEST_EXCEPT);
     if (rc == QG_OK)
-        rc = qg_store_digest(y, d.b.store, "/timing");
+        rc = qg_store_digest(y, d.b.store, QG_DIGEST_EXCEPT);
     qg_error kept = *qg_error_last();
     qg_reading_close(&d.a);
     qg_reading_close(&d.b);

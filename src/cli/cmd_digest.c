@@ -3,7 +3,7 @@
  */
 #include "cli.h"
 
-#include "qgrid/store.h"
+#include "qgrid/reading.h"
 
 static const qg_cli_option options[] = {
     {0, NULL, NULL, NULL},
@@ -15,7 +15,7 @@ static qg_code digest(const char *path)
     qg_store *s;
     char hex[65];
     QG_TRY(qg_store_open(&s, path, false));
-    qg_code rc = qg_store_digest(hex, s, "/timing");
+    qg_code rc = qg_store_digest(hex, s, QG_DIGEST_EXCEPT);
     qg_error kept = *qg_error_last();
     qg_code closed = qg_store_close(s);
     if (rc != QG_OK)

@@ -78,10 +78,16 @@ static qg_code digest_dataset(qg_sha256 *sha, qg_store *s, const char *path, cha
     return digest_values(sha, s, &d, block);
 }
 
-static bool is_below(const char *path, const char *top)
+/* Whether a path is, or lies below, one of the paths in `tops`, separated by spaces. */
+static bool is_below(const char *path, const char *tops)
 {
-    size_t n = top ? strlen(top) : 0;
-    return n > 0 && strncmp(path, top, n) == 0 && (path[n] == '/' || path[n] == 0);
+    while (tops && *tops) {
+        size_t n = strcspn(tops, " ");
+        if (n > 0 && strncmp(path, tops, n) == 0 && (path[n] == '/' || path[n] == 0))
+            return true;
+        tops += n + (tops[n] == ' ');
+    }
+    return false;
 }
 
 static qg_code digest_tree(qg_sha256 *sha, qg_store *s, qg_arena *a, const char *except)

@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Runs of a small job: ranks, resume, selection, changes, locks, failures.
+. "$(dirname "$0")/../support/sh.sh"
+
+cat >"$T/job.json" <<EOF
+{
+  "name": "small", "output": "$T/ref.h5", "labels": ["positive", "neutral", "negative"],
+  "unit_tokens": 256,
+  "models": {
+    "original": {"path": "models/mini-original", "head": "random"},
+    "finetuned": {"path": "models/mini-finetuned"}
+  },
+  "datasets": {
+    "smsa": {"path": "datasets/test.tsv", "format": "smsa", "normalize": "whitespace"},
+    "tweets": {"path": "datasets/INA_TweetsPPKM_Labeled_Pure.csv", "format": "tweets"}
+  },
+  "experiments": {
+    "original_smsa": {"model": "original", "dataset": "smsa"},
+    "finetuned_tweets": {"model": "finetuned", "dataset": "tweets"}
+  },
+  "precisions": ["fp32", "bf16", "int8", "int8_tensor", "int4_g32", "nf4", "int4_g32_a8",
+                 {"precision": "int8", "embeddings": "int8"}]
+}
+EOF
+J=$T/job.json
+ok "runs without mpirun" run_np 0 "$J"
+cp "$T/ref.h5" "$T/kept.h5"
+for np in 1 2 3 7; do
+    ok "runs on $np ranks" run_np $np "$J" --output "$T/np$np.h5"
+    ok "$np ranks give the same bits" same_results "$T/ref.h5" "$T/np$np.h5"
+done
+ok "64 ranks on few cores run" run_np 64 "$J" --output "$T/np64.h5"
+ok "64 ranks give the same bits" same_results "$T/ref.h5" "$T/np64.h5"
+ok "cutting the work in another way gives the same logits" \
+    run_np 2 "$J" --output "$T/cut.h5" --set /unit_tokens=40
+ok "and h5diff agrees" h5diff "$T/ref.h5" "$T/cut.h5" /predictions /predictions
+for isa in ref avx2 avx512; do
+    if [ $isa = avx512 ] && ! grep -q avx512bw /proc/cpuinfo; then
+        skip "kernels avx512" "this processor lacks them"
+        continue
+    fi
+    ok "kernels $isa run" env QGRID_KERNELS=$isa QGRID_CACHE="$T/cache-$isa" "$QGRID" run --progress none "$J" --output "$T/$isa.h5"
+    ok "kernels $isa give the same digest" \
+        test "$("$QGRID" digest "$T/$isa.h5" | cut -c1-64)" = "$("$QGRID" digest "$T/ref.h5" | cut -c1-64)"
+done
+fails 2 "QGRID_KERNELS is not one of" "unknown kernels are refused" env QGRID_KERNELS=sse9 "$QGRID" run "$J"
+
+ok "status of a finished run" "$QGRID" status "$T/ref.h5"
+ok "a finished run has nothing to do" run_np 2 "$J"
+ok "and its file is unchanged" cmp "$T/ref.h5" "$T/kept.h5"
+ok "diff finds nothing" "$QGRID" diff "$T/ref.h5" "$T/np3.h5"
+ok "verify finds no damage" "$QGRID" verify "$T/ref.h5"
+ok "show prints a cell" "$QGRID" show "$T/ref.h5" original_smsa/int8
+ok "show prints a comparison" "$QGRID" show "$T/ref.h5" original_smsa/compare
+fails 2 "there is no cell" "show names an unknown cell" "$QGRID" show "$T/ref.h5" nonsense
+
+$PYTHON - "$J" "$T/spaced.json" <<'EOF'
+import json, sys
+json.dump(dict(reversed(json.load(open(sys.argv[1])).items())), open(sys.argv[2], "w"), indent=7)
+EOF
+ok "a reformatted job is the same job" run_np 0 "$T/spaced.json"
+ok "and runs nothing" cmp "$T/ref.h5" "$T/kept.h5"
+
+# Changes.
+cp datasets/test.tsv "$T/data.tsv"
+sed "s#datasets/test.tsv#$T/data.tsv#" "$J" >"$T/change.json"
+ok "a moved data set is the same data set" run_np 0 "$T/change.json" --output "$T/change.h5"
+ok "the same bits from another path" "$QGRID" diff "$T/ref.h5" "$T/change.h5"
+echo 'hasil nya biasa saja	neutral' >>"$T/data.tsv"
+fails 2 "dataset smsa has other content" "changed data are refused by name" run_np 0 "$T/change.json" --output "$T/change.h5"
+ok "plan says why" sh -c "'$QGRID' plan '$T/change.json' --output '$T/change.h5' --why | grep -q 'run   original_smsa/int8: its inputs'"
+ok "accept-changes goes on" run_np 2 "$T/change.json" --output "$T/change.h5" --accept-changes
+ok "a fresh run of the changed job" run_np 0 "$T/change.json" --output "$T/fresh.h5"
+ok "gives what accept-changes gave" same_results "$T/fresh.h5" "$T/change.h5"
+fails 2 "2 cells are no longer in the job" "another job's file is refused" run_np 0 "$J" --set '/precisions/7="fp16"' --only '*/fp16'
+fails 2 "it belongs to job 'small', this is 'other'" "another name is refused" run_np 0 "$J" --set /name=other
+ok "fresh replaces it" run_np 0 "$J" --set '/precisions=["fp32"]' --output "$T/np7.h5" --fresh
+
+# Selection.
+ok "only runs what is named" sh -c "'$QGRID' run --progress none '$J' --output '$T/only.h5' --only '*_smsa/int8'"
+fails 75 "1 done" "the rest stays open" "$QGRID" status "$T/only.h5"
+ok "the rest follows" run_np 3 "$J" --output "$T/only.h5"
+ok "to the same bits" same_results "$T/ref.h5" "$T/only.h5"
+fails 2 "matches no cell" "a pattern without cells is refused" run_np 2 "$J" --only 'nothing*'
+
+# Interruption.
+fails 75 "Interrupted" "max-time interrupts" run_np 2 "$J" --output "$T/time.h5" --max-time 0.05s
+ok "and the same command goes on" run_np 0 "$J" --output "$T/time.h5"
+ok "to the same bits after an interruption" same_results "$T/ref.h5" "$T/time.h5"
+signalled() {
+    mpirun -np 3 "$QGRID" run --progress none "$J" --output "$T/usr1.h5" --set /unit_tokens=40 &
+    local pid=$!
+    for _ in $(seq 100); do
+        [ -e "$T/usr1.h5" ] && break
+        sleep 0.02
+    done
+    kill -"$1" $pid
+    wait $pid
+    local status=$?
+    [ $status -eq 75 ] || [ $status -eq 0 ] || return 1
+    "$QGRID" verify "$T/usr1.h5"
+}
+ok "SIGUSR1 to mpirun drains" signalled USR1
+ok "a signalled run goes on" run_np 2 "$J" --output "$T/usr1.h5" --set /unit_tokens=40
+ok "to the same bits after a signal" same_results "$T/cut.h5" "$T/usr1.h5"
+
+# The lock.
+sleep 300 &
+sleeper=$!
+printf 'host %s pid %s start %s boot %s\n' "$(hostname)" $sleeper "$(cut -d' ' -f22 /proc/$sleeper/stat)" \
+    "$(cat /proc/sys/kernel/random/boot_id)" >"$T/ref.h5.lock"
+fails 2 "another run holds this file: process $sleeper on" "a second run is kept out" run_np 0 "$J"
+kill $sleeper
+wait $sleeper 2>/dev/null
+ok "a dead run's lock is taken over" run_np 0 "$J"
+ok "and given back" test ! -e "$T/ref.h5.lock"
+
+# A failing cell does not stop the others.
+mkdir "$T/broken"
+cp models/mini-finetuned/* "$T/broken"
+$PYTHON - "$T/broken/model.safetensors" <<'EOF'
+import struct, sys
+f = open(sys.argv[1], "r+b")
+f.seek(struct.unpack("<Q", f.read(8))[0] + 8)
+f.write(b"\x00\x00\xc0\x7f" * 64)
+EOF
+sed "s#models/mini-finetuned#$T/broken#; s#$T/ref.h5#$T/part.h5#" "$J" >"$T/part.json"
+fails 3 "8 failed" "cells of a model with NaN fail, the others finish" run_np 2 "$T/part.json"
+fails 3 "QG_ENUMERIC" "status tells why" "$QGRID" status "$T/part.h5"
+ok "the other cells have the reference's bits" h5diff "$T/ref.h5" "$T/part.h5" /predictions/original /predictions/original
+fails 3 "8 failed" "failed cells stay failed" run_np 2 "$T/part.json"
+fails 3 "8 failed" "retry-failed tries again" run_np 2 "$T/part.json" --retry-failed
+cp models/mini-finetuned/model.safetensors "$T/broken/"
+ok "after the repair" run_np 2 "$T/part.json" --accept-changes
+ok "a repaired model gives the same results" "$QGRID" diff "$T/ref.h5" "$T/part.h5"
+
+# Damage is found and repaired.
+$PYTHON - "$T/np1.h5" <<'EOF'
+import h5py, sys
+f = h5py.File(sys.argv[1], "r+")
+d = f["predictions/original/smsa/int8/logits"]
+d[7, 1] = d[7, 1] + 1
+EOF
+fails 3 "damaged: original_smsa/int8" "verify names the damaged rows" "$QGRID" verify "$T/np1.h5"
+ok "the next run repairs them" run_np 2 "$J" --output "$T/np1.h5"
+ok "to the same bits after damage" same_results "$T/ref.h5" "$T/np1.h5"
+
+fails 2 "PMI_SIZE says that 4 processes were started" "ranks of another MPI are refused" \
+    env PMI_SIZE=4 PMI_RANK=0 "$QGRID" run "$J"
+ok "SLURM variables outside a step are no ranks" env SLURM_NTASKS=8 SLURM_JOB_ID=1 "$QGRID" run --progress none "$J"
+
+finish
