@@ -9,19 +9,19 @@
 typedef enum qg_normalize {
     QG_NORMALIZE_NONE,       /* the text as it stands */
     QG_NORMALIZE_WHITESPACE, /* runs of white space become one space, ends trimmed */
-    QG_NORMALIZE_LETTERS     /* only letters (Unicode L*) and marks stay, rest becomes space; then
-                                as whitespace */
+    QG_NORMALIZE_LETTERS     /* only letters (Unicode L*) and the marks (M*) on them stay, the rest
+                                becomes space; then as whitespace */
 } qg_normalize;
 
 /* One entry of a job's "datasets"; option table qg_dataset_opts. */
 typedef struct qg_dataset_spec {
     const char *name;   /* key in the job */
     const char *path;   /* relative to the working directory */
-    const char *format; /* a row of io/formats.def; NULL: by extension */
+    const char *format; /* a row of io/formats.def; NULL: by extension (set by spec_read) */
     int normalize;      /* qg_normalize */
     int on_error;       /* 0 fail, 1 skip */
-    const char *text_column, *label_column, *id_column; /* csv, jsonl; NULL: defaults */
-    const char *delimiter;                              /* csv: one byte; NULL: ',' */
+    const char *text_column, *label_column, *id_column; /* csv, tweets, jsonl; NULL: defaults */
+    const char *delimiter;                              /* csv, tweets: one ASCII byte */
     const qg_json *label_map; /* {"0": "positive", ...}: value in the file -> label of the job */
     const qg_json *sample;    /* {"count" | "fraction" | "per_class", "seed"} */
     struct {
@@ -32,26 +32,33 @@ typedef struct qg_dataset_spec {
 
 extern const qg_opt qg_dataset_opts[];
 
+enum { QG_SKIPPED_MAX = 100 };
+
 typedef struct qg_dataset {
     const char *name;
     int64_t n;
-    const char *const *text; /* [n] normalised, valid UTF-8, NUL-terminated; arena */
-    const size_t *text_len;  /* [n] bytes */
-    const int32_t *label;    /* [n] index into the job's labels, -1 = unlabelled */
+    const char *const *text;      /* [n] normalised, valid UTF-8, NUL-terminated; arena */
+    const size_t *text_len;       /* [n] bytes */
+    const int32_t *label;         /* [n] index into the job's labels, -1 = unlabelled */
     const char *const *sample_id; /* [n] id column, else the 0-based record number in the file */
-    const int64_t *line;     /* [n] 1-based line at which the record starts */
-    char sha256[65];         /* of the file */
-    const char *known_as;    /* "sample shipped with qgrid", "SmSA test (IndoNLU)", ... or NULL */
+    const int64_t *line;          /* [n] 1-based line at which the record starts */
+    char sha256[65];              /* of the file */
+    const char *known_as; /* "sample shipped with qgrid", "SmSA test (IndoNLU)", ... or NULL */
 
     /* What was found in the file (before sampling). */
-    int64_t records, skipped, empty, duplicates, conflicting;
-    const qg_error *skipped_rows; /* [min(skipped, 100)] */
+    int64_t records;              /* all: good ones, skipped ones and empty texts */
+    int64_t skipped;              /* bad rows left out (on_error skip) */
+    int64_t empty;                /* nothing left of the text after normalisation: left out */
+    int64_t duplicates;           /* rows whose normalised text occurred before */
+    int64_t conflicting;          /* distinct normalised texts that carry more than one label */
+    const qg_error *skipped_rows; /* [min(skipped, QG_SKIPPED_MAX)] */
     int skipped_listed;
 } qg_dataset;
 
 /**
- * Reads one "datasets" entry. All problems are added to `problems` (unknown key or format, bad
- * sample object, ...). Returns QG_EJOB if there were any. Local.
+ * Reads one "datasets" entry (an object, or a string: the path). All problems are added to
+ * `problems` (unknown key or format, bad sample object, ...). Returns QG_EJOB if there were any.
+ * Local.
  */
 qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_json_doc *doc,
                              const qg_json *object, qg_problems *problems);
@@ -60,40 +67,63 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
  * Loads, normalises and samples a dataset.
  *
  * @param labels  NULL-terminated label names of the job; borrowed
- * @errors QG_EIO; QG_EFORMAT with path, line, column, field; an empty result is QG_EFORMAT. Local.
+ * @errors QG_EIO; QG_EFORMAT with path, line, column, field; an empty result is QG_EFORMAT; QG_EJOB
+ *         when a sample is larger than the dataset or label_map names an unknown label. Local.
  */
 qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
                         const char *const *labels) QG_MUST_USE;
 
-/** Rows of b whose text (lower-cased by bytes, white space collapsed) also occurs in a. Local. */
+/**
+ * Rows of b whose text (lower-cased by ASCII bytes, white space collapsed) also occurs in a; -1
+ * when memory is out (error set). Local.
+ */
 int64_t qg_dataset_shared(const qg_dataset *a, const qg_dataset *b);
 
-/** Lines of a stream for tokenize/predict: plain text, or JSONL with text|ids and id. See lines.h */
-
-/* A format: reads records one after another. io/formats.def lists them. */
+/* One record as a format hands it over. Borrowed until the next one; NULL = absent. */
 typedef struct qg_record {
-    const char *text, *label, *id; /* borrowed until the next call; NULL = absent */
+    const char *text, *label, *id;
     size_t text_len, label_len, id_len;
-    int64_t line;
+    int64_t line;                     /* where the record starts */
+    int64_t label_line, label_column; /* where its label stands */
+    const char *label_field;          /* name of the label's column, for messages */
 } qg_record;
 
+/* Where a format's records go. */
+typedef struct qg_record_sink {
+    qg_code (*each)(void *ctx, const qg_record *r); /* an error stops the reading */
+    qg_code (*bad)(void *ctx); /* the error record holds a bad row; QG_OK to go on after it */
+    void *ctx;
+} qg_record_sink;
+
+/* A format: reads records one after another. io/formats.def lists them. */
 typedef struct qg_format {
-    const char *name, *summary, *extensions; /* ".tsv .txt" */
+    const char *name, *summary;
+    const char *extensions;  /* ".tsv .txt": chosen by name when a job gives no format; or NULL */
     const char *label_names; /* built-in map "0=positive 1=neutral 2=negative", or NULL */
-    /**
-     * Calls `each` for every record; `each` returning an error stops the reading, except when the
-     * reader itself finds a bad row: then `bad` decides (returns QG_OK to go on).
-     */
+    const char *options;     /* keys of a "datasets" entry that only some formats take */
+    /** Calls the sink for every record of a file without byte order mark. Local. */
     qg_code (*read)(const qg_dataset_spec *spec, const char *data, size_t size,
-                    qg_code (*each)(void *ctx, const qg_record *r), qg_code (*bad)(void *ctx),
-                    void *ctx);
+                    const qg_record_sink *sink);
 } qg_format;
 
 /** NULL-terminated table of formats. */
 extern const qg_format *const qg_formats[];
-const qg_format *qg_format_find(const char *name);
 
-/** Applies a normalisation rule; result in the arena, NULL when out of memory. */
+/** By name, and by the extension of a path; NULL if there is none. Local. */
+const qg_format *qg_format_find(const char *name);
+const qg_format *qg_format_of_path(const char *path);
+
+/* A file that many have: io/known_files.def. */
+typedef struct qg_known_file {
+    const char *sha256;
+    int64_t records;
+    const char *name, *source;
+} qg_known_file;
+
+/** The known file with this hash, or NULL. Local. */
+const qg_known_file *qg_known_file_find(const char *sha256);
+
+/** Applies a normalisation rule to valid UTF-8; result in the arena, NULL when out of memory. */
 char *qg_normalize_text(qg_arena *a, int rule, const char *text, size_t len, size_t *out_len);
 
 #endif

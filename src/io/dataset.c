@@ -1,0 +1,173 @@
+/*
+ * dataset.c - loads a dataset: file -> records -> labels and normalised texts -> sample.
+ */
+#include "io/dataset_labels.h"
+#include "io/dataset_rows.h"
+#include "qgrid/file.h"
+
+#include <string.h>
+
+typedef struct loader {
+    qg_dataset *out;
+    qg_arena *arena;
+    const qg_dataset_spec *spec;
+    qg_label_map map;
+    qg_error *bad; /* [out->skipped_listed] */
+    qg_row *row;
+    int64_t n, cap;
+} loader;
+
+/* The error record holds a bad row: stop at it, or count and list it. */
+static qg_code skip_row(loader *l)
+{
+    qg_error e = *qg_error_last();
+    if (!l->spec->on_error)
+        return e.code;
+    if (!l->bad)
+        QG_NEW(l->bad, l->arena, QG_SKIPPED_MAX);
+    if (l->out->skipped_listed < QG_SKIPPED_MAX)
+        l->bad[l->out->skipped_listed++] = e;
+    l->out->skipped++;
+    qg_error_clear();
+    return QG_OK;
+}
+
+static qg_code on_bad(void *ctx)
+{
+    loader *l = ctx;
+    l->out->records++;
+    return skip_row(l);
+}
+
+static qg_code push_row(loader *l, const qg_row *row)
+{
+    if (l->n == l->cap) {
+        int64_t cap = l->cap ? 2 * l->cap : 1024;
+        qg_row *grown = qg_arena_grow(l->arena, l->row, (size_t)l->n, (size_t)cap, sizeof *grown);
+        if (!grown)
+            return QG_ENOMEM;
+        l->row = grown;
+        l->cap = cap;
+    }
+    l->row[l->n++] = *row;
+    return QG_OK;
+}
+
+static qg_code on_record(void *ctx, const qg_record *r)
+{
+    loader *l = ctx;
+    qg_row row = {.label = -1, .line = r->line, .record = l->out->records++};
+    if (r->label && qg_label_map_find(&row.label, &l->map, r->label, r->label_len) != QG_OK) {
+        (void)qg_error_place(l->spec->path, r->label_line, r->label_column, r->label_field);
+        return skip_row(l);
+    }
+    row.text = qg_normalize_text(l->arena, l->spec->normalize, r->text, r->text_len, &row.len);
+    if (!row.text)
+        return QG_ENOMEM;
+    if (row.len == 0) {
+        l->out->empty++;
+        return QG_OK;
+    }
+    if (r->id && !(row.id = qg_arena_strndup(l->arena, r->id, r->id_len)))
+        return QG_ENOMEM;
+    return push_row(l, &row);
+}
+
+static bool begins(const char *data, size_t size, const char *bytes, size_t n)
+{
+    return size >= n && memcmp(data, bytes, n) == 0;
+}
+
+static qg_code read_records(loader *l, const qg_format *format, const qg_map *file)
+{
+    const char *data = file->data;
+    size_t size = file->size;
+    qg_record_sink sink = {.each = on_record, .bad = on_bad, .ctx = l};
+    if (size == 0)
+        return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 0, 0, NULL, "the file is empty");
+    if (begins(data, size, "\xff\xfe", 2) || begins(data, size, "\xfe\xff", 2))
+        return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 1, 1, NULL,
+                          "the file is UTF-16, UTF-8 is expected");
+    if (begins(data, size, "\xef\xbb\xbf", 3)) {
+        data += 3;
+        size -= 3;
+    }
+    return format->read(l->spec, data, size, &sink);
+}
+
+static qg_code read_file(loader *l, const qg_format *format)
+{
+    qg_map file;
+    QG_TRY(qg_file_map(&file, l->spec->path));
+    qg_sha256_bytes(l->out->sha256, file.data, file.size);
+    qg_code rc = read_records(l, format, &file);
+    qg_file_unmap(&file);
+    return rc;
+}
+
+/* From the rows kept to the arrays of the dataset; keep == NULL: all of them. */
+static qg_code fill(loader *l, const uint8_t *keep, int64_t n)
+{
+    const char **text, **sample_id;
+    size_t *text_len;
+    int32_t *label;
+    int64_t *line, at = 0;
+    QG_NEW(text, l->arena, n);
+    QG_NEW(sample_id, l->arena, n);
+    QG_NEW(text_len, l->arena, n);
+    QG_NEW(label, l->arena, n);
+    QG_NEW(line, l->arena, n);
+    for (int64_t i = 0; i < l->n; i++) {
+        const qg_row *r = &l->row[i];
+        if (keep && !keep[i])
+            continue;
+        text[at] = r->text;
+        text_len[at] = r->len;
+        label[at] = r->label;
+        line[at] = r->line;
+        sample_id[at] = r->id ? r->id : qg_arena_printf(l->arena, "%lld", (long long)r->record);
+        if (!sample_id[at])
+            return QG_ENOMEM;
+        at++;
+    }
+    QG_ASSERT(at == n);
+    l->out->n = n;
+    l->out->text = text;
+    l->out->text_len = text_len;
+    l->out->label = label;
+    l->out->sample_id = sample_id;
+    l->out->line = line;
+    return QG_OK;
+}
+
+static qg_code find_format(const qg_format **out, const qg_dataset_spec *spec)
+{
+    *out = spec->format ? qg_format_find(spec->format) : qg_format_of_path(spec->path);
+    if (!*out)
+        return QG_FAIL_AT(QG_EJOB, spec->path, 0, 0, NULL, "no format is known for this file");
+    return QG_OK;
+}
+
+qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
+                        const char *const *labels)
+{
+    const qg_format *format;
+    uint8_t *keep = NULL;
+    loader l = {.out = out, .arena = a, .spec = spec};
+    *out = (qg_dataset){.name = spec->name};
+    QG_TRY(find_format(&format, spec));
+    QG_TRY(qg_label_map_make(&l.map, a, spec, format, labels));
+    QG_TRY(read_file(&l, format));
+    if (l.n == 0)
+        return QG_FAIL_AT(QG_EFORMAT, spec->path, 0, 0, NULL,
+                          "no usable row: %lld records, %lld skipped, %lld empty texts",
+                          (long long)out->records, (long long)out->skipped, (long long)out->empty);
+    const qg_known_file *known = qg_known_file_find(out->sha256);
+    out->known_as = known ? known->name : NULL;
+    out->skipped_rows = l.bad;
+    QG_TRY(qg_rows_compare(out, a, l.row, l.n));
+    int64_t n = l.n;
+    if (spec->sampling.count > 0 || spec->sampling.per_class > 0 || spec->sampling.fraction > 0)
+        QG_TRY(qg_rows_sample(&keep, &n, a, spec, labels, l.row, l.n));
+    return fill(&l, keep, n);
+}

@@ -1,0 +1,32 @@
+/*
+ * dataset_labels.h - from the value of a label in a file to an index into the job's labels.
+ */
+#ifndef QG_IO_DATASET_LABELS_H
+#define QG_IO_DATASET_LABELS_H
+
+#include "qgrid/dataset.h"
+
+typedef struct qg_label_value {
+    const char *value; /* as it stands in the file */
+    const char *means; /* a label's name */
+} qg_label_value;
+
+typedef struct qg_label_map {
+    const char *const *labels;   /* of the job, NULL-terminated */
+    const qg_label_value *value; /* [n] */
+    int n;
+} qg_label_map;
+
+/**
+ * The job's label_map, or else the built-in one of the format; names of labels are always known.
+ *
+ * @errors QG_EJOB when label_map names no label of the job. Local.
+ */
+qg_code qg_label_map_make(qg_label_map *out, qg_arena *a, const qg_dataset_spec *spec,
+                          const qg_format *format, const char *const *labels) QG_MUST_USE;
+
+/** @errors QG_EFORMAT naming the values allowed; without a place. Local. */
+qg_code qg_label_map_find(int32_t *out, const qg_label_map *map, const char *value,
+                          size_t len) QG_MUST_USE;
+
+#endif

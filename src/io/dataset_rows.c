@@ -1,0 +1,73 @@
+/*
+ * dataset_rows.c - texts that occur more than once, inside a dataset and in two of them.
+ */
+#include "io/dataset_rows.h"
+
+#include "io/text_set.h"
+
+qg_code qg_rows_compare(qg_dataset *out, qg_arena *a, const qg_row *row, int64_t n)
+{
+    qg_mark start = qg_arena_mark(a);
+    qg_text_set set;
+    uint8_t *conflict; /* [n] by the first row with the text */
+    QG_TRY(qg_text_set_make(&set, a, n));
+    QG_NEW(conflict, a, n);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t first = qg_text_set_put(&set, row[i].text, row[i].len, i);
+        out->duplicates += first != i;
+        if (row[first].label != row[i].label && !conflict[first]) {
+            conflict[first] = 1;
+            out->conflicting++;
+        }
+    }
+    qg_arena_release(a, start);
+    return QG_OK;
+}
+
+/* The form in which two texts count as the same: tokenizers and people would not tell them apart.
+ */
+static char *folded(qg_arena *a, const char *text, size_t len, size_t *out_len)
+{
+    char *s = qg_normalize_text(a, QG_NORMALIZE_WHITESPACE, text, len, out_len);
+    for (size_t i = 0; s && i < *out_len; i++)
+        if (s[i] >= 'A' && s[i] <= 'Z')
+            s[i] = (char)(s[i] - 'A' + 'a');
+    return s;
+}
+
+static qg_code count_shared(int64_t *count, qg_arena *scratch, const qg_dataset *a,
+                            const qg_dataset *b)
+{
+    qg_text_set set;
+    size_t len;
+    QG_TRY(qg_text_set_make(&set, scratch, a->n));
+    for (int64_t i = 0; i < a->n; i++) {
+        const char *text = folded(scratch, a->text[i], a->text_len[i], &len);
+        if (!text)
+            return QG_ENOMEM;
+        (void)qg_text_set_put(&set, text, len, i);
+    }
+    for (int64_t i = 0; i < b->n; i++) {
+        qg_mark start = qg_arena_mark(scratch);
+        const char *text = folded(scratch, b->text[i], b->text_len[i], &len);
+        if (!text)
+            return QG_ENOMEM;
+        *count += qg_text_set_find(&set, text, len) >= 0;
+        qg_arena_release(scratch, start);
+    }
+    return QG_OK;
+}
+
+int64_t qg_dataset_shared(const qg_dataset *a, const qg_dataset *b)
+{
+    int64_t count = 0;
+    qg_arena *scratch = qg_arena_create(0);
+    if (!scratch) {
+        (void)QG_FAIL(QG_ENOMEM, "no memory to compare two datasets");
+        return -1;
+    }
+    if (count_shared(&count, scratch, a, b) != QG_OK)
+        count = -1;
+    qg_arena_destroy(scratch);
+    return count;
+}

@@ -1,0 +1,162 @@
+/*
+ * dataset_spec.c - one "datasets" entry of a job.
+ */
+#include "qgrid/dataset.h"
+
+#include "qgrid/str.h"
+
+#include <string.h>
+
+static const char *const normalize_names[] = {"none", "whitespace", "letters", NULL};
+static const char *const on_error_names[] = {"fail", "skip", NULL};
+
+#define FIELD(f) offsetof(qg_dataset_spec, f)
+
+const qg_opt qg_dataset_opts[] = {
+    {"path", QG_OPT_STRING, FIELD(path), .required = true,
+     .help = "the file, relative to the working directory"},
+    {"format", QG_OPT_STRING, FIELD(format),
+     .help = "see qgrid list formats; without it the extension of the path decides"},
+    {"normalize", QG_OPT_ENUM, FIELD(normalize), .names = normalize_names,
+     .help = "rule for the text, the same in every stage"},
+    {"on_error", QG_OPT_ENUM, FIELD(on_error), .names = on_error_names,
+     .help = "stop at a bad row, or leave it out and list it"},
+    {"text_column", QG_OPT_STRING, FIELD(text_column), .help = "column or key of the text"},
+    {"label_column", QG_OPT_STRING, FIELD(label_column), .help = "column or key of the label"},
+    {"id_column", QG_OPT_STRING, FIELD(id_column),
+     .help = "column or key of the sample id; without it the record number"},
+    {"delimiter", QG_OPT_STRING, FIELD(delimiter), .help = "between columns, one ASCII character"},
+    {"label_map", QG_OPT_NODE, FIELD(label_map),
+     .help = "object: value in the file -> label of the job"},
+    {"sample", QG_OPT_NODE, FIELD(sample),
+     .help = "object: count, fraction or per_class, and seed (42): rows chosen at random"},
+    QG_OPT_END,
+};
+
+static const qg_opt sample_opts[] = {
+    {"count", QG_OPT_INT, FIELD(sampling.count), .min = 1, .max = 0x1p53, .help = "rows"},
+    {"fraction", QG_OPT_REAL, FIELD(sampling.fraction), .min = 0, .max = 1,
+     .help = "share of the rows, rounded, at least one"},
+    {"per_class", QG_OPT_INT, FIELD(sampling.per_class), .min = 1, .max = 0x1p53,
+     .help = "rows of each label"},
+    {"seed", QG_OPT_INT, FIELD(sampling.seed), .def = 42, .min = 0, .max = 0x1p53,
+     .help = "of the random choice"},
+    QG_OPT_END,
+};
+
+static qg_code check_sample(const qg_dataset_spec *spec, const qg_json_doc *doc)
+{
+    static const char *const ways[] = {"count", "fraction", "per_class"};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        const qg_json *v = qg_json_get(spec->sample, ways[i]);
+        if (v && first)
+            return QG_JSON_FAIL(doc, v, QG_EJOB, "'%s' and '%s' exclude each other", first,
+                                ways[i]);
+        if (v)
+            first = ways[i];
+    }
+    if (!first)
+        return QG_JSON_FAIL(doc, spec->sample, QG_EJOB,
+                            "one of these is missing: count, fraction, per_class");
+    const qg_json *share = qg_json_get(spec->sample, "fraction");
+    if (share && share->type == QG_JSON_NUMBER && share->number == 0)
+        return QG_JSON_FAIL(doc, share, QG_EJOB, "0 rows are no sample, above 0 is expected");
+    return QG_OK;
+}
+
+static qg_code check_label_map(const qg_json *map, const qg_json_doc *doc)
+{
+    if (map->type != QG_JSON_OBJECT)
+        return QG_JSON_FAIL(doc, map, QG_EJOB, "found %s, an object is expected",
+                            qg_json_kind(map));
+    for (const qg_json *m = map->child; m; m = m->next)
+        if (m->type != QG_JSON_STRING)
+            return QG_JSON_FAIL(doc, m, QG_EJOB, "found %s, the name of a label is expected",
+                                qg_json_kind(m));
+    return QG_OK;
+}
+
+static qg_code check_delimiter(const qg_json *v, const qg_json_doc *doc)
+{
+    const char *d = v->type == QG_JSON_STRING ? v->string : ",";
+    unsigned char c = (unsigned char)d[0];
+    if (strlen(d) != 1 || c >= 0x80 || strchr("\"\r\n", c))
+        return QG_JSON_FAIL(doc, v, QG_EJOB,
+                            "'%s' is not one ASCII character other than a quote or a line end", d);
+    return QG_OK;
+}
+
+/* Keys that only some formats take. */
+static qg_code check_taken(const qg_format *format, const char *key, const qg_json *object,
+                           const qg_json_doc *doc)
+{
+    const qg_json *v = qg_json_get(object, key);
+    size_t n = strlen(key);
+    const char *p = v ? format->options : NULL;
+    while (p && (p = strstr(p, key))) {
+        if ((p == format->options || p[-1] == ' ') && (p[n] == ' ' || p[n] == 0))
+            return QG_OK;
+        p += n;
+    }
+    return v ? QG_JSON_FAIL(doc, v, QG_EJOB, "format '%s' does not take '%s'", format->name, key)
+             : QG_OK;
+}
+
+static qg_code unknown_format(const qg_dataset_spec *spec, const qg_json_doc *doc,
+                              const qg_json *object)
+{
+    const char *names[32];
+    char known[200];
+    int n = 0;
+    for (; qg_formats[n] && n < 31; n++)
+        names[n] = qg_formats[n]->name;
+    names[n] = NULL;
+    qg_join_names(known, sizeof known, names);
+    if (!spec->format)
+        return QG_JSON_FAIL(doc, object, QG_EJOB,
+                            "the extension of '%s' names no format; set 'format' to one of: %s",
+                            spec->path, known);
+    return QG_JSON_FAIL(doc, qg_json_get(object, "format"), QG_EJOB,
+                        "format '%s' is not one of: %s", spec->format, known);
+}
+
+static qg_code check_format(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *object,
+                            qg_problems *problems)
+{
+    static const char *const some[] = {"text_column", "label_column", "id_column", "delimiter",
+                                       "label_map"};
+    const qg_format *format =
+        spec->format ? qg_format_find(spec->format) : qg_format_of_path(spec->path);
+    if (!format)
+        return qg_problems_take(problems, unknown_format(spec, doc, object));
+    spec->format = format->name;
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+        if (qg_problems_take(problems, check_taken(format, some[i], object, doc)) == QG_ENOMEM)
+            return QG_ENOMEM;
+    return QG_OK;
+}
+
+qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_json_doc *doc,
+                             const qg_json *object, qg_problems *problems)
+{
+    int before = problems->n;
+    bool is_path = object->type == QG_JSON_STRING;
+    *spec = (qg_dataset_spec){.name = name};
+    if (qg_opt_read(spec, qg_dataset_opts, doc, is_path ? NULL : object, problems) == QG_ENOMEM)
+        return QG_ENOMEM;
+    if (is_path)
+        spec->path = object->string;
+    if (qg_opt_read(spec, sample_opts, doc, spec->sample, problems) == QG_ENOMEM)
+        return QG_ENOMEM;
+    if (spec->sample && spec->sample->type == QG_JSON_OBJECT)
+        (void)qg_problems_take(problems, check_sample(spec, doc));
+    if (spec->label_map)
+        (void)qg_problems_take(problems, check_label_map(spec->label_map, doc));
+    const qg_json *delimiter = qg_json_get(object, "delimiter");
+    if (delimiter)
+        (void)qg_problems_take(problems, check_delimiter(delimiter, doc));
+    if (spec->path && check_format(spec, doc, object, problems) == QG_ENOMEM)
+        return QG_ENOMEM;
+    return problems->n > before ? QG_EJOB : QG_OK;
+}
