@@ -193,7 +193,7 @@ static qg_code refused(reader *s, size_t at)
 
 static bool matters(const reader *s, char c)
 {
-    return c == '"' || c == '\n' || c == '\r' || c == (char)s->delimiter;
+    return c == '"' || c == '\n' || c == '\r' || (unsigned char)c == s->delimiter;
 }
 
 /* Notes where a field begins, unless this is a line end between two records. */

@@ -109,7 +109,7 @@ static qg_code unknown_format(const qg_dataset_spec *spec, const qg_json_doc *do
     const char *names[32];
     char known[200];
     int n = 0;
-    for (; qg_formats[n] && n < 31; n++)
+    for (; n < 31 && qg_formats[n]; n++)
         names[n] = qg_formats[n]->name;
     names[n] = NULL;
     qg_join_names(known, sizeof known, names);
