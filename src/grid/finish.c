@@ -114,6 +114,37 @@ static bool any_label(const table *t)
     return false;
 }
 
+/* Share of predictions equal to those of fp32, for a cell whose predictions are all there. */
+static qg_code write_agreement(qg_results *r, const qg_cell *c, const qg_cell *reference)
+{
+    table t, f;
+    qg_mark m = qg_arena_mark(r->scratch);
+    QG_TRY(read_table(&t, r, c));
+    QG_TRY(read_table(&f, r, reference));
+    double agreement = qg_agreement(t.predicted, f.predicted, t.n);
+    qg_arena_release(r->scratch, m);
+    return qg_results_write(r, qg_cell_group(r->plan, c, QG_GROUP_METRICS), "agreement_with_fp32",
+                            QG_STORE_F64, NULL, NULL, &agreement);
+}
+
+/* Whichever comes last, a cell or its fp32 reference, completes the pair. */
+static qg_code write_agreements(qg_results *r, const qg_cell *c)
+{
+    const qg_plan *p = r->plan;
+    int reference = qg_plan_reference(p->job);
+    if (reference < 0)
+        return QG_OK;
+    const qg_cell *f = &p->cells[predict_cell(p, c->experiment, reference)];
+    if (task_progress(r, f->task) != ALL_DONE)
+        return QG_OK;
+    for (int i = 0; i < p->job->n_precisions; i++) {
+        const qg_cell *other = &p->cells[predict_cell(p, c->experiment, i)];
+        if ((other == c || f == c) && task_progress(r, other->task) == ALL_DONE)
+            QG_TRY(write_agreement(r, other, f));
+    }
+    return QG_OK;
+}
+
 static qg_code write_metrics(qg_results *r, const qg_cell *c)
 {
     int K = r->plan->job->K;
@@ -127,14 +158,7 @@ static qg_code write_metrics(qg_results *r, const qg_cell *c)
     QG_NEW(per_class, r->scratch, K);
     QG_NEW(rows, r->scratch, 4 * K);
     QG_NEW(confusion, r->scratch, K * K);
-    int reference = qg_plan_reference(r->plan->job);
-    int ref_cell = reference >= 0 ? predict_cell(r->plan, c->experiment, reference) : -1;
-    if (ref_cell >= 0 && task_progress(r, r->plan->cells[ref_cell].task) == ALL_DONE) {
-        table f;
-        QG_TRY(read_table(&f, r, &r->plan->cells[ref_cell]));
-        double agreement = qg_agreement(t.predicted, f.predicted, t.n);
-        QG_TRY(qg_results_write(r, g, "agreement_with_fp32", QG_STORE_F64, NULL, NULL, &agreement));
-    }
+    QG_TRY(write_agreements(r, c));
     if (!any_label(&t)) /* predictions of unlabelled texts: metrics stay NaN */
         return QG_OK;
     QG_TRY(qg_score(&s, per_class, confusion, t.label, t.predicted, t.probabilities, t.n, K));
@@ -254,11 +278,11 @@ static qg_code close_cell(qg_results *r, int cell, qg_code (*write)(qg_results *
     return set_cell(r, cell, QG_CELL_FAILED, text);
 }
 
-static qg_code finish_task_cell(qg_results *r, int cell, bool last)
+static qg_code finish_task_cell(qg_results *r, int cell)
 {
     const qg_cell *c = &r->plan->cells[cell];
     char text[QG_ERROR_SIZE];
-    int pack = pack_task(r->plan, c->task), reference = qg_plan_reference(r->plan->job);
+    int pack = pack_task(r->plan, c->task);
     if (pack >= 0 && task_progress(r, pack) == SOME_FAILED) {
         snprintf(text, sizeof text, "the model cannot be prepared: %s", first_error(r, pack));
         return set_cell(r, cell, QG_CELL_FAILED, text);
@@ -270,14 +294,7 @@ static qg_code finish_task_cell(qg_results *r, int cell, bool last)
         return set_cell(r, cell, QG_CELL_FAILED, first_error(r, c->task));
     if (c->kind == QG_CELL_LATENCY)
         return close_cell(r, cell, NULL);
-    int ref = reference >= 0 ? predict_cell(r->plan, c->experiment, reference) : -1;
-    bool ref_pending = ref >= 0 && ref != cell && r->cell_state[ref] == QG_CELL_OPEN &&
-                       r->plan->cells[ref].selected &&
-                       task_progress(r, r->plan->cells[ref].task) == WAITING;
-    if (ref_pending && !last)
-        return QG_OK;
-    /* Interrupted before fp32 was ready: the cell waits for the next run. */
-    return ref_pending ? QG_OK : close_cell(r, cell, write_metrics);
+    return close_cell(r, cell, write_metrics);
 }
 
 static qg_code finish_compare_cell(qg_results *r, int cell)
@@ -294,7 +311,7 @@ static qg_code finish_compare_cell(qg_results *r, int cell)
     return close_cell(r, cell, write_comparison);
 }
 
-qg_code qg_results_finish_cells(qg_results *r, bool last)
+qg_code qg_results_finish_cells(qg_results *r)
 {
     /* Comparisons depend on predictions: two passes, predictions first. */
     for (int pass = 0; pass < 2; pass++)
@@ -303,7 +320,7 @@ qg_code qg_results_finish_cells(qg_results *r, bool last)
             if (r->cell_state[c] != QG_CELL_OPEN || !r->plan->cells[c].selected ||
                 compares != (pass == 1))
                 continue;
-            QG_TRY(compares ? finish_compare_cell(r, c) : finish_task_cell(r, c, last));
+            QG_TRY(compares ? finish_compare_cell(r, c) : finish_task_cell(r, c));
         }
     return qg_store_flush(r->store, false);
 }

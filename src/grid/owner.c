@@ -110,7 +110,7 @@ static qg_code failed(void *ctx, const qg_unit_report *report, const qg_error *w
 static qg_code task_finished(void *ctx, int task)
 {
     (void)task;
-    return qg_results_finish_cells(((qg_owner *)ctx)->results, false);
+    return qg_results_finish_cells(((qg_owner *)ctx)->results);
 }
 
 static void describe(char *out, size_t size, const qg_owner *o, const qg_sched *s, double now)

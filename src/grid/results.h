@@ -52,8 +52,8 @@ qg_code qg_packed_checksum(uint64_t *out, qg_store *s, qg_arena *a,
                            const char *group) QG_MUST_USE;
 
 /** Computes what can be computed now: metrics of finished predictions, comparisons; sets cells'
- *  states. `last`: nothing more will be computed in this run. */
-qg_code qg_results_finish_cells(qg_results *r, bool last) QG_MUST_USE;
+ *  states. */
+qg_code qg_results_finish_cells(qg_results *r) QG_MUST_USE;
 
 /** Cells by state among the selected ones. */
 void qg_results_count(const qg_results *r, int *open, int *done, int *failed);

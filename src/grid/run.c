@@ -70,8 +70,9 @@ static qg_code open_file(qg_store **out, const char *path, qg_arena *a, const qg
     return qg_store_create(out, path, &layout);
 }
 
-/* What the scheduler starts from: done and failed units stay so, unselected ones count as done. */
-static qg_code start_states(uint8_t **out, qg_arena *a, const qg_results *r)
+/* What the scheduler starts from: done and failed units stay so, unselected ones count as done.
+ * A model is packed (or found packed) for its entry in the results even when all its cells are. */
+static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, const qg_results *r)
 {
     const qg_plan *p = r->plan;
     uint8_t *state;
@@ -80,20 +81,17 @@ static qg_code start_states(uint8_t **out, qg_arena *a, const qg_results *r)
     QG_NEW(needed, a, p->n_tasks);
     for (int t = p->n_tasks - 1; t >= 0; t--) { /* what a task needs has a smaller number */
         const qg_plan_task *task = &p->tasks[t];
-        if (task->cell >= 0)
-            needed[t] = p->cells[task->cell].selected && r->cell_state[task->cell] == QG_CELL_OPEN;
-        bool open = false;
-        for (int u = task->first_unit; u < task->first_unit + task->n_units; u++)
-            open |= r->unit_state[u] == 0;
-        if (needed[t] && open)
-            for (int i = 0; i < p->sched_tasks[t].n_needs; i++)
-                needed[p->sched_tasks[t].needs[i]] = true;
+        if (task->cell < 0 || !p->cells[task->cell].selected)
+            continue;
+        needed[t] = true;
+        for (int i = 0; i < p->sched_tasks[t].n_needs; i++)
+            needed[p->sched_tasks[t].needs[i]] = true;
     }
-    for (int u = 0; u < p->n_units; u++)
-        state[u] = r->unit_state[u] == 1                ? QG_UNIT_DONE
-                   : r->unit_state[u] == 2              ? QG_UNIT_FAILED
-                   : needed[p->units[u].task]           ? QG_UNIT_OPEN
-                                                        : QG_UNIT_DONE;
+    for (int u = 0; u < p->n_units; u++) {
+        bool open = r->unit_state[u] == 0 && needed[p->units[u].task];
+        state[u] = open ? QG_UNIT_OPEN : r->unit_state[u] == 2 ? QG_UNIT_FAILED : QG_UNIT_DONE;
+        *any |= open;
+    }
     *out = state;
     return QG_OK;
 }
@@ -135,25 +133,26 @@ static qg_code run_open(qg_run_summary *out, qg_par *par, qg_arena *a, qg_result
                         qg_lock *lock, const qg_run_options *o, bool *dismissed)
 {
     uint8_t *state;
+    bool any = false;
     qg_farm_outcome f = {0};
     if (r->damaged_units)
         qg_warn("%s: %lld finished units were damaged and are computed again", out->output,
                 (long long)r->damaged_units);
     if (o->retry_failed)
         QG_TRY(qg_results_retry_failed(r));
+    QG_TRY(start_states(&state, &any, a, r));
     qg_results_count(r, &out->open, &out->done, &out->failed);
-    if (out->open == 0) { /* nothing to do: the file stays as it is */
+    if (out->open == 0 && !any) { /* nothing to do: the file stays as it is */
         out->status = qg_run_status(out->open, out->done, out->failed);
         return QG_OK;
     }
     QG_TRY(put_run(r, par, &f, -1));
-    QG_TRY(start_states(&state, a, r));
     *dismissed = true;
     qg_code rc = compute(&f, par, a, r, lock, state, o);
     out->lost_ranks = f.lost_ranks;
     out->seconds = f.seconds;
     if (rc == QG_OK)
-        rc = qg_results_finish_cells(r, true);
+        rc = qg_results_finish_cells(r);
     qg_results_count(r, &out->open, &out->done, &out->failed);
     out->status = rc != QG_OK ? QG_EXIT_STOPPED : qg_run_status(out->open, out->done, out->failed);
     QG_TRY(rc);
