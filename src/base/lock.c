@@ -4,10 +4,11 @@
 #include "qgrid/lock.h"
 
 #include "qgrid/log.h"
+#include "qgrid/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +18,7 @@
 typedef struct owner {
     char host[65], boot[65];
     long pid;
-    unsigned long long start; /* of the process, in clock ticks since boot */
+    uint64_t start; /* of the process, in clock ticks since boot */
 } owner;
 
 static void read_line(char *out, size_t size, const char *path)
@@ -32,25 +33,13 @@ static void read_line(char *out, size_t size, const char *path)
     fclose(f);
 }
 
-/* Field 22 of /proc/PID/stat; the name in field 2 may hold anything, so count from its end. */
-static unsigned long long start_of(long pid)
-{
-    char path[64], line[1024];
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    read_line(line, sizeof line, path);
-    char *p = strrchr(line, ')');
-    for (int field = 2; p && field < 22; field++)
-        p = strchr(p + 1, ' ');
-    return p ? strtoull(p, NULL, 10) : 0;
-}
-
 static void describe_self(owner *o)
 {
     memset(o, 0, sizeof *o);
     gethostname(o->host, sizeof o->host - 1);
     read_line(o->boot, sizeof o->boot, "/proc/sys/kernel/random/boot_id");
     o->pid = (long)getpid();
-    o->start = start_of(o->pid);
+    o->start = qg_process_start(o->pid);
 }
 
 static int parse(owner *o, const char *path)
@@ -58,7 +47,7 @@ static int parse(owner *o, const char *path)
     char line[512];
     read_line(line, sizeof line, path);
     memset(o, 0, sizeof *o);
-    return sscanf(line, "host %64s pid %ld start %llu boot %64s", o->host, &o->pid, &o->start,
+    return sscanf(line, "host %64s pid %ld start %" SCNu64 " boot %64s", o->host, &o->pid, &o->start,
                   o->boot) == 4 &&
            o->pid > 0;
 }
@@ -79,9 +68,8 @@ static int is_stale(const owner *o, int readable, const struct stat *st, double 
     }
     if (strcmp(o->boot, self.boot) != 0)
         return 1;
-    if (kill((pid_t)o->pid, 0) != 0 && errno == ESRCH)
-        return 1;
-    return start_of(o->pid) != o->start; /* the number belongs to another process now */
+    /* Gone, or the number belongs to another process now. */
+    return qg_process_start(o->pid) != o->start;
 }
 
 static qg_code refuse(const char *results, const char *lock, const owner *o, int readable)
@@ -99,7 +87,7 @@ static qg_code write_lock(int fd, const char *path)
     owner self;
     char line[512];
     describe_self(&self);
-    int n = snprintf(line, sizeof line, "host %s pid %ld start %llu boot %s\n", self.host, self.pid,
+    int n = snprintf(line, sizeof line, "host %s pid %ld start %" PRIu64 " boot %s\n", self.host, self.pid,
                      self.start, self.boot[0] ? self.boot : "-");
     if (write(fd, line, (size_t)n) == n && close(fd) == 0)
         return QG_OK;

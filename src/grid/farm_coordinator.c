@@ -8,6 +8,7 @@
 
 #include "qgrid/clock.h"
 #include "qgrid/log.h"
+#include "qgrid/process.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -30,7 +30,4 @@ qg_code qg_farm_execute(qg_report_head *head, qg_str *result, const qg_par *p,
 /** Longer and longer naps while there is nothing to do: 50 us up to 2 ms. */
 void qg_farm_nap(double *seconds);
 
-/** Whether a process of this host is gone. */
-bool qg_process_gone(int64_t pid);
-
 #endif

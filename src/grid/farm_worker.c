@@ -5,7 +5,6 @@
 
 #include "qgrid/clock.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +43,6 @@ void qg_farm_nap(double *seconds)
 {
     qg_sleep(*seconds);
     *seconds = *seconds < 1e-3 ? 2 * *seconds : 2e-3;
-}
-
-bool qg_process_gone(int64_t pid)
-{
-    return pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
 typedef struct worker {
