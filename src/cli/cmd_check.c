@@ -96,7 +96,8 @@ static void check_weights(const qg_plan *p, qg_arena *a, qg_problems *problems)
         char pointer[96];
         int64_t line, column;
         qg_json_place(&job->doc, job->models[i].node, &line, &column);
-        (void)qg_error_place(job->doc.path, line, column,
+        bool other = qg_error_last()->path[0] != 0;
+        (void)qg_error_place(job->doc.path, other ? 0 : line, column,
                              qg_json_pointer(pointer, sizeof pointer, job->models[i].node));
         (void)qg_problems_take(problems, rc);
     }

@@ -144,8 +144,8 @@ static void report(const qg_run_summary *s, qg_arena *arena, const char *job)
     printf("\n%d cells done, %d failed, %d open: %s\n", s->done, s->failed, s->open, s->output);
     if (s->status == QG_EXIT_INTERRUPTED)
         printf("Interrupted; the same command goes on:  qgrid run %s\n", job);
-    if (s->status == QG_EXIT_CELLS_FAILED)
-        printf("Why cells failed:  qgrid status %s\n", s->output);
+    if (s->failed && qg_print_open_cells(stdout, arena, s->output) != QG_OK)
+        qg_log_error(qg_error_last());
 }
 
 int qg_cmd_run(int argc, char **argv)

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-/* Keeps what stood in the error (an inner file, say) and adds the place in the job. */
+/* Adds the place in the job; an error about another file keeps that file's place and gets only the
+ * pointer into the job. */
 static void note_at(const qg_plan *p, qg_problems *problems, const qg_json *node, qg_code rc)
 {
     char pointer[96];
@@ -16,7 +17,8 @@ static void note_at(const qg_plan *p, qg_problems *problems, const qg_json *node
     if (rc == QG_OK)
         return;
     qg_json_place(&p->job->doc, node, &line, &column);
-    (void)qg_error_place(p->job->doc.path, line, column,
+    bool other = qg_error_last()->path[0] != 0;
+    (void)qg_error_place(p->job->doc.path, other ? 0 : line, column,
                          qg_json_pointer(pointer, sizeof pointer, node));
     (void)qg_problems_take(problems, rc);
 }
