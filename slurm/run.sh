@@ -5,7 +5,7 @@ export OMPI_MCA_btl_base_warn_component_unused=0 OPENBLAS_NUM_THREADS=1
 QGRID="${QGRID:-$(command -v qgrid || echo build/release/qgrid)}"
 
 qgrid_run() {
-    local job=$1 status output attempts
+    local job=$1 status output attempts started
     shift
     output=$(sed -n 's/.*"output": *"\([^"]*\)".*/\1/p' "$job" | head -n 1)
     # --enable-recovery: a rank that dies costs its unit, not the run.
@@ -13,8 +13,13 @@ qgrid_run() {
     local pid=$!
     trap 'kill -USR1 $pid' USR1 TERM
     wait $pid
-    while kill -0 $pid 2>/dev/null; do wait $pid; done
+    started=$?
+    while kill -0 $pid 2>/dev/null; do
+        wait $pid
+        started=$?
+    done
     trap - USR1 TERM
+    [ $started -eq 2 ] && return 2 # a bad job: nothing ran
     # mpirun hides rank 0's status when it recovers from lost ranks: the results file knows.
     "$QGRID" status "$output"
     status=$?

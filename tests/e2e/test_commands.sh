@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# The line-oriented commands, quantize, plan, list.
+. "$(dirname "$0")/../support/sh.sh"
+M=models/mini-finetuned
+printf 'makanan nya enak sekali\n\ntidak, saya kecewa [MASK] !\n' >"$T/in.txt"
+ok "tokenize" sh -c "'$QGRID' tokenize -m $M '$T/in.txt' >'$T/tok.jsonl'"
+cat >"$T/check.py" <<'EOF'
+import json, sys
+T = sys.argv[1]
+texts = open(T + "/in.txt").read().split("\n")[:-1]
+tok = [json.loads(l) for l in open(T + "/tok.jsonl")]
+assert [t["text"] for t in tok] == texts
+for t in tok:
+    assert set(t) == {"text", "tokens", "ids", "offsets", "words"}
+    assert t["tokens"][0] == "[CLS]" and t["tokens"][-1] == "[SEP]"
+    assert [t["text"][a:b] for a, b in t["words"]] == t["text"].split()
+    for token, (a, b) in list(zip(t["tokens"], t["offsets"]))[1:-1]:
+        assert token in ("[UNK]", t["text"][a:b], "##" + t["text"][a:b]), token
+assert "[MASK]" in tok[2]["tokens"]
+pred = [json.loads(l) for l in open(T + "/pred.jsonl")]
+for p in pred:
+    assert set(p) == {"text", "logits", "probabilities", "label", "label_id"}
+    assert abs(sum(p["probabilities"]) - 1) < 1e-12
+    assert p["label"] == ["positive", "neutral", "negative"][p["label_id"]]
+    assert p["label_id"] == max(range(3), key=lambda k: p["logits"][k])
+with open(T + "/ids.jsonl", "w") as f:
+    for i, t in enumerate(tok):
+        f.write(json.dumps({"id": "row-%d" % i, "ids": t["ids"]}) + "\n")
+EOF
+ok "predict" sh -c "'$QGRID' predict -m $M -p int8 - <'$T/in.txt' >'$T/pred.jsonl'"
+ok "their output is as promised" $PYTHON "$T/check.py" "$T"
+ok "predict from ids" sh -c "'$QGRID' predict -m $M -p int8 '$T/ids.jsonl' >'$T/ids.out'"
+ok "gives the same logits and hands the id through" $PYTHON -c "
+import json
+a = [json.loads(l) for l in open('$T/pred.jsonl')]
+b = [json.loads(l) for l in open('$T/ids.out')]
+assert [x['logits'] for x in a] == [x['logits'] for x in b]
+assert [x['id'] for x in b] == ['row-0', 'row-1', 'row-2'] and 'ids' in b[0]"
+for p in int8 int4_g32 nf4 bf16; do
+    ok "quantize to $p" "$QGRID" quantize -m $M -p $p -o "$T/$p"
+    ok "the packed folder scores the same" sh -c \
+        "test \"\$('$QGRID' predict -m '$T/$p' -p $p '$T/in.txt')\" = \"\$('$QGRID' predict -m $M -p $p '$T/in.txt')\""
+done
+ok "8-bit embeddings make it smaller" sh -c "'$QGRID' quantize -m $M -p int8 --embeddings int8 -o '$T/e8' && \
+    test \$(stat -c %s '$T/e8/model.safetensors') -lt \$(stat -c %s '$T/int8/model.safetensors')"
+ok "plan simulates ranks" sh -c "'$QGRID' plan jobs/full_matrix.json --ranks 64 --output '$T/none.h5' | grep -q 'on 64 ranks'"
+ok "plan does not run" test ! -e "$T/none.h5"
+ok "list" sh -c "'$QGRID' list | grep -q nf4 && '$QGRID' list kernels | grep -q 'in use'"
+ok "version" sh -c "'$QGRID' --version | grep -q 'HDF5 1'"
+for c in run plan check list tokenize predict quantize status show diff digest verify; do
+    ok "$c --help" sh -c "'$QGRID' $c --help | grep -q 'usage: qgrid $c'"
+done
+ok "numbers are read whatever the locale" env LC_ALL=de_DE.UTF-8 "$QGRID" check jobs/full_matrix.json
+ok "a closed pipe is no crash" sh -c "'$QGRID' list | head -n 1 >/dev/null"
+finish
