@@ -2,7 +2,8 @@
  * kernel.h - the arithmetic: packed matrix products, row operations, attention.
  *
  * One implementation of each operation is chosen at start (kernels/<op>.def, best first, __ref
- * last; QGRID_KERNELS=ref|avx2|avx512 forces one). All give the SAME BITS:
+ * last; QGRID_KERNELS=ref|avx2|avx512|avx512vnni names the highest level used). All give the SAME
+ * BITS:
  *   - an element of an f32 product is one chain of fma over k in rising order, started anew every
  *     QG_KBLOCK values of k; the partial sums are added in order; the bias is added last;
  *   - reductions along a row keep QG_LANES interleaved partial results (element i belongs to lane
@@ -103,14 +104,15 @@ typedef struct qg_kernels {
      * y = x W^T + bias, f32 activations, any float or weight-only format.
      * @param[out] y  [m, ldy] caller-owned
      * @param      x  [m, ldx]
-     * @param scratch qg_gemm_scratch(w) bytes, 64-byte aligned (panels decoded to f32)
+     * @param scratch qg_gemm_scratch(w) bytes, 64-byte aligned (rows of x, panels decoded to f32)
+     * y overlaps neither x nor scratch.
      */
     void (*gemm_f32)(float *y, int ldy, const float *x, int ldx, int m, const qg_panels *w,
                      void *scratch);
 
     /**
      * S8 weights: y = fma((f32)(dot + offset * colsum), a_scale * w_scale, bias).
-     * Exact s32 sums for any codes in [-128, 127] and k <= 131072.
+     * Exact s32 sums for any codes in [-128, 127], offsets in [-127, 128] and k <= 65536.
      */
     void (*gemm_s8)(float *y, int ldy, const qg_qrows *x, int m, const qg_panels *w);
 
@@ -120,7 +122,8 @@ typedef struct qg_kernels {
      */
     void (*gemm_s4s8)(float *y, int ldy, const qg_qrows *x, int m, const qg_panels *w);
 
-    /** Per row: scale = max|x| / 127 (1 if that is 0), code = clip(rint(x / scale), -127, 127). */
+    /** Per row: scale = max|x| / 127 (1 if that is 0), code = clip(rint(x / scale), -127, 127);
+     *  offset, where there is one, = 0. NaN is for callers to refuse. */
     void (*quantize_rows)(qg_qrows *q, const float *x, int ldx, int m, int k);
 
     /** Smallest and largest value of rows [m, k] together. */

@@ -1,38 +1,49 @@
 /*
- * pack.c - weights into panels, and back one by one. Scalar: used when a model is packed, and by
- * reference kernels.
+ * pack.c - weights into panels of 16 output channels and back (layouts: qgrid/kernel.h).
  */
-#include "kernels_internal.h"
-#include "qgrid/tensor.h"
+#include "kernels/impl.h"
+#include "kernels/v16_ref.h"
 
+#include <assert.h>
 #include <string.h>
 
 const float qg_nf4_levels[16] = {
-    -1.0f,         -0.6961928f,   -0.52507305f, -0.3949175f,  -0.28444138f, -0.18477343f,
-    -0.091050036f, 0.0f,          0.0795803f,   0.1609302f,   0.2461123f,   0.33791524f,
-    0.44070983f,   0.562617f,     0.72295684f,  1.0f};
+    -1.0f,
+    -0.6961928009986877f,
+    -0.5250730514526367f,
+    -0.39491748809814453f,
+    -0.28444138169288635f,
+    -0.18477343022823334f,
+    -0.09105003625154495f,
+    0.0f,
+    0.07958029955625534f,
+    0.16093020141124725f,
+    0.24611230194568634f,
+    0.33791524171829224f,
+    0.44070982933044434f,
+    0.5626170039176941f,
+    0.7229568362236023f,
+    1.0f,
+};
 
-static int padded_k(qg_panel_format f, int k)
-{
-    return f == QG_PANEL_S8 ? qg_round_up(k, 4)
-           : f >= QG_PANEL_S4 ? qg_round_up(k, 8)
-                              : k;
-}
+enum { S4_ZERO = 8, NF4_ZERO = 7 }; /* stored nibbles that stand for 0 */
 
 size_t qg_panels_code_bytes(qg_panel_format f, int n, int k)
 {
-    size_t cells = (size_t)qg_round_up(n, QG_NR) * (size_t)padded_k(f, k);
+    size_t np = (size_t)qg_round_up(n, QG_NR);
     switch (f) {
     case QG_PANEL_F32:
-        return cells * 4;
+        return np * (size_t)k * sizeof(float);
     case QG_PANEL_F16:
     case QG_PANEL_BF16:
-        return cells * 2;
+        return np * (size_t)k * sizeof(uint16_t);
     case QG_PANEL_S8:
-        return cells;
-    default:
-        return cells / 2;
+        return np * (size_t)qg_round_up(k, 4);
+    case QG_PANEL_S4:
+    case QG_PANEL_NF4:
+        return np * (size_t)qg_round_up(k, 8) / 2;
     }
+    return 0;
 }
 
 size_t qg_panels_scale_count(qg_panel_format f, int n, int k, int group)
@@ -40,127 +51,137 @@ size_t qg_panels_scale_count(qg_panel_format f, int n, int k, int group)
     size_t np = (size_t)qg_round_up(n, QG_NR);
     if (f == QG_PANEL_S8)
         return np;
-    return f >= QG_PANEL_S4 ? np * (size_t)((k + group - 1) / group) : 0;
+    if (f == QG_PANEL_S4 || f == QG_PANEL_NF4)
+        return np * (size_t)((k + group - 1) / group);
+    return 0;
 }
 
-/* Place of (row, k) among `width` interleaved k: [row / 16][k / width][row % 16][k % width]. */
-static size_t at(int row, int k, int kp, int width)
+/* Places of element (o, i) in the three kinds of panels. */
+static size_t at_plain(int o, int i, int k)
 {
-    return ((size_t)(row / QG_NR) * (size_t)kp + (size_t)(k / width * width)) * QG_NR +
-           (size_t)(row % QG_NR) * (size_t)width + (size_t)(k % width);
+    return ((size_t)(o / QG_NR) * (size_t)k + (size_t)i) * QG_NR + (size_t)(o % QG_NR);
+}
+
+static size_t at_s8(int o, int i, int kp)
+{
+    return at_plain(o, i / 4, kp / 4) * 4 + (size_t)(i % 4);
+}
+
+static size_t at_nibble(int o, int i, int kp, unsigned *shift)
+{
+    *shift = i % 8 < 4 ? 0 : 4;
+    return at_plain(o, i / 8, kp / 8) * 4 + (size_t)(i % 4);
 }
 
 void qg_pack_f32(float *panels, const float *w, int n, int k)
 {
     memset(panels, 0, qg_panels_code_bytes(QG_PANEL_F32, n, k));
-    for (int r = 0; r < n; r++)
+    for (int o = 0; o < n; o++) {
         for (int i = 0; i < k; i++)
-            panels[at(r, i, k, 1)] = w[(size_t)r * (size_t)k + (size_t)i];
+            panels[at_plain(o, i, k)] = w[(size_t)o * (size_t)k + (size_t)i];
+    }
 }
 
 void qg_pack_u16(uint16_t *panels, const uint16_t *w, int n, int k)
 {
     memset(panels, 0, qg_panels_code_bytes(QG_PANEL_F16, n, k));
-    for (int r = 0; r < n; r++)
+    for (int o = 0; o < n; o++) {
         for (int i = 0; i < k; i++)
-            panels[at(r, i, k, 1)] = w[(size_t)r * (size_t)k + (size_t)i];
+            panels[at_plain(o, i, k)] = w[(size_t)o * (size_t)k + (size_t)i];
+    }
 }
 
 void qg_pack_s8(int8_t *panels, int32_t *colsum, const int8_t *codes, int n, int k)
 {
-    int kp = padded_k(QG_PANEL_S8, k);
+    int kp = qg_round_up(k, 4);
     memset(panels, 0, qg_panels_code_bytes(QG_PANEL_S8, n, k));
-    memset(colsum, 0, (size_t)qg_round_up(n, QG_NR) * sizeof *colsum);
-    for (int r = 0; r < n; r++)
+    memset(colsum, 0, sizeof(int32_t) * (size_t)qg_round_up(n, QG_NR));
+    for (int o = 0; o < n; o++) {
         for (int i = 0; i < k; i++) {
-            int8_t c = codes[(size_t)r * (size_t)k + (size_t)i];
-            panels[at(r, i, kp, 4)] = c;
-            colsum[r] += c;
+            int8_t c = codes[(size_t)o * (size_t)k + (size_t)i];
+            panels[at_s8(o, i, kp)] = c;
+            colsum[o] += c;
         }
+    }
 }
 
-/* Byte of a 4-bit code, and whether it is the high nibble. */
-static size_t nibble_at(int row, int k, int kp, int *high)
+static void pack_nibbles(uint8_t *panels, const void *codes, int n, int k, int add, int zero)
 {
-    *high = k % 8 / 4;
-    return ((size_t)(row / QG_NR) * (size_t)kp / 8 + (size_t)(k / 8)) * QG_NR * 4 +
-           (size_t)(row % QG_NR) * 4 + (size_t)(k % 4);
-}
-
-static void pack_nibbles(uint8_t *panels, const void *codes, int n, int k, int shift, int padding)
-{
-    int kp = padded_k(QG_PANEL_S4, k), high;
-    const int8_t *c = codes;
-    memset(panels, padding | padding << 4, qg_panels_code_bytes(QG_PANEL_S4, n, k));
-    for (int r = 0; r < n; r++)
+    int kp = qg_round_up(k, 8);
+    memset(panels, zero << 4 | zero, qg_panels_code_bytes(QG_PANEL_S4, n, k));
+    for (int o = 0; o < n; o++) {
         for (int i = 0; i < k; i++) {
-            int v = c[(size_t)r * (size_t)k + (size_t)i] + shift;
-            uint8_t *b = &panels[nibble_at(r, i, kp, &high)];
-            *b = (uint8_t)(high ? (*b & 0x0f) | v << 4 : (*b & 0xf0) | v);
+            int c = ((const int8_t *)codes)[(size_t)o * (size_t)k + (size_t)i] + add;
+            assert(c >= 0 && c <= 15);
+            unsigned shift;
+            uint8_t *p = &panels[at_nibble(o, i, kp, &shift)];
+            *p = (uint8_t)((*p & (0xf0u >> shift)) | (unsigned)c << shift);
         }
+    }
 }
 
 void qg_pack_s4(uint8_t *panels, const int8_t *codes, int n, int k)
 {
-    pack_nibbles(panels, codes, n, k, 8, 8);
+    pack_nibbles(panels, codes, n, k, S4_ZERO, S4_ZERO);
 }
 
 void qg_pack_nf4(uint8_t *panels, const uint8_t *codes, int n, int k)
 {
-    pack_nibbles(panels, codes, n, k, 0, 7);
+    pack_nibbles(panels, codes, n, k, 0, NF4_ZERO);
 }
 
 void qg_pack_scales(float *panels, const float *scales, int n, int groups)
 {
-    size_t np = (size_t)qg_round_up(n, QG_NR);
-    for (size_t i = 0; i < np * (size_t)groups; i++)
-        panels[i] = 1.0f;
-    for (int r = 0; r < n; r++)
+    for (int o = 0; o < qg_round_up(n, QG_NR); o++) {
         for (int g = 0; g < groups; g++)
-            panels[((size_t)(r / QG_NR) * (size_t)groups + (size_t)g) * QG_NR +
-                   (size_t)(r % QG_NR)] = scales[(size_t)r * (size_t)groups + (size_t)g];
+            panels[at_plain(o, g, groups)] =
+                o < n ? scales[(size_t)o * (size_t)groups + (size_t)g] : 1.0f;
+    }
 }
 
-float qg_panel_value(const qg_panels *p, int row, int k)
+static float bf16_value(uint16_t h)
 {
-    int high, kp = padded_k(p->format, p->k);
-    switch (p->format) {
+    uint32_t bits = (uint32_t)h << 16;
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+/* The value of one weight; o may be a padding channel. */
+static float value(const qg_panels *w, int o, int i)
+{
+    switch (w->format) {
     case QG_PANEL_F32:
-        return ((const float *)p->codes)[at(row, k, kp, 1)];
+        return ((const float *)w->codes)[at_plain(o, i, w->k)];
     case QG_PANEL_F16:
-        return qg_f16_to_f32(((const uint16_t *)p->codes)[at(row, k, kp, 1)]);
+        return v_f16_value(((const uint16_t *)w->codes)[at_plain(o, i, w->k)]);
     case QG_PANEL_BF16:
-        return qg_bf16_to_f32(((const uint16_t *)p->codes)[at(row, k, kp, 1)]);
+        return bf16_value(((const uint16_t *)w->codes)[at_plain(o, i, w->k)]);
     case QG_PANEL_S8:
-        return (float)((const int8_t *)p->codes)[at(row, k, kp, 4)] * p->scales[row];
-    default:
+        return (float)((const int8_t *)w->codes)[at_s8(o, i, qg_round_up(w->k, 4))] * w->scales[o];
+    case QG_PANEL_S4:
+    case QG_PANEL_NF4:
         break;
     }
-    size_t b = nibble_at(row, k, kp, &high);
-    int v = ((const uint8_t *)p->codes)[b] >> (high ? 4 : 0) & 15;
-    int groups = (p->k + p->group - 1) / p->group;
-    float s = p->scales[((size_t)(row / QG_NR) * (size_t)groups + (size_t)(k / p->group)) * QG_NR +
-                        (size_t)(row % QG_NR)];
-    return p->format == QG_PANEL_S4 ? (float)(v - 8) * s : qg_nf4_levels[v] * s;
+    unsigned shift;
+    size_t at = at_nibble(o, i, qg_round_up(w->k, 8), &shift);
+    int code = ((const uint8_t *)w->codes)[at] >> shift & 15;
+    float scale = w->scales[at_plain(o, i / w->group, qg_groups(w))];
+    return scale * (w->format == QG_PANEL_S4 ? (float)(code - S4_ZERO) : qg_nf4_levels[code]);
+}
+
+void qg_panel_decode(float *out, const qg_panels *w, int panel, int k0, int kn)
+{
+    for (int i = 0; i < kn; i++) {
+        for (int j = 0; j < QG_NR; j++)
+            out[i * QG_NR + j] = value(w, panel * QG_NR + j, k0 + i);
+    }
 }
 
 void qg_unpack_to_f32(float *w, const qg_panels *p)
 {
-    for (int r = 0; r < p->n; r++)
+    for (int o = 0; o < p->n; o++) {
         for (int i = 0; i < p->k; i++)
-            w[(size_t)r * (size_t)p->k + (size_t)i] = qg_panel_value(p, r, i);
-}
-
-size_t qg_gemm_scratch(const qg_panels *w)
-{
-    (void)w;
-    return QG_PANEL_SCRATCH;
-}
-
-/* Keys and values of one head as panels, scores of a block of queries, and a panel product's. */
-size_t qg_attention_scratch(int n, int D)
-{
-    size_t np = (size_t)qg_round_up(n, QG_NR), dp = (size_t)qg_round_up(D, QG_NR);
-    return (np * (size_t)D + dp * (size_t)n + QG_QBLOCK * np) * sizeof(float) + 3 * QG_ALIGN +
-           QG_PANEL_SCRATCH;
+            w[(size_t)o * (size_t)p->k + (size_t)i] = value(p, o, i);
+    }
 }

@@ -1,148 +1,105 @@
 /*
  * registry.c - which implementation of each operation this process uses.
  *
- * Levels: ref < avx2 < avx512 < avx512vnni. QGRID_KERNELS names the highest level to be used.
+ * Levels are ordered ref < avx2 < avx512 < avx512vnni. QGRID_KERNELS names the highest level that
+ * may be used; for each operation the first supported line of its .def not above that level is
+ * taken.
  */
-#include "kernels_internal.h"
+#include "kernels/impl.h"
 
-#include <cpuid.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum level { LEVEL_ref, LEVEL_avx2, LEVEL_avx512, LEVEL_avx512vnni, LEVELS } level;
+typedef struct entry {
+    const char *op, *function;
+    size_t member; /* offset in qg_kernels */
+    bool (*supported)(void);
+    void (*fn)(void);
+} entry;
 
-static const char *const level_names[LEVELS] = {"ref", "avx2", "avx512", "avx512vnni"};
+#define NAME2(x)           #x
+#define NAME(x)            NAME2(x)
+#define QG_KERNEL(f, test) {NAME(QG_OP), #f, offsetof(qg_kernels, QG_OP), test, (void (*)(void))f},
+static const entry entries[] = {
+#include "kernels/all.inc"
+};
+#undef QG_KERNEL
 
-static level cpu_level(void)
+enum { COUNT = sizeof entries / sizeof entries[0] };
+
+static const char *const levels[] = {"ref", "avx2", "avx512", "avx512vnni"};
+enum { LEVELS = sizeof levels / sizeof levels[0] };
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static qg_kernels table;
+static qg_kernel_info list[COUNT];
+static const char *refused;
+
+static const char *isa_of(const entry *e)
 {
-    if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")))
-        return LEVEL_ref;
-    unsigned a, b, c = 0, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_F16C))
-        return LEVEL_ref;
-    if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")))
-        return LEVEL_avx2;
-    return __builtin_cpu_supports("avx512vnni") ? LEVEL_avx512vnni : LEVEL_avx512;
+    return strstr(e->function, "__") + 2;
 }
 
-enum {
-#define QG_KERNEL(op, isa) ROW_##op##_##isa,
-#include "ops.def"
-#undef QG_KERNEL
-    ROWS
-};
-
-static qg_kernel_info rows[ROWS] = {
-#define QG_KERNEL(op, isa) {#op, #isa, false, false, (void (*)(void))qg_##op##__##isa},
-#include "ops.def"
-#undef QG_KERNEL
-};
-
-static const level row_level[ROWS] = {
-#define QG_KERNEL(op, isa) LEVEL_##isa,
-#include "ops.def"
-#undef QG_KERNEL
-};
-
-static qg_kernels chosen;
-static const char *refusal;
-static bool ready;
-
-/* Every member of qg_kernels is filled from the first row of its operation that is allowed. */
-static void choose(level top)
+static int level_of(const char *isa)
 {
-    const char *last = "";
-    for (int i = 0; i < ROWS; i++) {
-        bool first = strcmp(rows[i].op, last) != 0 && row_level[i] <= top;
-        if (!first)
-            continue;
-        last = rows[i].op;
-        rows[i].chosen = true;
+    for (int i = 0; i < LEVELS; i++) {
+        if (strcmp(levels[i], isa) == 0)
+            return i;
     }
-#define QG_KERNEL(op_, isa_)                                                                       \
-    if (rows[ROW_##op_##_##isa_].chosen)                                                           \
-        chosen.op_ = qg_##op_##__##isa_;
-#include "ops.def"
-#undef QG_KERNEL
-    chosen.isa = level_names[top];
+    return -1;
 }
 
-static void start(void)
+static bool level_supported(int level)
 {
-    const char *want = getenv("QGRID_KERNELS");
-    level cpu = cpu_level(), top = cpu;
-    ready = true;
-    for (int i = 0; i < ROWS; i++)
-        rows[i].supported = row_level[i] <= cpu;
-    if (want && *want) {
-        int l = 0;
-        while (l < LEVELS && strcmp(want, level_names[l]) != 0)
-            l++;
-        if (l == LEVELS)
-            refusal = "QGRID_KERNELS is not one of: ref, avx2, avx512, avx512vnni";
-        else if (l > (int)cpu)
-            refusal = "this processor lacks the instructions that QGRID_KERNELS asks for";
-        else
-            top = (level)l;
+    bool (*const test[LEVELS])(void) = {qg_cpu_any, qg_cpu_avx2, qg_cpu_avx512, qg_cpu_avx512vnni};
+    return test[level]();
+}
+
+/* The highest level allowed, or -1 with `refused` set. */
+static int level_allowed(void)
+{
+    const char *env = getenv("QGRID_KERNELS");
+    if (!env || !*env)
+        return LEVELS - 1;
+    int level = level_of(env);
+    if (level < 0)
+        refused = "QGRID_KERNELS is unknown, allowed: ref, avx2, avx512, avx512vnni";
+    else if (!level_supported(level))
+        refused = "QGRID_KERNELS names instructions that this CPU does not have";
+    return refused ? -1 : level;
+}
+
+static void choose(void)
+{
+    int allowed = level_allowed(), best = 0;
+    const char *done = "";
+    for (int i = 0; i < COUNT; i++) {
+        const entry *e = &entries[i];
+        int level = level_of(isa_of(e));
+        bool supported = e->supported();
+        bool chosen = supported && level <= allowed && strcmp(done, e->op) != 0;
+        if (chosen) {
+            memcpy((char *)&table + e->member, &e->fn, sizeof e->fn);
+            done = e->op;
+            best = level > best ? level : best;
+        }
+        list[i] = (qg_kernel_info){e->op, isa_of(e), supported, chosen, e->fn};
     }
-    if (!refusal)
-        choose(top);
+    table.isa = levels[best];
 }
 
 const qg_kernels *qg_kernels_get(const char **why)
 {
-    if (!ready)
-        start();
-    if (refusal && why)
-        *why = refusal;
-    return refusal ? NULL : &chosen;
+    pthread_once(&once, choose);
+    if (why)
+        *why = refused;
+    return refused ? NULL : &table;
 }
 
 const qg_kernel_info *qg_kernel_list(int *n)
 {
-    if (!ready)
-        start();
-    *n = ROWS;
-    return rows;
-}
-
-const char *qg_cpu_features(void)
-{
-    static char text[160];
-    if (text[0])
-        return text;
-#define FEATURE(name)                                                                              \
-    if (__builtin_cpu_supports(name)) {                                                            \
-        size_t len = strlen(text);                                                                 \
-        memcpy(text + len, name " ", sizeof name " ");                                             \
-    }
-    FEATURE("avx2")
-    FEATURE("fma")
-    FEATURE("avx512f")
-    FEATURE("avx512bw")
-    FEATURE("avx512vl")
-    FEATURE("avx512vnni")
-    FEATURE("avx512bf16")
-#undef FEATURE
-    size_t len = strlen(text);
-    if (len)
-        text[len - 1] = 0;
-    return text;
-}
-
-const char *qg_cpu_name(void)
-{
-    static char name[49];
-    unsigned r[12];
-    if (name[0])
-        return name;
-    for (unsigned i = 0; i < 3; i++)
-        if (!__get_cpuid(0x80000002 + i, &r[4 * i], &r[4 * i + 1], &r[4 * i + 2], &r[4 * i + 3]))
-            return "unknown processor";
-    memcpy(name, r, sizeof r);
-    name[48] = 0;
-    for (size_t n = strlen(name); n > 0 && name[n - 1] == ' '; n--)
-        name[n - 1] = 0;
-    return name;
+    pthread_once(&once, choose);
+    *n = COUNT;
+    return list;
 }

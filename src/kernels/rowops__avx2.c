@@ -1,5 +1,5 @@
-/*
- * rowops__avx2.c - row operations for this instruction set.
- */
-#define QG_ISA avx2
-#include "rowops.inc"
+/* rowops__avx2.c - the row operations for AVX2, FMA and F16C. */
+#include "kernels/v16_avx2.h"
+
+#define QG_ISA(name) name##__avx2
+#include "kernels/rowops.inc"

@@ -1,5 +1,5 @@
-/*
- * rowops__avx512.c - row operations for this instruction set.
- */
-#define QG_ISA avx512
-#include "rowops.inc"
+/* rowops__avx512.c - the row operations for AVX-512 F, BW, VL, DQ. */
+#include "kernels/v16_avx512.h"
+
+#define QG_ISA(name) name##__avx512
+#include "kernels/rowops.inc"

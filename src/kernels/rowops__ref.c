@@ -1,5 +1,5 @@
-/*
- * rowops__ref.c - row operations for this instruction set.
- */
-#define QG_ISA ref
-#include "rowops.inc"
+/* rowops__ref.c - the row operations in plain C. */
+#include "kernels/v16_ref.h"
+
+#define QG_ISA(name) name##__ref
+#include "kernels/rowops.inc"

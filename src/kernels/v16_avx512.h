@@ -1,0 +1,206 @@
+/*
+ * v16_avx512.h - sixteen f32 lanes as one AVX-512 register; meanings are in v16_ref.h.
+ */
+#ifndef QG_V16_AVX512_H
+#define QG_V16_AVX512_H
+
+#include "kernels/v8_tree.h"
+
+#include <stdint.h>
+#include <string.h>
+
+typedef __m512 v16;
+typedef __m512i vi16;
+
+static inline __mmask16 v_mask(int n)
+{
+    return (__mmask16)(n < 16 ? (1u << n) - 1u : 0xffffu);
+}
+
+static inline v16 v_set1(float x)
+{
+    return _mm512_set1_ps(x);
+}
+
+static inline v16 v_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+
+static inline v16 v_load_n(const float *p, int n, float fill)
+{
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), v_mask(n), p);
+}
+
+static inline v16 v_keep_n(v16 x, int n, float fill)
+{
+    return _mm512_mask_blend_ps(v_mask(n), _mm512_set1_ps(fill), x);
+}
+
+static inline void v_store(float *p, v16 x)
+{
+    _mm512_storeu_ps(p, x);
+}
+
+static inline void v_store_n(float *p, v16 x, int n)
+{
+    _mm512_mask_storeu_ps(p, v_mask(n), x);
+}
+
+static inline v16 v_add(v16 x, v16 y)
+{
+    return _mm512_add_ps(x, y);
+}
+
+static inline v16 v_sub(v16 x, v16 y)
+{
+    return _mm512_sub_ps(x, y);
+}
+
+static inline v16 v_mul(v16 x, v16 y)
+{
+    return _mm512_mul_ps(x, y);
+}
+
+static inline v16 v_div(v16 x, v16 y)
+{
+    return _mm512_div_ps(x, y);
+}
+
+static inline v16 v_max(v16 x, v16 y)
+{
+    return _mm512_max_ps(x, y);
+}
+
+static inline v16 v_min(v16 x, v16 y)
+{
+    return _mm512_min_ps(x, y);
+}
+
+static inline v16 v_fma(v16 x, v16 y, v16 z)
+{
+    return _mm512_fmadd_ps(x, y, z);
+}
+
+static inline v16 v_abs(v16 x)
+{
+    return _mm512_abs_ps(x);
+}
+
+static inline v16 v_copysign(v16 mag, v16 s)
+{
+    __m512 sign = _mm512_set1_ps(-0.0f);
+    return _mm512_or_ps(_mm512_andnot_ps(sign, mag), _mm512_and_ps(sign, s));
+}
+
+static inline v16 v_rint(v16 x)
+{
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+static inline v16 v_select_gt(v16 p, v16 q, v16 x, v16 y)
+{
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(p, q, _CMP_GT_OQ), y, x);
+}
+
+static inline vi16 v_bits(v16 x)
+{
+    return _mm512_castps_si512(x);
+}
+
+static inline v16 v_from_bits(vi16 x)
+{
+    return _mm512_castsi512_ps(x);
+}
+
+static inline vi16 vi_set1(int32_t x)
+{
+    return _mm512_set1_epi32(x);
+}
+
+static inline vi16 vi_add(vi16 x, vi16 y)
+{
+    return _mm512_add_epi32(x, y);
+}
+
+static inline vi16 vi_sub(vi16 x, vi16 y)
+{
+    return _mm512_sub_epi32(x, y);
+}
+
+static inline vi16 vi_half(vi16 x)
+{
+    return _mm512_srai_epi32(x, 1);
+}
+
+static inline vi16 vi_to_exponent(vi16 x)
+{
+    return _mm512_slli_epi32(x, 23);
+}
+
+static inline float v_hsum(v16 x)
+{
+    return v8_sum(_mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
+}
+
+static inline float v_hmax(v16 x)
+{
+    return v8_max(_mm256_max_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
+}
+
+static inline float v_hmin(v16 x)
+{
+    return v8_min(_mm256_min_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
+}
+
+static inline void v_store_s8_n(int8_t *p, v16 x, int n)
+{
+    _mm512_mask_cvtepi32_storeu_epi8(p, v_mask(n), _mm512_cvtps_epi32(x));
+}
+
+static inline v16 v_from_int(vi16 x)
+{
+    return _mm512_cvtepi32_ps(x);
+}
+
+static inline v16 v_load_s8_n(const int8_t *p, int n)
+{
+    return v_from_int(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(v_mask(n), p)));
+}
+
+static inline v16 v_load_f16_n(const uint16_t *p, int n)
+{
+    return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(v_mask(n), p));
+}
+
+/* -------------------------------------------------------------- what only the products use */
+
+static inline vi16 vi_load(const void *p)
+{
+    return _mm512_loadu_si512(p);
+}
+
+static inline vi16 vi_mul(vi16 x, vi16 y)
+{
+    return _mm512_mullo_epi32(x, y);
+}
+
+/** Four bits of each lane from bit `shift` on. */
+static inline vi16 vi_nibble(vi16 x, int shift)
+{
+    return _mm512_and_si512(_mm512_srl_epi32(x, _mm_cvtsi32_si128(shift)), _mm512_set1_epi32(15));
+}
+
+/** table[index], index in 0..15. */
+static inline v16 v_lookup(const float *table, vi16 index)
+{
+    return _mm512_permutexvar_ps(index, _mm512_loadu_ps(table));
+}
+
+static inline v16 v_load_bf16(const uint16_t *p)
+{
+    __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p));
+    return v_from_bits(_mm512_slli_epi32(wide, 16));
+}
+
+#endif

@@ -1,0 +1,249 @@
+/*
+ * test_rows.c - every implementation of the row operations and of attention equals __ref bit for
+ * bit; memory ends right behind every operand.
+ */
+#include "kt.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FN(op) __typeof__(((qg_kernels *)0)->op)
+
+static const int sizes[] = {1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 63, 65, 127, 129, 255, 768, 3072};
+enum { SIZES = sizeof sizes / sizeof sizes[0], KINDS = 7, ROWS = 3 };
+
+/* Rows of a kind: ordinary, all equal, zeros, denormal, huge, both zeros, ties of rounding. */
+static float *data(size_t n, int kind, uint64_t stream)
+{
+    float *x = kt_floats(n, stream, kind == 3 ? 1e-40f : kind == 4 ? 1e38f : 3.0f);
+    for (size_t i = 0; i < n; i++) {
+        if (kind == 1)
+            x[i] = 0.7f;
+        else if (kind == 2)
+            x[i] = 0.0f;
+        else if (kind == 5)
+            x[i] = x[i] > 0.0f ? 0.0f : -0.0f;
+        else if (kind == 6)
+            x[i] = i == 0 ? 127.0f : rintf(x[i] * 40.0f) + 0.5f;
+    }
+    return x;
+}
+
+static const char *label(int k, int kind)
+{
+    static char text[64];
+    snprintf(text, sizeof text, "size %d kind %d", k, kind);
+    return text;
+}
+
+#define EACH(k, kind)                                                                              \
+    for (int i_ = 0, k = sizes[0]; i_ < SIZES; i_++, k = sizes[i_ < SIZES ? i_ : 0])               \
+        for (int kind = 0; kind < KINDS; kind++, kt_release())
+
+static qg_qrows empty_rows(int k)
+{
+    qg_qrows q = kt_qrows(ROWS, k, 1, true);
+    memset(q.codes, 99, ROWS * (size_t)q.ld);
+    return q;
+}
+
+static void same_rows(const char *what, const qg_qrows *got, const qg_qrows *want)
+{
+    qt_same(what, got->codes, want->codes, ROWS * (size_t)got->ld, 1);
+    qt_same(what, got->scale, want->scale, ROWS, sizeof *got->scale);
+    qt_same(what, got->offset, want->offset, ROWS, sizeof *got->offset);
+}
+
+static void quantize_rows(void **state)
+{
+    FN(quantize_rows) fn = (FN(quantize_rows))kt_fn(state);
+    FN(quantize_rows) ref = (FN(quantize_rows))kt_ref("quantize_rows");
+    EACH(k, kind)
+    {
+        const float *x = data((size_t)(2 * (k + 1) + k), kind, (uint64_t)k);
+        qg_qrows got = empty_rows(k), want = empty_rows(k);
+        fn(&got, x, k + 1, ROWS, k);
+        ref(&want, x, k + 1, ROWS, k);
+        same_rows(label(k, kind), &got, &want);
+    }
+}
+
+static void minmax(void **state)
+{
+    FN(minmax) fn = (FN(minmax))kt_fn(state), ref = (FN(minmax))kt_ref("minmax");
+    EACH(k, kind)
+    {
+        const float *x = data((size_t)(2 * (k + 1) + k), kind, (uint64_t)k);
+        float got[2], want[2];
+        fn(&got[0], &got[1], x, k + 1, ROWS, k);
+        ref(&want[0], &want[1], x, k + 1, ROWS, k);
+        qt_same(label(k, kind), got, want, 2, sizeof *got);
+    }
+}
+
+static void quantize_affine(void **state)
+{
+    FN(quantize_affine) fn = (FN(quantize_affine))kt_fn(state);
+    FN(quantize_affine) ref = (FN(quantize_affine))kt_ref("quantize_affine");
+    EACH(k, kind)
+    {
+        const float *x = data((size_t)(2 * (k + 1) + k), kind, (uint64_t)k);
+        qg_qrows got = empty_rows(k), want = empty_rows(k);
+        fn(&got, x, k + 1, ROWS, k, 0.031f, k % 256);
+        ref(&want, x, k + 1, ROWS, k, 0.031f, k % 256);
+        same_rows(label(k, kind), &got, &want);
+    }
+}
+
+static void layernorm(void **state)
+{
+    FN(layernorm) fn = (FN(layernorm))kt_fn(state), ref = (FN(layernorm))kt_ref("layernorm");
+    EACH(C, kind)
+    {
+        if (kind == 4) /* the squares overflow: NaN in both */
+            continue;
+        size_t n = (size_t)C * ROWS;
+        float *x = data(n, kind, (uint64_t)C), *want = kt_floats(n, 1, 1.0f),
+              *got = kt_floats(n, 2, 1.0f);
+        const float *r = data(n, 0, 77), *gamma = data((size_t)C, 0, 78),
+                    *beta = data((size_t)C, 0, 79);
+        fn(got, x, NULL, gamma, beta, ROWS, C, 1e-12f);
+        ref(want, x, NULL, gamma, beta, ROWS, C, 1e-12f);
+        qt_same(label(C, kind), got, want, n, sizeof *got);
+        ref(want, x, r, gamma, beta, ROWS, C, 1e-12f);
+        fn(x, x, r, gamma, beta, ROWS, C, 1e-12f);
+        qt_same("in place with residual", x, want, n, sizeof *x);
+    }
+}
+
+static void activation(void **state)
+{
+    FN(activation) fn = (FN(activation))kt_fn(state), ref = (FN(activation))kt_ref("activation");
+    static const qg_activation all[] = {QG_ACT_GELU, QG_ACT_GELU_NEW, QG_ACT_RELU, QG_ACT_TANH};
+    EACH(n, kind)
+    {
+        for (int a = 0; a < 4; a++) {
+            float *got = data((size_t)n, kind, 5), *want = data((size_t)n, kind, 5);
+            fn(got, (size_t)n, all[a]);
+            ref(want, (size_t)n, all[a]);
+            qt_same(label(n, kind), got, want, (size_t)n, sizeof *got);
+        }
+    }
+}
+
+static void vexp(void **state)
+{
+    FN(vexp) fn = (FN(vexp))kt_fn(state), ref = (FN(vexp))kt_ref("vexp");
+    for (int i = 0; i < SIZES; i++, kt_release()) {
+        size_t n = (size_t)sizes[i];
+        float *x = kt_floats(n, 3, 80.0f), *got = kt_floats(n, 4, 1.0f),
+              *want = kt_floats(n, 4, 1.0f);
+        x[0] = -INFINITY;
+        x[n / 2] = n > 1 ? INFINITY : x[0];
+        fn(got, x, n);
+        ref(want, x, n);
+        qt_same("exp", got, want, n, sizeof *got);
+    }
+}
+
+static void embed_f32(void **state)
+{
+    FN(embed_f32) fn = (FN(embed_f32))kt_fn(state), ref = (FN(embed_f32))kt_ref("embed_f32");
+    for (int i = 0; i < SIZES; i++, kt_release()) {
+        size_t C = (size_t)sizes[i];
+        const float *table = kt_floats(C * 3, 3, 1.0f);
+        float *got = kt_floats(C, 4, 1.0f), *want = kt_floats(C, 4, 1.0f);
+        fn(got, table, 2, sizes[i]);
+        ref(want, table, 2, sizes[i]);
+        qt_same("row", got, want, C, sizeof *got);
+        qt_same("row", got, table + 2 * C, C, sizeof *got);
+    }
+}
+
+/* All 65536 bit patterns but NaN, in rows of each size. */
+static void embed_f16(void **state)
+{
+    FN(embed_f16) fn = (FN(embed_f16))kt_fn(state), ref = (FN(embed_f16))kt_ref("embed_f16");
+    for (int i = 0; i < SIZES; i++, kt_release()) {
+        size_t C = (size_t)sizes[i];
+        int rows = i == SIZES - 1 ? 22 : 3;
+        uint16_t *table = kt_new(C * (size_t)rows, sizeof *table, 2);
+        for (size_t j = 0; j < C * (size_t)rows; j++)
+            table[j] = (j & 0x7fff) > 0x7c00 ? 0 : (uint16_t)j;
+        for (int r = 0; r < rows; r++) {
+            float *got = kt_floats(C, 4, 1.0f), *want = kt_floats(C, 4, 1.0f);
+            fn(got, table, r, sizes[i]);
+            ref(want, table, r, sizes[i]);
+            qt_same("row", got, want, C, sizeof *got);
+        }
+    }
+}
+
+static void embed_s8(void **state)
+{
+    FN(embed_s8) fn = (FN(embed_s8))kt_fn(state), ref = (FN(embed_s8))kt_ref("embed_s8");
+    for (int i = 0; i < SIZES; i++, kt_release()) {
+        size_t C = (size_t)sizes[i];
+        const int8_t *table = kt_bytes(C * 3, 3, -128, 127);
+        const float *scale = kt_floats(3, 4, 0.1f);
+        float *got = kt_floats(C, 4, 1.0f), *want = kt_floats(C, 4, 1.0f);
+        fn(got, table, scale, 2, sizes[i]);
+        ref(want, table, scale, 2, sizes[i]);
+        qt_same("row", got, want, C, sizeof *got);
+    }
+}
+
+static void attention(void **state)
+{
+    FN(attention) fn = (FN(attention))kt_fn(state), ref = (FN(attention))kt_ref("attention");
+    static const int shapes[][3] = {/* n, H, D */
+                                    {1, 1, 1},    {2, 2, 3},    {3, 4, 16},  {7, 3, 20},
+                                    {8, 2, 64},   {15, 1, 32},  {16, 2, 16}, {17, 5, 8},
+                                    {33, 4, 20},  {63, 2, 64},  {65, 3, 7},  {127, 2, 32},
+                                    {145, 1, 64}, {300, 2, 17}, {20, 1, 300}};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++, kt_release()) {
+        int n = shapes[i][0], H = shapes[i][1], D = shapes[i][2], C = H * D, ld = 3 * C + 1,
+            ldo = C + 2;
+        size_t count = (size_t)(n - 1) * (size_t)ld + (size_t)(3 * C);
+        size_t outs = (size_t)(n - 1) * (size_t)ldo + (size_t)C,
+               ps = (size_t)H * (size_t)n * (size_t)n;
+        const float *x = kt_floats(count, 7, 2.0f);
+        float *got = kt_floats(outs, 8, 1.0f), *want = kt_floats(outs, 8, 1.0f);
+        float *p = kt_floats(ps, 9, 1.0f), *wp = kt_floats(ps, 9, 1.0f);
+        void *scratch = kt_scratch(qg_attention_scratch(n, D));
+        ref(want, ldo, x, x + C, x + 2 * C, ld, n, H, D, wp, scratch);
+        fn(got, ldo, x, x + C, x + 2 * C, ld, n, H, D, p, scratch);
+        qt_same(label(n, D), got, want, outs, sizeof *got);
+        qt_same("probabilities", p, wp, ps, sizeof *p);
+        memset(got, 0x55, outs * sizeof *got);
+        fn(got, ldo, x, x + C, x + 2 * C, ld, n, H, D, NULL, scratch);
+        for (int r = 0; r < n; r++)
+            qt_same("without probabilities", got + (size_t)r * (size_t)ldo,
+                    want + (size_t)r * (size_t)ldo, (size_t)C, sizeof *got);
+    }
+}
+
+int main(void)
+{
+    static const struct {
+        const char *op;
+        CMUnitTestFunction fn;
+    } ops[] = {
+        {"quantize_rows", quantize_rows},
+        {"minmax", minmax},
+        {"quantize_affine", quantize_affine},
+        {"layernorm", layernorm},
+        {"activation", activation},
+        {"vexp", vexp},
+        {"embed_f32", embed_f32},
+        {"embed_f16", embed_f16},
+        {"embed_s8", embed_s8},
+        {"attention", attention},
+    };
+    struct CMUnitTest tests[KT_CASES];
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+        n = kt_add(tests, n, ops[i].op, "equals_ref", ops[i].fn);
+    return qt_run("rows", tests, n);
+}
