@@ -19,7 +19,7 @@ qgrid_run() {
         started=$?
     done
     trap - USR1 TERM
-    [ $started -eq 2 ] && return 2 # a bad job: nothing ran
+    [ $started -eq 2 ] || [ ! -e "$output" ] && return 2 # a bad job: nothing ran
     # mpirun hides rank 0's status when it recovers from lost ranks: the results file knows.
     "$QGRID" status "$output"
     status=$?

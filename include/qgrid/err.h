@@ -45,16 +45,16 @@ typedef enum qg_scope { QG_SCOPE_CELL, QG_SCOPE_GRID } qg_scope;
 typedef struct qg_error {
     int32_t code;
     int32_t rank;
-    int64_t line;    /* 1-based line of `path` */
-    int64_t column;  /* 1-based column in bytes */
-    char path[256];  /* file the user gave */
-    char field[96];  /* CSV column, tensor name or JSON pointer */
-    char msg[400];   /* one line, lower case, found before allowed */
-    char src[64];    /* "src/io/csv.c:118" */
+    int64_t line;   /* 1-based line of `path` */
+    int64_t column; /* 1-based column in bytes */
+    char path[256]; /* file the user gave */
+    char field[96]; /* CSV column, tensor name or JSON pointer */
+    char msg[400];  /* one line, lower case, found before allowed */
+    char src[64];   /* "src/io/csv.c:118" */
 } qg_error;
 
 #if defined(__GNUC__)
-#define QG_MUST_USE __attribute__((warn_unused_result))
+#define QG_MUST_USE     __attribute__((warn_unused_result))
 #define QG_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #else
 #define QG_MUST_USE
@@ -85,7 +85,8 @@ const qg_error *qg_error_last(void);
 /** Forgets the thread's error record. Local. */
 void qg_error_clear(void);
 
-/** Writes "path:line:column: field: msg [CODE src]" without a newline; returns its length. Local. */
+/** Writes "path:line:column: field: msg [CODE src]" without a newline; returns its length. Local.
+ */
 int qg_error_format(char *out, size_t size, const qg_error *e);
 
 #define QG_STR2(x) #x

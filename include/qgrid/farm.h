@@ -1,9 +1,10 @@
 /*
  * farm.h - runs a schedule over the ranks: coordinator (rank 0) and workers.
  *
- * Workers know nothing of jobs: an assignment carries all that a unit needs as bytes, and the result
- * comes back as bytes. Rank 0 computes too when the run is small, and answers messages between the
- * forward passes of its own unit. Heartbeats tell the coordinator which ranks are alive.
+ * Workers know nothing of jobs: an assignment carries all that a unit needs as bytes, and the
+ * result comes back as bytes. Rank 0 computes too when the run is small, and answers messages
+ * between the forward passes of its own unit. Heartbeats tell the coordinator which ranks are
+ * alive.
  */
 #ifndef QGRID_FARM_H
 #define QGRID_FARM_H
@@ -33,7 +34,7 @@ typedef struct qg_farm_worker {
 /* Rank 0 only. */
 typedef struct qg_farm_owner {
     void *ctx;
-    qg_code (*input)(void *ctx, int unit, qg_str *bytes);              /* what execute will get */
+    qg_code (*input)(void *ctx, int unit, qg_str *bytes); /* what execute will get */
     qg_code (*done)(void *ctx, const qg_unit_report *r, const void *result, size_t size);
     qg_code (*failed)(void *ctx, const qg_unit_report *r, const qg_error *why);
     qg_code (*task_finished)(void *ctx, int task); /* all its units are done, failed or blocked */
@@ -41,9 +42,9 @@ typedef struct qg_farm_owner {
 } qg_farm_owner;
 
 typedef struct qg_farm_options {
-    double max_seconds;      /* 0 = no limit: drain when reached */
-    double heartbeat;        /* seconds between signs of life (default 1) */
-    double silence;          /* a rank silent for longer is lost (default 60) */
+    double max_seconds;       /* 0 = no limit: drain when reached */
+    double heartbeat;         /* seconds between signs of life (default 1) */
+    double silence;           /* a rank silent for longer is lost (default 60) */
     int coordinate_only_from; /* rank 0 does not compute from this many ranks on (default 17) */
 } qg_farm_options;
 

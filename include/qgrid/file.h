@@ -58,7 +58,8 @@ typedef struct qg_sha256 {
 /** Streaming SHA-256; final writes 64 hex digits and frees the context. Local. */
 void qg_sha256_init(qg_sha256 *h);
 void qg_sha256_add(qg_sha256 *h, const void *data, size_t size);
-void qg_sha256_add_text(qg_sha256 *h, const char *text); /* with its length, so "ab","c" != "a","bc" */
+void qg_sha256_add_text(qg_sha256 *h,
+                        const char *text); /* with its length, so "ab","c" != "a","bc" */
 void qg_sha256_final(qg_sha256 *h, char hex[QG_SHA256_HEX]);
 
 /** Of one buffer. Local. */

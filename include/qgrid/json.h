@@ -2,7 +2,8 @@
  * json.h - JSON with positions: a tree in which every value knows its line and column.
  *
  * Text is checked strictly before cJSON sees it (RFC 8259, valid UTF-8, no duplicate keys, depth at
- * most QG_JSON_DEPTH), so hostile input is refused with a place. U+0000 in a string reads as U+FFFD.
+ * most QG_JSON_DEPTH), so hostile input is refused with a place. U+0000 in a string reads as
+ * U+FFFD.
  */
 #ifndef QGRID_JSON_H
 #define QGRID_JSON_H
@@ -24,7 +25,7 @@ typedef enum qg_json_type {
 
 typedef struct qg_json {
     qg_json_type type;
-    int count;          /* members of an array or object */
+    int count; /* members of an array or object */
     bool boolean;
     double number;      /* integers are exact up to 2^53 */
     const char *string; /* NUL-terminated */

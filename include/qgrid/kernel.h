@@ -76,7 +76,7 @@ size_t qg_panels_scale_count(qg_panel_format f, int n, int k, int group);
 void qg_pack_f32(float *panels, const float *w, int n, int k);
 void qg_pack_u16(uint16_t *panels, const uint16_t *w, int n, int k); /* F16, BF16 bits */
 void qg_pack_s8(int8_t *panels, int32_t *colsum, const int8_t *codes, int n, int k);
-void qg_pack_s4(uint8_t *panels, const int8_t *codes, int n, int k);  /* codes -8..7 */
+void qg_pack_s4(uint8_t *panels, const int8_t *codes, int n, int k);   /* codes -8..7 */
 void qg_pack_nf4(uint8_t *panels, const uint8_t *codes, int n, int k); /* codes 0..15 */
 /** Scales [n][groups] row-major into [Np/16][groups][16]. */
 void qg_pack_scales(float *panels, const float *scales, int n, int groups);

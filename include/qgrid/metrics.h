@@ -2,7 +2,8 @@
  * metrics.h - classification metrics, calibration, paired tests: pure functions over arrays.
  *
  * Definitions are those of scikit-learn, statsmodels and scipy where they have one; the formula is
- * stated otherwise. Undefined precision, recall and F1 are 0. All sums run in array order in double.
+ * stated otherwise. Undefined precision, recall and F1 are 0. All sums run in array order in
+ * double.
  */
 #ifndef QGRID_METRICS_H
 #define QGRID_METRICS_H

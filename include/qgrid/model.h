@@ -33,7 +33,7 @@ qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, c
 typedef struct qg_bert_config {
     int layers, hidden, heads, ffn, vocab, positions, types, classes;
     double layer_norm_eps;
-    int activation; /* qg_activation in kernel.h */
+    int activation;            /* qg_activation in kernel.h */
     const char *const *labels; /* [classes] id2label, NULL-terminated */
     int pad_id;
     bool has_head_labels; /* id2label was present */
@@ -44,10 +44,10 @@ qg_code qg_bert_config_load(qg_bert_config *out, qg_arena *a, const char *dir) Q
 
 /* How a checkpoint becomes a model: the "models" entry of a job. */
 typedef struct qg_model_source {
-    const char *dir;      /* Hugging Face folder, or a folder written by qgrid quantize */
-    bool random_head;     /* "head": "random": draw the classifier, N(0, 0.02), from the seed */
+    const char *dir;  /* Hugging Face folder, or a folder written by qgrid quantize */
+    bool random_head; /* "head": "random": draw the classifier, N(0, 0.02), from the seed */
     int64_t head_seed;
-    int classes;          /* wanted number of classes; 0: as the model says */
+    int classes; /* wanted number of classes; 0: as the model says */
 } qg_model_source;
 
 /**
@@ -72,7 +72,8 @@ qg_code qg_model_open(qg_model **out, const char *packed_dir) QG_MUST_USE;
 /**
  * Opens source `src` under precision `p`: packs it below `cache_dir` if no rank has done so yet
  * (named by content hash; safe when several processes try), then maps it. If `src->dir` is itself a
- * packed folder it is opened as it stands, and must agree with `p` (p NULL: take what it is). Local.
+ * packed folder it is opened as it stands, and must agree with `p` (p NULL: take what it is).
+ * Local.
  */
 qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const char *model_hash,
                              const qg_precision_spec *p, const char *cache_dir) QG_MUST_USE;
@@ -82,9 +83,9 @@ void qg_model_close(qg_model *m);
 char *qg_model_cache_dir(qg_arena *a);
 
 const qg_bert_config *qg_model_config(const qg_model *m);
-int64_t qg_model_size_bytes(const qg_model *m);  /* of the packed weights file */
-int64_t qg_model_parameters(const qg_model *m);  /* elements of the checkpoint that are reachable */
-const char *qg_model_dir(const qg_model *m);     /* the packed folder */
+int64_t qg_model_size_bytes(const qg_model *m); /* of the packed weights file */
+int64_t qg_model_parameters(const qg_model *m); /* elements of the checkpoint that are reachable */
+const char *qg_model_dir(const qg_model *m);    /* the packed folder */
 
 /* Quantization error of one linear layer against the checkpoint's f32 weights. */
 typedef struct qg_layer_error {

@@ -38,7 +38,10 @@ typedef struct qg_opt {
     bool required;
     const char *help;
 } qg_opt;
-#define QG_OPT_END {.key = NULL}
+#define QG_OPT_END                                                                                 \
+    {                                                                                              \
+        .key = NULL                                                                                \
+    }
 
 /**
  * Fills the struct at `out` with defaults, then with the members of `object` (NULL: defaults only).

@@ -13,10 +13,10 @@
 
 typedef struct qg_par {
     int rank, size;
-    int32_t *node;      /* [size] node number of each rank, 0 for rank 0's node */
-    int local_size;     /* ranks on this rank's node */
+    int32_t *node;  /* [size] node number of each rank, 0 for rank 0's node */
+    int local_size; /* ranks on this rank's node */
     char host[64];
-    char library[96];   /* "Open MPI v4.1.4" */
+    char library[96]; /* "Open MPI v4.1.4" */
 } qg_par;
 
 /**
@@ -37,7 +37,8 @@ const char *qg_par_library(void);
 
 enum { QG_ANY = -1 };
 
-/** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead. */
+/** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead.
+ */
 qg_code qg_par_send(qg_par *p, int to, int tag, const void *data, size_t size) QG_MUST_USE;
 
 /** Looks for a message without waiting: *from = -1 if there is none. */

@@ -33,21 +33,21 @@ typedef struct qg_plan_model {
 
 typedef struct qg_plan_dataset {
     qg_dataset data;
-    char hash[65];              /* of the texts and labels as they are used */
+    char hash[65]; /* of the texts and labels as they are used */
     int64_t n_words;
-    const int64_t *word_splits; /* [n + 1] */
+    const int64_t *word_splits;           /* [n + 1] */
     const int32_t *word_start, *word_end; /* [n_words] code points */
 } qg_plan_dataset;
 
 /* The texts of an experiment in tokens, end to end. Shared by experiments of equal tokenizers. */
 typedef struct qg_plan_tokens {
     int dataset;
-    const char *tokenizer;   /* its hash */
+    const char *tokenizer; /* its hash */
     int max_length;
     int64_t T;
-    const int64_t *splits;   /* [n + 1] */
+    const int64_t *splits;                   /* [n + 1] */
     const int32_t *ids, *start, *end, *word; /* [T] */
-    int64_t truncated, unknown; /* texts cut, [UNK] tokens */
+    int64_t truncated, unknown;              /* texts cut, [UNK] tokens */
 } qg_plan_tokens;
 
 typedef enum qg_task_kind { QG_TASK_PACK, QG_TASK_PREDICT, QG_TASK_LATENCY } qg_task_kind;

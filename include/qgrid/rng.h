@@ -1,8 +1,8 @@
 /*
  * rng.h - random numbers by counter: a draw depends on what it is for, never on who draws it.
  *
- * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011)
- * keyed by SHA-256(seed, purpose); the counter is (stream, draw). Two streams never overlap.
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
+ * 2011) keyed by SHA-256(seed, purpose); the counter is (stream, draw). Two streams never overlap.
  */
 #ifndef QGRID_RNG_H
 #define QGRID_RNG_H
@@ -17,7 +17,8 @@ typedef struct qg_rng {
     int have; /* unused words left in `word` */
 } qg_rng;
 
-/** Stream number `stream` of the purpose, e.g. qg_rng_make(42, "dataset/smsa/sample", row). Local. */
+/** Stream number `stream` of the purpose, e.g. qg_rng_make(42, "dataset/smsa/sample", row). Local.
+ */
 qg_rng qg_rng_make(uint64_t seed, const char *purpose, uint64_t stream);
 
 /** Same key, another stream: cheap, for inner loops. */

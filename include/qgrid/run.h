@@ -57,7 +57,7 @@ typedef struct qg_cell_reason {
 } qg_cell_reason;
 
 /** For every cell of the plan; `output` may not exist yet. Local. */
-qg_code qg_run_reasons(qg_cell_reason *reason, qg_arena *a, const qg_plan *plan,
-                       const char *output, bool retry_failed) QG_MUST_USE;
+qg_code qg_run_reasons(qg_cell_reason *reason, qg_arena *a, const qg_plan *plan, const char *output,
+                       bool retry_failed) QG_MUST_USE;
 
 #endif

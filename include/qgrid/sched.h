@@ -14,8 +14,8 @@
 #include <stdbool.h>
 
 typedef struct qg_task {
-    int32_t affinity;     /* tasks of equal affinity share what a rank has loaded */
-    bool exclusive;       /* its units run while their node runs nothing else (latency) */
+    int32_t affinity; /* tasks of equal affinity share what a rank has loaded */
+    bool exclusive;   /* its units run while their node runs nothing else (latency) */
     int n_needs;
     const int32_t *needs; /* tasks that must be finished (all units done) first */
 } qg_task;

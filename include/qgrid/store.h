@@ -28,17 +28,17 @@ typedef enum qg_store_type {
 enum { QG_STORE_MAX_DIMS = 4 };
 
 typedef struct qg_field {
-    const char *path;      /* "/predictions/base/smsa/int8/logits" */
+    const char *path; /* "/predictions/base/smsa/int8/logits" */
     qg_store_type type;
-    size_t string_size;    /* bytes of a STRING element (at least 1) */
-    int ndim;              /* 0 = scalar */
+    size_t string_size; /* bytes of a STRING element (at least 1) */
+    int ndim;           /* 0 = scalar */
     int64_t shape[QG_STORE_MAX_DIMS];
     const char *dim[QG_STORE_MAX_DIMS]; /* path of each dimension's scale */
-    bool scale;            /* this is a dimension scale (1-d) */
-    const char *units;     /* attribute "units", or NULL */
-    const char *doc;       /* attribute "long_name", or NULL */
-    const void *initial;   /* written at creation (whole dataset), or NULL: fill value */
-    double fill;           /* numeric fill; floats default to NaN (set fill_set to override) */
+    bool scale;                         /* this is a dimension scale (1-d) */
+    const char *units;                  /* attribute "units", or NULL */
+    const char *doc;                    /* attribute "long_name", or NULL */
+    const void *initial; /* written at creation (whole dataset), or NULL: fill value */
+    double fill;         /* numeric fill; floats default to NaN (set fill_set to override) */
     bool fill_set;
 } qg_field;
 
@@ -47,7 +47,7 @@ typedef struct qg_attr {
     const char *name;
     const char *text; /* a UTF-8 string attribute, or NULL: `number` */
     double number;
-    bool integer;     /* store number as int64 */
+    bool integer; /* store number as int64 */
 } qg_attr;
 
 typedef struct qg_layout {

@@ -1,9 +1,10 @@
 /*
  * tensor.h - element types, and a named n-dimensional array.
  *
- * Letters used for sizes everywhere: B texts in a batch, T tokens in a batch (all texts end to end),
- * C hidden size, H heads, D head size (C / H), F feed-forward size, V vocabulary rows, L layers,
- * P positions, K classes. In matrix products: m rows of activations, n output columns, k summed.
+ * Letters used for sizes everywhere: B texts in a batch, T tokens in a batch (all texts end to
+ * end), C hidden size, H heads, D head size (C / H), F feed-forward size, V vocabulary rows, L
+ * layers, P positions, K classes. In matrix products: m rows of activations, n output columns, k
+ * summed.
  */
 #ifndef QGRID_TENSOR_H
 #define QGRID_TENSOR_H
@@ -58,7 +59,8 @@ int64_t qg_tensor_count(const qg_tensor *t);
 /** "[768, 3072]"; returns out. */
 char *qg_shape_text(char *out, size_t size, const int64_t *shape, int ndim);
 
-/* Conversions, round to nearest even, subnormals kept, overflow to infinity. IEEE 754 / bfloat16. */
+/* Conversions, round to nearest even, subnormals kept, overflow to infinity. IEEE 754 / bfloat16.
+ */
 float qg_f16_to_f32(uint16_t h);
 uint16_t qg_f32_to_f16(float x);
 float qg_bf16_to_f32(uint16_t h);

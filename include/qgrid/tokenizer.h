@@ -12,12 +12,12 @@ typedef struct qg_tokenizer qg_tokenizer;
 
 /* One text, specials included. All arrays in the arena of the call. */
 typedef struct qg_encoding {
-    int n;                     /* ids, with [CLS] and [SEP] */
-    int32_t *ids;              /* [n] */
-    int32_t *start, *end;      /* [n] offsets in code points of the text; specials: 0, 0 */
+    int n;                          /* ids, with [CLS] and [SEP] */
+    int32_t *ids;                   /* [n] */
+    int32_t *start, *end;           /* [n] offsets in code points of the text; specials: 0, 0 */
     int32_t *byte_start, *byte_end; /* [n] the same in bytes */
-    int32_t *word;             /* [n] index of the white-space word it belongs to; specials: -1 */
-    int n_words;               /* maximal runs of non-space, of the whole text (also truncated ones) */
+    int32_t *word; /* [n] index of the white-space word it belongs to; specials: -1 */
+    int n_words;   /* maximal runs of non-space, of the whole text (also truncated ones) */
     int32_t *word_start, *word_end;           /* [n_words] code points */
     int32_t *word_byte_start, *word_byte_end; /* [n_words] bytes */
     bool truncated;
@@ -41,10 +41,10 @@ qg_code qg_tokenizer_make(qg_tokenizer **out, qg_arena *a, const char *vocab_pat
 qg_code qg_tokenizer_encode(qg_encoding *out, const qg_tokenizer *t, qg_arena *a, const char *text,
                             size_t len, int max_length) QG_MUST_USE;
 
-int qg_tokenizer_size(const qg_tokenizer *t);                     /* entries of the vocabulary */
-const char *qg_tokenizer_token(const qg_tokenizer *t, int id);    /* "[UNK]" name of an id, or NULL */
-int qg_tokenizer_id(const qg_tokenizer *t, const char *token);    /* -1 = unknown */
-int qg_tokenizer_max_length(const qg_tokenizer *t);               /* model_max_length, 0 = none */
+int qg_tokenizer_size(const qg_tokenizer *t);                  /* entries of the vocabulary */
+const char *qg_tokenizer_token(const qg_tokenizer *t, int id); /* "[UNK]" name of an id, or NULL */
+int qg_tokenizer_id(const qg_tokenizer *t, const char *token); /* -1 = unknown */
+int qg_tokenizer_max_length(const qg_tokenizer *t);            /* model_max_length, 0 = none */
 
 /* Ids of the special tokens. */
 typedef struct qg_specials {

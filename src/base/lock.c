@@ -47,8 +47,8 @@ static int parse(owner *o, const char *path)
     char line[512];
     read_line(line, sizeof line, path);
     memset(o, 0, sizeof *o);
-    return sscanf(line, "host %64s pid %ld start %" SCNu64 " boot %64s", o->host, &o->pid, &o->start,
-                  o->boot) == 4 &&
+    return sscanf(line, "host %64s pid %ld start %" SCNu64 " boot %64s", o->host, &o->pid,
+                  &o->start, o->boot) == 4 &&
            o->pid > 0;
 }
 
@@ -75,9 +75,9 @@ static int is_stale(const owner *o, int readable, const struct stat *st, double 
 static qg_code refuse(const char *results, const char *lock, const owner *o, int readable)
 {
     if (!readable)
-        return QG_FAIL_AT(QG_ELOCKED, results, 0, 0, NULL,
-                          "%s exists and is not readable as a lock; remove it if no run is going on",
-                          lock);
+        return QG_FAIL_AT(
+            QG_ELOCKED, results, 0, 0, NULL,
+            "%s exists and is not readable as a lock; remove it if no run is going on", lock);
     return QG_FAIL_AT(QG_ELOCKED, results, 0, 0, NULL,
                       "another run holds this file: process %ld on %s", o->pid, o->host);
 }
@@ -87,8 +87,8 @@ static qg_code write_lock(int fd, const char *path)
     owner self;
     char line[512];
     describe_self(&self);
-    int n = snprintf(line, sizeof line, "host %s pid %ld start %" PRIu64 " boot %s\n", self.host, self.pid,
-                     self.start, self.boot[0] ? self.boot : "-");
+    int n = snprintf(line, sizeof line, "host %s pid %ld start %" PRIu64 " boot %s\n", self.host,
+                     self.pid, self.start, self.boot[0] ? self.boot : "-");
     if (write(fd, line, (size_t)n) == n && close(fd) == 0)
         return QG_OK;
     qg_code rc = QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "cannot write: %s", strerror(errno));
@@ -119,8 +119,8 @@ qg_code qg_lock_take(qg_lock *l, const char *results_path, double stale)
             continue; /* released just now */
         if (!is_stale(&o, readable, &st, stale, &why))
             return refuse(results_path, l->path, &o, readable);
-        qg_warn("taking over %s of process %ld on %s: %s", l->path, o.pid,
-                o.host[0] ? o.host : "?", why);
+        qg_warn("taking over %s of process %ld on %s: %s", l->path, o.pid, o.host[0] ? o.host : "?",
+                why);
         unlink(l->path);
     }
     return QG_FAIL_AT(QG_ELOCKED, results_path, 0, 0, NULL, "another run has just taken this file");

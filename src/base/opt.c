@@ -15,8 +15,8 @@ qg_code qg_problems_take(qg_problems *list, qg_code rc)
     if (list->n == list->cap) {
         int cap = list->cap ? 2 * list->cap : 16;
         qg_error kept = *qg_error_last();
-        qg_error *item = qg_arena_grow(list->arena, list->item, (size_t)list->n, (size_t)cap,
-                                       sizeof *item);
+        qg_error *item =
+            qg_arena_grow(list->arena, list->item, (size_t)list->n, (size_t)cap, sizeof *item);
         if (!item)
             return QG_ENOMEM;
         (void)qg_error_restore(&kept);
@@ -106,8 +106,7 @@ static qg_code read_field(void *field, const qg_opt *o, const qg_json_doc *doc, 
         return read_number(field, o, doc, v);
     case QG_OPT_STRING:
         if (v->type != QG_JSON_STRING)
-            return QG_JSON_FAIL(doc, v, QG_EJOB, "found %s, a string is expected",
-                                qg_json_kind(v));
+            return QG_JSON_FAIL(doc, v, QG_EJOB, "found %s, a string is expected", qg_json_kind(v));
         *(const char **)field = v->string;
         return QG_OK;
     case QG_OPT_ENUM:
@@ -168,9 +167,9 @@ qg_code qg_opt_read(void *out, const qg_opt *table, const qg_json_doc *doc, cons
     }
     for (const qg_opt *o = table; o->key; o++)
         if (o->required && !qg_json_get(object, o->key))
-            (void)qg_problems_take(problems, QG_JSON_FAIL(doc, object, QG_EJOB,
-                                                          "key '%s' is missing (%s)", o->key,
-                                                          o->help));
+            (void)qg_problems_take(
+                problems,
+                QG_JSON_FAIL(doc, object, QG_EJOB, "key '%s' is missing (%s)", o->key, o->help));
     return problems->n > before ? QG_EJOB : QG_OK;
 }
 

@@ -34,8 +34,8 @@ qg_rng qg_rng_stream(const qg_rng *r, uint64_t stream)
 uint32_t qg_rng_u32(qg_rng *r)
 {
     if (r->have == 0) {
-        philox4x32_ctr_t c = {{(uint32_t)r->block, (uint32_t)(r->block >> 32),
-                               (uint32_t)r->stream, (uint32_t)(r->stream >> 32)}};
+        philox4x32_ctr_t c = {{(uint32_t)r->block, (uint32_t)(r->block >> 32), (uint32_t)r->stream,
+                               (uint32_t)(r->stream >> 32)}};
         philox4x32_key_t k = {{r->key[0], r->key[1]}};
         philox4x32_ctr_t w = philox4x32(c, k);
         memcpy(r->word, w.v, sizeof r->word);

@@ -51,7 +51,8 @@ int qg_cli_next(int argc, char **argv, const qg_command *cmd, const qg_cli_optio
     memset(table, 0, sizeof table);
     for (; options[n].name && n < MAX_OPTIONS; n++) {
         const qg_cli_option *o = &options[n];
-        table[n] = (struct option){o->name, o->value ? required_argument : no_argument, NULL, o->key};
+        table[n] =
+            (struct option){o->name, o->value ? required_argument : no_argument, NULL, o->key};
         if (o->key < 256) {
             shorts[s++] = (char)o->key;
             if (o->value)
@@ -117,8 +118,8 @@ double qg_cli_duration(const char *text)
 {
     double total = 0;
     int h, m, s, used = 0;
-    if (sscanf(text, "%d:%d:%d%n", &h, &m, &s, &used) == 3 && text[used] == 0 && h >= 0 &&
-        m >= 0 && s >= 0)
+    if (sscanf(text, "%d:%d:%d%n", &h, &m, &s, &used) == 3 && text[used] == 0 && h >= 0 && m >= 0 &&
+        s >= 0)
         return 3600.0 * h + 60.0 * m + s;
     if (!*text)
         return -1;

@@ -12,8 +12,9 @@
 static const qg_cli_option options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid check jobs/full_matrix.json\n"
-                               "  qgrid check jobs/paper.json      (what to fetch, and where from)\n";
+static const char examples[] =
+    "  qgrid check jobs/full_matrix.json\n"
+    "  qgrid check jobs/paper.json      (what to fetch, and where from)\n";
 
 /* Where the files of the paper's study come from, for whoever does not have them yet. */
 static const struct {
@@ -53,10 +54,11 @@ static void describe(const qg_plan *p)
     const qg_job *job = p->job;
     for (int i = 0; i < job->n_models; i++) {
         const qg_bert_config *c = &p->models[i].config;
-        printf("model %s: %s, %d layers x %d, %d heads, vocabulary of %d in %d rows, %d classes%s\n",
-               job->models[i].name, job->models[i].source.dir, c->layers, c->hidden, c->heads,
-               qg_tokenizer_size(p->models[i].tokenizer), c->vocab, job->K,
-               job->models[i].source.random_head ? ", RANDOM head" : "");
+        printf(
+            "model %s: %s, %d layers x %d, %d heads, vocabulary of %d in %d rows, %d classes%s\n",
+            job->models[i].name, job->models[i].source.dir, c->layers, c->hidden, c->heads,
+            qg_tokenizer_size(p->models[i].tokenizer), c->vocab, job->K,
+            job->models[i].source.random_head ? ", RANDOM head" : "");
     }
     for (int i = 0; i < job->n_datasets; i++) {
         const qg_dataset *d = &p->datasets[i].data;

@@ -12,7 +12,8 @@
 static const qg_cli_option options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid diff results/monday.h5 results/tuesday.h5 && echo the same\n";
+static const char examples[] =
+    "  qgrid diff results/monday.h5 results/tuesday.h5 && echo the same\n";
 
 typedef struct difference {
     qg_reading a, b;

@@ -87,7 +87,7 @@ int qg_cmd_list(int argc, char **argv)
             shown++;
         }
     if (!shown)
-        return qg_cli_usage(cmd, "'%s' is not one of: precisions, formats, models, kernels, metrics",
-                            argv[optind]);
+        return qg_cli_usage(
+            cmd, "'%s' is not one of: precisions, formats, models, kernels, metrics", argv[optind]);
     return qg_cli_flush(QG_EXIT_OK);
 }

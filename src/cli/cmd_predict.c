@@ -178,8 +178,8 @@ static int parse(predict *p, int argc, char **argv)
     if (status >= 0)
         return status;
     if (!p->source.dir || optind < argc - 1)
-        return qg_cli_usage(cmd, p->source.dir ? "at most one file is expected"
-                                               : "-m MODEL is needed");
+        return qg_cli_usage(cmd,
+                            p->source.dir ? "at most one file is expected" : "-m MODEL is needed");
     p->path = optind < argc ? argv[optind] : "-";
     return -1;
 }

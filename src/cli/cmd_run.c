@@ -11,7 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_ONLY = 256, OPT_SET, OPT_OUTPUT, OPT_FRESH, OPT_RETRY, OPT_ACCEPT, OPT_MAX, OPT_PROGRESS };
+enum {
+    OPT_ONLY = 256,
+    OPT_SET,
+    OPT_OUTPUT,
+    OPT_FRESH,
+    OPT_RETRY,
+    OPT_ACCEPT,
+    OPT_MAX,
+    OPT_PROGRESS
+};
 enum { MAX_SET = 64 };
 
 // clang-format off
@@ -92,7 +101,8 @@ static int parse(arguments *a, int argc, char **argv)
     if (status >= 0)
         return status;
     if (optind != argc - 1)
-        return qg_cli_usage(cmd, optind == argc ? "a job file is missing" : "one job file is expected");
+        return qg_cli_usage(cmd,
+                            optind == argc ? "a job file is missing" : "one job file is expected");
     a->job = argv[optind];
     return -1;
 }

@@ -13,7 +13,8 @@ static const char examples[] = "  qgrid verify results/full_matrix.h5\n";
 static void damaged(void *ctx, const char *cell, int64_t first, int64_t count)
 {
     (void)ctx;
-    printf("damaged: %s rows %lld to %lld\n", cell, (long long)first, (long long)(first + count - 1));
+    printf("damaged: %s rows %lld to %lld\n", cell, (long long)first,
+           (long long)(first + count - 1));
 }
 
 int qg_cmd_verify(int argc, char **argv)

@@ -101,8 +101,8 @@ static qg_code check_row(const double *p, int32_t label, int32_t predicted, int6
                        (long long)row, label, predicted, K - 1);
     for (int k = 0; k < K; k++)
         if (!(p[k] >= 0 && p[k] <= 1))
-            return QG_FAIL(QG_ENUMERIC, "row %lld: probability %g is not in [0, 1]",
-                           (long long)row, p[k]);
+            return QG_FAIL(QG_ENUMERIC, "row %lld: probability %g is not in [0, 1]", (long long)row,
+                           p[k]);
     return QG_OK;
 }
 

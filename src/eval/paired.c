@@ -68,7 +68,8 @@ qg_code qg_bootstrap_accuracy(qg_bootstrap *out, const int32_t *label, const int
         qg_rng rng = qg_rng_stream(&base, (uint64_t)r);
         int64_t s = 0;
         for (int64_t i = 0; i < used; i++)
-            s += gain[index ? index[(int64_t)r * n + i] : (int64_t)qg_rng_below(&rng, (uint64_t)used)];
+            s += gain[index ? index[(int64_t)r * n + i]
+                            : (int64_t)qg_rng_below(&rng, (uint64_t)used)];
         difference[r] = (double)s / (double)used;
         below += s <= 0;
         above += s >= 0;

@@ -1,5 +1,6 @@
 /*
- * ranking.c - order statistics: sorting by key, ranks, ROC, average precision, percentiles, latency.
+ * ranking.c - order statistics: sorting by key, ranks, ROC, average precision, percentiles,
+ * latency.
  */
 #include "ranking.h"
 

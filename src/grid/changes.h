@@ -11,8 +11,8 @@
 /* Cells of an existing results file. */
 typedef struct qg_old_cells {
     int n;
-    char *name;  /* [n][2 * QG_NAME_SIZE] */
-    char *key;   /* [n][QG_NAME_SIZE] */
+    char *name; /* [n][2 * QG_NAME_SIZE] */
+    char *key;  /* [n][QG_NAME_SIZE] */
     uint8_t *state;
     char *error; /* [n][QG_ERROR_SIZE] */
 } qg_old_cells;

@@ -144,8 +144,8 @@ static qg_code work(worker *w)
     qg_report_head head;
     QG_ASSERT(w->size >= sizeof unit);
     memcpy(&unit, w->input, sizeof unit);
-    qg_code rc = qg_farm_execute(&head, &result, w->par, w->callbacks, unit,
-                                 w->input + sizeof unit, w->size - sizeof unit, breathe, w);
+    qg_code rc = qg_farm_execute(&head, &result, w->par, w->callbacks, unit, w->input + sizeof unit,
+                                 w->size - sizeof unit, breathe, w);
     w->assigned = false;
     w->drop = false;
     rc = report(w, rc, &head, &result);

@@ -183,8 +183,7 @@ static qg_code make_pairs(pairs *x, qg_arena *a, int P)
 {
     x->P = P;
     int64_t **counts[] = {&x->both_right, &x->only_a, &x->only_b, &x->both_wrong};
-    double **values[] = {&x->p,    &x->difference,  &x->low,
-                         &x->high, &x->bootstrap_p, &x->agreement};
+    double **values[] = {&x->p, &x->difference, &x->low, &x->high, &x->bootstrap_p, &x->agreement};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         QG_NEW(*counts[i], a, P * P);
         for (int k = 0; k < P * P; k++)
@@ -234,9 +233,9 @@ static qg_code write_pairs(qg_results *r, qg_group_ref g, const pairs *x)
     const struct {
         const char *name;
         const double *v;
-    } values[] = {{"mcnemar_p", x->p}, {"accuracy_difference", x->difference},
-                  {"ci_low", x->low},  {"ci_high", x->high},
-                  {"bootstrap_p", x->bootstrap_p}, {"agreement", x->agreement}};
+    } values[] = {
+        {"mcnemar_p", x->p},  {"accuracy_difference", x->difference}, {"ci_low", x->low},
+        {"ci_high", x->high}, {"bootstrap_p", x->bootstrap_p},        {"agreement", x->agreement}};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         QG_TRY(qg_results_write(r, g, counts[i].name, QG_STORE_I64, NULL, NULL, counts[i].v));
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)

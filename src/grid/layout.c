@@ -46,8 +46,13 @@ enum {
 
 static const schema_row schema[] = {
 #define QG_FIELD(group, name, type, units, d1, d2, d3, doc)                                        \
-    {QG_GROUP_##group, #name, (qg_store_type)TYPE_##type, KIND_##type, units,                      \
-     {QG_DIM_##d1, QG_DIM_##d2, QG_DIM_##d3}, doc},
+    {QG_GROUP_##group,                                                                             \
+     #name,                                                                                        \
+     (qg_store_type)TYPE_##type,                                                                   \
+     KIND_##type,                                                                                  \
+     units,                                                                                        \
+     {QG_DIM_##d1, QG_DIM_##d2, QG_DIM_##d3},                                                      \
+     doc},
 #include "schema.def"
 #undef QG_FIELD
 };
@@ -108,7 +113,8 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
             r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1};
     for (int t = 0; t < p->n_tasks; t++)
         if (p->tasks[t].kind == QG_TASK_PACK)
-            r[count++] = (qg_group_ref){QG_GROUP_MODEL, p->tasks[t].model, -1, p->tasks[t].precision};
+            r[count++] =
+                (qg_group_ref){QG_GROUP_MODEL, p->tasks[t].model, -1, p->tasks[t].precision};
     for (int e = 0; e < E; e++) {
         const qg_experiment *x = &job->experiments[e];
         r[count++] = (qg_group_ref){QG_GROUP_TOKENS, x->model, x->dataset, -1};

@@ -89,8 +89,8 @@ static qg_code done(void *ctx, const qg_unit_report *report, const void *result,
     qg_owner *o = ctx;
     o->units_done++;
     QG_TRY(put_timing(o->results, report));
-    qg_code rc = qg_results_put(o->results, report->unit, result, size,
-                                report->host ? report->host : "");
+    qg_code rc =
+        qg_results_put(o->results, report->unit, result, size, report->host ? report->host : "");
     if (rc == QG_OK || qg_code_scope(rc) == QG_SCOPE_GRID)
         return rc;
     /* A result that cannot be stored is the failure of its unit. */
@@ -127,8 +127,7 @@ static void describe(char *out, size_t size, const qg_owner *o, const qg_sched *
         snprintf(bad, sizeof bad, ", %d failed", cells_failed);
     snprintf(out, size, "%d/%d cells%s, %d/%d units, %.1f units/s, %s gone, %s left", cells_done,
              cells_open + cells_done + cells_failed, bad, finished,
-             open + running + finished + broken,
-             seconds > 0 ? (double)o->units_done / seconds : 0,
+             open + running + finished + broken, seconds > 0 ? (double)o->units_done / seconds : 0,
              qg_format_seconds(spent, sizeof spent, seconds), eta);
 }
 

@@ -12,7 +12,7 @@
 typedef struct qg_owner {
     qg_results *results;
     qg_lock *lock;
-    const char *cache;          /* folder of packed models */
+    const char *cache; /* folder of packed models */
     qg_progress_style progress;
     double started, last_line, last_lock, last_sync;
     double cost_at_start;

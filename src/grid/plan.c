@@ -3,8 +3,8 @@
  *
  *   pack(model, precision) -> predict(experiment, precision) -> latency(experiment, precision)
  *
- * The key of a cell hashes what determines its numbers and nothing else: not the path of a file, not
- * the number of ranks, not the formatting of the job.
+ * The key of a cell hashes what determines its numbers and nothing else: not the path of a file,
+ * not the number of ranks, not the formatting of the job.
  */
 #include "plan_inputs.h"
 
@@ -65,7 +65,8 @@ static double predict_cost(const qg_plan *p, const qg_plan_task *t, int64_t toke
 static int64_t model_bytes(const qg_bert_config *c)
 {
     int64_t C = c->hidden, F = c->ffn;
-    return 4 * (((int64_t)c->vocab + c->positions) * C + (int64_t)c->layers * (4 * C * C + 2 * C * F));
+    return 4 *
+           (((int64_t)c->vocab + c->positions) * C + (int64_t)c->layers * (4 * C * C + 2 * C * F));
 }
 
 static void key_of_precision(qg_sha256 *h, const qg_job *job, int precision)
@@ -129,10 +130,9 @@ static qg_cell *add_cell(qg_plan *p, qg_arena *a, qg_cell_kind kind, int experim
     qg_cell *c = &p->cells[p->n_cells++];
     const char *e = p->job->experiments[experiment].name;
     *c = (qg_cell){.kind = kind, .experiment = experiment, .precision = precision, .task = -1};
-    c->name = precision < 0
-                  ? qg_arena_printf(a, "%s%s", e, suffix[kind])
-                  : qg_arena_printf(a, "%s/%s%s", e, p->job->precisions[precision].name,
-                                    suffix[kind]);
+    c->name = precision < 0 ? qg_arena_printf(a, "%s%s", e, suffix[kind])
+                            : qg_arena_printf(a, "%s/%s%s", e, p->job->precisions[precision].name,
+                                              suffix[kind]);
     c->selected = c->name && (!only || qg_glob(only, c->name));
     return c->name ? c : NULL;
 }
@@ -164,7 +164,8 @@ static qg_code make_cells(qg_plan *p, qg_arena *a, const char *only)
     return QG_OK;
 }
 
-static qg_code add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64_t count, double cost)
+static qg_code add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64_t count,
+                        double cost)
 {
     if ((p->n_units & (p->n_units - 1)) == 0) {
         size_t cap = p->n_units ? 2 * (size_t)p->n_units : 64;

@@ -164,8 +164,8 @@ static qg_code warn(qg_plan *p, qg_arena *a, const char *text)
 {
     if (!text)
         return QG_ENOMEM;
-    const char **w = qg_arena_grow(a, p->warnings, (size_t)p->n_warnings,
-                                   (size_t)p->n_warnings + 1, sizeof *w);
+    const char **w =
+        qg_arena_grow(a, p->warnings, (size_t)p->n_warnings, (size_t)p->n_warnings + 1, sizeof *w);
     if (!w)
         return QG_ENOMEM;
     w[p->n_warnings++] = text;
@@ -176,14 +176,17 @@ static qg_code warn(qg_plan *p, qg_arena *a, const char *text)
 static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
 {
     if (d->skipped)
-        QG_TRY(warn(p, a, qg_arena_printf(a, "dataset %s: %lld bad rows were skipped", d->name,
-                                          (long long)d->skipped)));
+        QG_TRY(warn(p, a,
+                    qg_arena_printf(a, "dataset %s: %lld bad rows were skipped", d->name,
+                                    (long long)d->skipped)));
     if (d->empty)
-        QG_TRY(warn(p, a, qg_arena_printf(a, "dataset %s: %lld rows without text were dropped",
-                                          d->name, (long long)d->empty)));
+        QG_TRY(warn(p, a,
+                    qg_arena_printf(a, "dataset %s: %lld rows without text were dropped", d->name,
+                                    (long long)d->empty)));
     if (d->conflicting)
-        QG_TRY(warn(p, a, qg_arena_printf(a, "dataset %s: %lld texts occur with different labels",
-                                          d->name, (long long)d->conflicting)));
+        QG_TRY(warn(p, a,
+                    qg_arena_printf(a, "dataset %s: %lld texts occur with different labels",
+                                    d->name, (long long)d->conflicting)));
     return QG_OK;
 }
 
@@ -194,8 +197,9 @@ static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
             const qg_dataset *x = &p->datasets[i].data, *y = &p->datasets[j].data;
             int64_t n = qg_dataset_shared(x, y);
             if (n > 0)
-                QG_TRY(warn(p, a, qg_arena_printf(a, "%lld rows of dataset %s also occur in %s",
-                                                  (long long)n, y->name, x->name)));
+                QG_TRY(warn(p, a,
+                            qg_arena_printf(a, "%lld rows of dataset %s also occur in %s",
+                                            (long long)n, y->name, x->name)));
         }
     return QG_OK;
 }
@@ -226,10 +230,11 @@ static qg_code experiment_tokens(qg_plan *p, qg_arena *a, qg_arena *scratch, int
     p->tokens[e] = t;
     int64_t real = t->T - 2 * d->data.n;
     if (real > 0 && t->unknown * 20 > real)
-        QG_TRY(warn(p, a, qg_arena_printf(a,
-                                          "experiment %s: %.1f %% of the tokens are unknown to the "
-                                          "vocabulary; is do_lower_case right?",
-                                          x->name, 100.0 * (double)t->unknown / (double)real)));
+        QG_TRY(warn(p, a,
+                    qg_arena_printf(a,
+                                    "experiment %s: %.1f %% of the tokens are unknown to the "
+                                    "vocabulary; is do_lower_case right?",
+                                    x->name, 100.0 * (double)t->unknown / (double)real)));
     return QG_OK;
 }
 

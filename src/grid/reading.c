@@ -52,9 +52,8 @@ static qg_code read_cells(qg_reading *r)
     QG_TRY(column(&key, r, "key"));
     QG_TRY(column(&error, r, "error"));
     for (int i = 0; i < r->n; i++)
-        r->cell[i] = (qg_read_cell){name[i],    kind[i],      experiment[i], model[i],
-                                    dataset[i], precision[i], key[i],        error[i],
-                                    state[i]};
+        r->cell[i] = (qg_read_cell){name[i],      kind[i], experiment[i], model[i], dataset[i],
+                                    precision[i], key[i],  error[i],      state[i]};
     return QG_OK;
 }
 

@@ -220,8 +220,8 @@ static qg_code put_predict(qg_results *r, int unit, qg_reader *in, uint64_t *sum
         w.predicted[i] = qg_argmax_f32(w.logits + i * K, (int)K);
     }
     QG_TRY(qg_results_write(r, g, "logits", QG_STORE_F32, w.start, w.count, w.logits));
-    QG_TRY(qg_results_write(r, g, "probabilities", QG_STORE_F64, w.start, w.count,
-                            w.probabilities));
+    QG_TRY(
+        qg_results_write(r, g, "probabilities", QG_STORE_F64, w.start, w.count, w.probabilities));
     QG_TRY(qg_results_write(r, g, "predicted", QG_STORE_I32, w.start, w.count, w.predicted));
     *sum = sum_rows(&w);
     return QG_OK;

@@ -48,8 +48,7 @@ qg_code qg_rows_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *gr
                          int64_t count, int K) QG_MUST_USE;
 
 /** Checksum of a model group ("/models/m/p") of any results file. */
-qg_code qg_packed_checksum(uint64_t *out, qg_store *s, qg_arena *a,
-                           const char *group) QG_MUST_USE;
+qg_code qg_packed_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group) QG_MUST_USE;
 
 /** Computes what can be computed now: metrics of finished predictions, comparisons; sets cells'
  *  states. */

@@ -41,7 +41,7 @@ static qg_code summarise(double *out7, double *per_text, double *texts_per_s, do
     }
     QG_TRY(qg_latency_summary(&of_means, mean, n, a));
     QG_TRY(qg_latency_summary(&of_all, all, n * s->runs, a));
-    double stats[] = {of_means.mean,  of_means.sd, of_means.min, of_means.max,
+    double stats[] = {of_means.mean, of_means.sd, of_means.min, of_means.max,
                       of_all.median, of_all.p95,  of_all.p99};
     memcpy(out7, stats, sizeof stats);
     *texts_per_s = (double)s->texts / (total / 1000);

@@ -18,7 +18,8 @@ int qg_run_status(int open, int done, int failed)
     return open ? QG_EXIT_INTERRUPTED : failed ? QG_EXIT_CELLS_FAILED : QG_EXIT_OK;
 }
 
-/* Builds a new file beside the old one, takes over what is still valid, and puts it in its place. */
+/* Builds a new file beside the old one, takes over what is still valid, and puts it in its place.
+ */
 static qg_code accept_changes(qg_store **out, const char *path, qg_store *old, qg_arena *a,
                               const qg_plan *plan, const qg_layout *layout)
 {
@@ -129,8 +130,8 @@ static qg_code compute(qg_farm_outcome *outcome, qg_par *par, qg_arena *a, qg_re
 }
 
 /* With the file open: compute what is open, close cells, note how the run went. */
-static qg_code run_open(qg_run_summary *out, qg_par *par, qg_arena *a, qg_results *r,
-                        qg_lock *lock, const qg_run_options *o, bool *dismissed)
+static qg_code run_open(qg_run_summary *out, qg_par *par, qg_arena *a, qg_results *r, qg_lock *lock,
+                        const qg_run_options *o, bool *dismissed)
 {
     uint8_t *state;
     bool any = false;

@@ -16,7 +16,7 @@
 #include <string.h>
 
 typedef struct task_state {
-    int32_t *open; /* units, rising cost */
+    int32_t *open;    /* units, rising cost */
     int n_open, left; /* left: neither done, failed nor blocked */
     int failed, total;
     double open_cost;
@@ -131,8 +131,8 @@ qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_task *tasks, int n
 {
     qg_sched *s;
     QG_NEW(s, a, 1);
-    *s = (qg_sched){.task = tasks, .unit = units, .n_tasks = n_tasks, .n_units = n_units,
-                    .n_ranks = n_ranks};
+    *s = (qg_sched){
+        .task = tasks, .unit = units, .n_tasks = n_tasks, .n_units = n_units, .n_ranks = n_ranks};
     for (int i = 0; i < n_tasks; i++)
         if (tasks[i].affinity >= s->n_affinities)
             s->n_affinities = tasks[i].affinity + 1;

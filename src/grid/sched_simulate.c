@@ -67,8 +67,8 @@ qg_code qg_sched_simulate(qg_simulation *out, qg_arena *a, const qg_task *tasks,
         computes[r] = r > 0 || ranks <= 16; /* as in a real run */
         m.rank[r] = (sim_rank){0, -1, -1};
     }
-    QG_TRY(qg_sched_create(&m.sched, a, tasks, n_tasks, units, n_units, state, ranks, node,
-                           computes));
+    QG_TRY(
+        qg_sched_create(&m.sched, a, tasks, n_tasks, units, n_units, state, ranks, node, computes));
     do
         hand_out(&m);
     while (advance(&m));

@@ -14,8 +14,8 @@
 
 static void hash_config(qg_sha256 *h, const qg_bert_config *c)
 {
-    int fields[] = {c->layers, c->hidden,     c->heads,  c->ffn,     c->vocab, c->positions,
-                    c->types,  c->activation, c->pad_id, c->classes};
+    int fields[] = {c->layers,    c->hidden, c->heads,      c->ffn,    c->vocab,
+                    c->positions, c->types,  c->activation, c->pad_id, c->classes};
     qg_sha256_add(h, fields, sizeof fields);
     qg_sha256_add(h, &c->layer_norm_eps, sizeof c->layer_norm_eps);
 }
@@ -103,9 +103,8 @@ static qg_code open_packed(qg_model **out, const qg_model_source *src, const qg_
     QG_TRY(qg_model_open(out, src->dir));
     if (!p || ((*out)->precision == p->scheme && (*out)->embeddings == p->embeddings))
         return QG_OK;
-    qg_code rc = QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, NULL,
-                            "is packed as %s, the job asks for %s", (*out)->precision->name,
-                            p->name ? p->name : p->scheme->name);
+    qg_code rc = QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, NULL, "is packed as %s, the job asks for %s",
+                            (*out)->precision->name, p->name ? p->name : p->scheme->name);
     qg_error kept = *qg_error_last();
     qg_model_close(*out);
     *out = NULL;

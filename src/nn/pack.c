@@ -44,9 +44,9 @@ static qg_code plan(packer *p, qg_dtype type, size_t count, const char *name, co
     return t->name ? QG_OK : QG_ENOMEM;
 }
 
-static const qg_dtype code_types[] = {[QG_PANEL_F32] = QG_F32,   [QG_PANEL_F16] = QG_F16,
-                                      [QG_PANEL_BF16] = QG_BF16, [QG_PANEL_S8] = QG_I8,
-                                      [QG_PANEL_S4] = QG_U8,     [QG_PANEL_NF4] = QG_U8};
+static const qg_dtype code_types[] = {
+    [QG_PANEL_F32] = QG_F32, [QG_PANEL_F16] = QG_F16, [QG_PANEL_BF16] = QG_BF16,
+    [QG_PANEL_S8] = QG_I8,   [QG_PANEL_S4] = QG_U8,   [QG_PANEL_NF4] = QG_U8};
 
 static size_t padded(int n)
 {
@@ -57,8 +57,7 @@ static qg_code plan_linear(packer *p, const qg_linear_name *l)
 {
     const qg_precision *s = p->spec->scheme;
     qg_dtype type = code_types[s->format];
-    size_t scales =
-        qg_panels_scale_count(s->format, l->n, l->k, qg_precision_group(s, l->k));
+    size_t scales = qg_panels_scale_count(s->format, l->n, l->k, qg_precision_group(s, l->k));
     QG_TRY(plan(p, type, qg_panels_code_bytes(s->format, l->n, l->k) / qg_dtype_size(type), l->name,
                 ".codes"));
     if (scales)
@@ -223,8 +222,8 @@ static qg_code write_tables(packer *p)
                 continue;
             QG_TRY(convert_table(p, &table[i], &w, &out, &bytes, &scales));
             if (scales_pass) {
-                QG_TRY(qg_safetensors_put(&p->writer, scales,
-                                          (size_t)table[i].rows * sizeof *scales));
+                QG_TRY(
+                    qg_safetensors_put(&p->writer, scales, (size_t)table[i].rows * sizeof *scales));
             } else {
                 QG_TRY(qg_safetensors_put(&p->writer, out, bytes));
                 p->parameters += (int64_t)table[i].rows * p->config.hidden;
@@ -262,13 +261,14 @@ static qg_code write_weights(packer *p, const char *dir)
 
 static void config_text(qg_str *s, const qg_bert_config *c)
 {
-    qg_str_addf(s, "{\n  \"architectures\": [\"BertForSequenceClassification\"],\n"
-                   "  \"model_type\": \"bert\",\n  \"hidden_act\": \"%s\",\n"
-                   "  \"hidden_size\": %d,\n  \"intermediate_size\": %d,\n"
-                   "  \"num_hidden_layers\": %d,\n  \"num_attention_heads\": %d,\n"
-                   "  \"max_position_embeddings\": %d,\n  \"type_vocab_size\": %d,\n"
-                   "  \"vocab_size\": %d,\n  \"pad_token_id\": %d,\n"
-                   "  \"position_embedding_type\": \"absolute\",\n  \"layer_norm_eps\": ",
+    qg_str_addf(s,
+                "{\n  \"architectures\": [\"BertForSequenceClassification\"],\n"
+                "  \"model_type\": \"bert\",\n  \"hidden_act\": \"%s\",\n"
+                "  \"hidden_size\": %d,\n  \"intermediate_size\": %d,\n"
+                "  \"num_hidden_layers\": %d,\n  \"num_attention_heads\": %d,\n"
+                "  \"max_position_embeddings\": %d,\n  \"type_vocab_size\": %d,\n"
+                "  \"vocab_size\": %d,\n  \"pad_token_id\": %d,\n"
+                "  \"position_embedding_type\": \"absolute\",\n  \"layer_norm_eps\": ",
                 activation_names[c->activation], c->hidden, c->ffn, c->layers, c->heads,
                 c->positions, c->types, c->vocab, c->pad_id);
     qg_str_add_f64(s, c->layer_norm_eps);
@@ -282,8 +282,9 @@ static void config_text(qg_str *s, const qg_bert_config *c)
 
 static void manifest_text(qg_str *s, const packer *p)
 {
-    qg_str_addf(s, "{\n  \"format\": %d,\n  \"precision\": \"%s\",\n  \"embeddings\": \"%s\",\n"
-                   "  \"parameters\": %lld,\n  \"layers\": [",
+    qg_str_addf(s,
+                "{\n  \"format\": %d,\n  \"precision\": \"%s\",\n  \"embeddings\": \"%s\",\n"
+                "  \"parameters\": %lld,\n  \"layers\": [",
                 QG_PACK_FORMAT, p->spec->scheme->name, embedding_names[p->spec->embeddings],
                 (long long)p->parameters);
     for (int i = 0; i < p->n_linears; i++) {

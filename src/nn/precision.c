@@ -93,10 +93,10 @@ qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, c
     if (rc != QG_OK)
         return qg_problems_take(problems, rc);
     out->embeddings = e.embeddings;
-    out->name = e.name                               ? e.name
-                : e.embeddings == QG_EMBED_FP32 ? out->scheme->name
-                                                     : qg_arena_printf(problems->arena, "%s_emb_%s",
-                                                                       out->scheme->name,
-                                                                       embedding_names[e.embeddings]);
+    out->name = e.name ? e.name
+                : e.embeddings == QG_EMBED_FP32
+                    ? out->scheme->name
+                    : qg_arena_printf(problems->arena, "%s_emb_%s", out->scheme->name,
+                                      embedding_names[e.embeddings]);
     return out->name ? QG_OK : QG_ENOMEM;
 }

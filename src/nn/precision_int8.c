@@ -3,7 +3,8 @@
  *
  * int8: Jacob et al., CVPR 2018, arXiv:1712.05877 (symmetric, per channel); one activation scale a
  * token as in Yao et al., "ZeroQuant", 2022, arXiv:2206.01861.
- * int8_tensor: torch.quantization.quantize_dynamic, engine qnnpack, with texts scored one at a time.
+ * int8_tensor: torch.quantization.quantize_dynamic, engine qnnpack, with texts scored one at a
+ * time.
  */
 #include "precision.h"
 
@@ -56,7 +57,8 @@ static void per_tensor(void *codes, float *scales, const float *w, int n, int k,
 
 const qg_precision qg_precision_int8 = {
     .name = "int8",
-    .summary = "weights max|W_row|/127 per channel, activations max|x|/127 per token, s8 x s8 -> s32",
+    .summary =
+        "weights max|W_row|/127 per channel, activations max|x|/127 per token, s8 x s8 -> s32",
     .paper = "arXiv:1712.05877, arXiv:2206.01861",
     .format = QG_PANEL_S8,
     .activations = QG_ACTIVATIONS_TOKEN,
@@ -65,8 +67,9 @@ const qg_precision qg_precision_int8 = {
 
 const qg_precision qg_precision_int8_tensor = {
     .name = "int8_tensor",
-    .summary = "PyTorch quantize_dynamic: weights max|W|/127.5 per tensor, activations affine 8-bit "
-               "with one range per text",
+    .summary =
+        "PyTorch quantize_dynamic: weights max|W|/127.5 per tensor, activations affine 8-bit "
+        "with one range per text",
     .paper = "PyTorch 1.13, engine qnnpack",
     .format = QG_PANEL_S8,
     .activations = QG_ACTIVATIONS_TEXT,

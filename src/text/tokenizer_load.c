@@ -49,8 +49,8 @@ static qg_code check_class(const qg_json_doc *d)
     const qg_json *v = qg_json_get(d->root, "tokenizer_class");
     if (!v || v->type == QG_JSON_NULL)
         return QG_OK;
-    if (v->type != QG_JSON_STRING || (strcmp(v->string, "BertTokenizer") != 0 &&
-                                      strcmp(v->string, "BertTokenizerFast") != 0))
+    if (v->type != QG_JSON_STRING ||
+        (strcmp(v->string, "BertTokenizer") != 0 && strcmp(v->string, "BertTokenizerFast") != 0))
         return QG_JSON_FAIL(d, v, QG_EUNSUPPORTED,
                             "tokenizer '%s' is not supported, known are: BertTokenizer, "
                             "BertTokenizerFast",
@@ -145,8 +145,8 @@ static qg_code finish(qg_tokenizer *t, const flags *f, const char *where)
         const char *text = t->special_text[i];
         t->special_id[i] = qg_vocab_find(&t->vocab, text, strlen(text), false);
         if (t->special_id[i] < 0 && (i == QG_UNK || i == QG_CLS || i == QG_SEP))
-            return QG_FAIL_AT(QG_EFORMAT, where, 0, 0, special_keys[i],
-                              "the vocabulary lacks '%s'", text);
+            return QG_FAIL_AT(QG_EFORMAT, where, 0, 0, special_keys[i], "the vocabulary lacks '%s'",
+                              text);
     }
     hash_tokenizer(t);
     return QG_OK;

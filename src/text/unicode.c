@@ -102,8 +102,8 @@ int qg_decompose(int32_t out[QG_MAX_DECOMPOSED], int32_t c)
         out[0] = c;
         return 1;
     }
-    utf8proc_ssize_t n = utf8proc_decompose_char(c, out, QG_MAX_DECOMPOSED, UTF8PROC_DECOMPOSE,
-                                                 &boundary);
+    utf8proc_ssize_t n =
+        utf8proc_decompose_char(c, out, QG_MAX_DECOMPOSED, UTF8PROC_DECOMPOSE, &boundary);
     if (n < 1 || n > QG_MAX_DECOMPOSED) {
         out[0] = c;
         return 1;

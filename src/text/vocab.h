@@ -12,7 +12,7 @@ typedef struct qg_vocab {
     uint32_t *slot;      /* open addressing: id + 1, 0 = empty; power of two */
     uint32_t *slot_more; /* the same for continuing pieces, without their prefix */
     size_t slots;
-    size_t longest;      /* bytes of the longest token */
+    size_t longest; /* bytes of the longest token */
 } qg_vocab;
 
 /** One token a line, id = line number from 0; CRLF is fine; the last of equal tokens counts.

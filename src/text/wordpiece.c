@@ -32,7 +32,7 @@ typedef struct state {
     int *piece;   /* [chars] ids of its pieces, and where each ends */
     int *piece_end;
     int chars;
-    place whole;  /* from first to last code point, for [UNK] */
+    place whole; /* from first to last code point, for [UNK] */
     bool too_long;
 } state;
 
@@ -99,8 +99,8 @@ static qg_code end_word(state *s)
         QG_TRY(emit(s, s->t->special_id[QG_UNK], s->whole));
     for (int i = 0, from = 0; known && i < pieces; from = s->piece_end[i++]) {
         place first = s->where[from], last = s->where[s->piece_end[i] - 1];
-        QG_TRY(emit(s, s->piece[i],
-                    (place){first.start, last.end, first.byte_start, last.byte_end}));
+        QG_TRY(
+            emit(s, s->piece[i], (place){first.start, last.end, first.byte_start, last.byte_end}));
     }
     s->chars = 0;
     s->too_long = false;

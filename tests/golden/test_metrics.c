@@ -217,8 +217,8 @@ static void agreement_of_vectors_equals_scipy(void **state)
         for (int magnitude = 0; magnitude < 2; magnitude++)
             for (const qg_json *k = need(c, magnitude ? "jaccard_abs" : "jaccard_signed")->child; k;
                  k = k->next)
-                same("jaccard",
-                     qg_jaccard_top(x, y, (int64_t)n, atoi(k->key), magnitude, a), k, 1e-12);
+                same("jaccard", qg_jaccard_top(x, y, (int64_t)n, atoi(k->key), magnitude, a), k,
+                     1e-12);
     }
     assert_true(cases >= 7);
     qg_arena_destroy(a);

@@ -254,8 +254,8 @@ static void quantized_logits_equal_their_reference(void **state)
             size_t n;
             qg_model *m = open_model(model_dir(models[i]), schemes[s].precision, 0);
             float *got = run(a, m, &t, false), *single = run(a, m, &t, true);
-            double *want =
-                qt_numbers(a, need(need(need(all, models[i]), schemes[s].key), schemes[s].field), &n);
+            double *want = qt_numbers(
+                a, need(need(need(all, models[i]), schemes[s].key), schemes[s].field), &n);
             double worst = 0;
             for (size_t k = 0; k < n; k++) {
                 qt_close(schemes[s].precision, (double)got[k], want[k], 0, schemes[s].tolerance);
@@ -319,7 +319,8 @@ static void codes_and_scales_are_exact(void **state)
     (void)state;
     static const struct {
         const char *precision, *key;
-    } kinds[] = {{"int8", "int8_pc"}, {"int4", "int4_pt"}, {"int4_g32", "int4_g32"}, {"nf4", "nf4_b64"}};
+    } kinds[] = {
+        {"int8", "int8_pc"}, {"int4", "int4_pt"}, {"int4_g32", "int4_g32"}, {"nf4", "nf4_b64"}};
     qg_arena *a = qg_arena_create(0);
     qg_weights *unit, *codes;
     size_t n;
@@ -342,8 +343,8 @@ static void codes_and_scales_are_exact(void **state)
                 snprintf(name, sizeof name, "%s.weight", l[k].name);
                 snprintf(base, sizeof base, "%s.%s", models[i], kinds[s].key);
                 snprintf(suffix, sizeof suffix, ".%s", l[k].name);
-                check_scheme(a, codes, base, suffix, kinds[s].precision,
-                             tensor_f32(a, m, name, &n), l[k].n, l[k].k);
+                check_scheme(a, codes, base, suffix, kinds[s].precision, tensor_f32(a, m, name, &n),
+                             l[k].n, l[k].k);
             }
         qg_weights_close(m);
     }
@@ -367,7 +368,7 @@ static void int8_layers_are_exact(void **state)
             char name[200];
             size_t n, ignored;
             qg_layer *y = &m->layers[k / 6 < m->config.layers ? k / 6 : 0];
-            qg_panels *parts[] = {&y->query, &y->key, &y->value, &y->attention_output,
+            qg_panels *parts[] = {&y->query,        &y->key,   &y->value, &y->attention_output,
                                   &y->intermediate, &y->output};
             const qg_panels *w = k == count - 1   ? &m->classifier
                                  : k == count - 2 ? &m->pooler
@@ -389,8 +390,7 @@ static void int8_layers_are_exact(void **state)
             qt_same("activation scale", q.scale, scale, (size_t)rows, sizeof *scale);
             for (int r = 0; r < rows; r++)
                 for (int c = 0; c < l[k].k; c++)
-                    qt_eq("activation code", q.codes[r * ld + c],
-                          (long long)codes[r * l[k].k + c]);
+                    qt_eq("activation code", q.codes[r * ld + c], (long long)codes[r * l[k].k + c]);
             float *want = REF("y_fp64");
             float largest = 0;
             for (size_t e = 0; e < n; e++)

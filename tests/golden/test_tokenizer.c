@@ -163,8 +163,9 @@ static void offsets_hold_on_random_unicode(void **state)
     (void)state;
     qg_arena *a = qg_arena_create(0);
     qg_tokenizer *t = make(a, true, -1);
-    static const int32_t alphabet[] = {'a', 'B', ' ', '.', '-', '\n', 0xe9, 0x301, 0x4e2d, 0x200d, 0xac00,
-                                       0x130, 0x1f600, 0xfe0f, 0x2028, 0x3000, 0, '[', 'M', ']', '#'};
+    static const int32_t alphabet[] = {'a',    'B',    ' ',    '.',    '-',   '\n',    0xe9,
+                                       0x301,  0x4e2d, 0x200d, 0xac00, 0x130, 0x1f600, 0xfe0f,
+                                       0x2028, 0x3000, 0,      '[',    'M',   ']',     '#'};
     for (uint64_t round = 0; round < 3000; round++) {
         qg_rng r = qg_rng_make(3, "test/tokenizer", round);
         qg_mark m = qg_arena_mark(a);

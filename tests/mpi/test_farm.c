@@ -1,6 +1,6 @@
 /*
- * test_farm.c - units of all sizes over the ranks: every one computed once, results intact, failures
- * reported. Run with 1, 2, 3 and 7 ranks; only rank 0 prints.
+ * test_farm.c - units of all sizes over the ranks: every one computed once, results intact,
+ * failures reported. Run with 1, 2, 3 and 7 ranks; only rank 0 prints.
  */
 #include "qt.h"
 
