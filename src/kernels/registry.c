@@ -8,6 +8,7 @@
 #include "kernels/impl.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,15 @@ static const entry entries[] = {
 
 enum { COUNT = sizeof entries / sizeof entries[0] };
 
-static const char *const levels[] = {"ref", "avx2", "avx512", "avx512vnni"};
+static const struct {
+    const char *name;
+    bool (*supported)(void);
+} levels[] = {
+    {"ref", qg_cpu_any},
+    {"avx2", qg_cpu_avx2},
+    {"avx512", qg_cpu_avx512},
+    {"avx512vnni", qg_cpu_avx512vnni},
+};
 enum { LEVELS = sizeof levels / sizeof levels[0] };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -44,16 +53,22 @@ static const char *isa_of(const entry *e)
 static int level_of(const char *isa)
 {
     for (int i = 0; i < LEVELS; i++) {
-        if (strcmp(levels[i], isa) == 0)
+        if (strcmp(levels[i].name, isa) == 0)
             return i;
     }
     return -1;
 }
 
-static bool level_supported(int level)
+/* Sets `refused`: what was found, then the levels (all, or those of this processor). */
+static void refuse(const char *found, const char *problem, bool all)
 {
-    bool (*const test[LEVELS])(void) = {qg_cpu_any, qg_cpu_avx2, qg_cpu_avx512, qg_cpu_avx512vnni};
-    return test[level]();
+    static char text[192];
+    size_t used = (size_t)snprintf(text, sizeof text, "'%.32s' is not %s: ", found, problem);
+    for (int i = 0; i < LEVELS; i++)
+        if (all || levels[i].supported())
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? ", " : "",
+                                     levels[i].name);
+    refused = text;
 }
 
 /* The highest level allowed, or -1 with `refused` set. */
@@ -64,9 +79,9 @@ static int level_allowed(void)
         return LEVELS - 1;
     int level = level_of(env);
     if (level < 0)
-        refused = "QGRID_KERNELS is unknown, allowed: ref, avx2, avx512, avx512vnni";
-    else if (!level_supported(level))
-        refused = "QGRID_KERNELS names instructions that this CPU does not have";
+        refuse(env, "one of", true);
+    else if (!levels[level].supported())
+        refuse(env, "what this processor can do", false);
     return refused ? -1 : level;
 }
 
@@ -86,7 +101,7 @@ static void choose(void)
         }
         list[i] = (qg_kernel_info){e->op, isa_of(e), supported, chosen, e->fn};
     }
-    table.isa = levels[best];
+    table.isa = levels[best].name;
 }
 
 const qg_kernels *qg_kernels_get(const char **why)
