@@ -2,7 +2,7 @@
  * kernel.h - the arithmetic: packed matrix products, row operations, attention.
  *
  * One implementation of each operation is chosen at start (kernels/<op>.def, best first, __ref
- * last; QGRID_KERNELS=ref|avx2|avx512|avx512vnni names the highest level used). All give the SAME
+ * last; QGRID_KERNELS=ref|avx2|avx512|avx512vnni|amx names the highest level used). All give the SAME
  * BITS:
  *   - an element of an f32 product is one chain of fma over k in rising order, started anew every
  *     QG_KBLOCK values of k; the partial sums are added in order; the bias is added last;
@@ -95,10 +95,16 @@ typedef struct qg_qrows {
     int32_t *offset; /* [m] or NULL: value = scale * (code + offset) */
 } qg_qrows;
 
+/** Row stride for k codes: whole cache lines, an odd number of them, so that rows do not alias. */
+static inline int qg_qrows_stride(int k)
+{
+    return ((k + 63) / 64 | 1) * 64;
+}
+
 /* ------------------------------------------------------------------ the operations, one table */
 
 typedef struct qg_kernels {
-    const char *isa; /* "ref", "avx2", "avx512", "avx512vnni": of the most capable one in use */
+    const char *isa; /* "ref" ... "amx": of the most capable one in use */
 
     /**
      * y = x W^T + bias, f32 activations, any float or weight-only format.

@@ -37,6 +37,7 @@ static const struct {
     {"avx2", qg_cpu_avx2},
     {"avx512", qg_cpu_avx512},
     {"avx512vnni", qg_cpu_avx512vnni},
+    {"amx", qg_cpu_amx},
 };
 enum { LEVELS = sizeof levels / sizeof levels[0] };
 

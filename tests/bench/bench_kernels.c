@@ -43,7 +43,7 @@ static void make(problem *p, int m, int n, int k)
                               get(sizeof(int32_t) * (size_t)(n + 16)),
                               get(sizeof(float) * (size_t)(n + 16))};
     }
-    p->q = (qg_qrows){.ld = (k + 63) / 64 * 64};
+    p->q = (qg_qrows){.ld = qg_qrows_stride(k)};
     p->q.codes = get((size_t)m * (size_t)p->q.ld);
     p->q.scale = get(sizeof(float) * (size_t)m);
     p->scratch = get(qg_gemm_scratch(&p->w[0]) + qg_attention_scratch(m, 64));
