@@ -8,7 +8,7 @@
  *     QG_KBLOCK values of k; the partial sums are added in order; the bias is added last;
  *   - reductions along a row keep QG_LANES interleaved partial results (element i belongs to lane
  *     i mod 16) and join them in one tree: lane j with j + 8, then + 4, + 2, + 1;
- *   - exp, erf, tanh are polynomials of this project with a fixed order of operations;
+ *   - exp, tanh, GELU are polynomials of this project with a fixed order of operations;
  *   - integer products are exact; every epilogue has one order of operations.
  * Pure functions: no allocation, no I/O, no errors; preconditions are asserted. All Local.
  */
