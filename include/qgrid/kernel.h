@@ -27,6 +27,7 @@ enum {
 };
 
 typedef enum qg_activation {
+    QG_ACT_NONE,
     QG_ACT_GELU,     /* x/2 (1 + erf(x / sqrt 2)) */
     QG_ACT_GELU_NEW, /* x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) */
     QG_ACT_RELU,
@@ -63,6 +64,7 @@ typedef struct qg_panels {
     const float *scales;   /* S8, S4, NF4 */
     const int32_t *colsum; /* [Np] S8: sum over k of the codes of a channel */
     const float *bias;     /* [Np], never NULL */
+    qg_activation act;     /* of what the product gives: y = act(x W^T + bias) */
 } qg_panels;
 
 /** Bytes of `codes`, and elements of `scales` (0 for float formats), of a packed [n, k] matrix. */
@@ -107,7 +109,7 @@ typedef struct qg_kernels {
     const char *isa; /* "ref" ... "amx": of the most capable one in use */
 
     /**
-     * y = x W^T + bias, f32 activations, any float or weight-only format.
+     * y = act(x W^T + bias), f32 activations, any float or weight-only format.
      * @param[out] y  [m, ldy] caller-owned
      * @param      x  [m, ldx]
      * @param scratch qg_gemm_scratch(w) bytes, 64-byte aligned (rows of x, panels decoded to f32)
@@ -117,14 +119,14 @@ typedef struct qg_kernels {
                      void *scratch);
 
     /**
-     * S8 weights: y = fma((f32)(dot + offset * colsum), a_scale * w_scale, bias).
+     * S8 weights: y = act(fma((f32)(dot + offset * colsum), a_scale * w_scale, bias)).
      * Exact s32 sums for any codes in [-128, 127], offsets in [-127, 128] and k <= 65536.
      */
     void (*gemm_s8)(float *y, int ldy, const qg_qrows *x, int m, const qg_panels *w);
 
     /**
      * S4 weights, integer activations: for each group in order acc = fma((f32)dot_g, w_scale_g,
-     * acc), then y = fma(acc, a_scale, bias). `offset` must be NULL.
+     * acc), then y = act(fma(acc, a_scale, bias)). `offset` must be NULL.
      */
     void (*gemm_s4s8)(float *y, int ldy, const qg_qrows *x, int m, const qg_panels *w);
 

@@ -15,8 +15,8 @@
 
 enum { AMX_ROWS = 16, AMX_BYTES = 64, AMX_TILE = AMX_ROWS * AMX_BYTES };
 
-/* Rows in the two groups; the second may be empty. */
-static inline void amx_configure(int rows0, int rows1)
+/* Rows in the two groups (the second may be empty), bytes of a row of x: a multiple of 4. */
+static inline void amx_configure(int rows0, int rows1, int width)
 {
     struct {
         uint8_t palette, start_row, reserved[14];
@@ -27,8 +27,8 @@ static inline void amx_configure(int rows0, int rows1)
     c.palette = 1;
     for (int t = 0; t < 8; t++) {
         bool second = t == 2 || t == 3 || t == 5;
-        int rows = t >= 6 ? AMX_ROWS : second ? rows1 : rows0;
-        c.bytes[t] = AMX_BYTES;
+        int rows = t >= 6 ? width / 4 : second ? rows1 : rows0;
+        c.bytes[t] = (uint16_t)(t == 4 || t == 5 ? width : AMX_BYTES);
         c.rows[t] = (uint8_t)(rows > 0 ? rows : 1);
     }
     _tile_loadconfig(&c);

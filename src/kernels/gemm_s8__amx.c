@@ -105,7 +105,7 @@ static void block(block_job *t)
 {
     sums *s = t->now;
     if (t->rows != t->configured)
-        amx_configure(t->rows < AMX_ROWS ? t->rows : AMX_ROWS, t->rows - AMX_ROWS);
+        amx_configure(t->rows < AMX_ROWS ? t->rows : AMX_ROWS, t->rows - AMX_ROWS, AMX_BYTES);
     t->configured = t->rows;
     if (t->rows > AMX_ROWS && t->panels == 2)
         dot(t, true, true);

@@ -12,6 +12,8 @@
 #ifndef QG_MATH16_H
 #define QG_MATH16_H
 
+#include "qgrid/kernel.h"
+
 /*
  * e^x = 2^n e^r with n = rint(x / ln 2), |r| <= ln 2 / 2. Adding 1.5 * 2^23 leaves n in the low
  * bits. 2^n is applied in two halves: each is a normal number, and a subnormal result is rounded
@@ -97,6 +99,23 @@ static inline v16 v_gelu_new(v16 x)
 static inline v16 v_relu(v16 x)
 {
     return v_max(v_set1(0.0f), x);
+}
+
+static inline v16 v_activate(v16 x, qg_activation act)
+{
+    switch (act) {
+    case QG_ACT_GELU:
+        return v_gelu(x);
+    case QG_ACT_GELU_NEW:
+        return v_gelu_new(x);
+    case QG_ACT_RELU:
+        return v_relu(x);
+    case QG_ACT_TANH:
+        return v_tanh(x);
+    case QG_ACT_NONE:
+        break;
+    }
+    return x;
 }
 
 #endif

@@ -152,13 +152,12 @@ static void encoder_layer(qg_model *m, const qg_layer *y, const chunk *c, float 
 
     prepare(m, &x, c->splits, c->B);
     linear(m, s->ffn, F, &x, &y->intermediate);
-    m->kernels->activation(s->ffn, (size_t)c->T * (size_t)F, (qg_activation)m->config.activation);
     prepare(m, &ffn, c->splits, c->B);
     linear(m, s->hidden, C, &ffn, &y->output);
     add_norm(m, c->x, s->hidden, &y->output_norm, c->T);
 }
 
-/* tanh pooler on each text's first token, then the classifier: one row a text. */
+/* The pooler (tanh) on each text's first token, then the classifier: one row a text. */
 static void classify(float *logits, qg_model *m, const qg_batch *b)
 {
     qg_scratch *s = &m->scratch;
@@ -171,7 +170,6 @@ static void classify(float *logits, qg_model *m, const qg_batch *b)
     }
     prepare(m, &cls, s->one, b->B);
     linear(m, s->pooled, C, &cls, &m->pooler);
-    m->kernels->activation(s->pooled, (size_t)b->B * (size_t)C, QG_ACT_TANH);
     prepare(m, &pooled, s->one, b->B);
     linear(m, logits, K, &pooled, &m->classifier);
 }
