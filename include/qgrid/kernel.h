@@ -2,13 +2,14 @@
  * kernel.h - the arithmetic: packed matrix products, row operations, attention.
  *
  * One implementation of each operation is chosen at start (kernels/<op>.def, best first, __ref
- * last; QGRID_KERNELS=ref|avx2|avx512|avx512vnni|amx names the highest level used). All give the SAME
- * BITS:
+ * last; QGRID_KERNELS=ref|avx2|avx512|avx512vnni|avx512bf16|amx names the highest level used). All
+ * give the SAME BITS:
  *   - an element of an f32 product is one chain of fma over k in rising order, started anew every
  *     QG_KBLOCK values of k; the partial sums are added in order; the bias is added last;
  *   - reductions along a row keep QG_LANES interleaved partial results (element i belongs to lane
  *     i mod 16) and join them in one tree: lane j with j + 8, then + 4, + 2, + 1;
  *   - exp, tanh, GELU are polynomials of this project with a fixed order of operations;
+ *   - bfloat16 products follow AMX; the avx512bf16 kernel alone has other bits;
  *   - integer products are exact; every epilogue has one order of operations.
  * Pure functions: no allocation, no I/O, no errors; preconditions are asserted. All Local.
  */
@@ -20,10 +21,11 @@
 #include <stdint.h>
 
 enum {
-    QG_LANES = 16,   /* partial results of a reduction */
-    QG_NR = 16,      /* columns of a weight panel */
-    QG_KBLOCK = 256, /* chain length of f32 products */
-    QG_ALIGN = 64    /* of packed weights and scratch */
+    QG_LANES = 16,      /* partial results of a reduction */
+    QG_NR = 16,         /* columns of a weight panel */
+    QG_KBLOCK = 256,    /* chain length of f32 products */
+    QG_BF16_BLOCK = 32, /* values of k in a step of bfloat16 products */
+    QG_ALIGN = 64       /* of packed weights and scratch */
 };
 
 typedef enum qg_activation {
@@ -36,9 +38,11 @@ typedef enum qg_activation {
 
 /*
  * Packed weights W[n, k] (row o = output channel) in panels of 16 output channels. Columns are
- * padded to Np = n rounded up to 16, k to Kp (multiple of 4 for S8, of 8 for 4-bit codes).
+ * padded to Np = n rounded up to 16, k to Kp (multiple of 2 for pairs, of 4 for S8, of 8 for 4-bit
+ * codes).
  *
  *   F32, F16, BF16   [Np/16][k][16]
+ *   BF16_PAIRS       [Np/16][Kp/2][16][2]     two k of one channel side by side
  *   S8               [Np/16][Kp/4][16][4]     four k of one channel side by side (VNNI order)
  *   S4, NF4          [Np/16][Kp/8][16][4] bytes: byte j holds k = 8b + j in its low nibble and
  *                    k = 8b + 4 + j in its high nibble. S4 stores code + 8 (padding: 8);
@@ -51,6 +55,7 @@ typedef enum qg_panel_format {
     QG_PANEL_F32,
     QG_PANEL_F16,
     QG_PANEL_BF16,
+    QG_PANEL_BF16_PAIRS,
     QG_PANEL_S8,
     QG_PANEL_S4,
     QG_PANEL_NF4
@@ -77,6 +82,7 @@ size_t qg_panels_scale_count(qg_panel_format f, int n, int k, int group);
  */
 void qg_pack_f32(float *panels, const float *w, int n, int k);
 void qg_pack_u16(uint16_t *panels, const uint16_t *w, int n, int k); /* F16, BF16 bits */
+void qg_pack_bf16_pairs(uint16_t *panels, const uint16_t *w, int n, int k);
 void qg_pack_s8(int8_t *panels, int32_t *colsum, const int8_t *codes, int n, int k);
 void qg_pack_s4(uint8_t *panels, const int8_t *codes, int n, int k);   /* codes -8..7 */
 void qg_pack_nf4(uint8_t *panels, const uint8_t *codes, int n, int k); /* codes 0..15 */
@@ -101,6 +107,12 @@ typedef struct qg_qrows {
 static inline int qg_qrows_stride(int k)
 {
     return ((k + 63) / 64 | 1) * 64;
+}
+
+/** Row stride, in values, of k bfloat16 values: the same rule. */
+static inline int qg_bf16_stride(int k)
+{
+    return ((k + 31) / 32 | 1) * 32;
 }
 
 /* ------------------------------------------------------------------ the operations, one table */
@@ -129,6 +141,19 @@ typedef struct qg_kernels {
      * acc), then y = act(fma(acc, a_scale, bias)). `offset` must be NULL.
      */
     void (*gemm_s4s8)(float *y, int ldy, const qg_qrows *x, int m, const qg_panels *w);
+
+    /**
+     * BF16_PAIRS weights and bfloat16 activations, as TDPBF16PS computes: for every 32 values of k
+     * one chain of fma over the even ones and one over the odd ones; their sum is added to the sum
+     * of the values before; y = act(sum + bias). Subnormal operands and results count as 0 up to
+     * the bias.
+     * @param x [m, ldx] bfloat16 bits, ldx a multiple of 32; columns k..ldx-1 are zero
+     */
+    void (*gemm_bf16)(float *y, int ldy, const uint16_t *x, int ldx, int m, const qg_panels *w);
+
+    /** Rows [m, k] to bfloat16, nearest even; columns k..ldo-1 become zero. NaN is for callers to
+     *  refuse. */
+    void (*round_bf16)(uint16_t *out, int ldo, const float *x, int ldx, int m, int k);
 
     /** Per row: scale = max|x| / 127 (1 if that is 0), code = clip(rint(x / scale), -127, 127);
      *  offset, where there is one, = 0. NaN is for callers to refuse. */

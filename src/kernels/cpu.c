@@ -44,6 +44,11 @@ bool qg_cpu_avx512vnni(void)
     return qg_cpu_avx512() && __builtin_cpu_supports("avx512vnni");
 }
 
+bool qg_cpu_avx512bf16(void)
+{
+    return qg_cpu_avx512vnni() && __builtin_cpu_supports("avx512bf16");
+}
+
 /* CPUID leaf 7 names the instructions, XCR0 says that the system saves tiles, arch_prctl lets this
  * process use them. */
 static bool may_use_tiles(void)
@@ -63,7 +68,7 @@ static bool may_use_tiles(void)
 
 static void ask_tiles(void)
 {
-    tiles = qg_cpu_avx512vnni() && may_use_tiles();
+    tiles = qg_cpu_avx512bf16() && may_use_tiles();
 }
 
 bool qg_cpu_amx(void)

@@ -9,7 +9,7 @@
 void qg_gemm_f32__ref(float *y, int ldy, const float *x, int ldx, int m, const qg_panels *w,
                       void *scratch)
 {
-    assert(w->format != QG_PANEL_S8 && w->n > 0 && w->k > 0);
+    assert(w->format != QG_PANEL_S8 && w->format != QG_PANEL_BF16_PAIRS && w->n > 0 && w->k > 0);
     float *block = scratch; /* [QG_KBLOCK][16] */
     for (int c = 0; c < w->n; c += QG_NR) {
         int cols = w->n - c < QG_NR ? w->n - c : QG_NR;

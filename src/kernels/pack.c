@@ -37,6 +37,8 @@ size_t qg_panels_code_bytes(qg_panel_format f, int n, int k)
     case QG_PANEL_F16:
     case QG_PANEL_BF16:
         return np * (size_t)k * sizeof(uint16_t);
+    case QG_PANEL_BF16_PAIRS:
+        return np * (size_t)qg_round_up(k, 2) * sizeof(uint16_t);
     case QG_PANEL_S8:
         return np * (size_t)qg_round_up(k, 4);
     case QG_PANEL_S4:
@@ -56,10 +58,15 @@ size_t qg_panels_scale_count(qg_panel_format f, int n, int k, int group)
     return 0;
 }
 
-/* Places of element (o, i) in the three kinds of panels. */
+/* Places of element (o, i) in the kinds of panels. */
 static size_t at_plain(int o, int i, int k)
 {
     return ((size_t)(o / QG_NR) * (size_t)k + (size_t)i) * QG_NR + (size_t)(o % QG_NR);
+}
+
+static size_t at_pair(int o, int i, int kp)
+{
+    return at_plain(o, i / 2, kp / 2) * 2 + (size_t)(i % 2);
 }
 
 static size_t at_s8(int o, int i, int kp)
@@ -88,6 +95,15 @@ void qg_pack_u16(uint16_t *panels, const uint16_t *w, int n, int k)
     for (int o = 0; o < n; o++) {
         for (int i = 0; i < k; i++)
             panels[at_plain(o, i, k)] = w[(size_t)o * (size_t)k + (size_t)i];
+    }
+}
+
+void qg_pack_bf16_pairs(uint16_t *panels, const uint16_t *w, int n, int k)
+{
+    memset(panels, 0, qg_panels_code_bytes(QG_PANEL_BF16_PAIRS, n, k));
+    for (int o = 0; o < n; o++) {
+        for (int i = 0; i < k; i++)
+            panels[at_pair(o, i, qg_round_up(k, 2))] = w[(size_t)o * (size_t)k + (size_t)i];
     }
 }
 
@@ -157,6 +173,8 @@ static float value(const qg_panels *w, int o, int i)
         return v_f16_value(((const uint16_t *)w->codes)[at_plain(o, i, w->k)]);
     case QG_PANEL_BF16:
         return bf16_value(((const uint16_t *)w->codes)[at_plain(o, i, w->k)]);
+    case QG_PANEL_BF16_PAIRS:
+        return bf16_value(((const uint16_t *)w->codes)[at_pair(o, i, qg_round_up(w->k, 2))]);
     case QG_PANEL_S8:
         return (float)((const int8_t *)w->codes)[at_s8(o, i, qg_round_up(w->k, 4))] * w->scales[o];
     case QG_PANEL_S4:

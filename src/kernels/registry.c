@@ -1,7 +1,7 @@
 /*
  * registry.c - which implementation of each operation this process uses.
  *
- * Levels are ordered ref < avx2 < avx512 < avx512vnni. QGRID_KERNELS names the highest level that
+ * Levels are ordered: see the table. QGRID_KERNELS names the highest level that
  * may be used; for each operation the first supported line of its .def not above that level is
  * taken.
  */
@@ -33,8 +33,11 @@ static const struct {
     const char *name;
     bool (*supported)(void);
 } levels[] = {
-    {"ref", qg_cpu_any},       {"avx2", qg_cpu_avx2},
-    {"avx512", qg_cpu_avx512}, {"avx512vnni", qg_cpu_avx512vnni},
+    {"ref", qg_cpu_any},
+    {"avx2", qg_cpu_avx2},
+    {"avx512", qg_cpu_avx512},
+    {"avx512vnni", qg_cpu_avx512vnni},
+    {"avx512bf16", qg_cpu_avx512bf16},
     {"amx", qg_cpu_amx},
 };
 enum { LEVELS = sizeof levels / sizeof levels[0] };

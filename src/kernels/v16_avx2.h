@@ -147,6 +147,17 @@ static inline vi16 vi_sub(vi16 x, vi16 y)
     return (vi16){_mm256_sub_epi32(x.a, y.a), _mm256_sub_epi32(x.b, y.b)};
 }
 
+static inline vi16 vi_low_half(vi16 x)
+{
+    return (vi16){_mm256_slli_epi32(x.a, 16), _mm256_slli_epi32(x.b, 16)};
+}
+
+static inline vi16 vi_high_half(vi16 x)
+{
+    __m256i m = _mm256_set1_epi32((int)0xffff0000);
+    return (vi16){_mm256_and_si256(x.a, m), _mm256_and_si256(x.b, m)};
+}
+
 static inline vi16 vi_half(vi16 x)
 {
     return (vi16){_mm256_srai_epi32(x.a, 1), _mm256_srai_epi32(x.b, 1)};
@@ -186,6 +197,21 @@ static inline void v_store_s8x4(int8_t *p, v16 a, v16 b, v16 c, v16 d)
     v_store_s8_n(p + 16, b, 16);
     v_store_s8_n(p + 32, c, 16);
     v_store_s8_n(p + 48, d, 16);
+}
+
+static inline __m256i v8_round_bf16(__m256 x)
+{
+    __m256i u = _mm256_castps_si256(x);
+    __m256i odd = _mm256_and_si256(_mm256_srli_epi32(u, 16), _mm256_set1_epi32(1));
+    u = _mm256_add_epi32(u, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+    return _mm256_srli_epi32(u, 16);
+}
+
+static inline void v_store_bf16_n(uint16_t *p, v16 x, int n)
+{
+    __m256i w = _mm256_packus_epi32(v8_round_bf16(x.a), v8_round_bf16(x.b));
+    w = _mm256_permute4x64_epi64(w, 0xd8);
+    memcpy(p, &w, sizeof *p * (size_t)(n < 16 ? n : 16));
 }
 
 static inline v16 v_from_int(vi16 x)

@@ -133,6 +133,16 @@ static inline vi16 vi_sub(vi16 x, vi16 y)
     return _mm512_sub_epi32(x, y);
 }
 
+static inline vi16 vi_low_half(vi16 x)
+{
+    return _mm512_slli_epi32(x, 16);
+}
+
+static inline vi16 vi_high_half(vi16 x)
+{
+    return _mm512_and_si512(x, _mm512_set1_epi32((int)0xffff0000));
+}
+
 static inline vi16 vi_half(vi16 x)
 {
     return _mm512_srai_epi32(x, 1);
@@ -171,6 +181,14 @@ static inline void v_store_s8x4(int8_t *p, v16 a, v16 b, v16 c, v16 d)
     __m512i ab = _mm512_packs_epi32(_mm512_cvtps_epi32(a), _mm512_cvtps_epi32(b));
     __m512i cd = _mm512_packs_epi32(_mm512_cvtps_epi32(c), _mm512_cvtps_epi32(d));
     _mm512_storeu_si512(p, _mm512_permutexvar_epi32(order, _mm512_packs_epi16(ab, cd)));
+}
+
+static inline void v_store_bf16_n(uint16_t *p, v16 x, int n)
+{
+    __m512i u = v_bits(x), odd = _mm512_and_si512(_mm512_srli_epi32(u, 16), _mm512_set1_epi32(1));
+    u = _mm512_add_epi32(u, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+    __m256i half = _mm512_cvtepi32_epi16(_mm512_srli_epi32(u, 16));
+    _mm256_mask_storeu_epi16(p, v_mask(n), half);
 }
 
 static inline v16 v_from_int(vi16 x)

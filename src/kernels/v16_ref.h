@@ -163,7 +163,6 @@ static inline vi16 vi_sub(vi16 a, vi16 b)
     VI16_EACH((uint32_t)a.i[j] - (uint32_t)b.i[j]);
 }
 
-/** Half, rounded down. */
 static inline vi16 vi_half(vi16 a)
 {
     VI16_EACH(a.i[j] >> 1);
@@ -217,6 +216,16 @@ static inline void v_store_s8x4(int8_t *p, v16 a, v16 b, v16 c, v16 d)
     v_store_s8_n(p + 16, b, 16);
     v_store_s8_n(p + 32, c, 16);
     v_store_s8_n(p + 48, d, 16);
+}
+
+/** bfloat16 bits, nearest even. */
+static inline void v_store_bf16_n(uint16_t *p, v16 a, int n)
+{
+    for (int j = 0; j < n && j < 16; j++) {
+        uint32_t u;
+        memcpy(&u, &a.f[j], sizeof u);
+        p[j] = (uint16_t)((u + 0x7fffu + (u >> 16 & 1u)) >> 16);
+    }
 }
 
 static inline v16 v_load_s8_n(const int8_t *p, int n)

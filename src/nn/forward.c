@@ -45,20 +45,30 @@ static void prepare(qg_model *m, const input *in, const int32_t *splits, int B)
 {
     qg_qrows *q = &m->scratch.rows;
     q->ld = qg_qrows_stride(in->k);
-    if (m->precision->activations == QG_ACTIVATIONS_TOKEN) {
+    switch (m->precision->activations) {
+    case QG_ACTIVATIONS_FLOAT:
+        break;
+    case QG_ACTIVATIONS_BF16:
+        m->kernels->round_bf16(m->scratch.half, qg_bf16_stride(in->k), in->x, in->ld, in->m, in->k);
+        break;
+    case QG_ACTIVATIONS_TOKEN:
         q->offset = NULL;
         m->kernels->quantize_rows(q, in->x, in->ld, in->m, in->k);
-    } else if (m->precision->activations == QG_ACTIVATIONS_TEXT) {
+        break;
+    case QG_ACTIVATIONS_TEXT:
         q->offset = m->scratch.offset;
         quantize_texts(m, in, splits, B);
+        break;
     }
 }
 
-/* y = in W^T + b; `prepare` was called for this input. */
+/* y = act(in W^T + b); `prepare` was called for this input. */
 static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_panels *w)
 {
     if (m->precision->activations == QG_ACTIVATIONS_FLOAT)
         m->kernels->gemm_f32(y, ldy, in->x, in->ld, in->m, w, m->scratch.gemm);
+    else if (w->format == QG_PANEL_BF16_PAIRS)
+        m->kernels->gemm_bf16(y, ldy, m->scratch.half, qg_bf16_stride(in->k), in->m, w);
     else if (w->format == QG_PANEL_S8)
         m->kernels->gemm_s8(y, ldy, &m->scratch.rows, in->m, w);
     else

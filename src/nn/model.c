@@ -96,8 +96,9 @@ static qg_code get(const void **out, qg_model *m, const char *name, const char *
 static qg_code get_linear(qg_panels *p, qg_model *m, const qg_linear_name *l)
 {
     static const qg_dtype types[] = {
-        [QG_PANEL_F32] = QG_F32, [QG_PANEL_F16] = QG_F16, [QG_PANEL_BF16] = QG_BF16,
-        [QG_PANEL_S8] = QG_I8,   [QG_PANEL_S4] = QG_U8,   [QG_PANEL_NF4] = QG_U8};
+        [QG_PANEL_F32] = QG_F32,         [QG_PANEL_F16] = QG_F16, [QG_PANEL_BF16] = QG_BF16,
+        [QG_PANEL_BF16_PAIRS] = QG_BF16, [QG_PANEL_S8] = QG_I8,   [QG_PANEL_S4] = QG_U8,
+        [QG_PANEL_NF4] = QG_U8};
     qg_panel_format f = m->precision->format;
     int group = qg_precision_group(m->precision, l->k);
     size_t np = (size_t)(l->n + QG_NR - 1) / QG_NR * QG_NR;

@@ -33,6 +33,7 @@ typedef struct qg_scratch {
     float *cls, *pooled;                 /* [B, C] */
     int32_t *one;                        /* [B + 1] splits of one row a text */
     qg_qrows rows;                       /* [max(chunk, B), max(C, F)] */
+    uint16_t *half;                      /* the same as bfloat16, where a precision wants it */
     int32_t *offset;                     /* memory of rows.offset */
     void *gemm, *attention;
 } qg_scratch;

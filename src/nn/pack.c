@@ -46,8 +46,9 @@ static qg_code plan(packer *p, qg_dtype type, size_t count, const char *name, co
 }
 
 static const qg_dtype code_types[] = {
-    [QG_PANEL_F32] = QG_F32, [QG_PANEL_F16] = QG_F16, [QG_PANEL_BF16] = QG_BF16,
-    [QG_PANEL_S8] = QG_I8,   [QG_PANEL_S4] = QG_U8,   [QG_PANEL_NF4] = QG_U8};
+    [QG_PANEL_F32] = QG_F32,         [QG_PANEL_F16] = QG_F16, [QG_PANEL_BF16] = QG_BF16,
+    [QG_PANEL_BF16_PAIRS] = QG_BF16, [QG_PANEL_S8] = QG_I8,   [QG_PANEL_S4] = QG_U8,
+    [QG_PANEL_NF4] = QG_U8};
 
 static size_t padded(int n)
 {
@@ -116,6 +117,9 @@ static void pack_codes(void *panels, int32_t *colsum, const void *codes, qg_pane
     case QG_PANEL_F16:
     case QG_PANEL_BF16:
         qg_pack_u16(panels, codes, n, k);
+        break;
+    case QG_PANEL_BF16_PAIRS:
+        qg_pack_bf16_pairs(panels, codes, n, k);
         break;
     case QG_PANEL_S8:
         qg_pack_s8(panels, colsum, codes, n, k);

@@ -12,6 +12,7 @@
 
 typedef enum qg_activations {
     QG_ACTIVATIONS_FLOAT, /* f32 as they are */
+    QG_ACTIVATIONS_BF16,  /* rounded to bfloat16 */
     QG_ACTIVATIONS_TOKEN, /* symmetric 8-bit, one scale a token: max|x| / 127 */
     QG_ACTIVATIONS_TEXT   /* affine 8-bit, one range a text and Linear call (PyTorch dynamic) */
 } qg_activations;

@@ -1,5 +1,6 @@
 /*
- * precision_float.c - fp32, fp16, bf16: weights of Linear layers rounded, arithmetic in f32.
+ * precision_float.c - fp32, fp16, bf16: weights of Linear layers rounded, arithmetic in f32;
+ * bf16_a16: their inputs rounded too, for the processor's bfloat16 products.
  */
 #include "precision.h"
 
@@ -50,5 +51,14 @@ const qg_precision qg_precision_bf16 = {
     .name = "bf16",
     .summary = "Linear weights rounded to bfloat16 (nearest even), arithmetic in 32 bit",
     .format = QG_PANEL_BF16,
+    .quantize = to_bf16,
+};
+
+const qg_precision qg_precision_bf16_a16 = {
+    .name = "bf16_a16",
+    .summary = "Linear weights and inputs rounded to bfloat16 (nearest even), sums in 32 bit",
+    .paper = "arXiv:1905.12322",
+    .format = QG_PANEL_BF16_PAIRS,
+    .activations = QG_ACTIVATIONS_BF16,
     .quantize = to_bf16,
 };

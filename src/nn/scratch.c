@@ -32,7 +32,10 @@ qg_code qg_scratch_reserve(qg_model *m, int T, int B, int longest)
     QG_NEW(s->cls, s->arena, b * C);
     QG_NEW(s->pooled, s->arena, b * C);
     QG_NEW(s->one, s->arena, b + 1);
-    if (m->precision->activations != QG_ACTIVATIONS_FLOAT) {
+    if (m->precision->activations == QG_ACTIVATIONS_BF16) {
+        int stride = qg_bf16_stride(most(m->config.hidden, m->config.ffn));
+        QG_NEW(s->half, s->arena, rows * (size_t)stride);
+    } else if (m->precision->activations != QG_ACTIVATIONS_FLOAT) {
         int stride = qg_qrows_stride(most(m->config.hidden, m->config.ffn));
         QG_NEW(s->rows.codes, s->arena, rows * (size_t)stride);
         QG_NEW(s->rows.scale, s->arena, rows);

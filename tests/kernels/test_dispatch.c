@@ -27,10 +27,12 @@ static bool in_child(const char *level, bool (*check)(const char *level))
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+enum { TOP = 5 };
+
 static int rank_of(const char *isa)
 {
-    static const char *const order[] = {"ref", "avx2", "avx512", "avx512vnni", "amx"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const order[] = {"ref", "avx2", "avx512", "avx512vnni", "avx512bf16", "amx"};
+    for (int i = 0; i <= TOP; i++) {
         if (strcmp(order[i], isa) == 0)
             return i;
     }
@@ -43,7 +45,7 @@ static bool choice_is_best(const char *level)
 {
     const char *why = "";
     const qg_kernels *k = qg_kernels_get(&why);
-    int n, top = level && *level ? rank_of(level) : 3;
+    int n, top = level && *level ? rank_of(level) : TOP;
     const qg_kernel_info *list = qg_kernel_list(&n);
     if (!k || why)
         return false;
@@ -74,7 +76,7 @@ static bool is_refused(const char *level)
     const char *why = NULL;
     (void)level;
     return !qg_kernels_get(&why) && why &&
-           strcmp(why, "'sse' is not one of: ref, avx2, avx512, avx512vnni, amx") == 0;
+           strcmp(why, "'sse' is not one of: ref, avx2, avx512, avx512vnni, avx512bf16, amx") == 0;
 }
 
 static bool is_unsupported(const char *level)
@@ -109,6 +111,7 @@ static void qgrid_kernels_limits_the_choice(void **state)
     assert_true(in_child("avx2", level_is_obeyed));
     assert_true(in_child("avx512", level_is_obeyed));
     assert_true(in_child("avx512vnni", level_is_obeyed));
+    assert_true(in_child("avx512bf16", level_is_obeyed));
     assert_true(in_child("amx", level_is_obeyed));
 }
 

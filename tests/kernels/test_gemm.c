@@ -9,6 +9,7 @@
 
 typedef __typeof__(((qg_kernels *)0)->gemm_f32) gemm_f32_fn;
 typedef __typeof__(((qg_kernels *)0)->gemm_s8) gemm_s8_fn;
+typedef __typeof__(((qg_kernels *)0)->gemm_bf16) gemm_bf16_fn;
 typedef __typeof__(((qg_kernels *)0)->gemm_s4s8) gemm_s4s8_fn;
 
 /* m, n, k: each size of 1 2 3 7 8 15 16 17 31 33 63 65 127 129 255 768 3072 in each place. */
@@ -62,6 +63,39 @@ static void gemm_f32_of_coded_weights(void **state)
             run_f32(fn, ref, formats[f], shapes[i][0], shapes[i][1], shapes[i][2],
                     groups[(i + f) % 9]);
     }
+}
+
+/* x with as many tiny and huge numbers as make subnormal products; k odd and even. */
+static void run_bf16(const qg_kernel_info *f, gemm_bf16_fn fn, gemm_bf16_fn ref, int m, int n,
+                     int k)
+{
+    int ldy = n + 5, ldx = qg_bf16_stride(k);
+    uint64_t stream = (uint64_t)(m * 31 + n * 7 + k);
+    qg_panels w = kt_panels(QG_PANEL_BF16_PAIRS, n, k, 0, stream);
+    w.act = (qg_activation)(m % 5);
+    float *wide = kt_floats((size_t)m * (size_t)k, stream + 5, 1.0f);
+    for (size_t i = 0; i < (size_t)m * (size_t)k; i += 5)
+        wide[i] *= i % 3 ? 0x1p-124f : 0x1p-130f;
+    uint16_t *x = kt_new((size_t)m * (size_t)ldx, sizeof *x, 64);
+    ((__typeof__(((qg_kernels *)0)->round_bf16))kt_ref("round_bf16"))(x, ldx, wide, k, m, k);
+    size_t ys = (size_t)(m - 1) * (size_t)ldy + (size_t)n;
+    float *got = kt_floats(ys, 9, 1.0f), *want = kt_floats(ys, 9, 1.0f);
+    ref(want, ldy, x, ldx, m, &w);
+    fn(got, ldy, x, ldx, m, &w);
+    char what[96];
+    snprintf(what, sizeof what, "m %d n %d k %d", m, n, k);
+    if (strcmp(f->isa, "avx512bf16") == 0) /* another order of the same sums */
+        qt_close_f32(what, got, want, ys, 1e-4, 1e-4);
+    else
+        qt_same(what, got, want, ys, sizeof *got);
+    kt_release();
+}
+
+static void gemm_bf16(void **state)
+{
+    gemm_bf16_fn fn = (gemm_bf16_fn)kt_fn(state), ref = (gemm_bf16_fn)kt_ref("gemm_bf16");
+    for (int i = 0; i < SHAPES; i++)
+        run_bf16(*state, fn, ref, shapes[i][0], shapes[i][1], shapes[i][2]);
 }
 
 static void run_s8(gemm_s8_fn fn, gemm_s8_fn ref, int m, int n, int k, bool affine)
@@ -195,6 +229,7 @@ int main(void)
     struct CMUnitTest tests[KT_CASES];
     size_t n = kt_add(tests, 0, "gemm_f32", "equals_ref", gemm_f32);
     n = kt_add(tests, n, "gemm_f32", "of_coded_weights_equals_ref", gemm_f32_of_coded_weights);
+    n = kt_add(tests, n, "gemm_bf16", "equals_ref", gemm_bf16);
     n = kt_add(tests, n, "gemm_s8", "equals_ref", gemm_s8);
     n = kt_add(tests, n, "gemm_s8", "of_extreme_codes_equals_ref", gemm_s8_of_extreme_codes);
     n = kt_add(tests, n, "gemm_s4s8", "equals_ref", gemm_s4s8);

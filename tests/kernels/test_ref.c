@@ -53,11 +53,11 @@ static void coded_weights_give_the_bits_of_their_f32_matrix(void **state)
 {
     (void)state;
     const qg_kernels *kn = qg_kernels_get(NULL);
-    for (int f = 0; f < 6; f++, kt_release()) {
+    static const qg_panel_format formats[] = {QG_PANEL_F16, QG_PANEL_BF16, QG_PANEL_S4,
+                                              QG_PANEL_NF4};
+    for (int f = 0; f < 4; f++, kt_release()) {
         int m = 13, n = 37, k = 520;
-        if (f == QG_PANEL_S8)
-            continue;
-        qg_panels w = kt_panels((qg_panel_format)f, n, k, 64, 11), plain = w;
+        qg_panels w = kt_panels(formats[f], n, k, 64, 11), plain = w;
         float *rows = kt_new((size_t)n * (size_t)k, sizeof *rows, 4);
         float *packed = kt_new(qg_panels_code_bytes(QG_PANEL_F32, n, k), 1, 64);
         qg_unpack_to_f32(rows, &w);
@@ -136,6 +136,33 @@ static void half_precision_bits_have_their_ieee_values(void **state)
     qg_panels p = {QG_PANEL_BF16, 1, 4, 0, panels, NULL, NULL, NULL};
     qg_unpack_to_f32(w, &p);
     qt_same("bf16", w, values, 4, sizeof *w);
+}
+
+static void bf16_product_is_that_of_the_rounded_matrices(void **state)
+{
+    (void)state;
+    int m = 4, n = 18, k = 101, ld = qg_bf16_stride(k);
+    qg_panels w = kt_panels(QG_PANEL_BF16_PAIRS, n, k, 0, 3);
+    float *rows = kt_new((size_t)(n * k), sizeof *rows, 4),
+          *y = kt_floats((size_t)(m * n), 1, 1.0f);
+    const float *x = kt_floats((size_t)(m * k), 4, 1.0f);
+    uint16_t *half = kt_new((size_t)(m * ld), sizeof *half, 64);
+    qg_unpack_to_f32(rows, &w);
+    REF(round_bf16)(half, ld, x, k, m, k);
+    REF(gemm_bf16)(y, n, half, ld, m, &w);
+    for (int r = 0; r < m; r++)
+        for (int o = 0; o < n; o++) {
+            double sum = (double)w.bias[o], size = fabs(sum);
+            for (int i = 0; i < k; i++) {
+                uint32_t bits = (uint32_t)half[r * ld + i] << 16;
+                float a;
+                memcpy(&a, &bits, sizeof a);
+                sum += (double)a * (double)rows[o * k + i];
+                size += fabs((double)a * (double)rows[o * k + i]);
+            }
+            qt_close("y", (double)y[r * n + o], sum, 0, 1e-6 * size);
+        }
+    kt_release();
 }
 
 static void s8_product_is_exact_before_the_epilogue(void **state)
@@ -293,6 +320,7 @@ int main(void)
         cmocka_unit_test(coded_weights_give_the_bits_of_their_f32_matrix),
         cmocka_unit_test(unpacking_gives_what_was_packed),
         cmocka_unit_test(half_precision_bits_have_their_ieee_values),
+        cmocka_unit_test(bf16_product_is_that_of_the_rounded_matrices),
         cmocka_unit_test(s8_product_is_exact_before_the_epilogue),
         cmocka_unit_test(s4s8_product_adds_scaled_groups),
         cmocka_unit_test(rows_are_quantized_by_the_formula),

@@ -4,6 +4,8 @@
  */
 #include "kt.h"
 
+#include "qgrid/tensor.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +98,25 @@ static void quantize_rows_divides(void **state)
             if (q.codes[i] != (int8_t)rintf(x[i] / scale))
                 fail_msg("%a / %a is code %d, not %g", (double)x[i], (double)scale, q.codes[i],
                          (double)rintf(x[i] / scale));
+    }
+}
+
+static void round_bf16(void **state)
+{
+    FN(round_bf16) fn = (FN(round_bf16))kt_fn(state);
+    FN(round_bf16) ref = (FN(round_bf16))kt_ref("round_bf16");
+    EACH(k, kind)
+    {
+        int ld = qg_bf16_stride(k);
+        const float *x = data((size_t)(2 * (k + 1) + k), kind, (uint64_t)k);
+        uint16_t *got = kt_new(ROWS * (size_t)ld, sizeof *got, 64);
+        uint16_t *want = kt_new(ROWS * (size_t)ld, sizeof *want, 64);
+        memset(got, 99, ROWS * (size_t)ld * sizeof *got);
+        fn(got, ld, x, k + 1, ROWS, k);
+        ref(want, ld, x, k + 1, ROWS, k);
+        qt_same(label(k, kind), got, want, ROWS * (size_t)ld, sizeof *got);
+        for (int i = 0; i < k; i++)
+            assert_int_equal(want[i], qg_f32_to_bf16(x[i]));
     }
 }
 
@@ -261,6 +282,7 @@ int main(void)
         CMUnitTestFunction fn;
     } ops[] = {
         {"quantize_rows", quantize_rows},
+        {"round_bf16", round_bf16},
         {"minmax", minmax},
         {"quantize_affine", quantize_affine},
         {"layernorm", layernorm},

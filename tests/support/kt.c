@@ -4,6 +4,7 @@
 #include "kt.h"
 
 #include "qgrid/rng.h"
+#include "qgrid/tensor.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -90,6 +91,14 @@ static void *pack_codes(qg_panels *p, uint64_t stream)
         for (size_t i = 0; i < count; i++)
             half[i] = (uint16_t)((i * 7 % 3 == 0) << 15 | high[i] << 8 | (uint8_t)low[i]);
         qg_pack_u16(to, half, p->n, p->k);
+        break;
+    }
+    case QG_PANEL_BF16_PAIRS: { /* normal weights, every seventh so small that products vanish */
+        const float *w = kt_floats(count, stream, 0.05f);
+        half = kt_new(count, sizeof *half, 2);
+        for (size_t i = 0; i < count; i++)
+            half[i] = qg_f32_to_bf16(i % 7 ? w[i] : w[i] * 0x1p-122f);
+        qg_pack_bf16_pairs(to, half, p->n, p->k);
         break;
     }
     case QG_PANEL_S8:
