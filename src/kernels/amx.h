@@ -15,6 +15,11 @@
 
 enum { AMX_ROWS = 16, AMX_BYTES = 64, AMX_TILE = AMX_ROWS * AMX_BYTES };
 
+static inline void amx_fence(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
 /* Rows in the two groups (the second may be empty), bytes of a row of x: a multiple of 4. */
 static inline void amx_configure(int rows0, int rows1, int width)
 {
@@ -31,12 +36,8 @@ static inline void amx_configure(int rows0, int rows1, int width)
         c.bytes[t] = (uint16_t)(t == 4 || t == 5 ? width : AMX_BYTES);
         c.rows[t] = (uint8_t)(rows > 0 ? rows : 1);
     }
+    amx_fence();
     _tile_loadconfig(&c);
-}
-
-static inline void amx_fence(void)
-{
-    __asm__ volatile("" ::: "memory");
 }
 
 #endif

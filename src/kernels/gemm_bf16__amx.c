@@ -14,6 +14,13 @@ typedef struct operands {
 
 #define DOT _tile_dpbf16ps
 
+static inline void finish_pair(const operands *o, int row, int column, const int32_t *sum)
+{
+    v16 a = v_add(v_from_bits(vi_load(sum)), v_load(o->w->bias + column));
+    v16 b = v_add(v_from_bits(vi_load(sum + QG_NR)), v_load(o->w->bias + column + QG_NR));
+    store_pair(o->y + (size_t)row * (size_t)o->ldy, o->w, column, a, b);
+}
+
 static inline void finish(const operands *o, int row, int column, const int32_t *sum)
 {
     epilogue_bf16(o->y + (size_t)row * (size_t)o->ldy, o->w, column, v_from_bits(vi_load(sum)));

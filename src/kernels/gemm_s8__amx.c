@@ -15,6 +15,13 @@ typedef struct operands {
 
 #define DOT _tile_dpbssd
 
+static inline void finish_pair(const operands *o, int row, int column, const int32_t *sum)
+{
+    v16 a = output_s8(o->x, row, o->w, column, vi_load(sum));
+    v16 b = output_s8(o->x, row, o->w, column + QG_NR, vi_load(sum + QG_NR));
+    store_pair(o->y + (size_t)row * (size_t)o->ldy, o->w, column, a, b);
+}
+
 static inline void finish(const operands *o, int row, int column, const int32_t *sum)
 {
     epilogue_s8(o->y, o->ldy, o->x, row, o->w, column, vi_load(sum));
