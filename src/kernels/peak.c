@@ -1,0 +1,95 @@
+/*
+ * peak.c - the table of probes, which of them this processor can run, and the memory probes.
+ */
+#include "kernels/peak.h"
+
+#include "kernels/impl.h"
+
+#include <cpuid.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { REQ_XCOMP_PERM = 0x1023, XFEATURE_TILEDATA = 18 };
+
+static uint32_t xcr0(void)
+{
+    uint32_t a, d;
+    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    return a;
+}
+
+/* A bit of cpuid(7, subleaf), register 0..3 = eax ebx ecx edx. */
+static bool leaf7(uint32_t subleaf, int reg, int bit)
+{
+    uint32_t r[4] = {0};
+    return __get_cpuid_count(7, subleaf, &r[0], &r[1], &r[2], &r[3]) && (r[reg] >> bit & 1);
+}
+
+static bool has_avxvnni(void)
+{
+    return qg_cpu_avx2() && leaf7(1, 0, 4);
+}
+
+static bool has_avx512bf16(void)
+{
+    return qg_cpu_avx512() && leaf7(1, 0, 5);
+}
+
+/* Linux gives the 8 KiB of tile registers to processes that ask (arch_prctl(2)). */
+static bool has_tiles(void)
+{
+    return qg_cpu_avx512() && leaf7(0, 3, 24) && (xcr0() >> 17 & 3) == 3 &&
+           syscall(SYS_arch_prctl, REQ_XCOMP_PERM, XFEATURE_TILEDATA) == 0;
+}
+
+static bool has_amx_s8(void)
+{
+    return has_tiles() && leaf7(0, 3, 25);
+}
+
+static bool has_amx_bf16(void)
+{
+    return has_tiles() && leaf7(0, 3, 22);
+}
+
+static const qg_probe probes[] = {
+#define QG_PROBE(name, isa, test) {#name, #isa, test, qg_probe_##name##__##isa},
+#include "kernels/peak.def"
+#undef QG_PROBE
+};
+
+const qg_probe *qg_probe_list(int *n)
+{
+    *n = (int)(sizeof probes / sizeof probes[0]);
+    return probes;
+}
+
+typedef float v16 __attribute__((vector_size(64)));
+
+void qg_probe_triad(float *a, const float *b, const float *c, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16) {
+        v16 x, y;
+        memcpy(&x, b + i, sizeof x);
+        memcpy(&y, c + i, sizeof y);
+        x += 3.0f * y;
+        memcpy(a + i, &x, sizeof x);
+    }
+}
+
+float qg_probe_read(const float *a, size_t n)
+{
+    v16 sum[4] = {{0}};
+    float total = 0;
+    for (size_t i = 0; i < n; i += 64)
+        for (size_t j = 0; j < 4; j++) {
+            v16 x;
+            memcpy(&x, a + i + 16 * j, sizeof x);
+            sum[j] += x;
+        }
+    for (int j = 0; j < 4; j++)
+        for (int i = 0; i < 16; i++)
+            total += sum[j][i];
+    return total;
+}
