@@ -6,7 +6,6 @@
 #include "kernels/impl.h"
 
 #include <cpuid.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -65,31 +64,24 @@ const qg_probe *qg_probe_list(int *n)
     return probes;
 }
 
-typedef float v16 __attribute__((vector_size(64)));
-
-void qg_probe_triad(float *a, const float *b, const float *c, size_t n)
+const qg_memory_probe *qg_memory_probe_best(void)
 {
-    for (size_t i = 0; i < n; i += 16) {
-        v16 x, y;
-        memcpy(&x, b + i, sizeof x);
-        memcpy(&y, c + i, sizeof y);
-        x += 3.0f * y;
-        memcpy(a + i, &x, sizeof x);
+#define ROW(isa, test)                                                                             \
+    {                                                                                              \
+#isa, test, qg_probe_triad__##isa, qg_probe_read__##isa                                    \
     }
+    static const qg_memory_probe rows[] = {
+        ROW(avx512, qg_cpu_avx512),
+        ROW(avx2, qg_cpu_avx2),
+        ROW(ref, qg_cpu_any),
+    };
+#undef ROW
+    const qg_memory_probe *p = rows;
+    while (!p->supported())
+        p++;
+    return p;
 }
 
-float qg_probe_read(const float *a, size_t n)
-{
-    v16 sum[4] = {{0}};
-    float total = 0;
-    for (size_t i = 0; i < n; i += 64)
-        for (size_t j = 0; j < 4; j++) {
-            v16 x;
-            memcpy(&x, a + i + 16 * j, sizeof x);
-            sum[j] += x;
-        }
-    for (int j = 0; j < 4; j++)
-        for (int i = 0; i < 16; i++)
-            total += sum[j][i];
-    return total;
-}
+#define NAME(probe) qg_probe_##probe##__ref
+#define WIDTH       16
+#include "kernels/peak_memory.inc"

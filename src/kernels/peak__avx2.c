@@ -1,6 +1,6 @@
 /*
  * peak__avx2.c - most multiply-adds of AVX2: f32 fma; bytes as the products here take them
- * (vpmaddwd of 16-bit pairs, then an addition, which cannot saturate).
+ * (vpmaddwd of 16-bit pairs, then an addition, which cannot saturate); memory.
  */
 #include "kernels/peak.h"
 
@@ -36,3 +36,7 @@ double qg_probe_madd_s8__avx2(int64_t rounds)
 #undef STEP
     return (double)rounds * QG_PROBE_CHAINS * 16 * 2;
 }
+
+#define NAME(probe) qg_probe_##probe##__avx2
+#define WIDTH       32
+#include "kernels/peak_memory.inc"
