@@ -9,9 +9,9 @@
 #include <string.h>
 
 enum {
-    SLICES = 31,
+    SLICES = 21,
     PARTS = 16,
-    PART = 2 << 20 /* floats of a part of an array: 8 MiB, 128 MiB together */
+    PART = 1 << 20 /* floats of a part of an array: 4 MiB, 64 MiB together */
 };
 #define SLICE_SECONDS 1e-3
 #define GIGA          1e9
