@@ -10,7 +10,7 @@
 enum { HEADS = 12, HEAD = 64, WIDTH = HEADS * HEAD, TABLE_ROWS = 30521 };
 
 /* The function of an implementation, with the type that it has in the table. */
-#define FN(op, p) ((__typeof__(((qg_kernels *)0)->op))(p)->fn)
+#define FN(op, p) ((__typeof__(qg_kernels_get(NULL)->op))(p)->fn)
 
 static void call_gemm_f32(void *ctx)
 {
@@ -194,7 +194,7 @@ qg_code qg_problem_make(qg_problem *p, qg_arena *a, const qg_operation *op, cons
         p->q.offset = NULL; /* one scale a token */
     if (!p->q.codes || !p->q.scale)
         return QG_ENOMEM;
-    if (product)
+    if (v)
         return make_weights(p, a, v);
     if (attention)
         return (p->scratch = qg_arena_alloc(a, qg_attention_scratch(m, HEAD), 1)) ? QG_OK

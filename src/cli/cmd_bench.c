@@ -19,7 +19,7 @@ enum { LIST_MAX = 32, LARGEST = 1 << 16, MOST_TOKENS = 1 << 20, RUNS_MAX = 2000 
 
 // clang-format off
 static const qg_cli_option options[] = {
-    {OPT_PEAKS, "peaks", NULL, "the machine's peaks only"},
+    {OPT_PEAKS, "peaks", NULL, "the machine's peaks, and no kernels unless they are named"},
     {OPT_KERNEL, "kernel", "GLOB", "kernels by operation or operation__isa (default: all)"},
     {OPT_GEMM, "gemm", "MxNxK", "this product instead of those of BERT base"},
     {'m', "model", "DIR", "a whole model: Hugging Face folder, or one of qgrid quantize"},
@@ -76,7 +76,7 @@ static void describe_machine(const bench *b)
     double load[1] = {0};
     const char *why = NULL;
     const qg_kernels *k = qg_kernels_get(&why);
-    if (getloadavg(load, 1) == 1 && load[0] > 0.3)
+    if (getloadavg(load, 1) == 1 && load[0] > 0.5)
         qg_warn("the load average is %.2f: other programs run, figures will be low and uneven",
                 load[0]);
     if (!b->json)
@@ -239,6 +239,10 @@ static int parse(bench *b, int argc, char **argv)
     if (b->shape && b->source.dir)
         return qg_cli_usage(cmd, "--model and --shape do not go together");
     bool model = b->shape || b->source.dir;
+    if (!model && (b->precisions || b->batches))
+        return qg_cli_usage(cmd, "-p and --batch are for a model: give --model or --shape");
+    if (!b->batches)
+        b->batches = "1x32,1x128,32x32";
     b->with_kernels = b->kernels.glob || b->kernels.m || (!model && !b->only_peaks);
     return -1;
 }
@@ -246,7 +250,7 @@ static int parse(bench *b, int argc, char **argv)
 int qg_cmd_bench(int argc, char **argv)
 {
     static bench b; /* lists and peaks are too large for the stack */
-    b = (bench){.source.head_seed = 42, .embeddings = "fp32", .batches = "1x32,1x128,32x32"};
+    b = (bench){.source.head_seed = 42, .embeddings = "fp32"};
     int status = parse(&b, argc, argv);
     if (status >= 0)
         return status;
