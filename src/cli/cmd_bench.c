@@ -101,13 +101,12 @@ static bool read_sizes(int *out, int n, const char *text, size_t len)
 
 static qg_code read_batches(bench *b)
 {
-    const char *s = b->batches;
+    const char *list = b->batches ? b->batches : "1x32,1x128,32x32", *s = list;
     for (size_t n; *s || !b->n_batches; s += n + (s[n] == ',')) {
         n = strcspn(s, ",");
         if (b->n_batches == LIST_MAX || !read_sizes(b->batch[b->n_batches++], 2, s, n))
             return QG_FAIL(QG_EUSAGE,
-                           "--batch '%s' is not a list of texts x tokens like 1x32,32x32",
-                           b->batches);
+                           "--batch '%s' is not a list of texts x tokens like 1x32,32x32", list);
     }
     return QG_OK;
 }
@@ -138,7 +137,7 @@ static qg_code read_precisions(bench *b)
     const char *s = b->precisions;
     for (int i = 0; !s && qg_precisions[i]; i++)
         QG_TRY(read_precision(b, qg_precision_name(qg_precisions[i])));
-    for (size_t n; s && *s; s += n + (s[n] == ',')) {
+    for (size_t n; s && (*s || !b->n_precisions); s += n + (s[n] == ',')) {
         n = strcspn(s, ",");
         const char *name = qg_arena_strndup(b->arena, s, n);
         QG_TRY(name ? read_precision(b, name) : QG_ENOMEM);
@@ -241,8 +240,6 @@ static int parse(bench *b, int argc, char **argv)
     bool model = b->shape || b->source.dir;
     if (!model && (b->precisions || b->batches))
         return qg_cli_usage(cmd, "-p and --batch are for a model: give --model or --shape");
-    if (!b->batches)
-        b->batches = "1x32,1x128,32x32";
     b->with_kernels = b->kernels.glob || b->kernels.m || (!model && !b->only_peaks);
     return -1;
 }

@@ -91,6 +91,7 @@ fails 2 "no kernel matches 'gemm_f64'; operations are gemm_f32, gemm_s8" "an unk
     "$QGRID" bench --kernel gemm_f64
 fails 2 "there is no precision 'fp33', did you mean 'fp32'; known are: fp32, fp16" \
     "an unknown precision" "$QGRID" bench --shape mini -p int8,fp33
+fails 2 "there is no precision ''" "an empty list" "$QGRID" bench --shape mini -p ''
 fails 2 "'indo' is not one of: indobert, indobert-large, mini" "an unknown shape" "$QGRID" bench --shape indo
 fails 2 "--batch '1x' is not a list of texts x tokens" "a bad batch" "$QGRID" bench --shape mini --batch 1x
 fails 2 "texts of mini have at most 128 tokens" "a text that is too long" "$QGRID" bench --shape mini --batch 1x129
