@@ -2,13 +2,13 @@
  * kernel.h - the arithmetic: packed matrix products, row operations, attention.
  *
  * One implementation of each operation is chosen at start (kernels/<op>.def, best first, __ref
- * last; QGRID_KERNELS=ref|avx2|avx512|avx512vnni names the highest level used). All give the SAME
+ * last; QGRID_KERNELS=ref|avx2|avx512|avx512vnni|amx names the highest level used). All give the SAME
  * BITS:
  *   - an element of an f32 product is one chain of fma over k in rising order, started anew every
  *     QG_KBLOCK values of k; the partial sums are added in order; the bias is added last;
  *   - reductions along a row keep QG_LANES interleaved partial results (element i belongs to lane
  *     i mod 16) and join them in one tree: lane j with j + 8, then + 4, + 2, + 1;
- *   - exp, erf, tanh are polynomials of this project with a fixed order of operations;
+ *   - exp, tanh, GELU are polynomials of this project with a fixed order of operations;
  *   - integer products are exact; every epilogue has one order of operations.
  * Pure functions: no allocation, no I/O, no errors; preconditions are asserted. All Local.
  */
@@ -27,6 +27,7 @@ enum {
 };
 
 typedef enum qg_activation {
+    QG_ACT_NONE,
     QG_ACT_GELU,     /* x/2 (1 + erf(x / sqrt 2)) */
     QG_ACT_GELU_NEW, /* x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) */
     QG_ACT_RELU,
@@ -63,6 +64,7 @@ typedef struct qg_panels {
     const float *scales;   /* S8, S4, NF4 */
     const int32_t *colsum; /* [Np] S8: sum over k of the codes of a channel */
     const float *bias;     /* [Np], never NULL */
+    qg_activation act;     /* of what the product gives: y = act(x W^T + bias) */
 } qg_panels;
 
 /** Bytes of `codes`, and elements of `scales` (0 for float formats), of a packed [n, k] matrix. */
@@ -95,13 +97,19 @@ typedef struct qg_qrows {
     int32_t *offset; /* [m] or NULL: value = scale * (code + offset) */
 } qg_qrows;
 
+/** Row stride for k codes: whole cache lines, an odd number of them, so that rows do not alias. */
+static inline int qg_qrows_stride(int k)
+{
+    return ((k + 63) / 64 | 1) * 64;
+}
+
 /* ------------------------------------------------------------------ the operations, one table */
 
 typedef struct qg_kernels {
-    const char *isa; /* "ref", "avx2", "avx512", "avx512vnni": of the most capable one in use */
+    const char *isa; /* "ref" ... "amx": of the most capable one in use */
 
     /**
-     * y = x W^T + bias, f32 activations, any float or weight-only format.
+     * y = act(x W^T + bias), f32 activations, any float or weight-only format.
      * @param[out] y  [m, ldy] caller-owned
      * @param      x  [m, ldx]
      * @param scratch qg_gemm_scratch(w) bytes, 64-byte aligned (rows of x, panels decoded to f32)
@@ -111,14 +119,14 @@ typedef struct qg_kernels {
                      void *scratch);
 
     /**
-     * S8 weights: y = fma((f32)(dot + offset * colsum), a_scale * w_scale, bias).
+     * S8 weights: y = act(fma((f32)(dot + offset * colsum), a_scale * w_scale, bias)).
      * Exact s32 sums for any codes in [-128, 127], offsets in [-127, 128] and k <= 65536.
      */
     void (*gemm_s8)(float *y, int ldy, const qg_qrows *x, int m, const qg_panels *w);
 
     /**
      * S4 weights, integer activations: for each group in order acc = fma((f32)dot_g, w_scale_g,
-     * acc), then y = fma(acc, a_scale, bias). `offset` must be NULL.
+     * acc), then y = act(fma(acc, a_scale, bias)). `offset` must be NULL.
      */
     void (*gemm_s4s8)(float *y, int ldy, const qg_qrows *x, int m, const qg_panels *w);
 

@@ -136,7 +136,7 @@ static const char *products_of(const qg_precision *p, const char **isa)
                                                             : "gemm_s4s8";
     *isa = "";
     for (int i = 0; i < n; i++) {
-        bool bf16 = p->format == QG_PANEL_BF16 && strcmp(list[i].op, "gemm_bf16") == 0;
+        bool bf16 = strcmp(p->name, "bf16") == 0 && strcmp(list[i].op, "gemm_bf16") == 0;
         if (list[i].chosen && (bf16 || (!**isa && strcmp(list[i].op, op) == 0))) {
             op = list[i].op;
             *isa = list[i].isa;

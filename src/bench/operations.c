@@ -179,7 +179,7 @@ qg_code qg_problem_make(qg_problem *p, qg_arena *a, const qg_operation *op, cons
     qg_rng rng = qg_rng_make(42, "bench", 0);
     bool attention = op->sizes == QG_SIZES_ATTENTION, product = op->sizes == QG_SIZES_PRODUCT;
     size_t rows = (size_t)m, width = attention ? 3 * (size_t)WIDTH : (size_t)k;
-    *p = (qg_problem){.m = m, .n = n, .k = k, .q.ld = (k + 63) / 64 * 64};
+    *p = (qg_problem){.m = m, .n = n, .k = k, .q.ld = qg_qrows_stride(k)};
     p->values = rows * width;
     QG_NEW(p->x, a, p->values);
     QG_NEW(p->master, a, p->values);

@@ -8,9 +8,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char features[160], name[64];
+static char features[192], name[64];
+static bool tiles;
 
 bool qg_cpu_any(void)
 {
@@ -41,6 +44,35 @@ bool qg_cpu_avx512vnni(void)
     return qg_cpu_avx512() && __builtin_cpu_supports("avx512vnni");
 }
 
+/* CPUID leaf 7 names the instructions, XCR0 says that the system saves tiles, arch_prctl lets this
+ * process use them. */
+static bool may_use_tiles(void)
+{
+    enum {
+        TILE_BITS = 1 << 22 | 1 << 24 | 1 << 25,
+        STATE_BITS = 3 << 17,
+        REQUEST = 0x1023,
+        DATA = 18
+    };
+    uint32_t a, b, c, d, high;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & TILE_BITS) != TILE_BITS)
+        return false;
+    __asm__ volatile("xgetbv" : "=a"(a), "=d"(high) : "c"(0));
+    return (a & STATE_BITS) == STATE_BITS && syscall(SYS_arch_prctl, REQUEST, DATA) == 0;
+}
+
+static void ask_tiles(void)
+{
+    tiles = qg_cpu_avx512vnni() && may_use_tiles();
+}
+
+bool qg_cpu_amx(void)
+{
+    static pthread_once_t asked = PTHREAD_ONCE_INIT;
+    pthread_once(&asked, ask_tiles);
+    return tiles;
+}
+
 static void append(const char *word, bool have)
 {
     size_t used = strlen(features);
@@ -63,6 +95,7 @@ static void ask(void)
     APPEND("avx512dq");
     APPEND("avx512vnni");
     APPEND("avx512bf16");
+    append("amx", qg_cpu_amx());
 
     uint32_t w[12] = {0};
     for (uint32_t i = 0; i < 3; i++) {

@@ -30,4 +30,6 @@ void qg_gemm_f32__ref(float *y, int ldy, const float *x, int ldx, int m, const q
             }
         }
     }
+    for (int r = 0; r < m; r++)
+        qg_activation__ref(y + (size_t)r * (size_t)ldy, (size_t)w->n, w->act);
 }

@@ -36,5 +36,6 @@ void qg_gemm_s4s8__ref(float *y, int ldy, const qg_qrows *x, int m, const qg_pan
             }
             y[(size_t)r * (size_t)ldy + (size_t)o] = fmaf(acc, x->scale[r], w->bias[o]);
         }
+        qg_activation__ref(y + (size_t)r * (size_t)ldy, (size_t)w->n, w->act);
     }
 }

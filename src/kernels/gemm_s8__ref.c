@@ -27,5 +27,6 @@ void qg_gemm_s8__ref(float *y, int ldy, const qg_qrows *x, int m, const qg_panel
             y[(size_t)r * (size_t)ldy + (size_t)o] =
                 fmaf((float)sum, x->scale[r] * w->scales[o], w->bias[o]);
         }
+        qg_activation__ref(y + (size_t)r * (size_t)ldy, (size_t)w->n, w->act);
     }
 }

@@ -50,6 +50,7 @@ bool qg_cpu_any(void);
 bool qg_cpu_avx2(void);       /* AVX2, FMA, F16C */
 bool qg_cpu_avx512(void);     /* and AVX-512 F, BW, VL, DQ */
 bool qg_cpu_avx512vnni(void); /* and AVX-512 VNNI */
+bool qg_cpu_amx(void);        /* and AMX tiles, int8, bf16, which Linux grants on request */
 
 #define QG_KERNEL(fn, test) extern __typeof__(*((qg_kernels *)0)->QG_OP) fn;
 #include "kernels/all.inc"

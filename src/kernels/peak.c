@@ -6,17 +6,6 @@
 #include "kernels/impl.h"
 
 #include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-enum { REQ_XCOMP_PERM = 0x1023, XFEATURE_TILEDATA = 18 };
-
-static uint32_t xcr0(void)
-{
-    uint32_t a, d;
-    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
-    return a;
-}
 
 /* A bit of cpuid(7, subleaf), register 0..3 = eax ebx ecx edx. */
 static bool leaf7(uint32_t subleaf, int reg, int bit)
@@ -33,23 +22,6 @@ static bool has_avxvnni(void)
 static bool has_avx512bf16(void)
 {
     return qg_cpu_avx512() && leaf7(1, 0, 5);
-}
-
-/* Linux gives the 8 KiB of tile registers to processes that ask (arch_prctl(2)). */
-static bool has_tiles(void)
-{
-    return qg_cpu_avx512() && leaf7(0, 3, 24) && (xcr0() >> 17 & 3) == 3 &&
-           syscall(SYS_arch_prctl, REQ_XCOMP_PERM, XFEATURE_TILEDATA) == 0;
-}
-
-static bool has_amx_s8(void)
-{
-    return has_tiles() && leaf7(0, 3, 25);
-}
-
-static bool has_amx_bf16(void)
-{
-    return has_tiles() && leaf7(0, 3, 22);
 }
 
 static const qg_probe probes[] = {

@@ -33,10 +33,9 @@ static const struct {
     const char *name;
     bool (*supported)(void);
 } levels[] = {
-    {"ref", qg_cpu_any},
-    {"avx2", qg_cpu_avx2},
-    {"avx512", qg_cpu_avx512},
-    {"avx512vnni", qg_cpu_avx512vnni},
+    {"ref", qg_cpu_any},       {"avx2", qg_cpu_avx2},
+    {"avx512", qg_cpu_avx512}, {"avx512vnni", qg_cpu_avx512vnni},
+    {"amx", qg_cpu_amx},
 };
 enum { LEVELS = sizeof levels / sizeof levels[0] };
 

@@ -92,6 +92,11 @@ static inline v16 v_fma(v16 x, v16 y, v16 z)
     return (v16){_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)};
 }
 
+static inline v16 v_fnma(v16 x, v16 y, v16 z)
+{
+    return (v16){_mm256_fnmadd_ps(x.a, y.a, z.a), _mm256_fnmadd_ps(x.b, y.b, z.b)};
+}
+
 static inline v16 v_abs(v16 x)
 {
     __m256 sign = _mm256_set1_ps(-0.0f);
@@ -173,6 +178,14 @@ static inline void v_store_s8_n(int8_t *p, v16 x, int n)
     w = _mm256_permute4x64_epi64(w, 0xd8); /* packs works within 128-bit halves */
     __m128i c = _mm_packs_epi16(_mm256_castsi256_si128(w), _mm256_extracti128_si256(w, 1));
     memcpy(p, &c, (size_t)(n < 16 ? n : 16));
+}
+
+static inline void v_store_s8x4(int8_t *p, v16 a, v16 b, v16 c, v16 d)
+{
+    v_store_s8_n(p, a, 16);
+    v_store_s8_n(p + 16, b, 16);
+    v_store_s8_n(p + 32, c, 16);
+    v_store_s8_n(p + 48, d, 16);
 }
 
 static inline v16 v_from_int(vi16 x)

@@ -82,6 +82,11 @@ static inline v16 v_fma(v16 x, v16 y, v16 z)
     return _mm512_fmadd_ps(x, y, z);
 }
 
+static inline v16 v_fnma(v16 x, v16 y, v16 z)
+{
+    return _mm512_fnmadd_ps(x, y, z);
+}
+
 static inline v16 v_abs(v16 x)
 {
     return _mm512_abs_ps(x);
@@ -155,7 +160,17 @@ static inline float v_hmin(v16 x)
 
 static inline void v_store_s8_n(int8_t *p, v16 x, int n)
 {
-    _mm512_mask_cvtepi32_storeu_epi8(p, v_mask(n), _mm512_cvtps_epi32(x));
+    __m128i c = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x)); /* to memory it would be slow */
+    _mm_mask_storeu_epi8(p, v_mask(n), c);
+}
+
+/* Packing works within 128-bit quarters: each of the result's holds four codes of a, b, c and d. */
+static inline void v_store_s8x4(int8_t *p, v16 a, v16 b, v16 c, v16 d)
+{
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i ab = _mm512_packs_epi32(_mm512_cvtps_epi32(a), _mm512_cvtps_epi32(b));
+    __m512i cd = _mm512_packs_epi32(_mm512_cvtps_epi32(c), _mm512_cvtps_epi32(d));
+    _mm512_storeu_si512(p, _mm512_permutexvar_epi32(order, _mm512_packs_epi16(ab, cd)));
 }
 
 static inline v16 v_from_int(vi16 x)

@@ -104,6 +104,12 @@ static inline v16 v_min(v16 a, v16 b)
     V16_EACH(a.f[j] < b.f[j] ? a.f[j] : b.f[j]);
 }
 
+/* z - x y, rounded once. */
+static inline v16 v_fnma(v16 a, v16 b, v16 c)
+{
+    V16_EACH(fmaf(-a.f[j], b.f[j], c.f[j]));
+}
+
 static inline v16 v_abs(v16 a)
 {
     V16_EACH(fabsf(a.f[j]));
@@ -197,11 +203,20 @@ static inline float v_hmin(v16 a)
     return a.f[0];
 }
 
-/** Integral values in [-128, 127] to bytes. */
+/** Values in [-128, 127], rounded to nearest even, as bytes. */
 static inline void v_store_s8_n(int8_t *p, v16 a, int n)
 {
     for (int j = 0; j < n && j < 16; j++)
-        p[j] = (int8_t)a.f[j];
+        p[j] = (int8_t)rintf(a.f[j]);
+}
+
+/** Four vectors in a row. */
+static inline void v_store_s8x4(int8_t *p, v16 a, v16 b, v16 c, v16 d)
+{
+    v_store_s8_n(p, a, 16);
+    v_store_s8_n(p + 16, b, 16);
+    v_store_s8_n(p + 32, c, 16);
+    v_store_s8_n(p + 48, d, 16);
 }
 
 static inline v16 v_load_s8_n(const int8_t *p, int n)

@@ -122,6 +122,7 @@ static qg_code read_fields(qg_bert_config *c, reader *r)
     QG_TRY(one_of(&ignored, r, "position_embedding_type", positions));
     QG_TRY(one_of(&ignored, r, "problem_type", problems));
     QG_TRY(one_of(&c->activation, r, "hidden_act", acts));
+    c->activation += QG_ACT_GELU;
     QG_TRY(must_be_false(r, "is_decoder"));
     QG_TRY(must_be_false(r, "add_cross_attention"));
     QG_TRY(must_be_false(r, "is_encoder_decoder"));

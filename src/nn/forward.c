@@ -3,7 +3,8 @@
  *
  * Devlin, Chang, Lee, Toutanova, "BERT", 2019, arXiv:1810.04805; layer order as in Hugging Face's
  * BertForSequenceClassification. Rows never see each other outside attention, which sees one text,
- * so the bits of a text's logits do not depend on the batch.
+ * so the bits of a text's logits do not depend on the batch. A layer goes through the batch in
+ * chunks of whole texts whose activations stay in the cache.
  */
 #include "model_internal.h"
 
@@ -20,7 +21,7 @@ typedef struct input {
 static void quantize_texts(qg_model *m, const input *in, const int32_t *splits, int B)
 {
     for (int b = 0; b < B; b++) {
-        int first = splits[b], rows = splits[b + 1] - first;
+        int first = splits[b] - splits[0], rows = splits[b + 1] - splits[b];
         const float *x = in->x + (size_t)first * (size_t)in->ld;
         qg_qrows part = m->scratch.rows;
         float lo, hi;
@@ -43,7 +44,7 @@ static void quantize_texts(qg_model *m, const input *in, const int32_t *splits, 
 static void prepare(qg_model *m, const input *in, const int32_t *splits, int B)
 {
     qg_qrows *q = &m->scratch.rows;
-    q->ld = (in->k + 63) / 64 * 64;
+    q->ld = qg_qrows_stride(in->k);
     if (m->precision->activations == QG_ACTIVATIONS_TOKEN) {
         q->offset = NULL;
         m->kernels->quantize_rows(q, in->x, in->ld, in->m, in->k);
@@ -96,45 +97,67 @@ static void embed(qg_model *m, const qg_batch *b)
                           (float)m->config.layer_norm_eps);
 }
 
-static void attend(qg_model *m, const qg_batch *b, float *probs)
+/* Texts [first, last) of the batch, treated together. */
+typedef struct chunk {
+    const int32_t *splits; /* of `first` on: absolute */
+    int B, T;
+    float *x; /* [T, C] rows of scratch.x */
+} chunk;
+
+/* The next texts with at most QG_CHUNK_TOKENS tokens together (one longer text stands alone): what
+ * a layer makes of them stays in the cache. */
+static chunk next_chunk(const qg_model *m, const qg_batch *b, int first)
+{
+    const int32_t *splits = b->splits + first;
+    int n = 1;
+    while (first + n < b->B && splits[n + 1] - splits[0] <= QG_CHUNK_TOKENS)
+        n++;
+    return (chunk){splits, n, splits[n] - splits[0],
+                   m->scratch.x + (size_t)splits[0] * (size_t)m->config.hidden};
+}
+
+static void attend(qg_model *m, const chunk *c, float *probs)
 {
     int C = m->config.hidden, H = m->config.heads;
-    for (int t = 0; t < b->B; t++) {
-        size_t first = (size_t)b->splits[t];
+    for (int t = 0; t < c->B; t++) {
+        size_t first = (size_t)(c->splits[t] - c->splits[0]);
         const float *q = m->scratch.qkv + first * 3 * (size_t)C;
         m->kernels->attention(m->scratch.context + first * (size_t)C, C, q, q + C, q + 2 * C, 3 * C,
-                              b->splits[t + 1] - b->splits[t], H, C / H, probs,
+                              c->splits[t + 1] - c->splits[t], H, C / H, probs,
                               m->scratch.attention);
     }
 }
 
-static void encoder_layer(qg_model *m, const qg_layer *y, const qg_batch *b, float *probs)
+/* x = LayerNorm(y + x). */
+static void add_norm(qg_model *m, float *x, const float *y, const qg_norm *n, int rows)
+{
+    m->kernels->layernorm(x, y, x, n->gamma, n->beta, rows, m->config.hidden,
+                          (float)m->config.layer_norm_eps);
+}
+
+static void encoder_layer(qg_model *m, const qg_layer *y, const chunk *c, float *probs)
 {
     qg_scratch *s = &m->scratch;
-    int C = m->config.hidden, F = m->config.ffn, T = b->splits[b->B];
-    float eps = (float)m->config.layer_norm_eps;
-    input x = {s->x, C, T, C}, context = {s->context, C, T, C}, ffn = {s->ffn, F, T, F};
+    int C = m->config.hidden, F = m->config.ffn;
+    input x = {c->x, C, c->T, C}, context = {s->context, C, c->T, C}, ffn = {s->ffn, F, c->T, F};
 
-    prepare(m, &x, b->splits, b->B);
+    prepare(m, &x, c->splits, c->B);
     linear(m, s->qkv, 3 * C, &x, &y->query);
     linear(m, s->qkv + C, 3 * C, &x, &y->key);
     linear(m, s->qkv + 2 * C, 3 * C, &x, &y->value);
-    attend(m, b, probs);
-    prepare(m, &context, b->splits, b->B);
+    attend(m, c, probs);
+    prepare(m, &context, c->splits, c->B);
     linear(m, s->hidden, C, &context, &y->attention_output);
-    m->kernels->layernorm(s->x, s->hidden, s->x, y->attention_norm.gamma, y->attention_norm.beta, T,
-                          C, eps);
+    add_norm(m, c->x, s->hidden, &y->attention_norm, c->T);
 
-    prepare(m, &x, b->splits, b->B);
+    prepare(m, &x, c->splits, c->B);
     linear(m, s->ffn, F, &x, &y->intermediate);
-    m->kernels->activation(s->ffn, (size_t)T * (size_t)F, (qg_activation)m->config.activation);
-    prepare(m, &ffn, b->splits, b->B);
+    prepare(m, &ffn, c->splits, c->B);
     linear(m, s->hidden, C, &ffn, &y->output);
-    m->kernels->layernorm(s->x, s->hidden, s->x, y->output_norm.gamma, y->output_norm.beta, T, C,
-                          eps);
+    add_norm(m, c->x, s->hidden, &y->output_norm, c->T);
 }
 
-/* tanh pooler on each text's first token, then the classifier: one row a text. */
+/* The pooler (tanh) on each text's first token, then the classifier: one row a text. */
 static void classify(float *logits, qg_model *m, const qg_batch *b)
 {
     qg_scratch *s = &m->scratch;
@@ -147,7 +170,6 @@ static void classify(float *logits, qg_model *m, const qg_batch *b)
     }
     prepare(m, &cls, s->one, b->B);
     linear(m, s->pooled, C, &cls, &m->pooler);
-    m->kernels->activation(s->pooled, (size_t)b->B * (size_t)C, QG_ACT_TANH);
     prepare(m, &pooled, s->one, b->B);
     linear(m, logits, K, &pooled, &m->classifier);
 }
@@ -187,7 +209,11 @@ qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg
     if (hidden)
         memcpy(hidden, m->scratch.x, state * sizeof *hidden);
     for (int i = 0; i < m->config.layers; i++) {
-        encoder_layer(m, &m->layers[i], b, probs ? probs + (size_t)i * heads : NULL);
+        for (int t = 0; t < b->B;) {
+            chunk c = next_chunk(m, b, t);
+            encoder_layer(m, &m->layers[i], &c, probs ? probs + (size_t)i * heads : NULL);
+            t += c.B;
+        }
         if (hidden)
             memcpy(hidden + (size_t)(i + 1) * state, m->scratch.x, state * sizeof *hidden);
     }

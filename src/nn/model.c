@@ -163,10 +163,12 @@ static qg_code get_all(qg_model *m)
                               &y->intermediate, &y->output};
         for (int k = 0; k < QG_LINEARS_PER_LAYER; k++)
             QG_TRY(get_linear(parts[k], m, &l[i * QG_LINEARS_PER_LAYER + k]));
+        y->intermediate.act = (qg_activation)m->config.activation;
         QG_TRY(get_norm(&y->attention_norm, m, norm[1 + 2 * i]));
         QG_TRY(get_norm(&y->output_norm, m, norm[2 + 2 * i]));
     }
     QG_TRY(get_linear(&m->pooler, m, &l[linears - 2]));
+    m->pooler.act = QG_ACT_TANH;
     return get_linear(&m->classifier, m, &l[linears - 1]);
 }
 

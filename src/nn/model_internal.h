@@ -7,6 +7,8 @@
 #include "packed.h"
 #include "qgrid/weights.h"
 
+enum { QG_CHUNK_TOKENS = 256 }; /* rows of a layer's working set: a few MiB at C = 768 */
+
 typedef struct qg_norm {
     const float *gamma, *beta;
 } qg_norm;
@@ -26,11 +28,12 @@ typedef struct qg_layer {
 typedef struct qg_scratch {
     int T, B, longest; /* what it is made for */
     qg_arena *arena;
-    float *x, *qkv, *context, *ffn, *hidden; /* [T, C], [T, 3C], [T, C], [T, F], [T, C] */
-    float *cls, *pooled;                     /* [B, C] */
-    int32_t *one;                            /* [B + 1] splits of one row a text */
-    qg_qrows rows;                           /* [T, max(C, F)] */
-    int32_t *offset;                         /* memory of rows.offset */
+    float *x;                            /* [T, C] */
+    float *qkv, *context, *ffn, *hidden; /* [chunk, 3C], [chunk, C], [chunk, F], [chunk, C] */
+    float *cls, *pooled;                 /* [B, C] */
+    int32_t *one;                        /* [B + 1] splits of one row a text */
+    qg_qrows rows;                       /* [max(chunk, B), max(C, F)] */
+    int32_t *offset;                     /* memory of rows.offset */
     void *gemm, *attention;
 } qg_scratch;
 

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 static const char *const embedding_names[] = {"fp32", "fp16", "int8"};
-static const char *const activation_names[] = {"gelu", "gelu_new", "relu"};
+static const char *const activation_names[] = {
+    [QG_ACT_GELU] = "gelu", [QG_ACT_GELU_NEW] = "gelu_new", [QG_ACT_RELU] = "relu"};
 static const char *const copied[] = {"vocab.txt", "tokenizer_config.json", "tokenizer.json",
                                      "special_tokens_map.json"};
 

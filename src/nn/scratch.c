@@ -21,18 +21,20 @@ qg_code qg_scratch_reserve(qg_model *m, int T, int B, int longest)
     *s = (qg_scratch){0};
     if (!(s->arena = qg_arena_create(0)))
         return QG_FAIL(QG_ENOMEM, "no memory");
-    size_t t = (size_t)T, b = (size_t)B, rows = t > b ? t : b;
-    size_t ld = ((C > F ? C : F) + 63) / 64 * 64;
+    size_t t = (size_t)T, b = (size_t)B;
+    size_t chunk = (size_t)most(T < QG_CHUNK_TOKENS ? T : QG_CHUNK_TOKENS, longest);
+    size_t rows = chunk > b ? chunk : b; /* the head sees one row a text */
     QG_NEW(s->x, s->arena, t * C);
-    QG_NEW(s->qkv, s->arena, t * 3 * C);
-    QG_NEW(s->context, s->arena, t * C);
-    QG_NEW(s->ffn, s->arena, t * F);
-    QG_NEW(s->hidden, s->arena, t * C);
+    QG_NEW(s->qkv, s->arena, chunk * 3 * C);
+    QG_NEW(s->context, s->arena, chunk * C);
+    QG_NEW(s->ffn, s->arena, chunk * F);
+    QG_NEW(s->hidden, s->arena, chunk * C);
     QG_NEW(s->cls, s->arena, b * C);
     QG_NEW(s->pooled, s->arena, b * C);
     QG_NEW(s->one, s->arena, b + 1);
     if (m->precision->activations != QG_ACTIVATIONS_FLOAT) {
-        QG_NEW(s->rows.codes, s->arena, rows * ld);
+        int stride = qg_qrows_stride(most(m->config.hidden, m->config.ffn));
+        QG_NEW(s->rows.codes, s->arena, rows * (size_t)stride);
         QG_NEW(s->rows.scale, s->arena, rows);
         QG_NEW(s->offset, s->arena, rows);
     }

@@ -29,7 +29,7 @@ static bool in_child(const char *level, bool (*check)(const char *level))
 
 static int rank_of(const char *isa)
 {
-    static const char *const order[] = {"ref", "avx2", "avx512", "avx512vnni"};
+    static const char *const order[] = {"ref", "avx2", "avx512", "avx512vnni", "amx"};
     for (int i = 0; i < 4; i++) {
         if (strcmp(order[i], isa) == 0)
             return i;
@@ -74,7 +74,7 @@ static bool is_refused(const char *level)
     const char *why = NULL;
     (void)level;
     return !qg_kernels_get(&why) && why &&
-           strcmp(why, "'sse' is not one of: ref, avx2, avx512, avx512vnni") == 0;
+           strcmp(why, "'sse' is not one of: ref, avx2, avx512, avx512vnni, amx") == 0;
 }
 
 static bool is_unsupported(const char *level)
@@ -109,6 +109,7 @@ static void qgrid_kernels_limits_the_choice(void **state)
     assert_true(in_child("avx2", level_is_obeyed));
     assert_true(in_child("avx512", level_is_obeyed));
     assert_true(in_child("avx512vnni", level_is_obeyed));
+    assert_true(in_child("amx", level_is_obeyed));
 }
 
 static void unknown_level_is_refused_with_the_allowed_ones(void **state)

@@ -28,6 +28,7 @@ static void run_f32(gemm_f32_fn fn, gemm_f32_fn ref, qg_panel_format f, int m, i
     int ldx = k + 3, ldy = n + 5; /* the last row ends the memory: no slack behind it */
     uint64_t stream = (uint64_t)(m * 31 + n * 7 + k);
     qg_panels w = kt_panels(f, n, k, group, stream);
+    w.act = (qg_activation)(m % 5);
     size_t xs = (size_t)(m - 1) * (size_t)ldx + (size_t)k,
            ys = (size_t)(m - 1) * (size_t)ldy + (size_t)n;
     const float *x = kt_floats(xs, stream + 5, 1.0f);
@@ -68,6 +69,7 @@ static void run_s8(gemm_s8_fn fn, gemm_s8_fn ref, int m, int n, int k, bool affi
     int ldy = n + 5;
     uint64_t stream = (uint64_t)(m * 31 + n * 7 + k);
     qg_panels w = kt_panels(QG_PANEL_S8, n, k, 0, stream);
+    w.act = (qg_activation)(m % 5);
     qg_qrows x = kt_qrows(m, k, stream, affine);
     size_t ys = (size_t)(m - 1) * (size_t)ldy + (size_t)n;
     float *got = kt_floats(ys, 9, 1.0f), *want = kt_floats(ys, 9, 1.0f);
@@ -126,6 +128,7 @@ static void run_s4s8(gemm_s4s8_fn fn, gemm_s4s8_fn ref, int m, int n, int k, int
     int ldy = n + 5;
     uint64_t stream = (uint64_t)(m * 31 + n * 7 + k);
     qg_panels w = kt_panels(QG_PANEL_S4, n, k, group, stream);
+    w.act = (qg_activation)(m % 5);
     qg_qrows x = kt_qrows(m, k, stream, false);
     size_t ys = (size_t)(m - 1) * (size_t)ldy + (size_t)n;
     float *got = kt_floats(ys, 9, 1.0f), *want = kt_floats(ys, 9, 1.0f);

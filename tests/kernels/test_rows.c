@@ -69,6 +69,36 @@ static void quantize_rows(void **state)
     }
 }
 
+/* Codes are those of a division: random numbers, and the floats around every tie of every row. */
+static void quantize_rows_divides(void **state)
+{
+    FN(quantize_rows) fn = (FN(quantize_rows))kt_fn(state);
+    enum { K = 127 * 2 * 5 + 1, TRIALS = 2000 };
+    for (int t = 0; t < TRIALS; t++, kt_release()) {
+        float *x = kt_floats(K, (uint64_t)t, ldexpf(1.0f, t % 160 - 80));
+        float top = fabsf(x[0]);
+        for (int i = 1; i < K; i++)
+            top = fmaxf(top, fabsf(x[i]));
+        float scale = top / 127.0f;
+        for (int i = 0; i < 254 && t % 2; i++) {
+            float tie = ((float)(i - 127) + 0.5f) * scale;
+            x[i * 5] = tie;
+            x[i * 5 + 1] = nextafterf(tie, INFINITY);
+            x[i * 5 + 2] = nextafterf(tie, -INFINITY);
+            x[i * 5 + 3] = nextafterf(x[i * 5 + 1], INFINITY);
+            x[i * 5 + 4] = nextafterf(x[i * 5 + 2], -INFINITY);
+        }
+        x[K - 1] = top;
+        qg_qrows q = kt_qrows(1, K, 1, false);
+        fn(&q, x, K, 1, K);
+        assert_true(q.scale[0] == scale);
+        for (int i = 0; i < K; i++)
+            if (q.codes[i] != (int8_t)rintf(x[i] / scale))
+                fail_msg("%a / %a is code %d, not %g", (double)x[i], (double)scale, q.codes[i],
+                         (double)rintf(x[i] / scale));
+    }
+}
+
 static void minmax(void **state)
 {
     FN(minmax) fn = (FN(minmax))kt_fn(state), ref = (FN(minmax))kt_ref("minmax");
@@ -245,5 +275,6 @@ int main(void)
     size_t n = 0;
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
         n = kt_add(tests, n, ops[i].op, "equals_ref", ops[i].fn);
+    n = kt_add(tests, n, "quantize_rows", "divides", quantize_rows_divides);
     return qt_run("rows", tests, n);
 }
