@@ -4,6 +4,7 @@ MODE   ?= release
 BUILD  ?= build/$(MODE)
 PREFIX ?= /usr/local
 NP     ?= $(shell nproc)
+BENCH  ?= --kernel '*' --shape indobert -p fp32,fp16,bf16,int8,int4_g128_a8
 CC      = mpicc
 
 # Open MPI refuses to start as root, or more ranks than cores, unless it is told that this is meant.
@@ -41,7 +42,6 @@ TESTSRC  = $(wildcard tests/unit/test_*.c tests/kernels/test_*.c tests/golden/te
 TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%)
 SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TOOLBIN  = $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/*.c))
-BENCHBIN = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 ifndef V
 Q = @
@@ -75,9 +75,8 @@ asan: ## the same tests under AddressSanitizer and UBSan
 lint: check-lint-deps ## format, headers, layers, clang-tidy, cppcheck, shellcheck
 	$(Q)BUILD=$(BUILD) CPPFLAGS='$(CPPFLAGS)' WARN='$(WARN)' scripts/lint.sh
 
-bench: check-deps ## kernels and whole runs, timed
-	$(Q)$(MAKE) --no-print-directory -j$(NP) bins $(BENCHBIN)
-	$(Q)BUILD=$(BUILD) scripts/run-bench.sh
+bench: all ## speed of every kernel and of IndoBERT's shape (BENCH="options of qgrid bench")
+	$(Q)$(BIN) bench $(BENCH)
 
 tools: $(TOOLBIN)
 
@@ -109,6 +108,7 @@ help: ## this list
 $(BUILD)/src/kernels/%__avx2.o: CFLAGS += -mavx2 -mfma -mf16c
 $(BUILD)/src/kernels/%__avx512.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c
 $(BUILD)/src/kernels/%__avx512vnni.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c
+$(BUILD)/src/kernels/%__avxvnni.o: CFLAGS += -mavx2 -mfma -mavxvnni
 $(BUILD)/src/kernels/%__avx512bf16.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512bf16 -mfma -mf16c
 $(BUILD)/src/kernels/%__amx.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c -mamx-tile -mamx-int8 -mamx-bf16
 $(BUILD)/src/cli/version.o: CPPFLAGS += -DQG_COMMIT='"$(COMMIT)"' -DQG_CFLAGS='"$(CFLAGS_$(MODE))"'
@@ -132,10 +132,6 @@ $(BIN): $(BUILD)/src/cli/main.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tools/%: $(BUILD)/tools/%.o $(LIB)
-	$(SAY) LINK $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
-$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

@@ -25,10 +25,11 @@ above() { # FOLDER FORBIDDEN-HEADERS (of include/qgrid)
 }
 above base 'model|dataset|tokenizer|store|plan|job|par|kernel|farm|sched'
 above core 'model|dataset|tokenizer|store|plan|job|par|farm|sched'
-above kernels 'model|dataset|tokenizer|store|plan|job|par|farm|sched|file|log'
+above kernels 'bench|model|dataset|tokenizer|store|plan|job|par|farm|sched|file|log'
 above text 'model|store|plan|job|par|farm|sched|kernel'
 above io 'model|store|plan|job|par|farm|sched|kernel|tokenizer'
-above nn 'store|plan|job|par|farm|sched|dataset|tokenizer'
+above nn 'bench|store|plan|job|par|farm|sched|dataset|tokenizer'
+above bench 'store|plan|job|par|farm|sched|dataset|tokenizer'
 above eval 'model|store|plan|job|par|farm|sched|dataset|tokenizer'
 above store 'model|plan|job|par|farm|sched|dataset|tokenizer|kernel'
 exit $bad

@@ -79,6 +79,9 @@ qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const c
                              const qg_precision_spec *p, const char *cache_dir) QG_MUST_USE;
 void qg_model_close(qg_model *m);
 
+/** Whether `cache_dir` holds a model of that hash packed under `p`. Local. */
+bool qg_model_is_cached(const char *model_hash, const qg_precision_spec *p, const char *cache_dir);
+
 /** $QGRID_CACHE, else $XDG_CACHE_HOME/qgrid, else $HOME/.cache/qgrid, else /tmp/qgrid-UID. */
 char *qg_model_cache_dir(qg_arena *a);
 

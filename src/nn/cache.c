@@ -98,6 +98,13 @@ static void cache_name(char *out, size_t size, const char *cache, const char *mo
     snprintf(out, size, "%s/%.32s-%s", cache, hex, p->scheme->name);
 }
 
+bool qg_model_is_cached(const char *model_hash, const qg_precision_spec *p, const char *cache_dir)
+{
+    char dir[4096];
+    cache_name(dir, sizeof dir, cache_dir, model_hash, p);
+    return qg_is_packed(dir);
+}
+
 static qg_code open_packed(qg_model **out, const qg_model_source *src, const qg_precision_spec *p)
 {
     QG_TRY(qg_model_open(out, src->dir));

@@ -47,7 +47,7 @@ ok "plan simulates ranks" sh -c "'$QGRID' plan jobs/full_matrix.json --ranks 64 
 ok "plan does not run" test ! -e "$T/none.h5"
 ok "list" sh -c "'$QGRID' list | grep -q nf4 && '$QGRID' list kernels | grep -q 'in use'"
 ok "version" sh -c "'$QGRID' --version | grep -q 'HDF5 1'"
-for c in run plan check list tokenize predict quantize status show diff digest verify; do
+for c in run plan check list tokenize predict quantize status show diff digest verify bench; do
     ok "$c --help" sh -c "'$QGRID' $c --help | grep -q 'usage: qgrid $c'"
 done
 ok "numbers are read whatever the locale" env LC_ALL=de_DE.UTF-8 "$QGRID" check jobs/full_matrix.json
