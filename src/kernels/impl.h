@@ -41,10 +41,6 @@ typedef struct qg_attention_plan {
 /** Lays the parts into `scratch` (NULL: sizes only). */
 qg_attention_plan qg_attention_plan_make(void *scratch, int n, int D);
 
-/** Packs one head: k and v point at its first column, rows `ld` apart. */
-void qg_attention_pack(const qg_attention_plan *a, const float *k, const float *v, int ld, int n,
-                       int D);
-
 /* What the .def files name as tests. All include the operating system's support. */
 bool qg_cpu_any(void);
 bool qg_cpu_avx2(void);       /* AVX2, FMA, F16C */

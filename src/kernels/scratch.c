@@ -4,7 +4,6 @@
 #include "kernels/impl.h"
 
 #include <stdint.h>
-#include <string.h>
 
 /* The rows of x of one block of k, and two panels of decoded weights. */
 size_t qg_gemm_scratch(const qg_panels *w)
@@ -37,25 +36,4 @@ qg_attention_plan qg_attention_plan_make(void *scratch, int n, int D)
 size_t qg_attention_scratch(int n, int D)
 {
     return qg_attention_plan_make(NULL, n, D).bytes;
-}
-
-void qg_attention_pack(const qg_attention_plan *a, const float *k, const float *v, int ld, int n,
-                       int D)
-{
-    int n16 = qg_round_up(n, QG_NR), d16 = qg_round_up(D, QG_NR);
-    for (int o = 0; o < n16; o++) { /* a key is an output channel, its elements run along k */
-        const float *row = k + (size_t)(o < n ? o : 0) * (size_t)ld;
-        float *to = a->keys + (size_t)(o / QG_NR) * (size_t)D * QG_NR + o % QG_NR;
-        for (int i = 0; i < D; i++)
-            to[(size_t)i * QG_NR] = o < n ? row[i] : 0.0f;
-    }
-    for (int i = 0; i < n; i++) { /* a column of v is an output channel, tokens run along k */
-        const float *row = v + (size_t)i * (size_t)ld;
-        for (int c = 0; c < d16; c += QG_NR) {
-            float *to = a->values + ((size_t)c * (size_t)n + (size_t)i * QG_NR);
-            int have = D - c < QG_NR ? D - c : QG_NR;
-            memcpy(to, row + c, sizeof(float) * (size_t)have);
-            memset(to + have, 0, sizeof(float) * (size_t)(QG_NR - have));
-        }
-    }
 }

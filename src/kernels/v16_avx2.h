@@ -97,6 +97,43 @@ static inline v16 v_fnma(v16 x, v16 y, v16 z)
     return (v16){_mm256_fnmadd_ps(x.a, y.a, z.a), _mm256_fnmadd_ps(x.b, y.b, z.b)};
 }
 
+static inline void v8_transpose(__m256 r[8])
+{
+    __m256 a[8], b[8];
+    for (int i = 0; i < 4; i++) {
+        a[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+        a[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+    }
+    for (int i = 0; i < 2; i++) {
+        b[4 * i] = _mm256_shuffle_ps(a[4 * i], a[4 * i + 2], 0x44);
+        b[4 * i + 1] = _mm256_shuffle_ps(a[4 * i], a[4 * i + 2], 0xee);
+        b[4 * i + 2] = _mm256_shuffle_ps(a[4 * i + 1], a[4 * i + 3], 0x44);
+        b[4 * i + 3] = _mm256_shuffle_ps(a[4 * i + 1], a[4 * i + 3], 0xee);
+    }
+    for (int i = 0; i < 4; i++) {
+        r[i] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20);
+        r[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
+    }
+}
+
+/* Four blocks of 8 x 8: those off the diagonal change places. */
+static inline void v_transpose(v16 r[16])
+{
+    __m256 a[4][8];
+    for (int i = 0; i < 8; i++) {
+        a[0][i] = r[i].a;
+        a[1][i] = r[i + 8].a;
+        a[2][i] = r[i].b;
+        a[3][i] = r[i + 8].b;
+    }
+    for (int q = 0; q < 4; q++)
+        v8_transpose(a[q]);
+    for (int i = 0; i < 8; i++) {
+        r[i] = (v16){a[0][i], a[1][i]};
+        r[i + 8] = (v16){a[2][i], a[3][i]};
+    }
+}
+
 static inline v16 v_abs(v16 x)
 {
     __m256 sign = _mm256_set1_ps(-0.0f);

@@ -87,6 +87,33 @@ static inline v16 v_fnma(v16 x, v16 y, v16 z)
     return _mm512_fnmadd_ps(x, y, z);
 }
 
+/* Rows become columns: within quarters of 4 x 4, then the quarters. */
+static inline void v_transpose(v16 r[16])
+{
+    __m512 a[16], b[16];
+    for (int i = 0; i < 8; i++) {
+        a[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+        a[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+    }
+    for (int i = 0; i < 4; i++) {
+        b[4 * i] = _mm512_shuffle_ps(a[4 * i], a[4 * i + 2], 0x44);
+        b[4 * i + 1] = _mm512_shuffle_ps(a[4 * i], a[4 * i + 2], 0xee);
+        b[4 * i + 2] = _mm512_shuffle_ps(a[4 * i + 1], a[4 * i + 3], 0x44);
+        b[4 * i + 3] = _mm512_shuffle_ps(a[4 * i + 1], a[4 * i + 3], 0xee);
+    }
+    for (int i = 0; i < 4;
+         i++) { /* column 4 q + i: quarter q of b[i], b[i + 4], b[i + 8], b[i + 12] */
+        __m512 low01 = _mm512_shuffle_f32x4(b[i], b[i + 4], 0x44);
+        __m512 high01 = _mm512_shuffle_f32x4(b[i], b[i + 4], 0xee);
+        __m512 low23 = _mm512_shuffle_f32x4(b[i + 8], b[i + 12], 0x44);
+        __m512 high23 = _mm512_shuffle_f32x4(b[i + 8], b[i + 12], 0xee);
+        r[i] = _mm512_shuffle_f32x4(low01, low23, 0x88);
+        r[i + 4] = _mm512_shuffle_f32x4(low01, low23, 0xdd);
+        r[i + 8] = _mm512_shuffle_f32x4(high01, high23, 0x88);
+        r[i + 12] = _mm512_shuffle_f32x4(high01, high23, 0xdd);
+    }
+}
+
 static inline v16 v_abs(v16 x)
 {
     return _mm512_abs_ps(x);

@@ -110,6 +110,18 @@ static inline v16 v_fnma(v16 a, v16 b, v16 c)
     V16_EACH(fmaf(-a.f[j], b.f[j], c.f[j]));
 }
 
+/** Rows become columns. */
+static inline void v_transpose(v16 r[16])
+{
+    for (int i = 0; i < 16; i++) {
+        for (int j = 0; j < i; j++) {
+            float t = r[i].f[j];
+            r[i].f[j] = r[j].f[i];
+            r[j].f[i] = t;
+        }
+    }
+}
+
 static inline v16 v_abs(v16 a)
 {
     V16_EACH(fabsf(a.f[j]));
