@@ -45,6 +45,7 @@ qg_attention_plan qg_attention_plan_make(void *scratch, int n, int D);
 bool qg_cpu_any(void);
 bool qg_cpu_avx2(void);       /* AVX2, FMA, F16C */
 bool qg_cpu_avx512(void);     /* and AVX-512 F, BW, VL, DQ */
+bool qg_cpu_avxvnni(void);    /* AVX2 and AVX-VNNI */
 bool qg_cpu_avx512vnni(void); /* and AVX-512 VNNI */
 bool qg_cpu_avx512bf16(void); /* and AVX512-BF16 */
 bool qg_cpu_amx(void);        /* and AMX tiles, int8, bf16, which Linux grants on request */

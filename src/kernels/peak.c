@@ -5,50 +5,35 @@
 
 #include "kernels/impl.h"
 
-#include <cpuid.h>
-
-/* A bit of cpuid(7, subleaf), register 0..3 = eax ebx ecx edx. */
-static bool leaf7(uint32_t subleaf, int reg, int bit)
-{
-    uint32_t r[4] = {0};
-    return __get_cpuid_count(7, subleaf, &r[0], &r[1], &r[2], &r[3]) && (r[reg] >> bit & 1);
-}
-
-static bool has_avxvnni(void)
-{
-    return qg_cpu_avx2() && leaf7(1, 0, 4);
-}
-
-static bool has_avx512bf16(void)
-{
-    return qg_cpu_avx512() && leaf7(1, 0, 5);
-}
-
 static const qg_probe probes[] = {
 #define QG_PROBE(name, isa, test) {#name, #isa, test, qg_probe_##name##__##isa},
 #include "kernels/peak.def"
 #undef QG_PROBE
+    {NULL, NULL, NULL, NULL},
 };
+
+#define ROW(isa, test)                                                                             \
+    {                                                                                              \
+#isa, test, qg_probe_triad__##isa, qg_probe_read__##isa                                    \
+    }
+static const qg_memory_probe memory_probes[] = {
+#if defined(__x86_64__)
+    ROW(avx512, qg_cpu_avx512),
+    ROW(avx2, qg_cpu_avx2),
+#endif
+    ROW(ref, qg_cpu_any),
+};
+#undef ROW
 
 const qg_probe *qg_probe_list(int *n)
 {
-    *n = (int)(sizeof probes / sizeof probes[0]);
+    *n = (int)(sizeof probes / sizeof probes[0]) - 1;
     return probes;
 }
 
 const qg_memory_probe *qg_memory_probe_best(void)
 {
-#define ROW(isa, test)                                                                             \
-    {                                                                                              \
-#isa, test, qg_probe_triad__##isa, qg_probe_read__##isa                                    \
-    }
-    static const qg_memory_probe rows[] = {
-        ROW(avx512, qg_cpu_avx512),
-        ROW(avx2, qg_cpu_avx2),
-        ROW(ref, qg_cpu_any),
-    };
-#undef ROW
-    const qg_memory_probe *p = rows;
+    const qg_memory_probe *p = memory_probes;
     while (!p->supported())
         p++;
     return p;

@@ -36,6 +36,7 @@ static const struct {
     {"ref", qg_cpu_any},
     {"avx2", qg_cpu_avx2},
     {"avx512", qg_cpu_avx512},
+    {"avxvnni", qg_cpu_avxvnni},
     {"avx512vnni", qg_cpu_avx512vnni},
     {"avx512bf16", qg_cpu_avx512bf16},
     {"amx", qg_cpu_amx},

@@ -1,8 +1,9 @@
 /*
- * cpu.c - what this processor and its operating system can do (cpuid, xgetbv through gcc).
+ * cpu_x86.c - what this processor and its operating system can do (cpuid, xgetbv through gcc).
  */
 #include "kernels/impl.h"
 
+#if defined(__x86_64__)
 #include <cpuid.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -42,6 +43,13 @@ bool qg_cpu_avx512(void)
 bool qg_cpu_avx512vnni(void)
 {
     return qg_cpu_avx512() && __builtin_cpu_supports("avx512vnni");
+}
+
+/* Newer than the names that gcc 12 knows. */
+bool qg_cpu_avxvnni(void)
+{
+    uint32_t a, b, c, d;
+    return qg_cpu_avx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4);
 }
 
 bool qg_cpu_avx512bf16(void)
@@ -94,6 +102,7 @@ static void ask(void)
     APPEND("avx2");
     APPEND("fma");
     append("f16c", has_f16c());
+    append("avxvnni", qg_cpu_avxvnni());
     APPEND("avx512f");
     APPEND("avx512bw");
     APPEND("avx512vl");
@@ -126,3 +135,4 @@ const char *qg_cpu_name(void)
     pthread_once(&once, ask);
     return name[0] ? name : "unknown";
 }
+#endif
