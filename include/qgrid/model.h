@@ -15,6 +15,8 @@ extern const qg_precision *const qg_precisions[];
 const qg_precision *qg_precision_find(const char *name);
 const char *qg_precision_name(const qg_precision *p);
 const char *qg_precision_summary(const qg_precision *p); /* one line with the formula */
+/** "" where this process gives the bits of the reference kernels, else what does not: "avx512bf16". */
+const char *qg_precision_arithmetic(const qg_precision *p);
 
 typedef enum qg_embeddings { QG_EMBED_FP32, QG_EMBED_FP16, QG_EMBED_INT8 } qg_embeddings;
 

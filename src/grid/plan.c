@@ -73,6 +73,7 @@ static void key_of_precision(qg_sha256 *h, const qg_job *job, int precision)
 {
     const qg_precision_spec *s = &job->precisions[precision];
     qg_sha256_add_text(h, qg_precision_name(s->scheme));
+    qg_sha256_add_text(h, qg_precision_arithmetic(s->scheme));
     qg_sha256_add(h, &s->embeddings, sizeof s->embeddings);
 }
 

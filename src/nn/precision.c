@@ -34,6 +34,16 @@ const char *qg_precision_summary(const qg_precision *p)
     return p->summary;
 }
 
+const char *qg_precision_arithmetic(const qg_precision *p)
+{
+    int n;
+    const qg_kernel_info *list = qg_kernel_list(&n);
+    for (int i = 0; i < n && p->activations == QG_ACTIVATIONS_BF16; i++)
+        if (list[i].chosen && strcmp(list[i].isa, "avx512bf16") == 0)
+            return list[i].isa;
+    return "";
+}
+
 int qg_precision_group(const qg_precision *p, int k)
 {
     return p->group ? p->group(k) : k;

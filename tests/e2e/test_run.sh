@@ -34,11 +34,15 @@ ok "64 ranks give the same bits" same_results "$T/ref.h5" "$T/np64.h5"
 ok "cutting the work in another way gives the same logits" \
     run_np 2 "$J" --output "$T/cut.h5" --set /unit_tokens=40
 ok "and h5diff agrees" h5diff "$T/ref.h5" "$T/cut.h5" /predictions /predictions
-for isa in ref avx2 avx512; do
-    if [ $isa = avx512 ] && ! grep -q avx512bw /proc/cpuinfo; then
-        skip "kernels avx512" "this processor lacks them"
+lacks() { QGRID_KERNELS=$1 "$QGRID" --version | grep -q 'is not what this processor can do'; }
+scored() { echo 'makanan nya enak sekali' | QGRID_KERNELS=$1 "$QGRID" predict -m models/mini-finetuned -p bf16_a16; }
+for isa in ref avx2 avx512 avxvnni avx512vnni amx; do
+    if lacks $isa; then
+        skip "kernels $isa" "this processor lacks them"
         continue
     fi
+    # The one kernel with bits of its own is avx512bf16.
+    ok "bf16_a16 under $isa is the reference's" test "$(scored $isa)" = "$(scored ref)"
     ok "kernels $isa run" env QGRID_KERNELS=$isa QGRID_CACHE="$T/cache-$isa" "$QGRID" run --progress none "$J" --output "$T/$isa.h5"
     ok "kernels $isa give the same digest" \
         test "$("$QGRID" digest "$T/$isa.h5" | cut -c1-64)" = "$("$QGRID" digest "$T/ref.h5" | cut -c1-64)"
