@@ -41,25 +41,36 @@ static void quantize_texts(qg_model *m, const input *in, const int32_t *splits, 
     }
 }
 
+/* Rows [first, first + n) of an input as the products read them, where a row stands alone. */
+static void prepare_rows(qg_model *m, const input *in, int first, int n)
+{
+    const float *x = in->x + (size_t)first * (size_t)in->ld;
+    if (m->precision->activations == QG_ACTIVATIONS_BF16) {
+        int ld = qg_bf16_stride(in->k);
+        m->kernels->round_bf16(m->scratch.half + (size_t)first * (size_t)ld, ld, x, in->ld, n,
+                               in->k);
+    } else if (m->precision->activations == QG_ACTIVATIONS_TOKEN) {
+        qg_qrows part = m->scratch.rows;
+        part.codes += (size_t)first * (size_t)part.ld;
+        part.scale += first;
+        m->kernels->quantize_rows(&part, x, in->ld, n, in->k);
+    }
+}
+
+static void begin_input(qg_model *m, const input *in)
+{
+    m->scratch.rows.ld = qg_qrows_stride(in->k);
+    m->scratch.rows.offset =
+        m->precision->activations == QG_ACTIVATIONS_TEXT ? m->scratch.offset : NULL;
+}
+
 static void prepare(qg_model *m, const input *in, const int32_t *splits, int B)
 {
-    qg_qrows *q = &m->scratch.rows;
-    q->ld = qg_qrows_stride(in->k);
-    switch (m->precision->activations) {
-    case QG_ACTIVATIONS_FLOAT:
-        break;
-    case QG_ACTIVATIONS_BF16:
-        m->kernels->round_bf16(m->scratch.half, qg_bf16_stride(in->k), in->x, in->ld, in->m, in->k);
-        break;
-    case QG_ACTIVATIONS_TOKEN:
-        q->offset = NULL;
-        m->kernels->quantize_rows(q, in->x, in->ld, in->m, in->k);
-        break;
-    case QG_ACTIVATIONS_TEXT:
-        q->offset = m->scratch.offset;
+    begin_input(m, in);
+    if (m->precision->activations == QG_ACTIVATIONS_TEXT)
         quantize_texts(m, in, splits, B);
-        break;
-    }
+    else
+        prepare_rows(m, in, 0, in->m);
 }
 
 /* y = act(in W^T + b); `prepare` was called for this input. */
@@ -145,6 +156,22 @@ static void add_norm(qg_model *m, float *x, const float *y, const qg_norm *n, in
                           (float)m->config.layer_norm_eps);
 }
 
+/* The same, prepared as an input: a few rows at a time, while they are in the nearest cache. */
+static void add_norm_prepare(qg_model *m, const chunk *c, const float *y, const qg_norm *n,
+                             const input *x)
+{
+    enum { ROWS = 8 };
+    begin_input(m, x);
+    for (int r = 0; r < c->T; r += ROWS) {
+        int rows = c->T - r < ROWS ? c->T - r : ROWS;
+        size_t at = (size_t)r * (size_t)x->k;
+        add_norm(m, c->x + at, y + at, n, rows);
+        prepare_rows(m, x, r, rows);
+    }
+    if (m->precision->activations == QG_ACTIVATIONS_TEXT)
+        quantize_texts(m, x, c->splits, c->B);
+}
+
 static void encoder_layer(qg_model *m, const qg_layer *y, const chunk *c, float *probs)
 {
     qg_scratch *s = &m->scratch;
@@ -158,9 +185,8 @@ static void encoder_layer(qg_model *m, const qg_layer *y, const chunk *c, float 
     attend(m, c, probs);
     prepare(m, &context, c->splits, c->B);
     linear(m, s->hidden, C, &context, &y->attention_output);
-    add_norm(m, c->x, s->hidden, &y->attention_norm, c->T);
 
-    prepare(m, &x, c->splits, c->B);
+    add_norm_prepare(m, c, s->hidden, &y->attention_norm, &x);
     linear(m, s->ffn, F, &x, &y->intermediate);
     prepare(m, &ffn, c->splits, c->B);
     linear(m, s->hidden, C, &ffn, &y->output);
