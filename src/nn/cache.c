@@ -1,6 +1,7 @@
 /*
  * cache.c - content hashes of models, and packed folders named by them.
  */
+#include "known_hash.h"
 #include "model_internal.h"
 
 #include "qgrid/file.h"
@@ -22,12 +23,9 @@ static void hash_config(qg_sha256 *h, const qg_bert_config *c)
 
 static qg_code hash_file(qg_sha256 *h, const char *path)
 {
-    qg_map m;
-    QG_TRY(qg_file_map(&m, path));
-    uint64_t size = m.size;
-    qg_sha256_add(h, &size, sizeof size);
-    qg_sha256_add(h, m.data, m.size);
-    qg_file_unmap(&m);
+    char hex[QG_SHA256_HEX];
+    QG_TRY(qg_known_hash(hex, path));
+    qg_sha256_add_text(h, hex);
     return QG_OK;
 }
 

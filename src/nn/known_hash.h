@@ -1,0 +1,15 @@
+/*
+ * known_hash.h - SHA-256 of large files, remembered in the cache folder.
+ */
+#ifndef QGRID_NN_KNOWN_HASH_H
+#define QGRID_NN_KNOWN_HASH_H
+
+#include "qgrid/file.h"
+
+/**
+ * SHA-256 of a file, from the record of an earlier call where the file system says that the file is
+ * the same (device, inode, size, times of change to the nanosecond). @errors QG_EIO. Local.
+ */
+qg_code qg_known_hash(char hex[QG_SHA256_HEX], const char *path) QG_MUST_USE;
+
+#endif
