@@ -15,7 +15,8 @@ extern const qg_precision *const qg_precisions[];
 const qg_precision *qg_precision_find(const char *name);
 const char *qg_precision_name(const qg_precision *p);
 const char *qg_precision_summary(const qg_precision *p); /* one line with the formula */
-/** "" where this process gives the bits of the reference kernels, else what does not: "avx512bf16". */
+/** "" where this process gives the bits of the reference kernels, else what does not: "avx512bf16".
+ */
 const char *qg_precision_arithmetic(const qg_precision *p);
 
 typedef enum qg_embeddings { QG_EMBED_FP32, QG_EMBED_FP16, QG_EMBED_INT8 } qg_embeddings;
@@ -107,6 +108,12 @@ typedef struct qg_batch {
     const int32_t *splits; /* [B + 1], splits[0] = 0 */
 } qg_batch;
 
+/**
+ * Calls `breathe` after each layer of a forward pass; true ends the pass with QG_ELOST. NULL:
+ * nothing is called (the default). Local.
+ */
+void qg_model_set_breathe(qg_model *m, bool (*breathe)(void *ctx), void *ctx);
+
 /* Optional insides of one forward pass, for tests and attention methods; NULL = not wanted. */
 typedef struct qg_capture {
     float *hidden;     /* [L + 1, T, C] after the embeddings and after each layer */
@@ -120,7 +127,7 @@ typedef struct qg_capture {
  * @param[out] logits  [B, K] caller-owned
  * @param      capture NULL or what else is wanted
  * @errors QG_EMODEL (an id outside the vocabulary, a text longer than the positions, an empty
- *         text), QG_ENUMERIC (NaN or infinity in the logits), QG_ENOMEM. Local.
+ *         text), QG_ENUMERIC (NaN or infinity in the logits), QG_ENOMEM, QG_ELOST. Local.
  */
 qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *batch,
                          const qg_capture *capture) QG_MUST_USE;

@@ -50,6 +50,17 @@ static qg_code forward(float *logits, qg_work_unit *u, const texts *t, int64_t f
     return rc;
 }
 
+static qg_code predict(float *logits, qg_work_unit *u, const texts *t, int K)
+{
+    for (int64_t first = 0, end; first < t->B; first = end) {
+        for (end = first + 1; end < t->B; end++)
+            if (t->splits[end + 1] - t->splits[first] > QG_FORWARD_TOKENS)
+                break;
+        QG_TRY(forward(logits + first * K, u, t, first, end));
+    }
+    return QG_OK;
+}
+
 qg_code qg_work_predict(qg_work_unit *u)
 {
     texts t;
@@ -58,14 +69,10 @@ qg_code qg_work_predict(qg_work_unit *u)
     int K = qg_model_config(u->model)->classes;
     float *logits;
     QG_NEW(logits, u->arena, t.B * K);
-    for (int64_t first = 0, end; first < t.B; first = end) {
-        for (end = first + 1; end < t.B; end++)
-            if (t.splits[end + 1] - t.splits[first] > QG_FORWARD_TOKENS)
-                break;
-        QG_TRY(forward(logits + first * K, u, &t, first, end));
-        if (u->breathe(u->breathe_ctx))
-            return QG_FAIL(QG_ELOST, "dropped on request");
-    }
+    qg_model_set_breathe(u->model, u->breathe, u->breathe_ctx); /* not while latency is measured */
+    qg_code rc = predict(logits, u, &t, K);
+    qg_model_set_breathe(u->model, NULL, NULL);
+    QG_TRY(rc);
     qg_wire_put_i64(u->out, K);
     qg_wire_put(u->out, logits, (size_t)t.B * (size_t)K * sizeof *logits);
     return QG_OK;

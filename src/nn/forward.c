@@ -231,6 +231,12 @@ static qg_code check_batch(const qg_model *m, const qg_batch *b, int *longest)
     return QG_OK;
 }
 
+void qg_model_set_breathe(qg_model *m, bool (*breathe)(void *ctx), void *ctx)
+{
+    m->breathe = breathe;
+    m->breathe_ctx = ctx;
+}
+
 qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)
 {
     int longest, C = m->config.hidden, K = m->config.classes;
@@ -250,6 +256,8 @@ qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg
             encoder_layer(m, &m->layers[i], &c, probs ? probs + (size_t)i * heads : NULL);
             t += c.B;
         }
+        if (m->breathe && m->breathe(m->breathe_ctx))
+            return QG_FAIL(QG_ELOST, "dropped on request");
         if (hidden)
             memcpy(hidden + (size_t)(i + 1) * state, m->scratch.x, state * sizeof *hidden);
     }

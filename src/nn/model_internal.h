@@ -53,6 +53,8 @@ struct qg_model {
     qg_layer *layers;
     qg_panels pooler, classifier;
     const qg_kernels *kernels;
+    bool (*breathe)(void *ctx);
+    void *breathe_ctx;
     qg_scratch scratch;
 };
 
