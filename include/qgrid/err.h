@@ -93,11 +93,13 @@ int qg_error_format(char *out, size_t size, const qg_error *e);
 #define QG_STR(x)  QG_STR2(x)
 #define QG_SRC     __FILE__ ":" QG_STR(__LINE__)
 
-#define QG_FAIL(code, ...) qg_error_set((code), QG_SRC, __VA_ARGS__)
+/* The value is the code itself, so that a reader (and an analyzer) sees that it is never QG_OK. */
+#define QG_FAIL(code, ...) ((void)qg_error_set((code), QG_SRC, __VA_ARGS__), (code))
 
 /* At a known place of a file: path, line, column, field, then the message. */
 #define QG_FAIL_AT(code, path, line, column, field, ...)                                           \
-    (qg_error_set((code), QG_SRC, __VA_ARGS__), qg_error_place((path), (line), (column), (field)))
+    ((void)qg_error_set((code), QG_SRC, __VA_ARGS__),                                              \
+     (void)qg_error_place((path), (line), (column), (field)), (code))
 
 #define QG_TRY(call)                                                                               \
     do {                                                                                           \

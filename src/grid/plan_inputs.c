@@ -80,7 +80,7 @@ typedef struct token_arrays {
 
 static qg_code reserve(token_arrays *t, qg_arena *a, int64_t used, int64_t more)
 {
-    if (used + more <= t->cap)
+    if (t->ids && used + more <= t->cap)
         return QG_OK;
     int64_t cap = t->cap ? 2 * t->cap : 4096;
     while (cap < used + more)
@@ -139,7 +139,7 @@ static qg_code find_words(qg_plan_dataset *d, qg_arena *a, qg_arena *scratch,
         qg_encoding e;
         qg_mark m = qg_arena_mark(scratch);
         QG_TRY(qg_tokenizer_encode(&e, tok, scratch, d->data.text[r], d->data.text_len[r], 3));
-        if (n + e.n_words > cap) {
+        if (!start || n + e.n_words > cap) {
             int64_t want = 2 * (n + e.n_words) + 1024;
             start = qg_arena_grow(a, start, (size_t)n, (size_t)want, sizeof *start);
             end = qg_arena_grow(a, end, (size_t)n, (size_t)want, sizeof *end);

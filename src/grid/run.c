@@ -163,7 +163,7 @@ static qg_code run_open(qg_run_summary *out, qg_par *par, qg_arena *a, qg_result
 static qg_code run_locked(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *plan,
                           qg_lock *lock, const qg_run_options *o, bool *dismissed)
 {
-    qg_store *store;
+    qg_store *store = NULL;
     qg_results r = {0};
     QG_TRY(open_file(&store, out->output, a, plan, o));
     qg_code rc = qg_results_open(&r, a, plan, store);

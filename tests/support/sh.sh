@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # its variables are for the scripts that source it
 # sh.sh - cases of shell tests: `ok "sentence" COMMAND...`, `fails STATUS "piece of the message"
 # "sentence" COMMAND...`, `skip "sentence" why`, and `finish` at the end.
 set -u
