@@ -9,7 +9,7 @@
 
 #include "qgrid/predictor.h"
 
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -157,6 +157,7 @@ static int parse(predict *p, int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("predict");
     int key, status = -1;
+    int64_t length = 0;
     while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
         if (key == 'm')
             p->source.dir = optarg;
@@ -166,14 +167,14 @@ static int parse(predict *p, int argc, char **argv)
             p->embeddings = optarg;
         else if (key == OPT_JSONL)
             p->form = QG_LINES_JSONL;
-        else if (key == OPT_SEED)
-            p->source.head_seed = strtoll(optarg, NULL, 10);
+        else if (key == OPT_SEED && !qg_cli_integer(&p->source.head_seed, optarg, 0, QG_MAX_SEED))
+            return qg_cli_not_integer(cmd, "seed", 0, QG_MAX_SEED);
         else if (key == OPT_HEAD && strcmp(optarg, "random") != 0)
             return qg_cli_usage(cmd, "--head '%s': the only value is random", optarg);
         else if (key == OPT_HEAD)
             p->source.random_head = true;
-        else if (key == OPT_MAX_LENGTH && (p->max_length = atoi(optarg)) < 2)
-            return qg_cli_usage(cmd, "--max-length '%s': a number from 2 on is expected", optarg);
+        else if (key == OPT_MAX_LENGTH && !qg_cli_integer(&length, optarg, 2, INT_MAX))
+            return qg_cli_not_integer(cmd, "max-length", 2, INT_MAX);
     }
     if (status >= 0)
         return status;
@@ -181,6 +182,7 @@ static int parse(predict *p, int argc, char **argv)
         return qg_cli_usage(cmd,
                             p->source.dir ? "at most one file is expected" : "-m MODEL is needed");
     p->path = optind < argc ? argv[optind] : "-";
+    p->max_length = (int)length;
     return -1;
 }
 

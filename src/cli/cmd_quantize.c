@@ -46,8 +46,8 @@ static int parse(arguments *a, int argc, char **argv)
             a->output = optarg;
         else if (key == OPT_EMBEDDINGS)
             a->embeddings = optarg;
-        else if (key == OPT_SEED)
-            a->source.head_seed = strtoll(optarg, NULL, 10);
+        else if (key == OPT_SEED && !qg_cli_integer(&a->source.head_seed, optarg, 0, QG_MAX_SEED))
+            return qg_cli_not_integer(cmd, "seed", 0, QG_MAX_SEED);
         else if (key == OPT_HEAD && strcmp(optarg, "random") != 0)
             return qg_cli_usage(cmd, "--head '%s': the only value is random", optarg);
         else if (key == OPT_HEAD)

@@ -8,6 +8,7 @@
 #include "qgrid/log.h"
 #include "table.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,7 @@ static void report(const qg_run_summary *s, qg_arena *arena, const char *job)
 int qg_cmd_run(int argc, char **argv)
 {
     arguments a = {0};
+    signal(SIGPIPE, SIG_IGN); /* a reader that leaves does not stop the work */
     int status = parse(&a, argc, argv);
     if (status >= 0)
         return status;

@@ -44,9 +44,7 @@ static int is_job(const char *name)
 
 int qg_main(int argc, char **argv)
 {
-    /* A closed pipe and a file size limit are errors to report, not deaths. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
     if (argc < 2) {
         usage(stderr);
         return QG_EXIT_USAGE;

@@ -27,6 +27,15 @@ M="job['models']['m'] = T + '/model'"
 fails 2 "usage" "no arguments" "$QGRID"
 fails 2 "did you mean 'predict'" "an unknown command" "$QGRID" predct
 fails 2 "a job file is missing" "run without a job" "$QGRID" run
+fails 2 "there is no option '--onyl', did you mean '--only'?" "an unknown option names the nearest" "$QGRID" --onyl x jobs/full_matrix.json
+fails 2 "run: --set needs a value" "an option without its value" "$QGRID" run --set
+fails 2 "run: --fresh takes no value" "a value that is not wanted" "$QGRID" run --fresh=1 x.json
+fails 2 "'--r' could be: --ranks, --ranks-per-node, --retry-failed" "an ambiguous option" "$QGRID" plan --r x.json
+fails 2 "--max-length '12x' is not a whole number from 2 to" "a number with a tail" "$QGRID" predict -m models/mini-finetuned --max-length 12x
+fails 2 "--max-length '1' is not a whole number from 2 to" "a length too short" "$QGRID" tokenize -m models/mini-finetuned --max-length 1
+fails 2 "--seed 'abc' is not a whole number from 0 to" "a seed that is no number" "$QGRID" quantize -m models/mini-original -p int8 -o "$T/q" --head random --seed abc
+fails 2 "--ranks '4x' is not a whole number from 1 to" "ranks that are no number" "$QGRID" plan jobs/full_matrix.json --ranks 4x
+fails 2 "--max-time '0s' is not a time such as" "no time at all" "$QGRID" run jobs/full_matrix.json --max-time 0s
 fails 2 "No such file" "a missing job" "$QGRID" run "$T/none.json"
 printf '{"name": "x",\n "labels": [1, 2,]}' >"$T/broken.json"
 fails 2 "broken.json:2:18: not a JSON value" "broken JSON has line and column" "$QGRID" run "$T/broken.json"
@@ -114,7 +123,10 @@ if mkdir "$T/small" && mount -t tmpfs -o size=200k tmpfs "$T/small" 2>/dev/null;
 else
     skip "a full disk" "may not mount a small file system"
 fi
-fails 1 "" "a full standard output" sh -c "'$QGRID' list >/dev/full"
+fails 1 "qgrid: standard output: No space left on device" "a full standard output" sh -c "'$QGRID' list >/dev/full"
+echo 'halo dunia' >"$T/lines.txt"
+ok "a full standard output is said once" sh -c \
+    "'$QGRID' tokenize -m models/mini-finetuned '$T/lines.txt' 2>&1 >/dev/full | grep -c . | grep -qx 1"
 
 echo 'halo dunia' >"$T/lines.txt"
 fails 1 "none" "predict with a missing model" "$QGRID" predict -m none "$T/lines.txt"
