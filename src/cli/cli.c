@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include "qgrid/log.h"
+#include "qgrid/par.h"
 #include "qgrid/str.h"
 
 #include <errno.h>
@@ -29,6 +30,8 @@ const qg_command *qg_cli_find(const char *name)
 
 static void help(const qg_command *cmd, const qg_cli_option *options, const char *examples)
 {
+    if (qg_par_claimed_rank() > 0)
+        return;
     printf("usage: qgrid %s [OPTION]... %s\n%s\n\n", cmd->name, cmd->arguments, cmd->summary);
     for (const qg_cli_option *o = options; o->name; o++) {
         char left[64];
@@ -140,12 +143,20 @@ int qg_cli_usage(const qg_command *cmd, const char *fmt, ...)
 {
     char text[512];
     va_list ap;
+    if (qg_par_claimed_rank() > 0)
+        return QG_EXIT_USAGE; /* rank 0 says it */
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     qg_note("%s: %s", cmd->name, text);
     fprintf(stderr, "usage: qgrid %s %s\nTry 'qgrid %s --help'.\n", cmd->name, cmd->arguments,
             cmd->name);
+    return QG_EXIT_USAGE;
+}
+
+int qg_cli_no_cell(const char *only, const char *job)
+{
+    qg_note("--only '%s' matches no cell; see qgrid plan %s", only, job);
     return QG_EXIT_USAGE;
 }
 

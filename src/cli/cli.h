@@ -40,6 +40,9 @@ int qg_cli_fail(void);
 /** Prints a usage mistake; returns QG_EXIT_USAGE. */
 int qg_cli_usage(const qg_command *cmd, const char *fmt, ...) QG_PRINTF(2, 3);
 
+/** --only matched nothing: says so; returns QG_EXIT_USAGE. */
+int qg_cli_no_cell(const char *only, const char *job);
+
 /** Prints all problems; returns QG_EXIT_USAGE. */
 int qg_cli_problems(const qg_problems *problems);
 

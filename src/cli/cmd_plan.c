@@ -170,6 +170,8 @@ int qg_cmd_plan(int argc, char **argv)
         rc = qg_plan_make(&plan, arena, &job, a.only, &problems);
     if (rc != QG_OK)
         status = problems.n ? qg_cli_problems(&problems) : qg_cli_fail();
+    else if (plan.n_selected == 0)
+        status = qg_cli_no_cell(a.only, a.job);
     else if (show(arena, &a, &plan) != QG_OK)
         status = qg_cli_fail();
     qg_arena_destroy(arena);

@@ -68,6 +68,9 @@ static qg_code open_file(qg_store **out, const char *path, qg_arena *a, const qg
     QG_TRY(qg_layout_make(&layout, a, plan));
     if (qg_file_exists(path) && !o->fresh)
         return open_existing(out, path, a, plan, &layout, o->accept_changes);
+    if (qg_file_exists(path) && !qg_store_is_hdf5(path))
+        return QG_FAIL_AT(QG_ESTORE, path, 0, 0, NULL,
+                          "is not a results file of qgrid, --fresh does not replace it");
     return qg_store_create(out, path, &layout);
 }
 

@@ -36,6 +36,8 @@ fails 2 "--max-length '1' is not a whole number from 2 to" "a length too short" 
 fails 2 "--seed 'abc' is not a whole number from 0 to" "a seed that is no number" "$QGRID" quantize -m models/mini-original -p int8 -o "$T/q" --head random --seed abc
 fails 2 "--ranks '4x' is not a whole number from 1 to" "ranks that are no number" "$QGRID" plan jobs/full_matrix.json --ranks 4x
 fails 2 "--max-time '0s' is not a time such as" "no time at all" "$QGRID" run jobs/full_matrix.json --max-time 0s
+ok "a mistake is told once, not by each rank" sh -c \
+    "mpirun -np 3 '$QGRID' run --onyl 2>&1 | grep -c 'there is no option' | grep -qx 1"
 fails 2 "No such file" "a missing job" "$QGRID" run "$T/none.json"
 printf '{"name": "x",\n "labels": [1, 2,]}' >"$T/broken.json"
 fails 2 "broken.json:2:18: not a JSON value" "broken JSON has line and column" "$QGRID" run "$T/broken.json"
@@ -48,11 +50,14 @@ fails 2 "key 'name' occurs twice" "a key twice" "$QGRID" run "$T/twice.json"
 bad "an unknown key names the nearest" "job['precision'] = []" "unknown key 'precision', did you mean 'precisions'?"
 bad "a wrong type" "job['seed'] = 'a'" "/seed: found a string, an integer is expected"
 bad "an unknown precision names the nearest" "job['precisions'] = ['int9']" "there is no precision 'int9', did you mean 'int8'"
+bad "a precision's name that a cell needs" "job['precisions'] = ['fp32', {'precision': 'int8', 'name': 'compare'}]" "/precisions/1: name 'compare' is taken"
 bad "an unknown model" "job['experiments']['e']['model'] = 'n'" "there is no model 'n', known are: m"
 bad "an unknown format" "job['datasets']['d'] = {'path': 'datasets/test.tsv', 'format': 'xml'}" "xml"
 bad "a missing data set" "job['datasets']['d'] = 'none.tsv'" "none.tsv: /datasets/d: cannot open: No such file or directory"
 bad "a missing model" "job['models']['m'] = 'none'" "none: /models/m: there is no such model folder"
 bad "labels in another order" "job['labels'].reverse()" "the order counts"
+bad "an empty name of the results file" "job['output'] = ''" "/output: is empty, a file name is expected"
+bad "a batch size twice" "job['latency'] = {'batch_sizes': [8, 1, 8]}" "/latency/batch_sizes/2: 8 occurs twice"
 job two "job['seed'] = -1; job['precisions'] = ['x1']; job['experiments']['e']['dataset'] = 'q'"
 fails 2 "3 mistakes" "all mistakes are found" "$QGRID" check "$T/two.json"
 fails 2 "there is no 'precision' in an object" "--set of an unknown place" "$QGRID" run "$T/two.json" --set /precision/x=1
@@ -111,7 +116,11 @@ ok "a results file" "$QGRID" run --progress none "$T/fine.json" --output "$T/fin
 cp "$T/fine.h5" "$T/version.h5"
 $PYTHON -c "import h5py; h5py.File('$T/version.h5', 'r+').attrs.modify('schema_version', 99)"
 fails 1 "has schema version 99" "another schema version" "$QGRID" run "$T/fine.json" --output "$T/version.h5"
+fails 2 "run: --output needs a file name" "an empty --output" "$QGRID" run "$T/fine.json" --output ''
+fails 2 "matches no cell" "plan of no cell" "$QGRID" plan "$T/fine.json" --only nothing
 echo hello >"$T/text.h5"
+fails 1 "text.h5: is not a results file of qgrid, --fresh does not replace it" "--fresh spares a file that is no HDF5" \
+    "$QGRID" run "$T/fine.json" --output "$T/text.h5" --fresh
 fails 1 "text.h5" "a file that is no HDF5" "$QGRID" run "$T/fine.json" --output "$T/text.h5"
 head -c 20000 "$T/fine.h5" >"$T/cut.h5"
 fails 1 "cut.h5" "a truncated results file" "$QGRID" status "$T/cut.h5"

@@ -85,6 +85,8 @@ fails 2 "matches no cell" "a pattern without cells is refused" run_np 2 "$J" --o
 
 # Interruption.
 fails 75 "Interrupted" "max-time interrupts" run_np 2 "$J" --output "$T/time.h5" --max-time 0.05s
+fails 75 "qgrid run '$J' --set '/bootstrap=200' --only '*/fp32' --output '$T/time 2.h5'" "the command to type next is complete" \
+    run_np 0 "$J" --output "$T/time 2.h5" --max-time 0.01s --fresh --only '*/fp32' --set '/bootstrap=200'
 ok "and the same command goes on" run_np 0 "$J" --output "$T/time.h5"
 ok "to the same bits after an interruption" same_results "$T/ref.h5" "$T/time.h5"
 signalled() {
