@@ -297,7 +297,7 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     int before = problems->n;
     *out = (qg_job){.path = path};
     qg_code rc = qg_json_load(&out->doc, a, path, (size_t)1 << 20);
-    for (; rc == QG_OK && set && *set; set++)
+    for (out->set = set; rc == QG_OK && set && *set; set++)
         rc = qg_job_set(&out->doc, a, *set);
     if (rc != QG_OK)
         return qg_problems_take(problems, rc);

@@ -77,6 +77,21 @@ job skipping "job['datasets']['d'] = {'path': T + '/d.tsv', 'format': 'smsa', 'o
 ok "on_error skip goes on" "$QGRID" run --progress none "$T/skipping.json"
 ok "and says what was skipped" sh -c "'$QGRID' check '$T/skipping.json' | grep -q 'skipped: .*d.tsv:2:7'"
 
+# What is not wrong but should be known.
+printf 'bagus\tpositive\nbagus\tpositive\nbagus\tnegative\n\tneutral\n' >"$T/d.tsv"
+head -n 3 datasets/test.tsv >"$T/e.tsv"
+job odd "job['datasets'] = {'d': T + '/d.tsv', 'e': T + '/e.tsv', 'smsa': 'datasets/test.tsv'}
+job['experiments'] = {d: {'model': 'm', 'dataset': d} for d in job['datasets']}"
+for m in "1 empty, 2 duplicates, 1 conflicting labels" "warning: leak: rows of dataset smsa that e has too: 3" \
+    "this is a file that qgrid does not know" "this is a sample shipped with qgrid (reviews)"; do
+    fails 0 "$m" "check reports: $m" "$QGRID" check "$T/odd.json"
+done
+ok "a run with such data" "$QGRID" run --progress none "$T/odd.json" --output "$T/odd.h5"
+ok "the results name the leak" $PYTHON -c "
+import h5py
+a = h5py.File('$T/odd.h5')['environment'].attrs
+assert b'leak: rows of dataset smsa that e has too: 3' in [v for k, v in a.items() if k.startswith('warning_')], dict(a)"
+
 model && edit "b[:] = b[:100000]"
 bad "truncated safetensors" "$M" "model.safetensors"
 model && edit "b[0:8] = (10**9).to_bytes(8, 'little')"

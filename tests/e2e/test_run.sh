@@ -76,6 +76,11 @@ fails 2 "2 cells are no longer in the job" "another job's file is refused" run_n
 fails 2 "it belongs to job 'small', this is 'other'" "another name is refused" run_np 0 "$J" --set /name=other
 ok "fresh replaces it" run_np 0 "$J" --set '/precisions=["fp32"]' --output "$T/np7.h5" --fresh
 
+ok "the results say what --set changed" $PYTHON -c "
+import h5py
+a = h5py.File('$T/cut.h5').attrs
+assert a['job_set_1'] == b'/unit_tokens=40' and a['job'] == open('$J', 'rb').read(), dict(a)"
+
 # Selection.
 ok "only runs what is named" sh -c "'$QGRID' run --progress none '$J' --output '$T/only.h5' --only '*_smsa/int8'"
 fails 75 "1 done" "the rest stays open" "$QGRID" status "$T/only.h5"
