@@ -102,6 +102,12 @@ model && edit "i = b.index(b'\"F32\"'); b[i:i+5] = b'\"Q32\"'"
 bad "an unknown dtype" "$M" "Q32"
 model && sed -i 's/"hidden_size": 128/"hidden_size": 64/' "$T/model/config.json"
 bad "a shape that config.json does not mean" "$M" "has shape" 3
+model && sed -i 's/"vocab_size": 2699/"vocab_size": 50000/' "$T/model/config.json"
+bad "more rows in config.json than in the file" "$M" "word_embeddings.weight: has shape [2699, 128], config.json asks for [50000, 128]" 3
+model && sed -i 's/"max_position_embeddings": 128/"max_position_embeddings": 64/' "$T/model/config.json"
+bad "more positions in the file than in config.json" "$M" "has shape [128, 128], config.json asks for [64, 128]" 3
+model && rm "$T/model/config.json" && mkfifo "$T/model/config.json"
+bad "a pipe in the place of a file" "$M" "config.json: /models/m: is not a regular file"
 model && edit "i = b.index(b'encoder.layer.3.output.dense.weight'); b[i+8:i+9] = b'x'"
 bad "a missing tensor" "$M" "lacks this tensor" 3
 model
