@@ -85,7 +85,7 @@ install: all ## install to PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/qgrid/jobs $(DESTDIR)$(PREFIX)/share/qgrid/slurm
 	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/qgrid
 	install -m 644 jobs/*.json $(DESTDIR)$(PREFIX)/share/qgrid/jobs
-	install -m 644 slurm/*.sbatch $(DESTDIR)$(PREFIX)/share/qgrid/slurm
+	install -m 644 slurm/*.sbatch slurm/run.sh $(DESTDIR)$(PREFIX)/share/qgrid/slurm
 
 check-deps:
 	$(Q)scripts/deps.sh $(PACKAGES)

@@ -28,7 +28,8 @@
     X(QG_ECHANGED, GRID, "inputs changed since the results file was made")                         \
     X(QG_ELOCKED, GRID, "another run holds the results file")                                      \
     X(QG_ESTORE, GRID, "the results file cannot be read or written")                               \
-    X(QG_EMPI, GRID, "an MPI call failed")
+    X(QG_EMPI, GRID, "an MPI call failed")                                                         \
+    X(QG_ECACHE, GRID, "the folder of packed models cannot be written")
 
 enum qg_err_value {
     QG_OK = 0,

@@ -144,7 +144,7 @@ int qg_cli_usage(const qg_command *cmd, const char *fmt, ...)
     char text[512];
     va_list ap;
     if (qg_par_claimed_rank() > 0)
-        return QG_EXIT_USAGE; /* rank 0 says it */
+        return QG_EXIT_OK; /* rank 0 says it, unless mpirun stops it because we failed first */
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);

@@ -103,6 +103,8 @@ static qg_code failed(void *ctx, const qg_unit_report *report, const qg_error *w
 {
     qg_owner *o = ctx;
     char text[QG_ERROR_SIZE];
+    if (qg_code_scope(why->code) == QG_SCOPE_GRID)
+        return qg_error_restore(why);
     qg_error_format(text, sizeof text, why);
     return qg_results_fail(o->results, report->unit, text);
 }

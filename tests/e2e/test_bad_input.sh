@@ -139,6 +139,12 @@ $PYTHON -c "import h5py; h5py.File('$T/version.h5', 'r+').attrs.modify('schema_v
 fails 1 "has schema version 99" "another schema version" "$QGRID" run "$T/fine.json" --output "$T/version.h5"
 fails 2 "run: --output needs a file name" "an empty --output" "$QGRID" run "$T/fine.json" --output ''
 fails 2 "matches no cell" "plan of no cell" "$QGRID" plan "$T/fine.json" --only nothing
+no_cache() { QGRID_CACHE=/proc/cache run_np "$@"; }
+for np in 0 2; do
+    fails 1 "/proc/cache: packed models are kept in this folder" "an unwritable cache stops the run on $np ranks" \
+        no_cache $np "$T/fine.json" --output "$T/nocache$np.h5"
+    fails 75 "2 open" "and fails no cell" "$QGRID" status "$T/nocache$np.h5"
+done
 echo hello >"$T/text.h5"
 fails 1 "text.h5: is not a results file of qgrid, --fresh does not replace it" "--fresh spares a file that is no HDF5" \
     "$QGRID" run "$T/fine.json" --output "$T/text.h5" --fresh
