@@ -104,7 +104,7 @@ static qg_code open_packed(qg_model **out, const qg_model_source *src, const qg_
     QG_TRY(qg_model_open(out, src->dir));
     if (!p || ((*out)->precision == p->scheme && (*out)->embeddings == p->embeddings))
         return QG_OK;
-    qg_code rc = QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, NULL, "is packed as %s, the job asks for %s",
+    qg_code rc = QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, NULL, "is packed as %s, %s is wanted",
                             (*out)->precision->name, p->name ? p->name : p->scheme->name);
     qg_error kept = *qg_error_last();
     qg_model_close(*out);

@@ -84,7 +84,8 @@ static qg_code missing(const qg_checkpoint *c, const char *name)
 {
     if (strncmp(name, "classifier.", 11) == 0)
         return QG_FAIL_AT(QG_EMODEL, c->dir, 0, 0, name,
-                          "the checkpoint has no classifier; say \"head\": \"random\" to draw one, "
+                          "the checkpoint has no classifier; say \"head\": \"random\" "
+                          "(--head random) to draw one, "
                           "or use a fine-tuned model");
     return QG_FAIL_AT(QG_EMODEL, c->dir, 0, 0, name, "the checkpoint lacks this tensor");
 }

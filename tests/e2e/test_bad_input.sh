@@ -166,14 +166,16 @@ ok "a full standard output is said once" sh -c \
 
 echo 'halo dunia' >"$T/lines.txt"
 fails 1 "none" "predict with a missing model" "$QGRID" predict -m none "$T/lines.txt"
-fails 2 "no precision 'int7'" "predict with an unknown precision" "$QGRID" predict -m models/mini-finetuned -p int7 "$T/lines.txt"
+fails 2 "qgrid: precision: there is no precision 'int7'" "predict with an unknown precision" "$QGRID" predict -m models/mini-finetuned -p int7 "$T/lines.txt"
 echo '{"ids": [2, 99999, 3]}' >"$T/ids.jsonl"
 fails 1 "ids.jsonl:1: id 99999 is outside the vocabulary of 2699" "an id outside the vocabulary" \
     "$QGRID" predict -m models/mini-finetuned "$T/ids.jsonl"
 fails 1 "No such file" "tokenize of a missing file" "$QGRID" tokenize -m models/mini-finetuned "$T/none.txt"
 fails 2 "exists already" "quantize does not overwrite" "$QGRID" quantize -m models/mini-finetuned -p int8 -o "$T"
 ok "quantize" "$QGRID" quantize -m models/mini-finetuned -p int8 -o "$T/packed"
-fails 1 "is packed as int8" "a packed folder under another precision" "$QGRID" predict -m "$T/packed" -p fp16 "$T/lines.txt"
+fails 2 "qgrid: embeddings: 'int3' is not one of: fp32, fp16, int8" "unknown embeddings" "$QGRID" quantize -m models/mini-finetuned -p int8 --embeddings int3 -o "$T/none"
+fails 1 "(--head random)" "a missing head on the command line" "$QGRID" quantize -m models/mini-original -p int8 -o "$T/none"
+fails 1 "is packed as int8, fp16 is wanted" "a packed folder under another precision" "$QGRID" predict -m "$T/packed" -p fp16 "$T/lines.txt"
 sed -i 's/"format": 1/"format": 7/' "$T/packed/qgrid.json"
 fails 1 "pack format 7" "another pack format" "$QGRID" predict -m "$T/packed" -p int8 "$T/lines.txt"
 

@@ -41,6 +41,12 @@ for p in int8 int4_g32 nf4 bf16; do
     ok "the packed folder scores the same" sh -c \
         "test \"\$('$QGRID' predict -m '$T/$p' -p $p '$T/in.txt')\" = \"\$('$QGRID' predict -m $M -p $p '$T/in.txt')\""
 done
+ok "a packed folder says itself what it is" sh -c \
+    "test \"\$('$QGRID' predict -m '$T/int8' '$T/in.txt')\" = \"\$('$QGRID' predict -m $M -p int8 '$T/in.txt')\""
+ok "a folder's name may end in a slash" "$QGRID" quantize -m $M -p int8 -o "$T/slash/"
+printf 'satu\ndua\n\377\n' >"$T/bad.txt"
+ok "lines before a bad one are scored" sh -c \
+    "! '$QGRID' predict -m $M '$T/bad.txt' >'$T/bad.out' 2>/dev/null && test \$(grep -c label '$T/bad.out') = 2"
 ok "8-bit embeddings make it smaller" sh -c "'$QGRID' quantize -m $M -p int8 --embeddings int8 -o '$T/e8' && \
     test \$(stat -c %s '$T/e8/model.safetensors') -lt \$(stat -c %s '$T/int8/model.safetensors')"
 ok "plan simulates ranks" sh -c "'$QGRID' plan jobs/full_matrix.json --ranks 64 --output '$T/none.h5' | grep -q 'on 64 ranks'"
