@@ -82,6 +82,7 @@ a = h5py.File('$T/cut.h5').attrs
 assert a['job_set_1'] == b'/unit_tokens=40' and a['job'] == open('$J', 'rb').read(), dict(a)"
 
 # Selection.
+ok "a run with latency" run_np 0 "$J" --output "$T/lat.h5" --set '/latency={"runs": 2, "samples": 3}' --only '*/fp32/latency'
 ok "only runs what is named" sh -c "'$QGRID' run --progress none '$J' --output '$T/only.h5' --only '*_smsa/int8'"
 fails 75 "1 done" "the rest stays open" "$QGRID" status "$T/only.h5"
 ok "the rest follows" run_np 3 "$J" --output "$T/only.h5"
@@ -140,6 +141,18 @@ fails 3 "9 failed" "retry-failed tries again" run_np 2 "$T/part.json" --retry-fa
 cp models/mini-finetuned/model.safetensors "$T/broken/"
 ok "after the repair" run_np 2 "$T/part.json" --accept-changes
 ok "a repaired model gives the same results" "$QGRID" diff "$T/ref.h5" "$T/part.h5"
+
+# One precision fails, is mended and tried again: what depends on it is computed anew.
+only_two() { QGRID_CACHE="$T/two" run_np 0 "$J" --set '/precisions=["fp32", "int8"]' "$@"; }
+ok "a run of two precisions" only_two --output "$T/two.h5"
+name=$(basename "$T"/two/*-fp32)
+rm -rf "$T/two"/*
+touch "$T/two/$name"
+fails 3 "the model cannot be prepared" "a precision that cannot be packed fails" only_two --output "$T/mended.h5"
+rm "$T/two/$name"
+ok "it is tried again" only_two --output "$T/mended.h5" --retry-failed
+ok "to the same comparisons" same_results "$T/two.h5" "$T/mended.h5"
+fails 0 "batch_size 1 " "show names the batch size" "$QGRID" show "$T/lat.h5" original_smsa/fp32/latency
 
 # Damage is found and repaired.
 $PYTHON - "$T/np1.h5" <<'EOF'
