@@ -2,8 +2,9 @@
 # Every command of README.md, in order, and its Python example. The commands for SLURM are run by
 # test_slurm.sh; `make run` and `make test` are the way here.
 . "$(dirname "$0")/../support/sh.sh"
+commands() { sed -n '/^```console$/,/^```$/s/^\$ //p' README.md; }
 if [ "${MODE:-release}" != release ]; then
-    skip "the commands of README" "they are for the release build"
+    skip "the commands of README" "they are for the release build" $(($(commands | wc -l) + 3))
     finish
     exit
 fi
@@ -22,7 +23,7 @@ while IFS= read -r line; do
         continue
     fi
     ok "README: $line" timeout 600 bash -c "$line" </dev/null
-done < <(sed -n '/^```console$/,/^```$/s/^\$ //p' README.md)
+done < <(commands)
 ok "README has commands" test $n -gt 10
 sed -n '/^```python$/,/^```$/p' README.md | grep -v '^```' >"$T/example.py"
 ok "the Python example" $PYTHON "$T/example.py"
