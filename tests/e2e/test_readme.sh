@@ -2,16 +2,13 @@
 # Every command of README.md, in order, and its Python example. The commands for SLURM are run by
 # test_slurm.sh; `make run` and `make test` are the way here.
 . "$(dirname "$0")/../support/sh.sh"
-commands() { sed -n '/^```console$/,/^```$/s/^\$ //p' README.md; }
 if [ "${MODE:-release}" != release ]; then
-    skip "the commands of README" "they are for the release build" $(($(commands | wc -l) + 3))
-    finish
-    exit
+    ok() { skip "README" "it is about the release build"; }
 fi
 mkdir "$T/site"
 cp -r Makefile README.md src include tests scripts tools jobs datasets models slurm .ci "$T/site/"
 mkdir -p "$T/site/results" "$T/site/build"
-cp -r build/release "$T/site/build/"
+cp -r "$(dirname "$QGRID")" "$T/site/build/"
 cd "$T/site" || exit 2
 git -C "$T/site" init -q 2>/dev/null
 n=0
@@ -23,7 +20,7 @@ while IFS= read -r line; do
         continue
     fi
     ok "README: $line" timeout 600 bash -c "$line" </dev/null
-done < <(commands)
+done < <(sed -n '/^```console$/,/^```$/s/^\$ //p' README.md)
 ok "README has commands" test $n -gt 10
 sed -n '/^```python$/,/^```$/p' README.md | grep -v '^```' >"$T/example.py"
 ok "the Python example" $PYTHON "$T/example.py"
