@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# What make does around the program: packages, installation.
+. "$(dirname "$0")/../support/sh.sh"
+
+unprivileged() { # COMMAND: not as root
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+fails 1 "sudo apt-get update && sudo apt-get install -y --no-install-recommends no-such-package" \
+    "who may not install is told what to type" unprivileged scripts/deps.sh gcc no-such-package
+ok "nothing is said when nothing is missing" sh -c "test -z \"\$(scripts/deps.sh gcc 2>&1)\""
+ok "elsewhere than on Debian the compiler decides" env PATH="$T/empty" /bin/sh scripts/deps.sh no-such-package
+
+# -o all: what is tested here is not built again.
+ok "make install" make --no-print-directory -o all install DESTDIR="$T/root" PREFIX=/opt/q
+ok "the installed program runs" "$T/root/opt/q/bin/qgrid" list metrics
+ok "the batch scripts find what they source" test -r "$T/root/opt/q/share/qgrid/slurm/run.sh"
+finish
