@@ -2,15 +2,17 @@
 # What make does around the program: packages, installation.
 . "$(dirname "$0")/../support/sh.sh"
 
-unprivileged() { # COMMAND: not as root
+deps_not_root() ( # PACKAGE...: the script as someone who may not install
+    exec <scripts/deps.sh
+    cd / || exit 2
     if [ "$(id -u)" = 0 ]; then
-        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+        setpriv --reuid=65534 --regid=65534 --clear-groups sh -s -- "$@"
     else
-        "$@"
+        sh -s -- "$@"
     fi
-}
+)
 fails 1 "sudo apt-get update && sudo apt-get install -y --no-install-recommends no-such-package" \
-    "who may not install is told what to type" unprivileged scripts/deps.sh gcc no-such-package
+    "who may not install is told what to type" deps_not_root gcc no-such-package
 ok "nothing is said when nothing is missing" sh -c "test -z \"\$(scripts/deps.sh gcc 2>&1)\""
 ok "elsewhere than on Debian the compiler decides" env PATH="$T/empty" /bin/sh scripts/deps.sh no-such-package
 
