@@ -176,6 +176,8 @@ ok "quantize" "$QGRID" quantize -m models/mini-finetuned -p int8 -o "$T/packed"
 fails 2 "qgrid: embeddings: 'int3' is not one of: fp32, fp16, int8" "unknown embeddings" "$QGRID" quantize -m models/mini-finetuned -p int8 --embeddings int3 -o "$T/none"
 fails 1 "(--head random)" "a missing head on the command line" "$QGRID" quantize -m models/mini-original -p int8 -o "$T/none"
 fails 1 "is packed as int8, fp16 is wanted" "a packed folder under another precision" "$QGRID" predict -m "$T/packed" -p fp16 "$T/lines.txt"
+job packed "job['models']['m'] = T + '/packed'; job['precisions'] = ['int8', 'fp16', 'int4']"
+fails 2 "/models/m: is packed as int8, int4 is wanted" "check tries each precision on a packed folder" "$QGRID" check "$T/packed.json"
 sed -i 's/"format": 1/"format": 7/' "$T/packed/qgrid.json"
 fails 1 "pack format 7" "another pack format" "$QGRID" predict -m "$T/packed" -p int8 "$T/lines.txt"
 
