@@ -27,7 +27,7 @@ WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 COMMIT  := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 CPPFLAGS = -Iinclude -Isrc -Itests/support -D_GNU_SOURCE $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
 CFLAGS_release = -O3 -g -DNDEBUG
-CFLAGS_debug   = -O0 -g3
+CFLAGS_debug   = -Og -g3
 CFLAGS_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS_asan   = -fsanitize=address,undefined
 CFLAGS   = -std=c11 $(WARN) $(CFLAGS_$(MODE)) -fno-math-errno -fno-trapping-math -ffp-contract=off
