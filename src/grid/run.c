@@ -226,6 +226,19 @@ static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o,
     }
 }
 
+/* A finished comparison is made again when one of its predictions is tried again. */
+static void follow_predictions(qg_cell_reason *out, const qg_plan *plan)
+{
+    for (int c = 0; c < plan->n_cells; c++)
+        for (int k = 0; plan->cells[c].kind == QG_CELL_COMPARE && k < plan->n_cells; k++)
+            if (plan->cells[c].selected && !out[c].runs && out[k].runs &&
+                plan->cells[k].kind == QG_CELL_PREDICT &&
+                plan->cells[k].experiment == plan->cells[c].experiment) {
+                out[c].runs = true;
+                snprintf(out[c].why, sizeof out[c].why, "%s runs again", plan->cells[k].name);
+            }
+}
+
 qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, const char *output,
                        bool retry_failed)
 {
@@ -245,5 +258,7 @@ qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, co
     }
     for (int i = 0; i < plan->n_cells; i++)
         reason(&out[i], &plan->cells[i], exists ? &o : NULL, retry_failed);
+    if (retry_failed)
+        follow_predictions(out, plan);
     return QG_OK;
 }

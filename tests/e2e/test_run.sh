@@ -147,10 +147,12 @@ ok "a repaired model gives the same results" "$QGRID" diff "$T/ref.h5" "$T/part.
 # One precision fails, is mended and tried again: what depends on it is computed anew.
 only_two() { QGRID_CACHE="$T/two" run_np 0 "$J" --set '/precisions=["fp32", "int8"]' "$@"; }
 ok "a run of two precisions" only_two --output "$T/two.h5"
-name=$(basename "$T"/two/*-fp32)
+name=$(basename "$(compgen -G "$T/two/*-fp32" | head -n 1)")
 rm -rf "$T/two"/*
 touch "$T/two/$name"
 fails 3 "the model cannot be prepared" "a precision that cannot be packed fails" only_two --output "$T/mended.h5"
+fails 0 "/fp32 runs again" "plan knows what depends on it" "$QGRID" plan "$J" \
+    --set '/precisions=["fp32", "int8"]' --output "$T/mended.h5" --retry-failed --why
 rm "$T/two/$name"
 ok "it is tried again" only_two --output "$T/mended.h5" --retry-failed
 ok "to the same comparisons" same_results "$T/two.h5" "$T/mended.h5"
