@@ -7,6 +7,7 @@
 #include "qgrid/log.h"
 #include "qgrid/str.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 
@@ -42,8 +43,19 @@ static int is_job(const char *name)
     return n > 5 && strcmp(name + n - 5, ".json") == 0;
 }
 
+/* A standard stream that was closed would be the next file opened: what is printed would go there.
+ * Its place is taken in the other direction, so that using it still fails. */
+static void fill_standard_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", modes[fd]); /* the lowest free number: fd */
+}
+
 int qg_main(int argc, char **argv)
 {
+    fill_standard_streams();
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
     if (argc < 2) {
         usage(stderr);
