@@ -28,7 +28,7 @@ WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 COMMIT  := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 CPPFLAGS = -Iinclude -Isrc -Itests/support -D_GNU_SOURCE $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
 CFLAGS_release = -O3 -g -DNDEBUG
-CFLAGS_debug   = -O0 -g3
+CFLAGS_debug   = -Og -g3
 CFLAGS_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS_asan   = -fsanitize=address,undefined
 CFLAGS   = -std=c11 $(WARN) $(CFLAGS_$(MODE)) -fno-math-errno -fno-trapping-math -ffp-contract=off
@@ -86,7 +86,7 @@ install: all ## install to PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/qgrid/jobs $(DESTDIR)$(PREFIX)/share/qgrid/slurm
 	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/qgrid
 	install -m 644 jobs/*.json $(DESTDIR)$(PREFIX)/share/qgrid/jobs
-	install -m 644 slurm/*.sbatch $(DESTDIR)$(PREFIX)/share/qgrid/slurm
+	install -m 644 slurm/*.sbatch slurm/run.sh $(DESTDIR)$(PREFIX)/share/qgrid/slurm
 
 check-deps:
 	$(Q)scripts/deps.sh $(PACKAGES)

@@ -1,5 +1,7 @@
 #!/bin/sh
 # deps.sh PACKAGE... - makes sure that Debian packages are there; installs them when it may (root).
+# Elsewhere than on Debian the compiler and pkg-config say what they miss.
+command -v dpkg-query >/dev/null || exit 0
 missing=""
 for p in "$@"; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
@@ -7,12 +9,14 @@ done
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing:$missing"
+    log=$(mktemp)
     # shellcheck disable=SC2086 # a list of packages
     { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing ||
         { apt-get update -qq &&
             DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; }; } \
-        >/tmp/qgrid-apt.log 2>&1 && exit 0
-    tail -n 5 /tmp/qgrid-apt.log >&2
+        >"$log" 2>&1 && rm -f "$log" && exit 0
+    tail -n 5 "$log" >&2
+    echo "(all of it: $log)" >&2
     exit 1
 fi
 echo "Some packages are missing. Type this, then try again:" >&2

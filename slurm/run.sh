@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # run.sh - sourced by the batch scripts: qgrid_run JOB runs a job with mpirun, passes SLURM's warning
 # on, and queues the batch job again when qgrid says that work is left (exit status 75).
 

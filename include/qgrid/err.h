@@ -28,7 +28,8 @@
     X(QG_ECHANGED, GRID, "inputs changed since the results file was made")                         \
     X(QG_ELOCKED, GRID, "another run holds the results file")                                      \
     X(QG_ESTORE, GRID, "the results file cannot be read or written")                               \
-    X(QG_EMPI, GRID, "an MPI call failed")
+    X(QG_EMPI, GRID, "an MPI call failed")                                                         \
+    X(QG_ECACHE, GRID, "the folder of packed models cannot be written")
 
 enum qg_err_value {
     QG_OK = 0,
@@ -93,11 +94,13 @@ int qg_error_format(char *out, size_t size, const qg_error *e);
 #define QG_STR(x)  QG_STR2(x)
 #define QG_SRC     __FILE__ ":" QG_STR(__LINE__)
 
-#define QG_FAIL(code, ...) qg_error_set((code), QG_SRC, __VA_ARGS__)
+/* The value is the code itself, so that a reader (and an analyzer) sees that it is never QG_OK. */
+#define QG_FAIL(code, ...) ((void)qg_error_set((code), QG_SRC, __VA_ARGS__), (code))
 
 /* At a known place of a file: path, line, column, field, then the message. */
 #define QG_FAIL_AT(code, path, line, column, field, ...)                                           \
-    (qg_error_set((code), QG_SRC, __VA_ARGS__), qg_error_place((path), (line), (column), (field)))
+    ((void)qg_error_set((code), QG_SRC, __VA_ARGS__),                                              \
+     (void)qg_error_place((path), (line), (column), (field)), (code))
 
 #define QG_TRY(call)                                                                               \
     do {                                                                                           \

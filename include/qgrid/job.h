@@ -31,6 +31,7 @@ typedef struct qg_latency_options {
 
 typedef struct qg_job {
     qg_json_doc doc;
+    const char *const *set; /* what replaced values of the file, as given; NULL if nothing */
     const char *path, *name, *output;
     int64_t seed;
     int64_t max_length;  /* longest text in tokens, specials included */

@@ -71,6 +71,7 @@ void qg_json_canonical(struct qg_str *out, const qg_json *v);
 /* Error at a value: sets path, line, column and pointer. */
 qg_code qg_json_fail(const qg_json_doc *doc, const qg_json *v, qg_code code, const char *src,
                      const char *fmt, ...) QG_PRINTF(5, 6);
-#define QG_JSON_FAIL(doc, v, code, ...) qg_json_fail((doc), (v), (code), QG_SRC, __VA_ARGS__)
+#define QG_JSON_FAIL(doc, v, code, ...)                                                            \
+    ((void)qg_json_fail((doc), (v), (code), QG_SRC, __VA_ARGS__), (code))
 
 #endif

@@ -72,6 +72,9 @@ typedef struct qg_model qg_model;
 /** Maps a packed folder. Owned handle. @errors QG_EIO, QG_EFORMAT, QG_EMODEL. Local. */
 qg_code qg_model_open(qg_model **out, const char *packed_dir) QG_MUST_USE;
 
+/** Whether a folder was written by qg_model_pack. Local. */
+bool qg_is_packed(const char *dir);
+
 /**
  * Opens source `src` under precision `p`: packs it below `cache_dir` if no rank has done so yet
  * (named by content hash; safe when several processes try), then maps it. If `src->dir` is itself a

@@ -26,6 +26,10 @@ typedef struct qg_par {
  */
 qg_code qg_par_start(qg_par **out, qg_arena *a) QG_MUST_USE;
 
+/** The rank that the launcher's environment claims for this process; 0 without a launcher. Local.
+ */
+long qg_par_claimed_rank(void);
+
 /** Normal end: MPI_Finalize when no rank was lost, else _exit(status). Does not return if lost. */
 void qg_par_stop(qg_par *p, bool lost_ranks, int status);
 

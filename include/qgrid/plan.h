@@ -66,7 +66,7 @@ typedef struct qg_plan {
     qg_plan_dataset *datasets;
     qg_plan_tokens **tokens; /* [n_experiments] */
     qg_cell *cells;
-    int n_cells;
+    int n_cells, n_selected;
     qg_plan_task *tasks;
     qg_task *sched_tasks; /* [n_tasks] the same for the scheduler */
     int n_tasks;

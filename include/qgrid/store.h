@@ -118,6 +118,9 @@ qg_code qg_store_digest(char hex[65], qg_store *s, const char *except) QG_MUST_U
  */
 qg_code qg_store_check_path(const char *path) QG_MUST_USE;
 
+/** Whether a file begins as HDF5 does, or is empty: nothing else is lost by replacing it. Local. */
+bool qg_store_is_hdf5(const char *path);
+
 /** "HDF5 1.10.8": the library in use; static text. Local. */
 const char *qg_store_library(void);
 

@@ -20,7 +20,7 @@ static qg_code io_fail(const char *path, const char *what)
 static qg_code open_regular(int *fd, size_t *size, const char *path)
 {
     struct stat st;
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would keep us waiting */
     if (*fd < 0)
         return io_fail(path, "cannot open");
     if (fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode)) {

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static int log_rank = -1;
@@ -21,11 +22,18 @@ bool qg_log_is_terminal(void)
     return isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
 }
 
+/* Width of the terminal: a longer line would wrap, and only its last part be replaced. */
+static int columns(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : 1000;
+}
+
 void qg_log_progress(const char *text)
 {
     if (!text[0] && !progress_shown)
         return;
-    fprintf(stderr, "\r\033[K%s", text);
+    fprintf(stderr, "\r\033[K%.*s", columns() - 1, text);
     fflush(stderr);
     progress_shown = text[0] != 0;
 }

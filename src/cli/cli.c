@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include "qgrid/log.h"
+#include "qgrid/par.h"
 #include "qgrid/str.h"
 
 #include <errno.h>
@@ -29,6 +30,8 @@ const qg_command *qg_cli_find(const char *name)
 
 static void help(const qg_command *cmd, const qg_cli_option *options, const char *examples)
 {
+    if (qg_par_claimed_rank() > 0)
+        return;
     printf("usage: qgrid %s [OPTION]... %s\n%s\n\n", cmd->name, cmd->arguments, cmd->summary);
     for (const qg_cli_option *o = options; o->name; o++) {
         char left[64];
@@ -37,18 +40,69 @@ static void help(const qg_command *cmd, const qg_cli_option *options, const char
                  o->value ? " " : "", o->value ? o->value : "");
         printf("  %-30s %s\n", left, o->help);
     }
-    printf("  %-30s %s\n", "    --help", "this text");
+    printf("  %-30s %s\n", "-h, --help", "this text");
     if (examples)
         printf("\nExamples:\n%s", examples);
+}
+
+/* Names of the long options that begin with `prefix` (NULL: all), --help among them. */
+static int long_names(const char **names, const qg_cli_option *options, const char *prefix)
+{
+    int n = 0;
+    for (const qg_cli_option *o = options; o->name; o++)
+        if (!prefix || strncmp(o->name, prefix, strlen(prefix)) == 0)
+            names[n++] = o->name;
+    if (!prefix)
+        names[n++] = "help";
+    names[n] = NULL;
+    return n;
+}
+
+/* A word "--name" or "--name=value" that no option fits, or several. */
+static int bad_long(const qg_command *cmd, const qg_cli_option *options, const char *word)
+{
+    const char *names[MAX_OPTIONS + 2];
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    int n = long_names(names, options, name + 2);
+    if (n > 1) {
+        qg_str all = {0};
+        for (int i = 0; i < n; i++)
+            qg_str_addf(&all, "%s--%s", i ? ", " : "", names[i]);
+        int status = qg_cli_usage(cmd, "'%s' could be: %s", name, all.data ? all.data : "");
+        qg_str_fini(&all);
+        return status;
+    }
+    long_names(names, options, NULL);
+    const char *near = qg_nearest(name + 2, names);
+    return near ? qg_cli_usage(cmd, "there is no option '%s', did you mean '--%s'?", name, near)
+                : qg_cli_usage(cmd, "there is no option '%s'", name);
+}
+
+/* After getopt_long returned `key`, '?' or ':'; optopt is 0 for an unknown long option. */
+static int bad_option(const qg_command *cmd, const qg_cli_option *options, int key,
+                      const char *word)
+{
+    const qg_cli_option *o = options;
+    while (o->name && o->key != optopt)
+        o++;
+    if (o->name && key == ':')
+        return qg_cli_usage(cmd, "--%s needs a value, %s", o->name, o->value);
+    if (o->name)
+        return qg_cli_usage(cmd, "--%s takes no value", o->name);
+    if (optopt == 0 && strncmp(word, "--", 2) == 0)
+        return bad_long(cmd, options, word);
+    return qg_cli_usage(cmd, "there is no option '-%c'", optopt);
 }
 
 int qg_cli_next(int argc, char **argv, const qg_command *cmd, const qg_cli_option *options,
                 const char *examples, int *status)
 {
     struct option table[MAX_OPTIONS + 2];
-    char shorts[2 * MAX_OPTIONS + 2];
+    char shorts[2 * MAX_OPTIONS + 4];
     size_t n = 0, s = 0;
     memset(table, 0, sizeof table);
+    shorts[s++] = ':';
     for (; options[n].name && n < MAX_OPTIONS; n++) {
         const qg_cli_option *o = &options[n];
         table[n] =
@@ -59,19 +113,20 @@ int qg_cli_next(int argc, char **argv, const qg_command *cmd, const qg_cli_optio
                 shorts[s++] = ':';
         }
     }
-    table[n] = (struct option){"help", no_argument, NULL, 1};
+    table[n] = (struct option){"help", no_argument, NULL, 'h'};
+    shorts[s++] = 'h';
     shorts[s] = 0;
+    opterr = 0;
     int key = getopt_long(argc, argv, shorts, table, NULL);
-    if (key == 1) {
+    if (key == 'h') {
         help(cmd, options, examples);
         *status = qg_cli_flush(QG_EXIT_OK);
         return '?';
     }
-    if (key == '?') {
-        fprintf(stderr, "Try 'qgrid %s --help'.\n", cmd->name);
-        *status = QG_EXIT_USAGE;
-    }
-    return key;
+    if (key != '?' && key != ':')
+        return key;
+    *status = bad_option(cmd, options, key, argv[optind - 1]);
+    return '?';
 }
 
 int qg_cli_fail(void)
@@ -88,12 +143,20 @@ int qg_cli_usage(const qg_command *cmd, const char *fmt, ...)
 {
     char text[512];
     va_list ap;
+    if (qg_par_claimed_rank() > 0)
+        return QG_EXIT_OK; /* rank 0 says it, unless mpirun stops it because we failed first */
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     qg_note("%s: %s", cmd->name, text);
     fprintf(stderr, "usage: qgrid %s %s\nTry 'qgrid %s --help'.\n", cmd->name, cmd->arguments,
             cmd->name);
+    return QG_EXIT_USAGE;
+}
+
+int qg_cli_no_cell(const char *only, const char *job)
+{
+    qg_note("--only '%s' matches no cell; see qgrid plan %s", only, job);
     return QG_EXIT_USAGE;
 }
 
@@ -108,10 +171,26 @@ int qg_cli_problems(const qg_problems *problems)
 
 int qg_cli_flush(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    errno = 0;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
         return status;
-    qg_note("standard output: %s", strerror(errno));
+    if (status != QG_EXIT_STOPPED) /* else the error was told already */
+        qg_note("standard output: %s", errno ? strerror(errno) : "cannot be written");
     return status == QG_EXIT_OK ? QG_EXIT_STOPPED : status;
+}
+
+bool qg_cli_integer(int64_t *out, const char *text, int64_t min, int64_t max)
+{
+    char *end;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return errno == 0 && end != text && *end == 0 && *out >= min && *out <= max;
+}
+
+int qg_cli_not_integer(const qg_command *cmd, const char *option, int64_t min, int64_t max)
+{
+    return qg_cli_usage(cmd, "--%s '%s' is not a whole number from %lld to %lld", option, optarg,
+                        (long long)min, (long long)max);
 }
 
 double qg_cli_duration(const char *text)

@@ -40,11 +40,23 @@ int qg_cli_fail(void);
 /** Prints a usage mistake; returns QG_EXIT_USAGE. */
 int qg_cli_usage(const qg_command *cmd, const char *fmt, ...) QG_PRINTF(2, 3);
 
+/** --only matched nothing: says so; returns QG_EXIT_USAGE. */
+int qg_cli_no_cell(const char *only, const char *job);
+
 /** Prints all problems; returns QG_EXIT_USAGE. */
 int qg_cli_problems(const qg_problems *problems);
 
-/** Flushes standard output; a full disk or closed pipe is an error (returns an exit status). */
+/** Flushes standard output: a full disk makes status 1. A reader that has gone has what it wanted.
+ */
 int qg_cli_flush(int status);
+
+#define QG_MAX_SEED ((int64_t)1 << 53) /* as in a job: exact in JSON */
+
+/** A whole number from min to max, nothing after it; false when it is not one. */
+bool qg_cli_integer(int64_t *out, const char *text, int64_t min, int64_t max);
+
+/** Usage mistake for an option whose value qg_cli_integer refused. */
+int qg_cli_not_integer(const qg_command *cmd, const char *option, int64_t min, int64_t max);
 
 /** "3h50m", "90s", "2:30:00", "45m", "120" (seconds); negative when it is not a time. */
 double qg_cli_duration(const char *text);

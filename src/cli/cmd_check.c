@@ -80,7 +80,27 @@ static void describe(const qg_plan *p)
     printf("%d cells, %d units of work: the job is fine\n", p->n_cells, p->n_units);
 }
 
-/* A model also has to load: weights present, shapes right. One precision tells. */
+static void check_model(const qg_plan *p, int i, const qg_precision_spec *precision,
+                        const char *cache, qg_problems *problems)
+{
+    const qg_job *job = p->job;
+    char pointer[96];
+    int64_t line, column;
+    qg_model *m = NULL;
+    qg_code rc =
+        qg_model_open_cached(&m, &job->models[i].source, p->models[i].hash, precision, cache);
+    qg_model_close(m);
+    if (rc == QG_OK)
+        return;
+    qg_json_place(&job->doc, job->models[i].node, &line, &column);
+    bool other = qg_error_last()->path[0] != 0;
+    (void)qg_error_place(job->doc.path, other ? 0 : line, column,
+                         qg_json_pointer(pointer, sizeof pointer, job->models[i].node));
+    (void)qg_problems_take(problems, rc);
+}
+
+/* A model also has to load: weights present, shapes right. One precision tells of a checkpoint, a
+ * packed folder fits one only. */
 static void check_weights(const qg_plan *p, qg_arena *a, qg_problems *problems)
 {
     char *cache = qg_model_cache_dir(a);
@@ -88,20 +108,9 @@ static void check_weights(const qg_plan *p, qg_arena *a, qg_problems *problems)
     if (!cache)
         return;
     for (int i = 0; i < job->n_models; i++) {
-        qg_model *m = NULL;
-        qg_code rc = qg_model_open_cached(&m, &job->models[i].source, p->models[i].hash,
-                                          &job->precisions[0], cache);
-        if (rc == QG_OK) {
-            qg_model_close(m);
-            continue;
-        }
-        char pointer[96];
-        int64_t line, column;
-        qg_json_place(&job->doc, job->models[i].node, &line, &column);
-        bool other = qg_error_last()->path[0] != 0;
-        (void)qg_error_place(job->doc.path, other ? 0 : line, column,
-                             qg_json_pointer(pointer, sizeof pointer, job->models[i].node));
-        (void)qg_problems_take(problems, rc);
+        int n = qg_is_packed(job->models[i].source.dir) ? job->n_precisions : 1;
+        for (int k = 0; k < n; k++)
+            check_model(p, i, &job->precisions[k], cache, problems);
     }
 }
 

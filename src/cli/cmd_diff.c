@@ -72,6 +72,15 @@ static qg_code read_rows(qg_reading *r, const char *group, int64_t *n, int64_t *
     return qg_store_read(r->store, path, QG_STORE_I32, NULL, NULL, *predicted);
 }
 
+/* NaN of an open row equals itself; 0 and -0 differ. */
+static bool same_bits(float a, float b)
+{
+    uint32_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
+
 static qg_code diff_rows(difference *d, const qg_read_cell *c, int *differs)
 {
     char group[1024];
@@ -89,7 +98,7 @@ static qg_code diff_rows(difference *d, const qg_read_cell *c, int *differs)
         return QG_OK;
     }
     for (int64_t i = 0; i < n * K; i++) {
-        if (memcmp(&x[i], &y[i], sizeof *x) == 0)
+        if (same_bits(x[i], y[i]))
             continue;
         first = first < 0 ? i : first;
         float gap = fabsf(x[i] - y[i]);

@@ -26,7 +26,8 @@ static void list_formats(void)
 {
     printf("formats\n");
     for (const qg_format *const *f = qg_formats; *f; f++)
-        printf("  %-14s %s (%s)\n", (*f)->name, (*f)->summary, (*f)->extensions);
+        printf("  %-14s %s%s%s%s\n", (*f)->name, (*f)->summary, (*f)->extensions ? " (" : "",
+               (*f)->extensions ? (*f)->extensions : "", (*f)->extensions ? ")" : "");
     for (const qg_opt *o = qg_dataset_opts; o->key; o++)
         printf("    %-14s %s\n", o->key, o->help ? o->help : "");
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { OPT_ONLY = 256, OPT_SET, OPT_OUTPUT, OPT_RANKS, OPT_NODE, OPT_WHY, OPT_RETRY };
-enum { MAX_SET = 64 };
+enum { MAX_SET = 64, MAX_RANKS = 1000000 };
 
 // clang-format off
 static const qg_cli_option options[] = {
@@ -30,7 +30,8 @@ static const char examples[] =
 
 typedef struct arguments {
     const char *job, *only, *output, *set[MAX_SET + 1];
-    int n_set, ranks, per_node;
+    int n_set;
+    int64_t ranks, per_node;
     bool why, retry;
 } arguments;
 
@@ -48,14 +49,14 @@ static int parse(arguments *a, int argc, char **argv)
             a->why = true;
         else if (key == OPT_RETRY)
             a->retry = true;
-        else if (key == OPT_SET && a->n_set < MAX_SET)
+        else if (key == OPT_SET && a->n_set == MAX_SET)
+            return qg_cli_usage(cmd, "more than %d --set", MAX_SET);
+        else if (key == OPT_SET)
             a->set[a->n_set++] = optarg;
-        else if (key == OPT_RANKS || key == OPT_NODE) {
-            long n = strtol(optarg, NULL, 10);
-            if (n < 1 || n > 1000000)
-                return qg_cli_usage(cmd, "'%s' is not a number of ranks", optarg);
-            *(key == OPT_RANKS ? &a->ranks : &a->per_node) = (int)n;
-        }
+        else if ((key == OPT_RANKS || key == OPT_NODE) &&
+                 !qg_cli_integer(key == OPT_RANKS ? &a->ranks : &a->per_node, optarg, 1, MAX_RANKS))
+            return qg_cli_not_integer(cmd, key == OPT_RANKS ? "ranks" : "ranks-per-node", 1,
+                                      MAX_RANKS);
     }
     if (status >= 0)
         return status;
@@ -148,7 +149,7 @@ static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
             printf("%s\n", p->cells[c].name);
     }
     summary(p, state, runs);
-    return a->ranks ? simulate(arena, p, state, a->ranks, a->per_node) : QG_OK;
+    return a->ranks ? simulate(arena, p, state, (int)a->ranks, (int)a->per_node) : QG_OK;
 }
 
 int qg_cmd_plan(int argc, char **argv)
@@ -169,6 +170,8 @@ int qg_cmd_plan(int argc, char **argv)
         rc = qg_plan_make(&plan, arena, &job, a.only, &problems);
     if (rc != QG_OK)
         status = problems.n ? qg_cli_problems(&problems) : qg_cli_fail();
+    else if (plan.n_selected == 0)
+        status = qg_cli_no_cell(a.only, a.job);
     else if (show(arena, &a, &plan) != QG_OK)
         status = qg_cli_fail();
     qg_arena_destroy(arena);

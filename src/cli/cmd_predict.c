@@ -9,7 +9,7 @@
 
 #include "qgrid/predictor.h"
 
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ enum { BATCH_LINES = 256, BATCH_TOKENS = 256 };
 // clang-format off
 static const qg_cli_option options[] = {
     {'m', "model", "DIR", "Hugging Face folder, or one written by qgrid quantize"},
-    {'p', "precision", "NAME", "see qgrid list precisions (default fp32)"},
+    {'p', "precision", "NAME", "see qgrid list precisions (default fp32, or as the folder is packed)"},
     {OPT_EMBEDDINGS, "embeddings", "KIND", "fp32 (default), fp16 or int8"},
     {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens (default: the model's positions)"},
     {OPT_JSONL, "jsonl", NULL, "input is one JSON object a line, with \"text\" or \"ids\""},
@@ -103,17 +103,28 @@ static qg_code score_batch(predict *p)
     return rc;
 }
 
+/* A bad line ends the input; those before it are answered first. */
+static qg_code stop_at(predict *p, qg_code rc)
+{
+    qg_error kept = *qg_error_last();
+    if (score_batch(p) != QG_OK)
+        return qg_error_last()->code;
+    return rc == QG_OK ? QG_OK : qg_error_restore(&kept);
+}
+
 static qg_code all_lines(predict *p, qg_lines *in)
 {
     for (;;) {
         bool more;
         qg_line *line = &p->line[p->n];
-        QG_TRY(qg_lines_next(line, &more, in, p->scratch));
-        if (!more)
-            return score_batch(p);
-        qg_code rc = qg_line_ids(&p->code[p->n], line, p->tokenizer, p->scratch, p->max_length);
-        if (rc != QG_OK)
-            return qg_error_place(in->name, line->number, 0, NULL);
+        qg_code rc = qg_lines_next(line, &more, in, p->scratch);
+        if (rc != QG_OK || !more)
+            return stop_at(p, rc);
+        rc = qg_line_ids(&p->code[p->n], line, p->tokenizer, p->scratch, p->max_length);
+        if (rc != QG_OK) {
+            (void)qg_error_place(in->name, line->number, 0, NULL);
+            return stop_at(p, rc);
+        }
         p->tokens += p->code[p->n++].n;
         /* At a terminal every line is answered at once. */
         if (p->n == BATCH_LINES || p->tokens >= BATCH_TOKENS || isatty(STDOUT_FILENO))
@@ -125,15 +136,16 @@ static qg_code open_model(predict *p)
 {
     char hash[65];
     qg_precision_spec spec;
-    const char *want = p->precision ? p->precision : "fp32";
+    /* A packed folder says itself what it is. */
+    bool as_it_is = !p->precision && qg_is_packed(p->source.dir);
     char *cache = qg_model_cache_dir(p->arena);
     if (!cache)
         return QG_ENOMEM;
-    QG_TRY(qg_precision_argument(&spec, p->arena, want, p->embeddings));
+    QG_TRY(qg_precision_argument(&spec, p->arena, p->precision ? p->precision : "fp32",
+                                 p->embeddings));
     QG_TRY(qg_tokenizer_load(&p->tokenizer, p->arena, p->source.dir));
     QG_TRY(qg_model_hash(hash, &p->source));
-    /* A packed folder says itself what it is. */
-    QG_TRY(qg_model_open_cached(&p->model, &p->source, hash, &spec, cache));
+    QG_TRY(qg_model_open_cached(&p->model, &p->source, hash, as_it_is ? NULL : &spec, cache));
     p->predictor = qg_predictor_of_model(p->model);
     int own = qg_tokenizer_max_length(p->tokenizer), most = p->predictor.max_tokens;
     if (own > 0 && own < most)
@@ -157,6 +169,7 @@ static int parse(predict *p, int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("predict");
     int key, status = -1;
+    int64_t length = 0;
     while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
         if (key == 'm')
             p->source.dir = optarg;
@@ -166,14 +179,14 @@ static int parse(predict *p, int argc, char **argv)
             p->embeddings = optarg;
         else if (key == OPT_JSONL)
             p->form = QG_LINES_JSONL;
-        else if (key == OPT_SEED)
-            p->source.head_seed = strtoll(optarg, NULL, 10);
+        else if (key == OPT_SEED && !qg_cli_integer(&p->source.head_seed, optarg, 0, QG_MAX_SEED))
+            return qg_cli_not_integer(cmd, "seed", 0, QG_MAX_SEED);
         else if (key == OPT_HEAD && strcmp(optarg, "random") != 0)
             return qg_cli_usage(cmd, "--head '%s': the only value is random", optarg);
         else if (key == OPT_HEAD)
             p->source.random_head = true;
-        else if (key == OPT_MAX_LENGTH && (p->max_length = atoi(optarg)) < 2)
-            return qg_cli_usage(cmd, "--max-length '%s': a number from 2 on is expected", optarg);
+        else if (key == OPT_MAX_LENGTH && !qg_cli_integer(&length, optarg, 2, INT_MAX))
+            return qg_cli_not_integer(cmd, "max-length", 2, INT_MAX);
     }
     if (status >= 0)
         return status;
@@ -181,6 +194,7 @@ static int parse(predict *p, int argc, char **argv)
         return qg_cli_usage(cmd,
                             p->source.dir ? "at most one file is expected" : "-m MODEL is needed");
     p->path = optind < argc ? argv[optind] : "-";
+    p->max_length = (int)length;
     return -1;
 }
 

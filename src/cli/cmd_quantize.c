@@ -46,8 +46,8 @@ static int parse(arguments *a, int argc, char **argv)
             a->output = optarg;
         else if (key == OPT_EMBEDDINGS)
             a->embeddings = optarg;
-        else if (key == OPT_SEED)
-            a->source.head_seed = strtoll(optarg, NULL, 10);
+        else if (key == OPT_SEED && !qg_cli_integer(&a->source.head_seed, optarg, 0, QG_MAX_SEED))
+            return qg_cli_not_integer(cmd, "seed", 0, QG_MAX_SEED);
         else if (key == OPT_HEAD && strcmp(optarg, "random") != 0)
             return qg_cli_usage(cmd, "--head '%s': the only value is random", optarg);
         else if (key == OPT_HEAD)
@@ -67,10 +67,15 @@ static qg_code quantize(qg_arena *arena, const arguments *a)
     char size[32], before[32];
     int n;
     QG_TRY(qg_precision_argument(&p, arena, a->precision, a->embeddings));
-    if (qg_dir_exists(a->output) || qg_file_exists(a->output))
-        return QG_FAIL_AT(QG_EUSAGE, a->output, 0, 0, NULL, "exists already");
-    QG_TRY(qg_model_pack(&a->source, &p, a->output));
-    QG_TRY(qg_model_open(&m, a->output));
+    char *output = qg_arena_strdup(arena, a->output);
+    if (!output)
+        return QG_ENOMEM;
+    for (size_t len = strlen(output); len > 1 && output[len - 1] == '/'; len--)
+        output[len - 1] = 0;
+    if (qg_dir_exists(output) || qg_file_exists(output))
+        return QG_FAIL_AT(QG_EUSAGE, output, 0, 0, NULL, "exists already");
+    QG_TRY(qg_model_pack(&a->source, &p, output));
+    QG_TRY(qg_model_open(&m, output));
     double worst = 0;
     const qg_layer_error *e = qg_model_layer_errors(m, &n);
     for (int i = 0; i < n; i++)
@@ -78,7 +83,7 @@ static qg_code quantize(qg_arena *arena, const arguments *a)
     int64_t bytes = qg_model_size_bytes(m), parameters = qg_model_parameters(m);
     printf("%s: %lld parameters, fp32 %s, packed %s (%lld bytes, %.2f times smaller), largest "
            "weight error %.3g\n",
-           a->output, (long long)parameters,
+           output, (long long)parameters,
            qg_format_bytes(before, sizeof before, 4.0 * (double)parameters),
            qg_format_bytes(size, sizeof size, (double)bytes), (long long)bytes,
            4.0 * (double)parameters / (double)bytes, worst);

@@ -8,6 +8,7 @@
 #include "qgrid/log.h"
 #include "table.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,8 @@ static int parse(arguments *a, int argc, char **argv)
             a->set[a->n_set++] = optarg;
             break;
         case OPT_OUTPUT:
+            if (!optarg[0])
+                return qg_cli_usage(cmd, "--output needs a file name");
             a->run.output = optarg;
             break;
         case OPT_FRESH:
@@ -133,13 +136,9 @@ static int drive(qg_par *par, qg_arena *arena, const arguments *a, qg_run_summar
         return problems.n ? qg_cli_problems(&problems) : qg_cli_fail();
     }
     warn_all(&plan);
-    int selected = 0;
-    for (int i = 0; i < plan.n_cells; i++)
-        selected += plan.cells[i].selected;
-    if (selected == 0) {
+    if (plan.n_selected == 0) {
         qg_farm_dismiss(par);
-        qg_note("--only '%s' matches no cell; see qgrid plan %s", a->only, a->job);
-        return QG_EXIT_USAGE;
+        return qg_cli_no_cell(a->only, a->job);
     }
     rc = qg_run(summary, par, arena, &plan, &a->run);
     if (rc != QG_OK)
@@ -147,13 +146,26 @@ static int drive(qg_par *par, qg_arena *arena, const arguments *a, qg_run_summar
     return summary->status;
 }
 
-static void report(const qg_run_summary *s, qg_arena *arena, const char *job)
+/* The same command without what would begin or stop again. */
+static void print_command(const arguments *a)
+{
+    printf("Interrupted; the same command goes on:  qgrid run '%s'", a->job);
+    for (int i = 0; i < a->n_set; i++)
+        printf(" --set '%s'", a->set[i]);
+    if (a->only)
+        printf(" --only '%s'", a->only);
+    if (a->run.output)
+        printf(" --output '%s'", a->run.output);
+    printf("\n");
+}
+
+static void report(const qg_run_summary *s, qg_arena *arena, const arguments *a)
 {
     if (qg_print_table(stdout, arena, s->output) != QG_OK)
         qg_log_error(qg_error_last());
     printf("\n%d cells done, %d failed, %d open: %s\n", s->done, s->failed, s->open, s->output);
     if (s->status == QG_EXIT_INTERRUPTED)
-        printf("Interrupted; the same command goes on:  qgrid run %s\n", job);
+        print_command(a);
     if (s->failed && qg_print_open_cells(stdout, arena, s->output) != QG_OK)
         qg_log_error(qg_error_last());
 }
@@ -161,6 +173,7 @@ static void report(const qg_run_summary *s, qg_arena *arena, const char *job)
 int qg_cmd_run(int argc, char **argv)
 {
     arguments a = {0};
+    signal(SIGPIPE, SIG_IGN); /* a reader that leaves does not stop the work */
     int status = parse(&a, argc, argv);
     if (status >= 0)
         return status;
@@ -176,7 +189,7 @@ int qg_cmd_run(int argc, char **argv)
     if (par->rank == 0) {
         status = drive(par, arena, &a, &summary);
         if (summary.output && summary.status != QG_EXIT_STOPPED)
-            report(&summary, arena, a.job);
+            report(&summary, arena, &a);
         status = qg_cli_flush(status);
     } else {
         qg_work *work = NULL;

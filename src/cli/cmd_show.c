@@ -16,6 +16,8 @@ static const qg_cli_option options[] = {
 static const char examples[] = "  qgrid show results/full_matrix.h5\n"
                                "  qgrid show results/full_matrix.h5 finetuned_smsa/int8\n";
 
+enum { NAME = 160 };
+
 static void line(const char *name, double v)
 {
     if (isnan(v))
@@ -36,39 +38,58 @@ static void show_predict(qg_reading *r, const qg_read_cell *c)
     printf("  %-22s %lld\n", "size_bytes", (long long)qg_reading_i64(r, group, "size_bytes"));
 }
 
+/* The names along one side of a matrix: texts of a scale, whatever its type. */
+static qg_code read_scale(char (**out)[NAME], int64_t *n, qg_reading *r, const char *group,
+                          const char *name)
+{
+    char path[1100], *text;
+    qg_store_info s;
+    int64_t *number;
+    snprintf(path, sizeof path, "%s/%s", group, name);
+    QG_TRY(qg_store_describe(&s, r->store, path));
+    bool strings = s.type == QG_STORE_STRING;
+    if (s.ndim != 1 || (!strings && s.type != QG_STORE_I64))
+        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, path, "is not a list of names or numbers");
+    *n = s.shape[0];
+    QG_NEW(*out, r->arena, *n);
+    QG_NEW(number, r->arena, *n);
+    QG_NEW(text, r->arena, strings ? (size_t)*n * s.string_size : 1);
+    QG_TRY(qg_store_read(r->store, path, s.type, NULL, NULL, strings ? (void *)text : number));
+    for (int64_t i = 0; i < *n; i++)
+        if (strings)
+            snprintf((*out)[i], NAME, "%.*s", (int)s.string_size, text + (size_t)i * s.string_size);
+        else
+            snprintf((*out)[i], NAME, "%s %lld", name, (long long)number[i]);
+    return QG_OK;
+}
+
 /* Prints a matrix [rows, columns] of doubles below names along both sides. */
 static qg_code show_matrix(qg_reading *r, const char *group, const char *data, const char *rows,
                            const char *columns)
 {
-    char path[1100], *down, *across;
-    qg_store_info d, a, v;
-    double *m;
-    snprintf(path, sizeof path, "%s/%s", group, rows);
-    QG_TRY(qg_store_describe(&d, r->store, path));
-    QG_NEW(down, r->arena, (size_t)d.shape[0] * (d.string_size + 1));
-    if (d.type == QG_STORE_STRING)
-        QG_TRY(qg_store_read(r->store, path, QG_STORE_STRING, NULL, NULL, down));
-    snprintf(path, sizeof path, "%s/%s", group, columns);
-    QG_TRY(qg_store_describe(&a, r->store, path));
-    QG_NEW(across, r->arena, (size_t)a.shape[0] * (a.string_size + 1));
-    QG_TRY(qg_store_read(r->store, path, QG_STORE_STRING, NULL, NULL, across));
+    char path[1100], (*down)[NAME], (*across)[NAME];
+    qg_store_info v;
+    int64_t n, m;
+    double *x;
+    QG_TRY(read_scale(&down, &n, r, group, rows));
+    QG_TRY(read_scale(&across, &m, r, group, columns));
     snprintf(path, sizeof path, "%s/%s", group, data);
     QG_TRY(qg_store_describe(&v, r->store, path));
-    if (v.ndim != 2 || v.shape[0] != d.shape[0] || v.shape[1] != a.shape[0])
+    if (v.ndim != 2 || v.shape[0] != n || v.shape[1] != m)
         return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, path, "has another shape");
-    QG_NEW(m, r->arena, (size_t)(v.shape[0] * v.shape[1]));
-    QG_TRY(qg_store_read(r->store, path, QG_STORE_F64, NULL, NULL, m));
+    QG_NEW(x, r->arena, (size_t)(n * m));
+    QG_TRY(qg_store_read(r->store, path, QG_STORE_F64, NULL, NULL, x));
     printf("  %-22s", data);
-    for (int64_t k = 0; k < a.shape[0]; k++)
-        printf(" %12.12s", across + (size_t)k * a.string_size);
+    for (int64_t k = 0; k < m; k++)
+        printf(" %12.12s", across[k]);
     printf("\n");
-    for (int64_t i = 0; i < d.shape[0]; i++) {
-        if (d.type == QG_STORE_STRING)
-            printf("  %-22.22s", down + (size_t)i * d.string_size);
-        else
-            printf("  %s %-*lld", rows, (int)(21 - strlen(rows)), (long long)i);
-        for (int64_t k = 0; k < a.shape[0]; k++)
-            printf(" %12.5g", m[i * a.shape[0] + k]);
+    for (int64_t i = 0; i < n; i++) {
+        printf("  %-22.22s", down[i]);
+        for (int64_t k = 0; k < m; k++)
+            if (isnan(x[i * m + k]))
+                printf(" %12s", "-");
+            else
+                printf(" %12.5g", x[i * m + k]);
         printf("\n");
     }
     return QG_OK;

@@ -4,7 +4,7 @@
 #include "cli.h"
 #include "text_source.h"
 
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 
 enum { OPT_MAX_LENGTH = 256, OPT_JSONL };
@@ -36,11 +36,13 @@ static void pairs(qg_str *s, const char *key, const int32_t *a, const int32_t *b
     qg_str_add(s, "]");
 }
 
-static qg_code one_line(qg_str *s, const qg_line *line, const qg_tokenizer *t, qg_arena *a,
-                        int max_length)
+static qg_code one_line(qg_str *s, const qg_line *line, const char *source, const qg_tokenizer *t,
+                        qg_arena *a, int max_length)
 {
     qg_encoding e;
-    QG_TRY(qg_line_ids(&e, line, t, a, max_length));
+    qg_code rc = qg_line_ids(&e, line, t, a, max_length);
+    if (rc != QG_OK)
+        return qg_error_place(source, line->number, 0, NULL);
     qg_line_begin(s, line);
     qg_str_add(s, "\"tokens\": [");
     for (int i = 0; i < e.n; i++) {
@@ -74,9 +76,7 @@ static qg_code all_lines(const char *dir, const char *path, qg_lines_form form, 
         rc = qg_lines_next(&line, &more, &in, a);
         if (rc != QG_OK || !more)
             break;
-        rc = one_line(&s, &line, t, a, max_length);
-        if (rc != QG_OK)
-            (void)qg_error_place(in.name, line.number, 0, NULL);
+        rc = one_line(&s, &line, in.name, t, a, max_length);
         qg_arena_release(a, m);
     }
     qg_str_fini(&s);
@@ -89,14 +89,15 @@ int qg_cmd_tokenize(int argc, char **argv)
     const qg_command *cmd = qg_cli_find("tokenize");
     const char *dir = NULL;
     qg_lines_form form = QG_LINES_BY_NAME;
-    int key, status = -1, max_length = 0;
+    int key, status = -1;
+    int64_t max_length = 0;
     while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
         if (key == 'm')
             dir = optarg;
         else if (key == OPT_JSONL)
             form = QG_LINES_JSONL;
-        else if (key == OPT_MAX_LENGTH && (max_length = atoi(optarg)) < 2)
-            return qg_cli_usage(cmd, "--max-length '%s': a number from 2 on is expected", optarg);
+        else if (key == OPT_MAX_LENGTH && !qg_cli_integer(&max_length, optarg, 2, INT_MAX))
+            return qg_cli_not_integer(cmd, "max-length", 2, INT_MAX);
     }
     if (status >= 0)
         return status;
@@ -106,7 +107,7 @@ int qg_cmd_tokenize(int argc, char **argv)
     if (!a)
         return QG_EXIT_STOPPED;
     const char *path = optind < argc ? argv[optind] : "-";
-    status = all_lines(dir, path, form, max_length, a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    status = all_lines(dir, path, form, (int)max_length, a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     qg_arena_destroy(a);
     return qg_cli_flush(status);
 }

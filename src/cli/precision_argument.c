@@ -25,5 +25,10 @@ qg_code qg_precision_argument(qg_precision_spec *out, qg_arena *a, const char *p
         return QG_ENOMEM;
     QG_TRY(qg_json_parse(doc, a, "command line", kept, strlen(kept)));
     qg_code rc = qg_precision_spec_read(out, doc, doc->root, &problems);
-    return rc == QG_OK || problems.n == 0 ? rc : qg_error_restore(&problems.item[0]);
+    if (rc == QG_OK || problems.n == 0)
+        return rc;
+    /* Nobody wrote that object: "/precision" is what an option said. */
+    const qg_error *e = &problems.item[0];
+    return QG_FAIL_AT(e->code, NULL, 0, 0, e->field[0] == '/' ? e->field + 1 : e->field, "%s",
+                      e->msg);
 }

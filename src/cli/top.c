@@ -7,6 +7,7 @@
 #include "qgrid/log.h"
 #include "qgrid/str.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 
@@ -42,11 +43,20 @@ static int is_job(const char *name)
     return n > 5 && strcmp(name + n - 5, ".json") == 0;
 }
 
+/* A standard stream that was closed would be the next file opened: what is printed would go there.
+ * Its place is taken in the other direction, so that using it still fails. */
+static void fill_standard_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", modes[fd]); /* the lowest free number: fd */
+}
+
 int qg_main(int argc, char **argv)
 {
-    /* A closed pipe and a file size limit are errors to report, not deaths. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
+    fill_standard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a death */
     if (argc < 2) {
         usage(stderr);
         return QG_EXIT_USAGE;

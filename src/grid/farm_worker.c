@@ -142,7 +142,7 @@ static qg_code work(worker *w)
     int64_t unit;
     qg_str result = {0};
     qg_report_head head;
-    QG_ASSERT(w->size >= sizeof unit);
+    QG_ASSERT(w->input && w->size >= sizeof unit);
     memcpy(&unit, w->input, sizeof unit);
     qg_code rc = qg_farm_execute(&head, &result, w->par, w->callbacks, unit, w->input + sizeof unit,
                                  w->size - sizeof unit, breathe, w);

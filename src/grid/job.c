@@ -245,12 +245,22 @@ static qg_code read_precisions(reader *r, const qg_json *v)
         QG_TRY(rc);
         if (!good_name(p->name))
             WRONG(r, m, "name '%s' is not made of 1 to 64 letters, digits and _ - . +", p->name);
+        if (strcmp(p->name, "compare") == 0 || strcmp(p->name, "paired") == 0)
+            WRONG(r, m, "name '%s' is taken for the comparison of precisions", p->name);
         for (int i = 0; i < job->n_precisions; i++)
             if (strcmp(job->precisions[i].name, p->name) == 0)
                 WRONG(r, m, "precision '%s' occurs twice", p->name);
         job->precision_nodes[job->n_precisions++] = m;
     }
     return QG_OK;
+}
+
+static bool has_batch_size(const qg_latency_options *o, int64_t size)
+{
+    for (int i = 0; i < o->n_batch_sizes; i++)
+        if (o->batch_size[i] == size)
+            return true;
+    return false;
 }
 
 static void read_latency(reader *r, const qg_json *v)
@@ -272,6 +282,8 @@ static void read_latency(reader *r, const qg_json *v)
         if (m->type != QG_JSON_NUMBER || m->number < 1 || m->number > 4096 ||
             m->number != (double)(int64_t)m->number)
             WRONG(r, m, "a batch size is an integer in [1, 4096]");
+        else if (has_batch_size(out, (int64_t)m->number))
+            WRONG(r, m, "%lld occurs twice", (long long)m->number);
         else
             out->batch_size[out->n_batch_sizes++] = (int64_t)m->number;
     }
@@ -285,7 +297,7 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     int before = problems->n;
     *out = (qg_job){.path = path};
     qg_code rc = qg_json_load(&out->doc, a, path, (size_t)1 << 20);
-    for (; rc == QG_OK && set && *set; set++)
+    for (out->set = set; rc == QG_OK && set && *set; set++)
         rc = qg_job_set(&out->doc, a, *set);
     if (rc != QG_OK)
         return qg_problems_take(problems, rc);
@@ -297,6 +309,8 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     out->output = t.output ? t.output : qg_arena_printf(a, "results/%s.h5", out->name);
     if (!out->output)
         return QG_ENOMEM;
+    if (!out->output[0])
+        WRONG(&r, qg_json_get(out->doc.root, "output"), "is empty, a file name is expected");
     out->seed = t.seed;
     out->max_length = t.max_length;
     out->unit_tokens = t.unit_tokens;

@@ -13,13 +13,11 @@
 enum { STRING_NAME, STRING_TEXT, STRING_ERROR };
 
 typedef struct schema_row {
+    const char *name, *units, *doc;
     qg_group group;
-    const char *name;
     qg_store_type type;
     int string_kind;
-    const char *units;
     qg_dim dim[3];
-    const char *doc;
 } schema_row;
 
 /* TEXT and ERROR are strings whose size is not that of a name. */
@@ -46,13 +44,13 @@ enum {
 
 static const schema_row schema[] = {
 #define QG_FIELD(group, name, type, units, d1, d2, d3, doc)                                        \
-    {QG_GROUP_##group,                                                                             \
-     #name,                                                                                        \
+    {#name,                                                                                        \
+     units,                                                                                        \
+     doc,                                                                                          \
+     QG_GROUP_##group,                                                                             \
      (qg_store_type)TYPE_##type,                                                                   \
      KIND_##type,                                                                                  \
-     units,                                                                                        \
-     {QG_DIM_##d1, QG_DIM_##d2, QG_DIM_##d3},                                                      \
-     doc},
+     {QG_DIM_##d1, QG_DIM_##d2, QG_DIM_##d3}},
 #include "schema.def"
 #undef QG_FIELD
 };

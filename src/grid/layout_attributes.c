@@ -53,6 +53,8 @@ static void root(list *l, const qg_plan *p)
     integer(l, "/", "schema_version", QG_SCHEMA_VERSION);
     text(l, "/", "job_name", job->name);
     text(l, "/", "job", qg_arena_strndup(l->arena, job->doc.text, job->doc.size));
+    for (int i = 0; job->set && job->set[i]; i++)
+        text(l, "/", qg_arena_printf(l->arena, "job_set_%d", i + 1), job->set[i]);
     text(l, "/", "plan_hash", p->hash);
     integer(l, "/", "seed", job->seed);
     integer(l, "/", "max_length", job->max_length);

@@ -17,7 +17,6 @@ static int experiment_of(const qg_plan *p, qg_group_ref ref)
 int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim)
 {
     const qg_job *job = p->job;
-    const qg_plan_dataset *d = ref.dataset >= 0 ? &p->datasets[ref.dataset] : NULL;
     switch (dim) {
     case QG_DIM_NONE:
         return 1;
@@ -26,11 +25,11 @@ int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim)
     case QG_DIM_UNIT:
         return p->n_units;
     case QG_DIM_ROW:
-        return d->data.n;
+        return p->datasets[ref.dataset].data.n;
     case QG_DIM_ROW_SPLIT:
-        return d->data.n + 1;
+        return p->datasets[ref.dataset].data.n + 1;
     case QG_DIM_WORD:
-        return d->n_words;
+        return p->datasets[ref.dataset].n_words;
     case QG_DIM_TOKEN:
         return p->tokens[experiment_of(p, ref)]->T;
     case QG_DIM_LAYER:

@@ -57,6 +57,7 @@ static qg_code input(void *ctx, int unit, qg_str *bytes)
     const qg_plan *p = o->results->plan;
     const qg_unit *u = &p->units[unit];
     const qg_plan_task *t = &p->tasks[u->task];
+    o->last_unit = unit;
     qg_work_head head = {.kind = (int)t->kind,
                          .source = p->job->models[t->model].source,
                          .model_hash = p->models[t->model].hash,
@@ -103,6 +104,8 @@ static qg_code failed(void *ctx, const qg_unit_report *report, const qg_error *w
 {
     qg_owner *o = ctx;
     char text[QG_ERROR_SIZE];
+    if (qg_code_scope(why->code) == QG_SCOPE_GRID)
+        return qg_error_restore(why);
     qg_error_format(text, sizeof text, why);
     return qg_results_fail(o->results, report->unit, text);
 }
@@ -113,28 +116,44 @@ static qg_code task_finished(void *ctx, int task)
     return qg_results_finish_cells(((qg_owner *)ctx)->results);
 }
 
+/* ", at finetuned_smsa/int8" or ", packing finetuned/int8": where the run is. */
+static void stage(char *out, size_t size, const qg_owner *o)
+{
+    const qg_plan *p = o->results->plan;
+    out[0] = 0;
+    if (o->last_unit < 0)
+        return;
+    const qg_plan_task *t = &p->tasks[p->units[o->last_unit].task];
+    if (t->cell >= 0)
+        snprintf(out, size, ", at %s", p->cells[t->cell].name);
+    else
+        snprintf(out, size, ", packing %s/%s", p->job->models[t->model].name,
+                 p->job->precisions[t->precision].name);
+}
+
 static void describe(char *out, size_t size, const qg_owner *o, const qg_sched *s, double now)
 {
     int open, running, finished, broken, cells_open, cells_done, cells_failed;
-    char eta[32] = "?", spent[32], bad[32] = "";
+    char eta[32] = "?", spent[32], bad[32] = "", where[2 * QG_NAME_SIZE];
     double left = qg_sched_cost_left(s), gone = o->cost_at_start - left;
     double seconds = now - o->started;
+    stage(where, sizeof where, o);
     qg_sched_count(s, &open, &running, &finished, &broken);
     qg_results_count(o->results, &cells_open, &cells_done, &cells_failed);
     if (gone > 0)
         qg_format_seconds(eta, sizeof eta, seconds * left / gone);
     if (cells_failed)
         snprintf(bad, sizeof bad, ", %d failed", cells_failed);
-    snprintf(out, size, "%d/%d cells%s, %d/%d units, %.1f units/s, %s gone, %s left", cells_done,
+    snprintf(out, size, "%d/%d cells%s, %d/%d units, %.1f units/s, %s gone, %s left%s", cells_done,
              cells_open + cells_done + cells_failed, bad, finished,
              open + running + finished + broken, seconds > 0 ? (double)o->units_done / seconds : 0,
-             qg_format_seconds(spent, sizeof spent, seconds), eta);
+             qg_format_seconds(spent, sizeof spent, seconds), eta, where);
 }
 
 static void progress(void *ctx, const qg_sched *s, double now)
 {
     qg_owner *o = ctx;
-    char line[256];
+    char line[256 + 2 * QG_NAME_SIZE];
     bool bar = o->progress == QG_PROGRESS_BAR;
     if (now - o->last_lock > 5) {
         qg_lock_renew(o->lock);
@@ -160,6 +179,7 @@ qg_farm_owner qg_owner_callbacks(qg_owner *o)
 {
     if (o->progress == QG_PROGRESS_AUTO)
         o->progress = qg_log_is_terminal() ? QG_PROGRESS_BAR : QG_PROGRESS_LOG;
+    o->last_unit = -1;
     o->started = o->last_line = o->last_lock = o->last_sync = qg_clock();
     return (qg_farm_owner){.ctx = o,
                            .input = input,

@@ -17,6 +17,7 @@ typedef struct qg_owner {
     double started, last_line, last_lock, last_sync;
     double cost_at_start;
     int64_t units_done;
+    int last_unit; /* handed out last, -1: none yet */
 } qg_owner;
 
 qg_farm_owner qg_owner_callbacks(qg_owner *o);

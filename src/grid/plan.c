@@ -135,6 +135,7 @@ static qg_cell *add_cell(qg_plan *p, qg_arena *a, qg_cell_kind kind, int experim
                             : qg_arena_printf(a, "%s/%s%s", e, p->job->precisions[precision].name,
                                               suffix[kind]);
     c->selected = c->name && (!only || qg_glob(only, c->name));
+    p->n_selected += c->selected;
     return c->name ? c : NULL;
 }
 

@@ -80,7 +80,7 @@ typedef struct token_arrays {
 
 static qg_code reserve(token_arrays *t, qg_arena *a, int64_t used, int64_t more)
 {
-    if (used + more <= t->cap)
+    if (t->ids && used + more <= t->cap)
         return QG_OK;
     int64_t cap = t->cap ? 2 * t->cap : 4096;
     while (cap < used + more)
@@ -139,7 +139,7 @@ static qg_code find_words(qg_plan_dataset *d, qg_arena *a, qg_arena *scratch,
         qg_encoding e;
         qg_mark m = qg_arena_mark(scratch);
         QG_TRY(qg_tokenizer_encode(&e, tok, scratch, d->data.text[r], d->data.text_len[r], 3));
-        if (n + e.n_words > cap) {
+        if (!start || n + e.n_words > cap) {
             int64_t want = 2 * (n + e.n_words) + 1024;
             start = qg_arena_grow(a, start, (size_t)n, (size_t)want, sizeof *start);
             end = qg_arena_grow(a, end, (size_t)n, (size_t)want, sizeof *end);
@@ -177,16 +177,16 @@ static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
 {
     if (d->skipped)
         QG_TRY(warn(p, a,
-                    qg_arena_printf(a, "dataset %s: %lld bad rows were skipped", d->name,
+                    qg_arena_printf(a, "dataset %s: bad rows were skipped: %lld", d->name,
                                     (long long)d->skipped)));
     if (d->empty)
         QG_TRY(warn(p, a,
-                    qg_arena_printf(a, "dataset %s: %lld rows without text were dropped", d->name,
+                    qg_arena_printf(a, "dataset %s: rows without text were dropped: %lld", d->name,
                                     (long long)d->empty)));
     if (d->conflicting)
         QG_TRY(warn(p, a,
-                    qg_arena_printf(a, "dataset %s: %lld texts occur with different labels",
-                                    d->name, (long long)d->conflicting)));
+                    qg_arena_printf(a, "dataset %s: texts with conflicting labels: %lld", d->name,
+                                    (long long)d->conflicting)));
     return QG_OK;
 }
 
@@ -198,8 +198,8 @@ static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
             int64_t n = qg_dataset_shared(x, y);
             if (n > 0)
                 QG_TRY(warn(p, a,
-                            qg_arena_printf(a, "%lld rows of dataset %s also occur in %s",
-                                            (long long)n, y->name, x->name)));
+                            qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld",
+                                            y->name, x->name, (long long)n)));
         }
     return QG_OK;
 }

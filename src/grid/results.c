@@ -350,19 +350,35 @@ void qg_results_close(qg_results *r)
     r->scratch = NULL;
 }
 
-qg_code qg_results_retry_failed(qg_results *r)
+static qg_code reopen_cell(qg_results *r, int cell)
 {
     char blank[QG_ERROR_SIZE] = {0};
+    r->cell_state[cell] = QG_CELL_OPEN;
+    QG_TRY(put_one(r, cells_ref, "state", QG_STORE_U8, cell, &r->cell_state[cell]));
+    return put_one(r, cells_ref, "error", QG_STORE_STRING, cell, blank);
+}
+
+/* A comparison that was made without a prediction that failed is made again. */
+static qg_code reopen_comparisons(qg_results *r)
+{
+    const qg_cell *cells = r->plan->cells;
+    for (int c = 0; c < r->plan->n_cells; c++)
+        for (int k = 0; cells[c].kind == QG_CELL_COMPARE && k < r->plan->n_cells; k++)
+            if (cells[k].kind == QG_CELL_PREDICT && cells[k].experiment == cells[c].experiment &&
+                r->cell_state[k] == QG_CELL_FAILED && r->cell_state[c] != QG_CELL_OPEN)
+                QG_TRY(reopen_cell(r, c));
+    return QG_OK;
+}
+
+qg_code qg_results_retry_failed(qg_results *r)
+{
+    QG_TRY(reopen_comparisons(r)); /* first: a run may be killed here */
     for (int u = 0; u < r->plan->n_units; u++)
         if (r->unit_state[u] == 2)
             QG_TRY(reopen_unit(r, u));
-    for (int c = 0; c < r->plan->n_cells; c++) {
-        if (r->cell_state[c] != QG_CELL_FAILED)
-            continue;
-        r->cell_state[c] = QG_CELL_OPEN;
-        QG_TRY(put_one(r, cells_ref, "state", QG_STORE_U8, c, &r->cell_state[c]));
-        QG_TRY(put_one(r, cells_ref, "error", QG_STORE_STRING, c, blank));
-    }
+    for (int c = 0; c < r->plan->n_cells; c++)
+        if (r->cell_state[c] == QG_CELL_FAILED)
+            QG_TRY(reopen_cell(r, c));
     return QG_OK;
 }
 

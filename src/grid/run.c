@@ -68,6 +68,9 @@ static qg_code open_file(qg_store **out, const char *path, qg_arena *a, const qg
     QG_TRY(qg_layout_make(&layout, a, plan));
     if (qg_file_exists(path) && !o->fresh)
         return open_existing(out, path, a, plan, &layout, o->accept_changes);
+    if (qg_file_exists(path) && !qg_store_is_hdf5(path))
+        return QG_FAIL_AT(QG_ESTORE, path, 0, 0, NULL,
+                          "is not a results file of qgrid, --fresh does not replace it");
     return qg_store_create(out, path, &layout);
 }
 
@@ -163,7 +166,7 @@ static qg_code run_open(qg_run_summary *out, qg_par *par, qg_arena *a, qg_result
 static qg_code run_locked(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *plan,
                           qg_lock *lock, const qg_run_options *o, bool *dismissed)
 {
-    qg_store *store;
+    qg_store *store = NULL;
     qg_results r = {0};
     QG_TRY(open_file(&store, out->output, a, plan, o));
     qg_code rc = qg_results_open(&r, a, plan, store);
@@ -223,6 +226,19 @@ static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o,
     }
 }
 
+/* A finished comparison is made again when one of its predictions is tried again. */
+static void follow_predictions(qg_cell_reason *out, const qg_plan *plan)
+{
+    for (int c = 0; c < plan->n_cells; c++)
+        for (int k = 0; plan->cells[c].kind == QG_CELL_COMPARE && k < plan->n_cells; k++)
+            if (plan->cells[c].selected && !out[c].runs && out[k].runs &&
+                plan->cells[k].kind == QG_CELL_PREDICT &&
+                plan->cells[k].experiment == plan->cells[c].experiment) {
+                out[c].runs = true;
+                snprintf(out[c].why, sizeof out[c].why, "%s runs again", plan->cells[k].name);
+            }
+}
+
 qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, const char *output,
                        bool retry_failed)
 {
@@ -242,5 +258,7 @@ qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, co
     }
     for (int i = 0; i < plan->n_cells; i++)
         reason(&out[i], &plan->cells[i], exists ? &o : NULL, retry_failed);
+    if (retry_failed)
+        follow_predictions(out, plan);
     return QG_OK;
 }

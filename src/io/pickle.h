@@ -77,7 +77,8 @@ qg_arena *qg_pickle_arena(const qg_pickle *p);
 void *qg_pickle_ctx(const qg_pickle *p);
 qg_code qg_pickle_fail(const qg_pickle *p, qg_code code, const char *src, const char *fmt, ...)
     QG_PRINTF(4, 5);
-#define QG_PICKLE_FAIL(p, code, ...) qg_pickle_fail((p), (code), QG_SRC, __VA_ARGS__)
+#define QG_PICKLE_FAIL(p, code, ...)                                                               \
+    ((void)qg_pickle_fail((p), (code), QG_SRC, __VA_ARGS__), (code))
 
 /** A new empty tuple, list or dict. */
 qg_code qg_pickle_new_seq(qg_pickle_value *out, qg_pickle *p, qg_pickle_kind kind) QG_MUST_USE;

@@ -9,6 +9,7 @@
 #include "qgrid/str.h"
 #include "qgrid/weights.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -108,13 +109,28 @@ static qg_code open_packed(qg_model **out, const qg_model_source *src, const qg_
     QG_TRY(qg_model_open(out, src->dir));
     if (!p || ((*out)->precision == p->scheme && (*out)->embeddings == p->embeddings))
         return QG_OK;
-    qg_code rc = QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, NULL, "is packed as %s, the job asks for %s",
+    qg_code rc = QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, NULL, "is packed as %s, %s is wanted",
                             (*out)->precision->name, p->name ? p->name : p->scheme->name);
     qg_error kept = *qg_error_last();
     qg_model_close(*out);
     *out = NULL;
     (void)rc;
     return qg_error_restore(&kept);
+}
+
+/* Trouble of the machine and not of a cell: a run stops, and finds the cell open when it is mended.
+ */
+static qg_code check_writable(const char *dir)
+{
+    char why[400];
+    if (qg_mkdirs(dir) != QG_OK)
+        snprintf(why, sizeof why, "%s", qg_error_last()->msg);
+    else if (access(dir, W_OK | X_OK) != 0)
+        snprintf(why, sizeof why, "cannot write: %s", strerror(errno));
+    else
+        return QG_OK;
+    return QG_FAIL_AT(QG_ECACHE, dir, 0, 0, NULL,
+                      "packed models are kept in this folder: %s; set QGRID_CACHE to another", why);
 }
 
 qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const char *model_hash,
@@ -125,10 +141,11 @@ qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const c
         return open_packed(out, src, p);
     if (!p)
         return QG_FAIL(QG_EBUG, "a checkpoint is opened without a precision");
-    QG_TRY(qg_mkdirs(cache_dir));
     cache_name(dir, sizeof dir, cache_dir, model_hash, p);
-    if (!qg_is_packed(dir))
+    if (!qg_is_packed(dir)) {
+        QG_TRY(check_writable(cache_dir));
         QG_TRY(qg_model_pack(src, p, dir));
+    }
     qg_code rc = qg_model_open(out, dir);
     if (rc == QG_OK || (rc != QG_EFORMAT && rc != QG_EMODEL))
         return rc;

@@ -84,13 +84,14 @@ static qg_code missing(const qg_checkpoint *c, const char *name)
 {
     if (strncmp(name, "classifier.", 11) == 0)
         return QG_FAIL_AT(QG_EMODEL, c->dir, 0, 0, name,
-                          "the checkpoint has no classifier; say \"head\": \"random\" to draw one, "
+                          "the checkpoint has no classifier; say \"head\": \"random\" "
+                          "(--head random) to draw one, "
                           "or use a fine-tuned model");
     return QG_FAIL_AT(QG_EMODEL, c->dir, 0, 0, name, "the checkpoint lacks this tensor");
 }
 
 qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const char *name, int rows, int columns,
-                           bool more_rows)
+                           int file_rows)
 {
     size_t n = (size_t)rows * (size_t)columns;
     bool head = strncmp(name, "classifier.", 11) == 0;
@@ -101,18 +102,16 @@ qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const char *name, int r
     const qg_tensor *t = find(c, name);
     if (!t)
         return missing(c, name);
-    int64_t want[] = {rows, columns};
-    int dims = columns > 1 || more_rows ? 2 : 1;
-    bool fits = t->ndim == dims && (dims == 1 || t->shape[1] == want[1]) &&
-                (t->shape[0] == want[0] || (more_rows && t->shape[0] > want[0]));
-    if (!fits) {
+    int64_t want[] = {file_rows ? file_rows : rows, columns};
+    int dims = columns > 1 || file_rows ? 2 : 1;
+    if (t->ndim != dims || t->shape[0] != want[0] || (dims == 2 && t->shape[1] != want[1])) {
         char found[64], wanted[64];
         return QG_FAIL_AT(QG_EMODEL, c->dir, 0, 0, name, "has shape %s, config.json asks for %s",
                           qg_shape_text(found, sizeof found, t->shape, t->ndim),
                           qg_shape_text(wanted, sizeof wanted, want, dims));
     }
     qg_tensor part = *t;
-    part.shape[0] = want[0];
+    part.shape[0] = rows;
     part.bytes = n * qg_dtype_size(t->dtype);
     qg_tensor_to_f32(out, &part);
     for (size_t i = 0; i < n; i++)

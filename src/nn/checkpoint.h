@@ -24,14 +24,13 @@ void qg_checkpoint_close(qg_checkpoint *c);
  * Values of a parameter by its full name ("bert.encoder.layer.0.output.dense.weight") as f32.
  *
  * Found with or without `bert.` and `module.`, and with gamma / beta for LayerNorm weight / bias.
- * Only the first `rows` rows of a table are read when `shape[0]` is larger in the file and
- * `more_rows` allows it.
+ * Only the first `rows` of a table's `file_rows` are read; 0 for what is not a table.
  *
  * @param[out] out  [rows or count] caller-owned
  * @errors QG_EMODEL (missing; another shape, both named), QG_ENUMERIC (NaN or infinity). Local.
  */
 qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const char *name, int rows, int columns,
-                           bool more_rows) QG_MUST_USE;
+                           int file_rows) QG_MUST_USE;
 
 /** Parameters of the checkpoint that nothing asked for (heads of other tasks are not counted). */
 int qg_checkpoint_unused(const qg_checkpoint *c, const char **first);

@@ -23,6 +23,7 @@ typedef struct packer {
     qg_arena *arena;   /* names, errors */
     qg_arena *scratch; /* one tensor */
     qg_bert_config config;
+    int file_vocab; /* rows of word embeddings in the checkpoint; config.vocab of them are kept */
     const qg_precision_spec *spec;
     qg_checkpoint checkpoint;
     qg_tensor *tensor; /* planned, in file order */
@@ -154,9 +155,9 @@ static qg_code write_linear(packer *p, int i)
     QG_NEW(colsum, p->scratch, np);
     QG_NEW(bias, p->scratch, np);
     snprintf(name, sizeof name, "%s.weight", l->name);
-    QG_TRY(qg_checkpoint_read(w, &p->checkpoint, name, l->n, l->k, false));
+    QG_TRY(qg_checkpoint_read(w, &p->checkpoint, name, l->n, l->k, 0));
     snprintf(name, sizeof name, "%s.bias", l->name);
-    QG_TRY(qg_checkpoint_read(bias, &p->checkpoint, name, l->n, 1, false));
+    QG_TRY(qg_checkpoint_read(bias, &p->checkpoint, name, l->n, 1, 0));
     s->quantize(codes, scales, w, l->n, l->k, group);
     pack_codes(panels, colsum, codes, s->format, l->n, l->k);
     if (n_scales)
@@ -180,7 +181,7 @@ static qg_code write_norm(packer *p, int i)
     QG_NEW(v, p->scratch, p->config.hidden);
     for (int k = 0; k < 2; k++) {
         snprintf(name, sizeof name, "%s.%s", p->norm[i], parts[k]);
-        QG_TRY(qg_checkpoint_read(v, &p->checkpoint, name, p->config.hidden, 1, false));
+        QG_TRY(qg_checkpoint_read(v, &p->checkpoint, name, p->config.hidden, 1, 0));
         QG_TRY(qg_safetensors_put(&p->writer, v, (size_t)p->config.hidden * sizeof *v));
         p->parameters += p->config.hidden;
     }
@@ -192,9 +193,10 @@ static qg_code convert_table(packer *p, const qg_table_name *t, float **table, v
                              size_t *bytes, float **scales)
 {
     int C = p->config.hidden;
+    int file_rows = strstr(t->name, ".word_embeddings.") ? p->file_vocab : t->rows;
     size_t count = (size_t)t->rows * (size_t)C;
     QG_NEW(*table, p->scratch, count);
-    QG_TRY(qg_checkpoint_read(*table, &p->checkpoint, t->name, t->rows, C, true));
+    QG_TRY(qg_checkpoint_read(*table, &p->checkpoint, t->name, t->rows, C, file_rows));
     *out = *table;
     *bytes = count * sizeof **table;
     if (p->spec->embeddings == QG_EMBED_FP16) {
@@ -353,6 +355,7 @@ static qg_code settle_config(packer *p, const qg_model_source *src)
         c->classes = src->classes;
         c->labels = labels;
     }
+    p->file_vocab = c->vocab;
     QG_TRY(qg_vocabulary_entries(&entries, src->dir));
     if (entries > c->vocab)
         return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, "vocab.txt",

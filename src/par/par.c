@@ -55,6 +55,15 @@ static const char *claimed_size(long *size)
     return NULL;
 }
 
+long qg_par_claimed_rank(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (getenv(names[i]))
+            return number(names[i]);
+    return getenv("SLURM_STEP_ID") ? number("SLURM_PROCID") : 0;
+}
+
 static bool launched(void)
 {
     return getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMIX_RANK");

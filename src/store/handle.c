@@ -147,6 +147,17 @@ qg_code qg_store_close(qg_store *s)
     return rc;
 }
 
+bool qg_store_is_hdf5(const char *path)
+{
+    static const char signature[] = "\211HDF\r\n\032\n";
+    char head[sizeof signature] = "";
+    FILE *f = fopen(path, "rb");
+    size_t n = f ? fread(head, 1, sizeof head - 1, f) : 0;
+    if (f)
+        (void)fclose(f);
+    return f && (n == 0 || memcmp(head, signature, sizeof signature - 1) == 0);
+}
+
 static qg_code check_place(const char *path, const char *dir)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;

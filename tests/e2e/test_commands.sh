@@ -41,6 +41,12 @@ for p in int8 int4_g32 nf4 bf16; do
     ok "the packed folder scores the same" sh -c \
         "test \"\$('$QGRID' predict -m '$T/$p' -p $p '$T/in.txt')\" = \"\$('$QGRID' predict -m $M -p $p '$T/in.txt')\""
 done
+ok "a packed folder says itself what it is" sh -c \
+    "test \"\$('$QGRID' predict -m '$T/int8' '$T/in.txt')\" = \"\$('$QGRID' predict -m $M -p int8 '$T/in.txt')\""
+ok "a folder's name may end in a slash" "$QGRID" quantize -m $M -p int8 -o "$T/slash/"
+printf 'satu\ndua\n\377\n' >"$T/bad.txt"
+ok "lines before a bad one are scored" sh -c \
+    "! '$QGRID' predict -m $M '$T/bad.txt' >'$T/bad.out' 2>/dev/null && test \$(grep -c label '$T/bad.out') = 2"
 ok "8-bit embeddings make it smaller" sh -c "'$QGRID' quantize -m $M -p int8 --embeddings int8 -o '$T/e8' && \
     test \$(stat -c %s '$T/e8/model.safetensors') -lt \$(stat -c %s '$T/int8/model.safetensors')"
 ok "plan simulates ranks" sh -c "'$QGRID' plan jobs/full_matrix.json --ranks 64 --output '$T/none.h5' | grep -q 'on 64 ranks'"
@@ -48,8 +54,19 @@ ok "plan does not run" test ! -e "$T/none.h5"
 ok "list" sh -c "'$QGRID' list | grep -q nf4 && '$QGRID' list kernels | grep -q 'in use'"
 ok "version" sh -c "'$QGRID' --version | grep -q 'HDF5 1'"
 for c in run plan check list tokenize predict quantize status show diff digest verify bench; do
+    ok "$c -h" sh -c "'$QGRID' $c -h | grep -q 'usage: qgrid $c'"
+    fails 2 "qgrid: $c: there is no option '--colour'" "$c --colour" "$QGRID" $c --colour x
+    fails 2 "qgrid: $c: there is no option '-Z'" "$c -Z" "$QGRID" $c -Z
     ok "$c --help" sh -c "'$QGRID' $c --help | grep -q 'usage: qgrid $c'"
 done
 ok "numbers are read whatever the locale" env LC_ALL=de_DE.UTF-8 "$QGRID" check jobs/full_matrix.json
-ok "a closed pipe is no crash" sh -c "'$QGRID' list | head -n 1 >/dev/null"
+ok "list shows no (null)" sh -c "! '$QGRID' list | grep -q null"
+yes 'makanan enak' | head -n 2000 >"$T/many.txt"
+for c in "list" "tokenize -m $M $T/many.txt" "predict -m $M $T/many.txt" "--help"; do
+    ok "a closed pipe ends '$c' in silence" \
+        bash -c "'$QGRID' $c 2>'$T/err' | head -n 1 >/dev/null; test ! -s '$T/err'"
+done
+ok "a closed pipe does not change what a run's status says" bash -c \
+    "set -o pipefail; '$QGRID' run --progress none jobs/full_matrix.json --only original_smsa/fp32 --output '$T/pipe.h5' | true"
+finish
 finish

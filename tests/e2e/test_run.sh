@@ -38,7 +38,7 @@ lacks() { QGRID_KERNELS=$1 "$QGRID" --version | grep -q 'is not what this proces
 scored() { echo 'makanan nya enak sekali' | QGRID_KERNELS=$1 "$QGRID" predict -m models/mini-finetuned -p bf16_a16; }
 for isa in ref avx2 avx512 avxvnni avx512vnni amx; do
     if lacks $isa; then
-        skip "kernels $isa" "this processor lacks them"
+        skip "kernels $isa" "this processor lacks them" 3
         continue
     fi
     # The one kernel with bits of its own is avx512bf16.
@@ -80,7 +80,18 @@ fails 2 "2 cells are no longer in the job" "another job's file is refused" run_n
 fails 2 "it belongs to job 'small', this is 'other'" "another name is refused" run_np 0 "$J" --set /name=other
 ok "fresh replaces it" run_np 0 "$J" --set '/precisions=["fp32"]' --output "$T/np7.h5" --fresh
 
+ok "the results say what --set changed" $PYTHON -c "
+import h5py
+a = h5py.File('$T/cut.h5').attrs
+assert a['job_set_1'] == b'/unit_tokens=40' and a['job'] == open('$J', 'rb').read(), dict(a)"
+
 # Selection.
+ok "a run with latency" run_np 0 "$J" --output "$T/lat.h5" --set '/latency={"runs": 2, "samples": 3}' --only '*/fp32/latency'
+ok "the progress line names the running stage" sh -c "'$QGRID' run --progress bar '$J' --output '$T/bar.h5' \
+    --set '/latency={\"runs\": 100}' --only 'original_smsa/fp32/latency' 2>&1 >/dev/null | grep -q 'left, at original_smsa/fp32/latency'"
+closed() { "$QGRID" run --progress bar "$J" --output "$T/closed.h5" --only '*/fp32' 0>&- 1>&- 2>&-; [ $? -eq 1 ]; }
+ok "closed standard streams are an error of the output only" closed
+ok "and reach no file" sh -c "'$QGRID' verify '$T/closed.h5' && ! grep -q 'units/s\|macro-F1' '$T/closed.h5'"
 ok "only runs what is named" sh -c "'$QGRID' run --progress none '$J' --output '$T/only.h5' --only '*_smsa/int8'"
 fails 75 "1 done" "the rest stays open" "$QGRID" status "$T/only.h5"
 ok "the rest follows" run_np 3 "$J" --output "$T/only.h5"
@@ -89,6 +100,8 @@ fails 2 "matches no cell" "a pattern without cells is refused" run_np 2 "$J" --o
 
 # Interruption.
 fails 75 "Interrupted" "max-time interrupts" run_np 2 "$J" --output "$T/time.h5" --max-time 0.05s
+fails 75 "qgrid run '$J' --set '/bootstrap=200' --only '*/fp32' --output '$T/time 2.h5'" "the command to type next is complete" \
+    run_np 0 "$J" --output "$T/time 2.h5" --max-time 0.01s --fresh --only '*/fp32' --set '/bootstrap=200'
 ok "and the same command goes on" run_np 0 "$J" --output "$T/time.h5"
 ok "to the same bits after an interruption" same_results "$T/ref.h5" "$T/time.h5"
 signalled() {
@@ -137,6 +150,20 @@ fails 3 "9 failed" "retry-failed tries again" run_np 2 "$T/part.json" --retry-fa
 cp models/mini-finetuned/model.safetensors "$T/broken/"
 ok "after the repair" run_np 2 "$T/part.json" --accept-changes
 ok "a repaired model gives the same results" "$QGRID" diff "$T/ref.h5" "$T/part.h5"
+
+# One precision fails, is mended and tried again: what depends on it is computed anew.
+only_two() { QGRID_CACHE="$T/two" run_np 0 "$J" --set '/precisions=["fp32", "int8"]' "$@"; }
+ok "a run of two precisions" only_two --output "$T/two.h5"
+name=$(basename "$(compgen -G "$T/two/*-fp32" | head -n 1)")
+rm -rf "$T/two"/*
+touch "$T/two/$name"
+fails 3 "the model cannot be prepared" "a precision that cannot be packed fails" only_two --output "$T/mended.h5"
+fails 0 "/fp32 runs again" "plan knows what depends on it" "$QGRID" plan "$J" \
+    --set '/precisions=["fp32", "int8"]' --output "$T/mended.h5" --retry-failed --why
+rm "$T/two/$name"
+ok "it is tried again" only_two --output "$T/mended.h5" --retry-failed
+ok "to the same comparisons" same_results "$T/two.h5" "$T/mended.h5"
+fails 0 "batch_size 1 " "show names the batch size" "$QGRID" show "$T/lat.h5" original_smsa/fp32/latency
 
 # Damage is found and repaired.
 $PYTHON - "$T/np1.h5" <<'EOF'

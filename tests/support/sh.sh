@@ -1,5 +1,6 @@
+# shellcheck shell=bash disable=SC2034 # its variables are for the scripts that source it
 # sh.sh - cases of shell tests: `ok "sentence" COMMAND...`, `fails STATUS "piece of the message"
-# "sentence" COMMAND...`, `skip "sentence" why`, and `finish` at the end.
+# "sentence" COMMAND...`, `skip "sentence" why [cases]`, and `finish` at the end.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 QGRID=${QGRID:-$PWD/build/release/qgrid}
@@ -39,9 +40,9 @@ fails() {
     fi
 }
 
-skip() {
+skip() { # SENTENCE WHY [CASES]
     echo "SKIPPED: $1: $2"
-    skipped=$((skipped + 1))
+    skipped=$((skipped + ${3:-1}))
 }
 
 run_np() { # RANKS ARGUMENTS...
