@@ -2,8 +2,8 @@
  * kernel.h - the arithmetic: packed matrix products, row operations, attention.
  *
  * One implementation of each operation is chosen at start (kernels/<op>.def, best first, __ref
- * last; QGRID_KERNELS=ref|avx2|avx512|avxvnni|avx512vnni|avx512bf16|amx names the highest level used). All
- * give the SAME BITS:
+ * last; QGRID_KERNELS=ref|avx2|avx512|avxvnni|avx512vnni|avx512bf16|amx names the highest level
+ * used). All give the SAME BITS:
  *   - an element of an f32 product is one chain of fma over k in rising order, started anew every
  *     QG_KBLOCK values of k; the partial sums are added in order; the bias is added last;
  *   - reductions along a row keep QG_LANES interleaved partial results (element i belongs to lane
