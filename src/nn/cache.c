@@ -22,10 +22,10 @@ static void hash_config(qg_sha256 *h, const qg_bert_config *c)
     qg_sha256_add(h, &c->layer_norm_eps, sizeof c->layer_norm_eps);
 }
 
-static qg_code hash_file(qg_sha256 *h, const char *path)
+static qg_code hash_file(qg_sha256 *h, const char *path, const char *cache)
 {
     char hex[QG_SHA256_HEX];
-    QG_TRY(qg_known_hash(hex, path));
+    QG_TRY(qg_known_hash(hex, path, cache));
     qg_sha256_add_text(h, hex);
     return QG_OK;
 }
@@ -38,6 +38,9 @@ static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src)
     qg_weights *w;
     int64_t head[] = {src->random_head, src->random_head ? src->head_seed : 0,
                       src->random_head ? src->classes : 0};
+    const char *cache = qg_model_cache_dir(a);
+    if (!cache)
+        return QG_ENOMEM;
     QG_TRY(qg_bert_config_load(&c, a, src->dir));
     hash_config(h, &c);
     qg_sha256_add(h, head, sizeof head);
@@ -47,12 +50,12 @@ static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src)
             return QG_ENOMEM;
         qg_sha256_add_text(h, texts[i]);
         if (qg_file_exists(path))
-            QG_TRY(hash_file(h, path));
+            QG_TRY(hash_file(h, path, cache));
     }
     QG_TRY(qg_weights_open(&w, src->dir));
     qg_code rc = QG_OK;
     for (const char *const *f = qg_weights_files(w); *f && rc == QG_OK; f++)
-        rc = hash_file(h, *f);
+        rc = hash_file(h, *f, cache);
     qg_weights_close(w);
     return rc;
 }

@@ -4,7 +4,6 @@
  */
 #include "known_hash.h"
 
-#include "qgrid/model.h"
 #include "qgrid/str.h"
 
 #include <string.h>
@@ -17,7 +16,7 @@ enum {
 };
 
 /* Path of the record; NULL when out of memory. */
-static char *record_of(qg_arena *a, const struct stat *s)
+static char *record_of(qg_arena *a, const struct stat *s, const char *cache)
 {
     char name[QG_SHA256_HEX];
     int64_t state[] = {(int64_t)s->st_dev,          (int64_t)s->st_ino,
@@ -25,8 +24,7 @@ static char *record_of(qg_arena *a, const struct stat *s)
                        (int64_t)s->st_mtim.tv_nsec, (int64_t)s->st_ctim.tv_sec,
                        (int64_t)s->st_ctim.tv_nsec};
     qg_sha256_bytes(name, state, sizeof state);
-    char *cache = qg_model_cache_dir(a);
-    return cache ? qg_arena_printf(a, "%s/sha256/%.32s", cache, name) : NULL;
+    return qg_arena_printf(a, "%s/sha256/%.32s", cache, name);
 }
 
 static bool is_hash(const char *text, size_t size)
@@ -52,12 +50,12 @@ static void remember(const char hex[QG_SHA256_HEX], qg_arena *a, const char *rec
         qg_error_clear(); /* next time it is hashed again */
 }
 
-static qg_code known_hash(char hex[QG_SHA256_HEX], qg_arena *a, const char *path)
+static qg_code known_hash(char hex[QG_SHA256_HEX], qg_arena *a, const char *path, const char *cache)
 {
     struct stat s;
     if (stat(path, &s) != 0 || s.st_size < LARGE)
         return qg_sha256_file(hex, path);
-    char *record = record_of(a, &s);
+    char *record = record_of(a, &s, cache);
     if (!record)
         return QG_ENOMEM;
     if (recall(hex, a, record))
@@ -68,12 +66,12 @@ static qg_code known_hash(char hex[QG_SHA256_HEX], qg_arena *a, const char *path
     return QG_OK;
 }
 
-qg_code qg_known_hash(char hex[QG_SHA256_HEX], const char *path)
+qg_code qg_known_hash(char hex[QG_SHA256_HEX], const char *path, const char *cache)
 {
     qg_arena *a = qg_arena_create(0);
     if (!a)
         return QG_FAIL(QG_ENOMEM, "no memory");
-    qg_code rc = known_hash(hex, a, path);
+    qg_code rc = known_hash(hex, a, path, cache);
     qg_arena_destroy(a);
     return rc;
 }

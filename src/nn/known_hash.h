@@ -7,9 +7,10 @@
 #include "qgrid/file.h"
 
 /**
- * SHA-256 of a file, from the record of an earlier call where the file system says that the file is
- * the same (device, inode, size, times of change to the nanosecond). @errors QG_EIO. Local.
+ * SHA-256 of a file, from the record below `cache` of an earlier call where the file system says
+ * that the file is the same (device, inode, size, times of change to the nanosecond). @errors
+ * QG_EIO. Local.
  */
-qg_code qg_known_hash(char hex[QG_SHA256_HEX], const char *path) QG_MUST_USE;
+qg_code qg_known_hash(char hex[QG_SHA256_HEX], const char *path, const char *cache) QG_MUST_USE;
 
 #endif
