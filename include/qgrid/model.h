@@ -112,8 +112,8 @@ typedef struct qg_batch {
 } qg_batch;
 
 /**
- * Calls `breathe` after each layer of a forward pass; true ends the pass with QG_ELOST. NULL:
- * nothing is called (the default). Local.
+ * Calls `breathe` after each matrix product of a forward pass, every few milliseconds; true ends
+ * the pass with QG_ELOST. NULL: nothing is called (the default). Local.
  */
 void qg_model_set_breathe(qg_model *m, bool (*breathe)(void *ctx), void *ctx);
 

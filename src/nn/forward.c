@@ -84,6 +84,8 @@ static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_pan
         m->kernels->gemm_s8(y, ldy, &m->scratch.rows, in->m, w);
     else
         m->kernels->gemm_s4s8(y, ldy, &m->scratch.rows, in->m, w);
+    if (m->breathe && !m->stop)
+        m->stop = m->breathe(m->breathe_ctx);
 }
 
 static void table_row(const qg_model *m, float *x, const qg_table *t, int32_t id)
@@ -247,6 +249,7 @@ qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg
     float *hidden = capture ? capture->hidden : NULL;
     float *probs = capture && b->B == 1 ? capture->attentions : NULL;
     QG_TRY(qg_scratch_reserve(m, T, b->B, longest));
+    m->stop = false;
     embed(m, b);
     if (hidden)
         memcpy(hidden, m->scratch.x, state * sizeof *hidden);
@@ -256,7 +259,7 @@ qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg
             encoder_layer(m, &m->layers[i], &c, probs ? probs + (size_t)i * heads : NULL);
             t += c.B;
         }
-        if (m->breathe && m->breathe(m->breathe_ctx))
+        if (m->stop)
             return QG_FAIL(QG_ELOST, "dropped on request");
         if (hidden)
             memcpy(hidden + (size_t)(i + 1) * state, m->scratch.x, state * sizeof *hidden);

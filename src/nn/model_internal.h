@@ -55,6 +55,7 @@ struct qg_model {
     const qg_kernels *kernels;
     bool (*breathe)(void *ctx);
     void *breathe_ctx;
+    bool stop; /* what breathe said */
     qg_scratch scratch;
 };
 
