@@ -43,7 +43,7 @@ attempt() { # NUMBER: start, kill at a random moment, resume on other ranks, com
         sleep "$delay"
     fi
     # shellcheck disable=SC2046
-    kill -9 $(pids_of "$out" "$who") 2>/dev/null
+    kill -9 $(pids_of "$out" "$who") 2>/dev/null && kills=$((kills + 1))
     for _ in $(seq 200); do
         [ -z "$(pids_of "$out" "")" ] && break
         sleep 0.05
@@ -57,9 +57,12 @@ attempt() { # NUMBER: start, kill at a random moment, resume on other ranks, com
     fi
     run_np $(($1 % 4)) "$J" --output "$out" && same_results "$T/ref.h5" "$out" && rm -f "$out"
 }
+kills=0
 for i in $(seq 20); do
     ok "killed run $i is resumed to the same bits" attempt "$i"
 done
+
+ok "nearly all of them were killed in time" test $kills -ge 15
 
 recovers() { # a worker dies, the run goes on by itself
     local out="$T/recover.h5"
