@@ -13,8 +13,9 @@
 
 typedef struct qg_par {
     int rank, size;
-    int32_t *node;  /* [size] node number of each rank, 0 for rank 0's node */
-    int local_size; /* ranks on this rank's node */
+    int32_t *node;   /* [size] node number of each rank, 0 for rank 0's node */
+    bool lost_ranks; /* a rank died or fell silent: set by whoever notices */
+    int local_size;  /* ranks on this rank's node */
     char host[64];
     char library[96]; /* "Open MPI v4.1.4" */
 } qg_par;
@@ -30,8 +31,12 @@ qg_code qg_par_start(qg_par **out, qg_arena *a) QG_MUST_USE;
  */
 long qg_par_claimed_rank(void);
 
-/** Normal end: MPI_Finalize when no rank was lost, else _exit(status). Does not return if lost. */
-void qg_par_stop(qg_par *p, bool lost_ranks, int status);
+/**
+ * Normal end: MPI_Finalize; _exit(status) where a rank is known to be lost, or turns out to be:
+ * MPI_Finalize waits for the dead, so after QG_PAR_STOP_SECONDS of waiting the process leaves too.
+ */
+void qg_par_stop(qg_par *p, int status);
+enum { QG_PAR_STOP_SECONDS = 20 };
 
 /** Stops every rank at once (GRID errors): MPI_Abort. Does not return. */
 void qg_par_abort(qg_par *p, int status);

@@ -202,7 +202,7 @@ int qg_cmd_run(int argc, char **argv)
         qg_work_destroy(work);
         status = rc == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     }
-    qg_par_stop(par, summary.lost_ranks > 0, status);
+    qg_par_stop(par, status);
     qg_arena_destroy(arena);
     return status;
 }

@@ -97,6 +97,7 @@ static qg_code lose(farm *f, int rank, const char *how)
     p->lost = true;
     p->unit = -1;
     f->out->lost_ranks++;
+    f->par->lost_ranks = true;
     int unit = qg_sched_lost(f->sched, rank, &failed);
     qg_warn("rank %d %s; its work goes back to the queue", rank, how);
     if (!failed)
@@ -105,6 +106,13 @@ static qg_code lose(farm *f, int rank, const char *how)
     (void)QG_FAIL(QG_ELOST, "two ranks died while computing this unit");
     QG_TRY(f->owner->failed(f->owner->ctx, &r, qg_error_last()));
     return tell_finished_tasks(f);
+}
+
+/* The message says whether ranks were lost: then nobody may wait in MPI_Finalize. */
+static qg_code send_away(qg_par *p, int rank)
+{
+    char lost = p->lost_ranks;
+    return qg_par_send(p, rank, QG_LEAVE, &lost, sizeof lost);
 }
 
 static qg_code take(farm *f, int from, int tag, size_t size)
@@ -120,7 +128,7 @@ static qg_code take(farm *f, int from, int tag, size_t size)
     QG_TRY(qg_par_receive(f->par, from, tag, f->message, size));
     p->heard = qg_clock();
     if (p->lost) /* thought dead, its unit is elsewhere by now */
-        return qg_par_send(f->par, from, QG_LEAVE, NULL, 0);
+        return send_away(f->par, from);
     if (tag == QG_HELLO && size == sizeof p->pid) {
         memcpy(&p->pid, f->message, sizeof p->pid);
         p->there = true;
@@ -190,6 +198,14 @@ static qg_code broadcast(farm *f, int tag)
     for (int r = 1; r < f->par->size; r++)
         if (!f->peer[r].lost)
             QG_TRY(qg_par_send(f->par, r, tag, NULL, 0));
+    return QG_OK;
+}
+
+static qg_code send_home(farm *f)
+{
+    for (int r = 1; r < f->par->size; r++)
+        if (!f->peer[r].lost)
+            QG_TRY(send_away(f->par, r));
     return QG_OK;
 }
 
@@ -346,8 +362,7 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
         out->interrupted = open > 0 && f.draining;
         out->seconds = qg_clock() - f.start;
     }
-    if (f.peer && broadcast(&f, rc == QG_OK ? QG_LEAVE : QG_DROP) == QG_OK && rc != QG_OK &&
-        broadcast(&f, QG_LEAVE) != QG_OK)
+    if (f.peer && (rc != QG_OK ? broadcast(&f, QG_DROP) : QG_OK) == QG_OK && send_home(&f) != QG_OK)
         qg_error_clear();
     free(f.message);
     return rc == QG_OK ? QG_OK : qg_error_restore(&why);
@@ -356,6 +371,6 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
 void qg_farm_dismiss(qg_par *p)
 {
     for (int r = 1; r < p->size; r++)
-        if (qg_par_send(p, r, QG_LEAVE, NULL, 0) != QG_OK)
+        if (send_away(p, r) != QG_OK)
             qg_log_error(qg_error_last());
 }

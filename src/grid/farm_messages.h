@@ -4,7 +4,7 @@
  *   worker -> 0   HELLO pid          once
  *                 BEAT               sign of life, idle or between forward passes
  *                 DONE head result   FAILED head error
- *   0 -> worker   ASSIGN unit input  PING (rank 0 is alive)  DROP (give up)  LEAVE (go home)
+ *   0 -> worker   ASSIGN unit input  PING (rank 0 is alive)  DROP (give up)  LEAVE lost (go home)
  */
 #ifndef QGRID_FARM_MESSAGES_H
 #define QGRID_FARM_MESSAGES_H

@@ -69,6 +69,16 @@ static qg_code reserve(worker *w, size_t size)
     return QG_OK;
 }
 
+/* What a message from rank 0 means, the assignment apart. */
+static void hear(worker *w, int tag, const char *data, size_t size)
+{
+    w->last_heard = qg_clock();
+    w->drop |= tag == QG_DROP;
+    w->leave |= tag == QG_LEAVE;
+    if (tag == QG_LEAVE && size == 1 && data[0])
+        w->par->lost_ranks = true;
+}
+
 /* Takes in everything that has arrived. */
 static qg_code listen_all(worker *w)
 {
@@ -80,13 +90,11 @@ static qg_code listen_all(worker *w)
             return QG_OK; /* one assignment at a time stays in hand */
         QG_TRY(reserve(w, size));
         QG_TRY(qg_par_receive(w->par, from, tag, w->input, size));
-        w->last_heard = qg_clock();
         if (tag == QG_ASSIGN) {
             w->size = size;
             w->assigned = true;
         }
-        w->drop |= tag == QG_DROP;
-        w->leave |= tag == QG_LEAVE;
+        hear(w, tag, w->input, size);
     }
 }
 
@@ -113,9 +121,7 @@ static bool breathe(void *ctx)
            size <= sizeof scrap) {
         if (qg_par_receive(w->par, from, tag, scrap, size) != QG_OK)
             return true;
-        w->last_heard = qg_clock();
-        w->drop |= tag == QG_DROP;
-        w->leave |= tag == QG_LEAVE;
+        hear(w, tag, scrap, size);
     }
     return w->drop || w->leave;
 }
@@ -153,10 +159,12 @@ static qg_code work(worker *w)
     return rc;
 }
 
-static bool orphaned(const worker *w)
+/* The launcher's daemon is gone, or rank 0 has been silent for very long. */
+static bool orphaned(worker *w)
 {
-    /* The launcher's daemon is gone, or rank 0 has been silent for very long. */
-    return getppid() != w->parent || qg_clock() - w->last_heard > ORPHAN_SECONDS;
+    bool alone = getppid() != w->parent || qg_clock() - w->last_heard > ORPHAN_SECONDS;
+    w->par->lost_ranks |= alone;
+    return alone;
 }
 
 static qg_code serve(worker *w)

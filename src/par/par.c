@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <mpi.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,15 +148,27 @@ qg_code qg_par_start(qg_par **out, qg_arena *a)
     return find_nodes(p, a);
 }
 
-void qg_par_stop(qg_par *p, bool lost_ranks, int status)
+static int status_at_alarm;
+
+static void leave_at_alarm(int number)
 {
-    (void)p;
+    (void)number;
+    _exit(status_at_alarm);
+}
+
+void qg_par_stop(qg_par *p, int status)
+{
     if (!mpi_started)
         return;
     fflush(NULL);
-    if (lost_ranks) /* MPI_Finalize would wait for the dead */
+    if (p->lost_ranks)
         _exit(status);
+    /* A rank that dies from here on would keep the others waiting for ever. */
+    status_at_alarm = status;
+    signal(SIGALRM, leave_at_alarm);
+    alarm(QG_PAR_STOP_SECONDS);
     MPI_Finalize();
+    alarm(0);
     mpi_started = false;
 }
 

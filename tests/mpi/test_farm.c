@@ -148,7 +148,7 @@ int main(void)
         qg_farm_options options = {0};
         bad = qg_farm_serve(par, &w, &options) != QG_OK;
     }
-    qg_par_stop(par, false, bad);
+    qg_par_stop(par, bad);
     qg_arena_destroy(a);
     return bad;
 }
