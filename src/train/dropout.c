@@ -28,6 +28,6 @@ void qg_dropout(float *x, size_t n, double rate, const qg_rng *key, int64_t samp
         size_t len = n - at < WORDS ? n - at : WORDS;
         qg_rng_blocks(word, &r, at / 4, (len + 3) / 4);
         for (size_t i = 0; i < len; i++)
-            x[at + i] = word[i] >= threshold ? x[at + i] * scale : 0.0f;
+            x[at + i] *= word[i] >= threshold ? scale : 0.0f;
     }
 }

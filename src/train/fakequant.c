@@ -75,7 +75,7 @@ void qg_affine_backward(float *dx, const float *dy, const float *x, size_t n, qg
     float inverse = 1.0f / grid.scale, zero = (float)grid.zero;
     for (size_t i = 0; i < n; i++) {
         float q = zero + rintf(x[i] * inverse);
-        dx[i] = q >= 0 && q <= 255 ? dy[i] : 0.0f;
+        dx[i] = dy[i] * (q >= 0 && q <= 255 ? 1.0f : 0.0f);
     }
 }
 
@@ -172,7 +172,7 @@ void qg_weights_backward(float *d, const float *w, const float *scales, size_t f
     for (size_t i = from; i < to; i++) {
         float s = scales[i / columns * groups + i % columns / group];
         float q = rintf(w[i] * (1.0f / s));
-        d[i] = q >= -most - 1 && q <= most ? d[i] : 0.0f;
+        d[i] *= q >= -most - 1 && q <= most ? 1.0f : 0.0f;
     }
 }
 
