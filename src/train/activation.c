@@ -21,7 +21,7 @@ static float phi_series(float u)
 /* Phi(u) = gelu(u) / u away from 0, where the quotient is exact to rounding. */
 static void gelu(float *d, const float *u, const float *g, size_t n, const qg_kernels *k)
 {
-    float e[CHUNK];
+    float e[CHUNK] = {0};
     for (size_t i = 0; i < n; i++)
         e[i] = -0.5f * u[i] * u[i];
     k->vexp(e, e, n);

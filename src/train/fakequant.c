@@ -60,11 +60,19 @@ qg_affine qg_affine_of(qg_range r)
     return (qg_affine){scale, (int)zero};
 }
 
+/* rint for |x| < 2^22; beyond that near enough to be clipped all the same. Unlike rintf it runs on
+ * vectors of every processor. */
+static inline float nearest(float x)
+{
+    const float magic = 0x1.8p23f;
+    return (x + magic) - magic;
+}
+
 void qg_affine_forward(float *y, const float *x, size_t n, qg_affine grid)
 {
     float inverse = 1.0f / grid.scale, zero = (float)grid.zero;
     for (size_t i = 0; i < n; i++) {
-        float q = zero + rintf(x[i] * inverse);
+        float q = zero + nearest(x[i] * inverse);
         q = q < 0 ? 0 : q > 255 ? 255 : q;
         y[i] = (q - zero) * grid.scale;
     }
@@ -74,7 +82,7 @@ void qg_affine_backward(float *dx, const float *dy, const float *x, size_t n, qg
 {
     float inverse = 1.0f / grid.scale, zero = (float)grid.zero;
     for (size_t i = 0; i < n; i++) {
-        float q = zero + rintf(x[i] * inverse);
+        float q = zero + nearest(x[i] * inverse);
         dx[i] = dy[i] * (q >= 0 && q <= 255 ? 1.0f : 0.0f);
     }
 }
@@ -94,7 +102,7 @@ void qg_tokens_forward(float *y, const float *x, int m, int k)
         float scale = most / 127.0f;
         scale = scale == 0 ? 1.0f : scale;
         for (int i = 0; i < k; i++) {
-            float q = rintf(x[i] / scale);
+            float q = nearest(x[i] / scale);
             y[i] = (q < -127 ? -127 : q > 127 ? 127 : q) * scale;
         }
     }
@@ -127,24 +135,35 @@ size_t qg_weights_scales(const qg_precision *p, int n, int k)
     return has_scales(p) ? (size_t)n * (size_t)((k + group - 1) / group) : 0;
 }
 
-/* The value of code i of a row-major matrix; `s` its scale. */
-static float value(const qg_precision *p, const void *codes, size_t i, float s)
+/* Values of codes [from, to) of a row-major matrix, all of one scale. */
+static void decode(float *y, const void *codes, size_t from, size_t to, float s,
+                   qg_panel_format format)
 {
-    switch (p->format) {
+    const int8_t *c = codes;
+    const uint16_t *half = codes;
+    switch (format) {
     case QG_PANEL_F32:
-        return ((const float *)codes)[i];
+        memcpy(y + from, (const float *)codes + from, (to - from) * sizeof *y);
+        break;
     case QG_PANEL_F16:
-        return qg_f16_to_f32(((const uint16_t *)codes)[i]);
+        for (size_t i = from; i < to; i++)
+            y[i] = qg_f16_to_f32(half[i]);
+        break;
     case QG_PANEL_BF16:
     case QG_PANEL_BF16_PAIRS:
-        return qg_bf16_to_f32(((const uint16_t *)codes)[i]);
+        for (size_t i = from; i < to; i++)
+            y[i] = qg_bf16_to_f32(half[i]);
+        break;
     case QG_PANEL_NF4:
-        return qg_nf4_levels[((const uint8_t *)codes)[i]] * s;
+        for (size_t i = from; i < to; i++)
+            y[i] = qg_nf4_levels[c[i]] * s;
+        break;
     case QG_PANEL_S8:
     case QG_PANEL_S4:
+        for (size_t i = from; i < to; i++)
+            y[i] = (float)c[i] * s;
         break;
     }
-    return (float)((const int8_t *)codes)[i] * s;
 }
 
 void qg_weights_forward(float *y, float *scales, void *codes, const float *w, int n, int k,
@@ -154,10 +173,9 @@ void qg_weights_forward(float *y, float *scales, void *codes, const float *w, in
     p->quantize(codes, scales, w, n, k, (int)group);
     for (int r = 0; r < n; r++)
         for (size_t k0 = 0; k0 < columns; k0 += group) {
-            float s = has_scales(p) ? *scales++ : 1;
             size_t end = i + (columns - k0 < group ? columns - k0 : group);
-            for (; i < end; i++)
-                y[i] = value(p, codes, i, s);
+            decode(y, codes, i, end, has_scales(p) ? *scales++ : 1, p->format);
+            i = end;
         }
 }
 
@@ -169,10 +187,15 @@ void qg_weights_backward(float *d, const float *w, const float *scales, size_t f
     float most = p->format == QG_PANEL_S8 ? 127.0f : 7.0f;
     if (p->format != QG_PANEL_S8 && p->format != QG_PANEL_S4)
         return; /* nothing is clipped */
-    for (size_t i = from; i < to; i++) {
-        float s = scales[i / columns * groups + i % columns / group];
-        float q = rintf(w[i] * (1.0f / s));
-        d[i] *= q >= -most - 1 && q <= most ? 1.0f : 0.0f;
+    for (size_t i = from; i < to;) {
+        size_t row = i / columns, g = i % columns / group;
+        size_t in_row = (g + 1) * group < columns ? (g + 1) * group : columns;
+        size_t end = row * columns + in_row < to ? row * columns + in_row : to;
+        float inverse = 1.0f / scales[row * groups + g];
+        for (; i < end; i++) {
+            float q = nearest(w[i] * inverse);
+            d[i] *= q >= -most - 1 && q <= most ? 1.0f : 0.0f;
+        }
     }
 }
 

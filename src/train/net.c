@@ -122,6 +122,7 @@ static qg_code check_text(const qg_net *n, const qg_train_batch *b, int t)
         return QG_FAIL(QG_EMODEL, "sample %lld has %d tokens, the model takes 1 to %d",
                        (long long)b->sample[t], len, c->positions);
     QG_ASSERT(len <= n->options.longest);
+    QG_ASSERT(b->sample[t] >= 0 && b->sample[t] < (int64_t)1 << 40);
     QG_ASSERT(!b->attended || (b->attended[t] >= 1 && b->attended[t] <= len));
     for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
         if (b->ids[i] < 0 || b->ids[i] >= c->vocab)

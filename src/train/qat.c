@@ -70,9 +70,14 @@ void qg_qat_prepare(qg_qat *q, const float *values)
     static const qg_precision *const tables[] = {[QG_EMBED_FP32] = &qg_precision_fp32,
                                                  [QG_EMBED_FP16] = &qg_precision_fp16,
                                                  [QG_EMBED_INT8] = &qg_precision_int8};
-    memcpy(q->weights, values, q->params->count * sizeof *values);
-    for (int i = 0; i < q->params->sites; i++)
+    size_t from = 0; /* what lies between the weights of Linear layers is copied */
+    for (int i = 0; i < q->params->sites; i++) {
+        const qg_linear *l = &q->params->site[i];
+        memcpy(q->weights + from, values + from, (l->weight - from) * sizeof *values);
+        from = l->weight + (size_t)l->n * (size_t)l->k;
         prepare_site(q, i, values);
+    }
+    memcpy(q->weights + from, values + from, (q->params->count - from) * sizeof *values);
     for (int i = 0; i < QG_TABLES && q->options.precision.embeddings != QG_EMBED_FP32; i++) {
         const qg_param *t = &q->params->param[i];
         qg_weights_forward(q->weights + t->offset, q->table_scales, q->codes, values + t->offset,

@@ -156,11 +156,27 @@ static void values_that_are_not_finite_are_not_saved(void **state)
     rig_free(&r);
 }
 
+static qg_code load_from(qg_arena *a, void *dir)
+{
+    qg_params p;
+    float *values;
+    qg_model_source src = {.dir = dir};
+    return qg_params_load(&p, &values, a, &src, NULL);
+}
+
+static void loading_survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    char dir[] = FINETUNED;
+    qt_torture(load_from, dir);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_block_holds_every_tensor_once),
     cmocka_unit_test(saved_parameters_load_again_and_predict),
     cmocka_unit_test(heads_are_drawn_from_their_seed),
     cmocka_unit_test(a_missing_head_is_drawn),
+    cmocka_unit_test(loading_survives_every_failed_allocation),
     cmocka_unit_test(values_that_are_not_finite_are_not_saved),
 };
 QT_MAIN("train_params", tests)
