@@ -129,10 +129,11 @@ double qg_loss_weight(const int32_t *label, int B, const double *class_weights)
 static double text_loss(float *d, const float *z, int label, int K, const qg_net_options *o,
                         double weight)
 {
-    double most = (double)z[0], sum = 0, all = 0, loss = 0, e = o->label_smoothing;
+    double most = (double)z[0], all = 0, loss = 0, e = o->label_smoothing;
     for (int k = 1; k < K; k++)
         most = (double)z[k] > most ? (double)z[k] : most;
-    for (int k = 0; k < K; k++)
+    double sum = exp((double)z[0] - most);
+    for (int k = 1; k < K; k++)
         sum += exp((double)z[k] - most);
     double norm = most + log(sum);
     for (int k = 0; k < K; k++) {

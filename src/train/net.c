@@ -84,11 +84,12 @@ qg_code qg_net_create(qg_net **out, const qg_params *params, const qg_net_option
         return QG_FAIL(QG_EUNSUPPORTED, "%s", why);
     qg_arena *a = qg_arena_create(0);
     qg_net *n = a ? qg_arena_alloc(a, 1, sizeof *n) : NULL;
-    qg_code rc = n ? QG_OK : QG_FAIL(QG_ENOMEM, "no memory");
-    if (rc == QG_OK) {
-        *n = (qg_net){.arena = a, .params = params, .options = *options, .kernels = kernels};
-        rc = alloc_all(n);
+    if (!n) {
+        qg_arena_destroy(a);
+        return QG_FAIL(QG_ENOMEM, "no memory");
     }
+    *n = (qg_net){.arena = a, .params = params, .options = *options, .kernels = kernels};
+    qg_code rc = alloc_all(n);
     if (rc != QG_OK) {
         qg_arena_destroy(a);
         return rc;

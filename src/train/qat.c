@@ -33,11 +33,12 @@ qg_code qg_qat_create(qg_qat **out, const qg_params *params, const qg_qat_option
 {
     qg_arena *a = qg_arena_create(0);
     qg_qat *q = a ? qg_arena_alloc(a, 1, sizeof *q) : NULL;
-    qg_code rc = q ? QG_OK : QG_FAIL(QG_ENOMEM, "no memory");
-    if (rc == QG_OK) {
-        q->arena = a;
-        rc = create(q, params, options);
+    if (!q) {
+        qg_arena_destroy(a);
+        return QG_FAIL(QG_ENOMEM, "no memory");
     }
+    q->arena = a;
+    qg_code rc = create(q, params, options);
     if (rc != QG_OK) {
         qg_arena_destroy(a);
         return rc;
