@@ -274,6 +274,26 @@ static void a_leaf_without_texts_gives_zero(void **state)
     rig_free(&r);
 }
 
+/* nn.Embedding(padding_idx): the row may be read but is not trained. */
+static void the_padding_row_gets_no_gradient(void **state)
+{
+    (void)state;
+    rig r;
+    qg_bert_config c = rig_config();
+    c.pad_id = 4;
+    rig_random(&r, &c, 3, 1);
+    int32_t ids[] = {2, 4, 3}, splits[] = {0, 3}, label[] = {1};
+    int64_t sample[] = {1};
+    qg_train_batch b = {1, ids, NULL, splits, NULL, label, sample};
+    rig_gradient(&r, &b, 0);
+    for (int i = 0; i < 6 * c.hidden; i++) {
+        int row = i / c.hidden;
+        bool read = row == 2 || row == 3;
+        qt_eq("row has a gradient", r.grad[i] != 0, read);
+    }
+    rig_free(&r);
+}
+
 static void bad_batches_and_nan_are_refused_by_sample_and_step(void **state)
 {
     (void)state;
@@ -315,6 +335,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(masks_have_their_rate_and_depend_on_every_part_of_the_key),
     cmocka_unit_test(dropout_does_not_depend_on_the_leaf),
     cmocka_unit_test(a_leaf_without_texts_gives_zero),
+    cmocka_unit_test(the_padding_row_gets_no_gradient),
     cmocka_unit_test(bad_batches_and_nan_are_refused_by_sample_and_step),
 };
 QT_MAIN("train", tests)

@@ -246,6 +246,33 @@ static void frozen_ranges_stay(void **state)
     rig_free(&r);
 }
 
+/* With moving ranges a text feels the texts of its leaf, with frozen ones it does not. */
+static void frozen_ranges_do_not_see_the_batch(void **state)
+{
+    (void)state;
+    rig r;
+    qg_bert_config c = rig_config();
+    qg_qat_options o = options("int8", QG_QAT_MOVING);
+    rig_random(&r, &c, 5, 1);
+    qt_ok(qg_qat_create(&r.qat, &r.params, &o));
+    int32_t ids[2][6] = {{2, 7, 3, 2, 9, 3}, {2, 7, 3, 2, 21, 3}};
+    int32_t splits[] = {0, 3, 6}, label[] = {1, 2};
+    int64_t sample[] = {1, 2};
+    float logits[2][3];
+    for (int frozen = 0; frozen < 2; frozen++) {
+        for (int i = 0; i < 2; i++) {
+            qg_train_batch b = {2, ids[i], NULL, splits, NULL, label, sample};
+            if (!frozen)
+                memset(qg_qat_ranges(r.qat), 0, (size_t)r.params.sites * sizeof(qg_range));
+            rig_gradient(&r, &b, 0);
+            memcpy(logits[i], r.logits, sizeof logits[i]);
+        }
+        qt_eq("same logits", memcmp(logits[0], logits[1], sizeof logits[0]) == 0, frozen);
+        qg_qat_freeze(r.qat, true);
+    }
+    rig_free(&r);
+}
+
 /* Every scheme trains: the loss of a batch falls. */
 static void every_scheme_learns_a_batch(void **state)
 {
@@ -278,6 +305,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(clipped_inputs_get_no_gradient),
     cmocka_unit_test(ranges_do_not_depend_on_the_order_of_leaves),
     cmocka_unit_test(frozen_ranges_stay),
+    cmocka_unit_test(frozen_ranges_do_not_see_the_batch),
     cmocka_unit_test(every_scheme_learns_a_batch),
 };
 QT_MAIN("train_qat", tests)
