@@ -297,6 +297,27 @@ typedef struct qg_schedule {
 } qg_schedule;
 double qg_schedule_rate(const qg_schedule *s, uint64_t step);
 
+/* ----------------------------------------------------------------------------- the best epoch */
+
+/* Which epoch's weights are kept, and when to stop early. Plain data: part of a checkpoint. */
+typedef struct qg_selection {
+    int metric;   /* row of QG_METRIC_LIST (metrics.h) */
+    int patience; /* epochs without a better one before training stops; 0: never */
+    int best_epoch, waited;
+    double best; /* NaN before the first epoch */
+} qg_selection;
+
+struct qg_scores;
+
+/** By the name of a metric; its direction is known (nll falls, macro_f1 rises).
+ *  @errors QG_EJOB for a name that is no metric or has no direction, known ones named. Local. */
+qg_code qg_selection_start(qg_selection *out, const char *metric, int patience) QG_MUST_USE;
+
+/** Takes an epoch's validation scores; true when it is strictly better than all before. */
+bool qg_selection_take(qg_selection *s, int epoch, const struct qg_scores *scores);
+
+bool qg_selection_stops(const qg_selection *s);
+
 /* -------------------------------------------------------------------------- fake quantization */
 
 /* Smallest and largest value seen; set: at least once. */

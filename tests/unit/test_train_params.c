@@ -54,16 +54,16 @@ static void the_block_holds_every_tensor_once(void **state)
     rig_free(&r);
 }
 
-static float *predict(rig *r, const char *dir, const qg_train_batch *b)
+static float *predict(rig *r, const char *dir, const char *precision, const qg_train_batch *b)
 {
     char hex[65];
     qg_model *m;
     qg_model_source src = {.dir = dir};
-    qg_precision_spec fp32 = {"fp32", qg_precision_find("fp32"), QG_EMBED_FP32};
+    qg_precision_spec p = {precision, qg_precision_find(precision), QG_EMBED_FP32};
     float *logits = qg_arena_alloc(r->arena, (size_t)(b->B * 3), sizeof *logits);
     qg_batch batch = {b->B, b->ids, b->splits};
     qt_ok(qg_model_hash(hex, &src));
-    qt_ok(qg_model_open_cached(&m, &src, hex, &fp32, qt_tmp("cache")));
+    qt_ok(qg_model_open_cached(&m, &src, hex, &p, qt_tmp("cache")));
     qt_ok(qg_model_forward(logits, m, &batch, NULL));
     qg_model_close(m);
     return logits;
@@ -86,12 +86,46 @@ static void saved_parameters_load_again_and_predict(void **state)
     for (int k = 0; k < 3; k++)
         assert_string_equal(again.params.config.labels[k], r.params.config.labels[k]);
     qt_ok(qg_net_forward(r.logits, r.net, r.values, NULL, &b));
-    float *deployed = predict(&r, dir, &b), *before = predict(&r, FINETUNED, &b);
+    float *deployed = predict(&r, dir, "fp32", &b), *before = predict(&r, FINETUNED, "fp32", &b);
     qt_close_f32("deployed logits", deployed, r.logits, (size_t)(b.B * 3), 1e-5, 2e-5);
     assert_true(fabsf(before[0] - deployed[0]) > 1e-3f);
     assert_true(qg_file_exists(qt_tmp("trained/vocab.txt")));
     assert_true(qg_file_exists(qt_tmp("trained/tokenizer_config.json")));
     rig_free(&again);
+    rig_free(&r);
+}
+
+/* What a validation step of QAT scores is what the packed model scores: for float inputs but for
+ * rounding, for 8-bit inputs but for the flips that rounding causes. */
+static void fake_quantized_logits_are_the_deployed_ones(void **state)
+{
+    (void)state;
+    rig r;
+    load(&r, FINETUNED);
+    qg_train_batch b = rig_batch(r.arena, &r.params.config, 12, 20, 1);
+    b.types = NULL;
+    float *plain = qg_arena_alloc(r.arena, (size_t)(3 * b.B), sizeof *plain);
+    qt_ok(qg_net_forward(plain, r.net, r.values, NULL, &b));
+    for (int i = 0; qg_precisions[i]; i++) {
+        const char *name = qg_precision_name(qg_precisions[i]);
+        qg_qat_options o = {{name, qg_precisions[i], QG_EMBED_FP32}, QG_QAT_DEPLOYED};
+        double worst = 0, effect = 0;
+        qt_ok(qg_qat_create(&r.qat, &r.params, &o));
+        qg_qat_prepare(r.qat, r.values);
+        qt_ok(qg_net_forward(r.logits, r.net, qg_qat_weights(r.qat), r.qat, &b));
+        float *deployed = predict(&r, FINETUNED, name, &b);
+        for (int k = 0; k < 3 * b.B; k++) {
+            worst = fmax(worst, fabs((double)r.logits[k] - (double)deployed[k]));
+            effect = fmax(effect, fabs((double)plain[k] - (double)deployed[k]));
+        }
+        print_message("%-12s %.2g (quantization itself moves logits by %.2g)\n", name, worst,
+                      effect);
+        bool rounds = strstr(name, "a8") || strstr(name, "int8") || strstr(name, "a16");
+        if (!(worst <= (rounds ? 0.5 * effect : 5e-5)))
+            fail_msg("%s: %g", name, worst);
+        qg_qat_destroy(r.qat);
+        r.qat = NULL;
+    }
     rig_free(&r);
 }
 
@@ -174,6 +208,7 @@ static void loading_survives_every_failed_allocation(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_block_holds_every_tensor_once),
     cmocka_unit_test(saved_parameters_load_again_and_predict),
+    cmocka_unit_test(fake_quantized_logits_are_the_deployed_ones),
     cmocka_unit_test(heads_are_drawn_from_their_seed),
     cmocka_unit_test(a_missing_head_is_drawn),
     cmocka_unit_test(loading_survives_every_failed_allocation),

@@ -160,6 +160,35 @@ static void clipped_weights_get_no_gradient(void **state)
     qt_close("outside the slice", (double)f[3], 4, 0, 0);
 }
 
+static void slices_of_the_weight_gradient_equal_the_whole(void **state)
+{
+    (void)state;
+    rig r;
+    qg_bert_config c = rig_config();
+    qg_qat_options o = options("int4_g32", QG_QAT_DEPLOYED);
+    rig_random(&r, &c, 5, 1);
+    size_t n = r.params.count, kept = 0;
+    qt_ok(qg_qat_create(&r.qat, &r.params, &o));
+    qg_qat_prepare(r.qat, r.values);
+    float *whole = r.tree.block[0], *parts = qg_arena_alloc(r.arena, n, sizeof *parts);
+    for (size_t i = 0; i < n; i++) {
+        r.values[i] *= 2; /* many lie outside the grid that was prepared */
+        whole[i] = parts[i] = 1;
+    }
+    qg_qat_weight_gradient(whole, r.qat, r.values, 0, n);
+    for (size_t from = 0; from < n; from += 53) {
+        size_t to = n - from < 53 ? n : from + 53;
+        for (size_t i = from; i < to; i++)
+            qt_close("not yet", (double)parts[i], 1, 0, 0);
+        qg_qat_weight_gradient(parts, r.qat, r.values, from, to);
+    }
+    qt_same("gradient", parts, whole, n, sizeof *parts);
+    for (size_t i = 0; i < n; i++)
+        kept += whole[i] != 0;
+    assert_true(kept > n / 2 && kept < n - 50);
+    rig_free(&r);
+}
+
 static void clipped_inputs_get_no_gradient(void **state)
 {
     (void)state;
@@ -302,6 +331,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(token_inputs_are_those_of_the_deployed_kernels),
     cmocka_unit_test(text_inputs_are_those_of_the_deployed_kernels),
     cmocka_unit_test(clipped_weights_get_no_gradient),
+    cmocka_unit_test(slices_of_the_weight_gradient_equal_the_whole),
     cmocka_unit_test(clipped_inputs_get_no_gradient),
     cmocka_unit_test(ranges_do_not_depend_on_the_order_of_leaves),
     cmocka_unit_test(frozen_ranges_stay),

@@ -3,6 +3,8 @@
  */
 #include "train_rig.h"
 
+#include "qgrid/metrics.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -252,6 +254,28 @@ static void norms_that_are_not_finite_are_refused(void **state)
     qt_fails(qg_clip(&c, INFINITY, 0, 4), QG_ENUMERIC, "step 4", "inf", NULL);
 }
 
+static void the_best_epoch_is_strictly_better_and_patience_ends(void **state)
+{
+    (void)state;
+    const double f1[] = {0.5, 0.6, 0.6, NAN, 0.7, 0.1, 0.2, 0.3};
+    const bool better[] = {true, true, false, false, true, false, false, false};
+    qg_selection rising, falling;
+    qt_ok(qg_selection_start(&rising, "macro_f1", 3));
+    qt_ok(qg_selection_start(&falling, "nll", 0));
+    for (int e = 0; e < 8; e++) {
+        qg_scores scores = {.macro_f1 = f1[e], .nll = -f1[e]};
+        qt_eq("stops", qg_selection_stops(&rising), false);
+        qt_eq("better", qg_selection_take(&rising, e, &scores), better[e]);
+        qt_eq("better", qg_selection_take(&falling, e, &scores), better[e]);
+    }
+    qt_eq("stops", qg_selection_stops(&rising), true);
+    qt_eq("no patience asked for", qg_selection_stops(&falling), false);
+    qt_eq("best", rising.best_epoch, 4);
+    qt_close("best", falling.best, -0.7, 0, 0);
+    qt_fails(qg_selection_start(&rising, "f1", 1), QG_EJOB, "'f1'", "macro_f1", NULL);
+    qt_fails(qg_selection_start(&rising, "mean_confidence", 1), QG_EJOB, "accuracy", NULL);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_tree_has_one_shape_however_it_is_summed),
     cmocka_unit_test(ranks_are_the_upper_levels_of_the_tree),
@@ -261,6 +285,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(any_cut_gives_the_same_update),
     cmocka_unit_test(adamw_equals_its_formula),
     cmocka_unit_test(schedules_equal_their_closed_forms),
+    cmocka_unit_test(the_best_epoch_is_strictly_better_and_patience_ends),
     cmocka_unit_test(norms_that_are_not_finite_are_refused),
 };
 QT_MAIN("train_sums", tests)
