@@ -15,7 +15,7 @@ static void *alloc(qg_arena *a, size_t n, size_t size)
 static void start(rig *r, int leaves)
 {
     r->leaves = leaves;
-    r->slices = 1;
+    r->ranks = r->slices = 1;
     r->adamw = qg_adamw_default;
     r->clip = 1;
     r->m = alloc(r->arena, r->params.count, sizeof *r->m);
@@ -25,6 +25,18 @@ static void start(rig *r, int leaves)
     qt_ok(qg_tree_create(&r->tree, r->arena, leaves, r->params.count));
     qt_ok(qg_leaf_create(&r->leaf, r->arena, RIG_TOKENS, RIG_TEXTS));
     rig_net(r, (qg_net_options){.seed = 42});
+}
+
+static qg_tree *tree_of(rig *r, int rank)
+{
+    return rank ? &r->others[rank] : &r->tree;
+}
+
+void rig_gang(rig *r, int ranks)
+{
+    r->ranks = r->slices = ranks;
+    for (int i = 0; i < ranks; i++)
+        qt_ok(qg_tree_create(tree_of(r, i), r->arena, r->leaves / ranks, r->params.count));
 }
 
 void rig_net(rig *r, qg_net_options o)
@@ -82,6 +94,18 @@ void rig_free(rig *r)
     qg_arena_destroy(r->arena);
 }
 
+/* Each rank's sum, then the upper levels of the tree, slice by slice. */
+static void join_ranks(rig *r)
+{
+    float *top[8];
+    for (int i = 0; i < r->ranks; i++)
+        top[i] = qg_tree_finish(tree_of(r, i));
+    for (int i = 0; i < r->slices; i++)
+        qg_tree_sum(top, r->ranks, qg_slice_start(r->params.count, r->slices, i),
+                    qg_slice_start(r->params.count, r->slices, i + 1));
+    r->grad = top[0];
+}
+
 /* Leaf l of the batch in r->leaf. */
 static const qg_train_batch *gather(rig *r, const qg_train_batch *b, const int64_t *splits,
                                     const int *order, int n)
@@ -112,17 +136,19 @@ void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
     qt_ok(qg_leaves_cut(order, starts, tokens, b->B, r->leaves, r->arena));
     if (r->qat)
         qg_qat_prepare(r->qat, r->values);
-    qg_tree_reset(&r->tree);
+    for (int i = 0; i < r->ranks; i++)
+        qg_tree_reset(tree_of(r, i));
     for (int l = 0; l < r->leaves; l++) {
+        qg_tree *tree = tree_of(r, l / (r->leaves / r->ranks));
         const qg_train_batch *leaf = b;
         if (r->leaves > 1)
             leaf = gather(r, b, splits, order + starts[l], starts[l + 1] - starts[l]);
-        qt_ok(qg_net_gradient(qg_tree_slot(&r->tree), &loss[l], r->logits, r->net, weights, r->qat,
+        qt_ok(qg_net_gradient(qg_tree_slot(tree), &loss[l], r->logits, r->net, weights, r->qat,
                               leaf, &s));
         qg_range_join(seen, qg_net_seen(r->net), r->params.sites);
-        qg_tree_push(&r->tree);
+        qg_tree_push(tree);
     }
-    r->grad = qg_tree_finish(&r->tree);
+    join_ranks(r);
     r->loss = qg_tree_sum_f64(loss, r->leaves);
     if (r->qat) {
         qg_qat_weight_gradient(r->grad, r->qat, r->values, 0, r->params.count);

@@ -14,10 +14,11 @@ typedef struct rig {
     float *values, *m, *v; /* [count] */
     double *sums;          /* [blocks] */
     qg_net *net;
-    qg_qat *qat; /* NULL: plain training */
-    qg_tree tree;
+    qg_qat *qat;       /* NULL: plain training */
+    qg_tree tree;      /* of the only rank, or of rank 0 */
+    qg_tree others[8]; /* of ranks 1, 2, ... */
     qg_leaf leaf;
-    int leaves, slices;
+    int leaves, ranks, slices;
     qg_adamw adamw;
     qg_schedule schedule;
     double clip;
@@ -37,6 +38,10 @@ void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
 
 /** A small model with odd sizes. */
 qg_bert_config rig_config(void);
+
+/** The same run as a gang of `ranks` (a divisor of the leaves, a power of two) would do it: a tree
+ *  and a slice for each of them. */
+void rig_gang(rig *r, int ranks);
 
 /** Creates the net (again) with these options; sizes are filled in. */
 void rig_net(rig *r, qg_net_options o);
