@@ -270,10 +270,9 @@ extern const qg_adamw qg_adamw_default;
 
 /**
  * One update of elements [from, to) (Loshchilov, Hutter, "Decoupled weight decay regularization",
- * ICLR 2019, arXiv:1711.05101). All blocks are indexed from the block's start; only the slice is
- * read and written, so m and v may be NULL-based views of a shard.
+ * ICLR 2019, arXiv:1711.05101). Any cut of the block into slices gives the same bits.
  *
- * @param      values [count] parameters
+ * @param      values, grad  [count] whole blocks, of which only the slice is touched
  * @param      m, v   moments of the slice alone: m[0] belongs to element `from`
  * @param      step   0-based; the first is 0
  * @param      clip   factor of every gradient
