@@ -7,6 +7,7 @@
 #ifndef QGRID_RNG_H
 #define QGRID_RNG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct qg_rng {
@@ -26,6 +27,10 @@ qg_rng qg_rng_stream(const qg_rng *r, uint64_t stream);
 
 uint32_t qg_rng_u32(qg_rng *r);
 uint64_t qg_rng_u64(qg_rng *r);
+
+/** Blocks `block` .. `block + n - 1` of a stream, out[4 * n]: the words that qg_rng_u32 gives, from
+ *  anywhere. */
+void qg_rng_blocks(uint32_t *out, const qg_rng *r, uint64_t block, size_t n);
 
 /** Uniform in [0, 1), 53 bits. */
 double qg_rng_uniform(qg_rng *r);

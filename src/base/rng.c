@@ -31,15 +31,21 @@ qg_rng qg_rng_stream(const qg_rng *r, uint64_t stream)
     return (qg_rng){.key = {r->key[0], r->key[1]}, .stream = stream};
 }
 
+void qg_rng_blocks(uint32_t *out, const qg_rng *r, uint64_t block, size_t n)
+{
+    philox4x32_key_t k = {{r->key[0], r->key[1]}};
+    for (size_t i = 0; i < n; i++, block++) {
+        philox4x32_ctr_t c = {{(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)r->stream,
+                               (uint32_t)(r->stream >> 32)}};
+        philox4x32_ctr_t w = philox4x32(c, k);
+        memcpy(out + 4 * i, w.v, sizeof w.v);
+    }
+}
+
 uint32_t qg_rng_u32(qg_rng *r)
 {
     if (r->have == 0) {
-        philox4x32_ctr_t c = {{(uint32_t)r->block, (uint32_t)(r->block >> 32), (uint32_t)r->stream,
-                               (uint32_t)(r->stream >> 32)}};
-        philox4x32_key_t k = {{r->key[0], r->key[1]}};
-        philox4x32_ctr_t w = philox4x32(c, k);
-        memcpy(r->word, w.v, sizeof r->word);
-        r->block++;
+        qg_rng_blocks(r->word, r, r->block++, 1);
         r->have = 4;
     }
     return r->word[4 - r->have--];

@@ -24,20 +24,13 @@ static void quantize_texts(qg_model *m, const input *in, const int32_t *splits, 
         int first = splits[b] - splits[0], rows = splits[b + 1] - splits[b];
         const float *x = in->x + (size_t)first * (size_t)in->ld;
         qg_qrows part = m->scratch.rows;
-        float lo, hi;
+        float lo, hi, scale;
         m->kernels->minmax(&lo, &hi, x, in->ld, rows, in->k);
-        lo = lo < 0 ? lo : 0;
-        hi = hi > 0 ? hi : 0;
-        double scale = ((double)hi - (double)lo) / 255;
-        if ((float)scale == 0 || isinf(1.0f / (float)scale))
-            scale = 0.1;
-        double from_low = -(double)lo / scale, from_high = 255 - (double)hi / scale;
-        double z = fabs((double)lo / scale) < 255 + fabs((double)hi / scale) ? from_low : from_high;
-        int zero = (int)rint(z < 0 ? 0 : z > 255 ? 255 : z);
+        int zero = qg_text_grid(&scale, lo, hi);
         part.codes += (size_t)first * (size_t)part.ld;
         part.scale += first;
         part.offset += first;
-        m->kernels->quantize_affine(&part, x, in->ld, rows, in->k, (float)scale, zero);
+        m->kernels->quantize_affine(&part, x, in->ld, rows, in->k, scale, zero);
     }
 }
 

@@ -16,8 +16,6 @@
 static const char *const embedding_names[] = {"fp32", "fp16", "int8"};
 static const char *const activation_names[] = {
     [QG_ACT_GELU] = "gelu", [QG_ACT_GELU_NEW] = "gelu_new", [QG_ACT_RELU] = "relu"};
-static const char *const copied[] = {"vocab.txt", "tokenizer_config.json", "tokenizer.json",
-                                     "special_tokens_map.json"};
 
 typedef struct packer {
     qg_arena *arena;   /* names, errors */
@@ -324,19 +322,6 @@ static qg_code write_text(const packer *p, const char *dir, const char *name, bo
     return rc;
 }
 
-static qg_code copy_files(packer *p, const char *from, const char *to)
-{
-    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++) {
-        char *a = qg_path_join(p->arena, from, copied[i]);
-        char *b = qg_path_join(p->arena, to, copied[i]);
-        if (!a || !b)
-            return QG_ENOMEM;
-        if (qg_file_exists(a))
-            QG_TRY(qg_file_copy(b, a));
-    }
-    return QG_OK;
-}
-
 /* Classes and rows kept are decided here; config.json of the packed folder says them. */
 static qg_code settle_config(packer *p, const qg_model_source *src)
 {
@@ -383,7 +368,7 @@ static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp)
     if (unused)
         qg_warn("%s: %d tensors of the checkpoint are not part of the model (%s, ...)", src->dir,
                 unused, first);
-    QG_TRY(copy_files(p, src->dir, tmp));
+    QG_TRY(qg_tokenizer_copy(p->arena, tmp, src->dir));
     QG_TRY(write_text(p, tmp, "config.json", false));
     return write_text(p, tmp, "qgrid.json", true);
 }

@@ -84,6 +84,21 @@ qg_code qg_vocabulary_entries(int *out, const char *dir)
     return qg_file_exists(path) ? count_lines(out, path) : QG_OK;
 }
 
+qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from)
+{
+    static const char *const files[] = {"vocab.txt", "tokenizer_config.json", "tokenizer.json",
+                                        "special_tokens_map.json"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char *source = qg_path_join(a, from, files[i]);
+        char *target = qg_path_join(a, to, files[i]);
+        if (!source || !target)
+            return QG_ENOMEM;
+        if (qg_file_exists(source))
+            QG_TRY(qg_file_copy(target, source));
+    }
+    return QG_OK;
+}
+
 bool qg_is_packed(const char *dir)
 {
     char path[4096];

@@ -38,4 +38,7 @@ char (*qg_norm_names(qg_arena *a, const qg_bert_config *c, int *count))[96];
 /** Entries of vocab.txt of a folder, -1 when there is none. @errors QG_EIO, QG_EFORMAT. */
 qg_code qg_vocabulary_entries(int *out, const char *dir) QG_MUST_USE;
 
+/** Copies the vocabulary and tokenizer files that a folder has to another. @errors QG_EIO. Local.
+ */
+qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from) QG_MUST_USE;
 #endif

@@ -35,6 +35,10 @@ struct qg_precision {
 /** k per scale of a precision for rows of k; k itself where one scale serves a row. */
 int qg_precision_group(const qg_precision *p, int k);
 
+/** Scale, and zero point in 0..255 (returned), of a text's values in [lo, hi]: PyTorch's dynamic
+ *  quantization (QG_ACTIVATIONS_TEXT). */
+int qg_text_grid(float *scale, float lo, float hi);
+
 /** The 14 midpoints between NF4 levels in double, and the code of a value in [-1, 1]. */
 uint8_t qg_nf4_code(float x);
 

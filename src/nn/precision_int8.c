@@ -55,6 +55,19 @@ static void per_tensor(void *codes, float *scales, const float *w, int n, int k,
         c[i] = clip(rintf(w[i] * inverse), -128, 127);
 }
 
+int qg_text_grid(float *scale, float lo, float hi)
+{
+    lo = lo < 0 ? lo : 0;
+    hi = hi > 0 ? hi : 0;
+    double s = ((double)hi - (double)lo) / 255;
+    if ((float)s == 0 || isinf(1.0f / (float)s))
+        s = 0.1;
+    double from_low = -(double)lo / s, from_high = 255 - (double)hi / s;
+    double z = fabs((double)lo / s) < 255 + fabs((double)hi / s) ? from_low : from_high;
+    *scale = (float)s;
+    return (int)rint(z < 0 ? 0 : z > 255 ? 255 : z);
+}
+
 const qg_precision qg_precision_int8 = {
     .name = "int8",
     .summary =

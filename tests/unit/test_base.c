@@ -76,6 +76,14 @@ static void random_numbers_are_philox_by_counter(void **state)
     for (int i = 0; i < 4; i++)
         qt_eq("word", qg_rng_u32(&r), zero[i]);
 
+    uint32_t words[12];
+    qg_rng e = qg_rng_make(1, "blocks", 9);
+    qg_rng_blocks(words, &e, 2, 3);
+    for (int i = -8; i < 12; i++) {
+        uint32_t word = qg_rng_u32(&e);
+        if (i >= 0)
+            qt_eq("word from anywhere", word, words[i]);
+    }
     qg_rng a = qg_rng_make(42, "purpose", 7), b = qg_rng_make(42, "purpose", 7);
     qg_rng c = qg_rng_make(42, "purpose", 8), d = qg_rng_make(42, "other", 7);
     uint64_t first = qg_rng_u64(&a);

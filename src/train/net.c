@@ -1,0 +1,252 @@
+/*
+ * net.c - gradient of one leaf: memory, checks, the way forward and back.
+ */
+#include "net.h"
+
+#include "dropout.h"
+#include "product.h"
+#include "qat.h"
+
+#include <math.h>
+#include <string.h>
+
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static qg_code alloc_norm(qg_norm_state *s, qg_arena *a, size_t T, size_t C)
+{
+    QG_NEW(s->unit, a, T * C);
+    QG_NEW(s->rstd, a, T);
+    return QG_OK;
+}
+
+static qg_code alloc_layer(qg_layer_state *s, qg_arena *a, const qg_bert_config *c, size_t T)
+{
+    size_t C = (size_t)c->hidden, F = (size_t)c->ffn;
+    QG_NEW(s->qkv, a, T * 3 * C);
+    QG_NEW(s->context, a, T * C);
+    QG_TRY(alloc_norm(&s->attention_norm, a, T, C));
+    QG_NEW(s->middle, a, T * C);
+    QG_NEW(s->inner, a, T * F);
+    QG_NEW(s->activated, a, T * F);
+    return alloc_norm(&s->output_norm, a, T, C);
+}
+
+static qg_code alloc_layers(qg_net *n, size_t T)
+{
+    const qg_bert_config *c = &n->params->config;
+    QG_NEW(n->layer, n->arena, c->layers);
+    QG_NEW(n->x, n->arena, c->layers + 1);
+    for (int l = 0; l <= c->layers; l++)
+        QG_NEW(n->x[l], n->arena, T * (size_t)c->hidden);
+    for (int l = 0; l < c->layers; l++)
+        if (l > 0 && n->options.recompute)
+            n->layer[l] = n->layer[0];
+        else
+            QG_TRY(alloc_layer(&n->layer[l], n->arena, c, T));
+    return QG_OK;
+}
+
+static qg_code alloc_all(qg_net *n)
+{
+    const qg_bert_config *c = &n->params->config;
+    size_t T = (size_t)n->options.tokens, B = (size_t)n->options.texts, C = (size_t)c->hidden;
+    size_t K = (size_t)c->classes, F = (size_t)c->ffn, longest = (size_t)n->options.longest;
+    QG_TRY(alloc_layers(n, T));
+    QG_TRY(alloc_norm(&n->embedding, n->arena, T, C));
+    QG_NEW(n->cls, n->arena, B * C);
+    QG_NEW(n->pooled, n->arena, B * C);
+    QG_NEW(n->dropped, n->arena, B * C);
+    QG_NEW(n->logits, n->arena, B * K);
+    QG_NEW(n->dlogits, n->arena, B * K);
+    QG_NEW(n->one, n->arena, B + 1);
+    QG_NEW(n->dx, n->arena, T * C);
+    QG_NEW(n->d1, n->arena, T * C);
+    QG_NEW(n->d2, n->arena, T * C);
+    QG_NEW(n->wide, n->arena, T * most(F, 3 * C));
+    QG_NEW(n->attention, n->arena, 3 * longest * longest);
+    QG_NEW(n->quantized, n->arena, T * most(F, C));
+    QG_NEW(n->seen, n->arena, n->params->sites);
+    QG_NEW(n->grid, n->arena, n->params->sites);
+    for (size_t t = 0; t <= B; t++)
+        n->one[t] = (int32_t)t;
+    return QG_OK;
+}
+
+qg_code qg_net_create(qg_net **out, const qg_params *params, const qg_net_options *options)
+{
+    const char *why = "";
+    const qg_kernels *kernels = qg_kernels_get(&why);
+    QG_ASSERT(options->texts > 0 && options->tokens >= options->texts && options->longest > 0);
+    if (!kernels)
+        return QG_FAIL(QG_EUNSUPPORTED, "%s", why);
+    qg_arena *a = qg_arena_create(0);
+    qg_net *n = a ? qg_arena_alloc(a, 1, sizeof *n) : NULL;
+    if (!n) {
+        qg_arena_destroy(a);
+        return QG_FAIL(QG_ENOMEM, "no memory");
+    }
+    *n = (qg_net){.arena = a, .params = params, .options = *options, .kernels = kernels};
+    qg_code rc = alloc_all(n);
+    if (rc != QG_OK) {
+        qg_arena_destroy(a);
+        return rc;
+    }
+    qg_product_single_thread();
+    *out = n;
+    return QG_OK;
+}
+
+void qg_net_destroy(qg_net *net)
+{
+    if (net)
+        qg_arena_destroy(net->arena);
+}
+
+size_t qg_net_bytes(const qg_net *net)
+{
+    return qg_arena_used(net->arena);
+}
+
+const qg_range *qg_net_seen(const qg_net *net)
+{
+    return net->seen;
+}
+
+static qg_code check_text(const qg_net *n, const qg_train_batch *b, int t)
+{
+    const qg_bert_config *c = &n->params->config;
+    int len = b->splits[t + 1] - b->splits[t];
+    if (len < 1 || len > c->positions)
+        return QG_FAIL(QG_EMODEL, "sample %lld has %d tokens, the model takes 1 to %d",
+                       (long long)b->sample[t], len, c->positions);
+    QG_ASSERT(len <= n->options.longest);
+    QG_ASSERT(b->sample[t] >= 0 && b->sample[t] < (int64_t)1 << 40);
+    QG_ASSERT(!b->attended || (b->attended[t] >= 1 && b->attended[t] <= len));
+    for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
+        if (b->ids[i] < 0 || b->ids[i] >= c->vocab)
+            return QG_FAIL(QG_EMODEL, "sample %lld: token id %d is outside the vocabulary of %d",
+                           (long long)b->sample[t], b->ids[i], c->vocab);
+        if (b->types && (b->types[i] < 0 || b->types[i] >= c->types))
+            return QG_FAIL(QG_EMODEL, "sample %lld: token type %d is outside the %d of the model",
+                           (long long)b->sample[t], b->types[i], c->types);
+    }
+    return QG_OK;
+}
+
+static qg_code check_batch(const qg_net *n, const qg_train_batch *b, bool labelled)
+{
+    int K = n->params->config.classes;
+    QG_ASSERT(b->B <= n->options.texts && (b->B == 0 || b->splits[b->B] <= n->options.tokens));
+    for (int t = 0; t < b->B; t++) {
+        QG_TRY(check_text(n, b, t));
+        if (labelled && (b->label[t] < 0 || b->label[t] >= K))
+            return QG_FAIL(QG_EMODEL, "sample %lld: label %d is outside the %d classes",
+                           (long long)b->sample[t], b->label[t], K);
+    }
+    return QG_OK;
+}
+
+static qg_pass start(qg_net *n, const float *weights, const qg_qat *q, const qg_train_batch *b)
+{
+    memset(n->seen, 0, (size_t)n->params->sites * sizeof *n->seen);
+    return (qg_pass){.net = n,
+                     .weights = weights,
+                     .batch = b,
+                     .T = b->B ? b->splits[b->B] : 0,
+                     .hook = {.kind = q ? q->kind : QG_INPUT_FLOAT,
+                              .frozen = q && q->frozen,
+                              .state = q ? q->range : NULL,
+                              .seen = n->seen,
+                              .grid = n->grid,
+                              .buffer = n->quantized,
+                              .kernels = n->kernels}};
+}
+
+static void forward(const qg_pass *p)
+{
+    qg_embedding_forward(p);
+    for (int l = 0; l < p->net->params->config.layers; l++)
+        qg_layer_forward(p, l);
+    qg_head_forward(p);
+}
+
+static void backward(const qg_pass *p)
+{
+    int L = p->net->params->config.layers;
+    qg_head_backward(p);
+    for (int l = L - 1; l >= 0; l--) {
+        if (p->net->options.recompute && l < L - 1)
+            qg_layer_forward(p, l);
+        qg_layer_backward(p, l);
+    }
+    qg_embedding_backward(p);
+}
+
+/* Elements between tensors. */
+static void clear_gaps(float *grad, const qg_params *params)
+{
+    for (int i = 0; i < params->n; i++) {
+        const qg_param *t = &params->param[i];
+        size_t end = t->offset + (size_t)t->rows * (size_t)t->columns;
+        size_t next = i + 1 < params->n ? params->param[i + 1].offset : params->count;
+        memset(grad + end, 0, (next - end) * sizeof *grad);
+    }
+}
+
+static qg_code check_logits(const qg_net *n, const qg_train_batch *b, const qg_step *step)
+{
+    int K = n->params->config.classes;
+    for (int i = 0; i < b->B * K; i++)
+        if (!isfinite(n->logits[i]))
+            return step ? QG_FAIL(QG_ENUMERIC, "step %llu, sample %lld: logit %d is %g",
+                                  (unsigned long long)step->number, (long long)b->sample[i / K],
+                                  i % K, (double)n->logits[i])
+                        : QG_FAIL(QG_ENUMERIC, "sample %lld: logit %d is %g",
+                                  (long long)b->sample[i / K], i % K, (double)n->logits[i]);
+    return QG_OK;
+}
+
+qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, const float *weights,
+                        const qg_qat *qat, const qg_train_batch *batch, const qg_step *step)
+{
+    int K = net->params->config.classes;
+    QG_TRY(check_batch(net, batch, true));
+    qg_pass p = start(net, weights, qat, batch);
+    *loss = 0;
+    if (batch->B == 0) {
+        memset(grad, 0, net->params->count * sizeof *grad);
+        return QG_OK;
+    }
+    p.grad = grad;
+    p.dropout = net->options.dropout;
+    p.key = qg_dropout_key(net->options.seed, step->number);
+    forward(&p);
+    QG_TRY(check_logits(net, batch, step));
+    *loss = qg_loss(net->dlogits, net->logits, batch, K, &net->options, step->weight);
+    if (!isfinite(*loss))
+        return QG_FAIL(QG_ENUMERIC, "step %llu, samples from %lld on: the loss is %g",
+                       (unsigned long long)step->number, (long long)batch->sample[0], *loss);
+    if (logits)
+        memcpy(logits, net->logits, (size_t)(batch->B * K) * sizeof *logits);
+    backward(&p);
+    clear_gaps(grad, net->params);
+    return QG_OK;
+}
+
+qg_code qg_net_forward(float *logits, qg_net *net, const float *weights, const qg_qat *qat,
+                       const qg_train_batch *batch)
+{
+    QG_TRY(check_batch(net, batch, false));
+    qg_pass p = start(net, weights, qat, batch);
+    if (batch->B == 0)
+        return QG_OK;
+    p.hook.frozen = true;
+    forward(&p);
+    QG_TRY(check_logits(net, batch, NULL));
+    memcpy(logits, net->logits,
+           (size_t)batch->B * (size_t)net->params->config.classes * sizeof *logits);
+    return QG_OK;
+}

@@ -1,0 +1,176 @@
+/*
+ * params_io.c - parameters from a checkpoint, and back into a Hugging Face folder.
+ */
+#include "qgrid/train.h"
+
+#include "nn/checkpoint.h"
+#include "nn/packed.h"
+#include "nn/random_model.h"
+
+#include "qgrid/file.h"
+#include "qgrid/log.h"
+#include "qgrid/str.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CONFIG_BYTES = 4 << 20 };
+
+static qg_code rate(double *out, const qg_json_doc *doc, const char *key, double def)
+{
+    const qg_json *v = qg_json_get(doc->root, key);
+    *out = def;
+    if (!v || v->type == QG_JSON_NULL)
+        return QG_OK;
+    if (v->type != QG_JSON_NUMBER || !(v->number >= 0 && v->number < 1))
+        return QG_JSON_FAIL(doc, v, QG_EFORMAT, "a number in [0, 1) is expected");
+    *out = v->number;
+    return QG_OK;
+}
+
+/* Defaults are BertConfig's; the classifier takes the hidden rate unless it has its own. */
+static qg_code load_dropout(qg_dropout_rates *d, qg_arena *a, const char *dir)
+{
+    qg_json_doc doc;
+    char *path = qg_path_join(a, dir, "config.json");
+    if (!path)
+        return QG_ENOMEM;
+    QG_TRY(qg_json_load(&doc, a, path, CONFIG_BYTES));
+    QG_TRY(rate(&d->hidden, &doc, "hidden_dropout_prob", 0.1));
+    QG_TRY(rate(&d->attention, &doc, "attention_probs_dropout_prob", 0.1));
+    return rate(&d->classifier, &doc, "classifier_dropout", d->hidden);
+}
+
+/* The classes of the study take the place of the model's. */
+static qg_code relabel(qg_bert_config *c, const char *dir, const char *const *labels, bool drawn)
+{
+    int n = 0;
+    while (labels[n])
+        n++;
+    if (n != c->classes && !drawn)
+        return QG_FAIL_AT(QG_EMODEL, dir, 0, 0, "id2label",
+                          "the model has %d classes, %d are wanted; say \"head\": \"random\" to "
+                          "draw a new classifier",
+                          c->classes, n);
+    c->classes = n;
+    c->labels = labels;
+    return QG_OK;
+}
+
+static bool has_head(const qg_weights *w)
+{
+    return qg_weights_find(w, "classifier.weight") ||
+           qg_weights_find(w, "module.classifier.weight");
+}
+
+static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
+{
+    const char *first = "";
+    for (int i = 0; i < p->n; i++) {
+        const qg_param *t = &p->param[i];
+        QG_TRY(qg_checkpoint_read(values + t->offset, c, t->name, t->rows, t->columns, false));
+    }
+    int unused = qg_checkpoint_unused(c, &first);
+    if (unused)
+        qg_warn("%s: %d tensors of the checkpoint are not part of the model (%s, ...)", c->dir,
+                unused, first);
+    return QG_OK;
+}
+
+static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
+                    qg_bert_config *config, const char *const *labels)
+{
+    if (!c->random_head && !has_head(c->weights)) {
+        qg_note("%s: no classifier in the checkpoint, one is drawn from seed %lld", c->dir,
+                (long long)c->head_seed);
+        c->random_head = true;
+    }
+    if (labels)
+        QG_TRY(relabel(config, c->dir, labels, c->random_head));
+    QG_TRY(qg_params_plan(p, a, config));
+    QG_TRY(load_dropout(&p->dropout, a, c->dir));
+    if (!(p->dir = qg_arena_strdup(a, c->dir)))
+        return QG_ENOMEM;
+    QG_NEW(*values, a, p->count);
+    return read_all(p, *values, c);
+}
+
+qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
+                       const char *const *labels)
+{
+    qg_bert_config config;
+    qg_checkpoint c;
+    if (qg_is_packed(src->dir))
+        return QG_FAIL_AT(QG_EUNSUPPORTED, src->dir, 0, 0, NULL,
+                          "is packed; train the checkpoint it was made from");
+    QG_TRY(qg_bert_config_load(&config, a, src->dir));
+    QG_TRY(qg_checkpoint_open(&c, a, src, &config));
+    qg_code rc = load(out, values, a, &c, &config, labels);
+    qg_checkpoint_close(&c);
+    return rc;
+}
+
+static qg_code save_config(qg_arena *a, const char *dir, const qg_params *p)
+{
+    qg_json_doc doc;
+    qg_str s = {0};
+    char *from = qg_path_join(a, p->dir, "config.json"), *to = qg_path_join(a, dir, "config.json");
+    if (!from || !to)
+        return QG_ENOMEM;
+    QG_TRY(qg_json_load(&doc, a, from, CONFIG_BYTES));
+    qg_random_model labels = {.label = p->config.labels, .classes = p->config.classes};
+    qg_random_model_config(&s, &labels, doc.root);
+    qg_code rc = qg_str_status(&s);
+    if (rc == QG_OK)
+        rc = qg_file_write(to, s.data, s.len);
+    qg_str_fini(&s);
+    return rc;
+}
+
+static qg_code check_finite(const qg_params *p, const float *values)
+{
+    for (int i = 0; i < p->n; i++) {
+        const qg_param *t = &p->param[i];
+        size_t n = (size_t)t->rows * (size_t)t->columns;
+        for (size_t k = 0; k < n; k++)
+            if (!isfinite(values[t->offset + k]))
+                return QG_FAIL_AT(QG_ENUMERIC, NULL, 0, 0, t->name, "element %zu is %g", k,
+                                  (double)values[t->offset + k]);
+    }
+    return QG_OK;
+}
+
+static qg_code save(qg_arena *a, const char *dir, const qg_params *p, const float *values)
+{
+    static const char *const metadata[] = {"format", "pt", NULL};
+    qg_tensor *tensor;
+    char *path = qg_path_join(a, dir, "model.safetensors");
+    if (!path)
+        return QG_ENOMEM;
+    QG_NEW(tensor, a, p->n);
+    for (int i = 0; i < p->n; i++) {
+        const qg_param *t = &p->param[i];
+        size_t n = (size_t)t->rows * (size_t)t->columns;
+        tensor[i] = (qg_tensor){.name = t->name,
+                                .dtype = QG_F32,
+                                .ndim = t->columns > 1 ? 2 : 1,
+                                .shape = {t->rows, t->columns},
+                                .data = values + t->offset,
+                                .bytes = n * sizeof *values};
+    }
+    QG_TRY(qg_mkdirs(dir));
+    QG_TRY(save_config(a, dir, p));
+    QG_TRY(qg_tokenizer_copy(a, dir, p->dir));
+    return qg_safetensors_write(path, tensor, p->n, metadata);
+}
+
+qg_code qg_params_save(const char *dir, const qg_params *p, const float *values)
+{
+    QG_TRY(check_finite(p, values));
+    qg_arena *a = qg_arena_create(0);
+    if (!a)
+        return QG_FAIL(QG_ENOMEM, "no memory");
+    qg_code rc = save(a, dir, p, values);
+    qg_arena_destroy(a);
+    return rc;
+}

@@ -1,0 +1,29 @@
+/*
+ * product.c - products through cblas_sgemm.
+ */
+#include "product.h"
+
+#include <cblas.h>
+
+void qg_product_single_thread(void)
+{
+    openblas_set_num_threads(1);
+}
+
+void qg_product_nt(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k, float alpha)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, alpha, a.at, a.ld, b.at, b.ld, 0,
+                y, ldy);
+}
+
+void qg_product_nn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k, float alpha)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a.at, a.ld, b.at, b.ld,
+                0, y, ldy);
+}
+
+void qg_product_tn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k, float alpha)
+{
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, alpha, a.at, a.ld, b.at, b.ld, 0,
+                y, ldy);
+}

@@ -1,0 +1,60 @@
+/*
+ * train_rig.h - a training run in one process, step by step, as a gang of ranks would do it.
+ */
+#ifndef TRAIN_RIG_H
+#define TRAIN_RIG_H
+
+#include "qt.h"
+
+#include "qgrid/train.h"
+
+typedef struct rig {
+    qg_arena *arena;
+    qg_params params;
+    float *values, *m, *v; /* [count] */
+    double *sums;          /* [blocks] */
+    qg_net *net;
+    qg_qat *qat;       /* NULL: plain training */
+    qg_tree tree;      /* of the only rank, or of rank 0 */
+    qg_tree others[8]; /* of ranks 1, 2, ... */
+    qg_leaf leaf;
+    int leaves, ranks, slices;
+    qg_adamw adamw;
+    qg_schedule schedule;
+    double clip;
+    /* of the last step */
+    float *grad, *logits;
+    double loss, norm, rate;
+    float coefficient;
+} rig;
+
+enum { RIG_TOKENS = 512, RIG_TEXTS = 32, RIG_LONGEST = 32 };
+
+/** A run from a folder: config.json and weights as model.safetensors. */
+void rig_load(rig *r, const char *dir, int leaves);
+
+/** A run on random parameters of a configuration; large enough that every gradient counts. */
+void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves);
+
+/** A small model with odd sizes. */
+qg_bert_config rig_config(void);
+
+/** The same run as a gang of `ranks` (a divisor of the leaves, a power of two) would do it: a tree
+ *  and a slice for each of them. */
+void rig_gang(rig *r, int ranks);
+
+/** Creates the net (again) with these options; sizes are filled in. */
+void rig_net(rig *r, qg_net_options o);
+
+void rig_free(rig *r);
+
+/** Gradient of a batch in r->grad, r->loss, r->logits (with one leaf); parameters stay. */
+void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step);
+
+/** A whole step. */
+void rig_step(rig *r, const qg_train_batch *b, uint64_t step);
+
+/** B random texts of 1..longest tokens. */
+qg_train_batch rig_batch(qg_arena *a, const qg_bert_config *c, int B, int longest, uint64_t seed);
+
+#endif
