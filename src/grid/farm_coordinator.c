@@ -9,8 +9,8 @@
 #include "qgrid/clock.h"
 #include "qgrid/log.h"
 #include "qgrid/process.h"
+#include "qgrid/stop.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,14 +44,6 @@ typedef struct farm {
     qg_code fatal; /* a GRID error from inside breathe() */
     qg_error why;
 } farm;
-
-static volatile sig_atomic_t signals;
-
-static void on_signal(int number)
-{
-    (void)number;
-    signals++;
-}
 
 static qg_code tell_finished_tasks(farm *f)
 {
@@ -211,7 +203,7 @@ static qg_code send_home(farm *f)
 
 static qg_code obey_signals(farm *f, double now)
 {
-    int seen = signals;
+    int seen = qg_stop_wanted();
     bool late = f->options.max_seconds > 0 && now - f->start > f->options.max_seconds;
     if (!f->draining && (seen > 0 || late)) {
         f->draining = true;
@@ -306,19 +298,6 @@ static qg_code loop(farm *f)
     return QG_OK;
 }
 
-static void handle_signals(struct sigaction old[3], bool on)
-{
-    static const int numbers[] = {SIGTERM, SIGUSR1, SIGINT};
-    struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&act.sa_mask);
-    for (int i = 0; i < 3; i++) {
-        if (on)
-            sigaction(numbers[i], &act, &old[i]);
-        else
-            sigaction(numbers[i], &old[i], NULL);
-    }
-}
-
 static qg_code make(farm *f, const qg_task *tasks, const qg_unit *units, int n_units,
                     const uint8_t *state)
 {
@@ -339,7 +318,6 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
                     const qg_farm_worker *worker, const qg_farm_owner *owner,
                     const qg_farm_options *options, qg_arena *a)
 {
-    struct sigaction old[3];
     farm f = {.par = p,
               .arena = a,
               .worker = worker,
@@ -350,12 +328,12 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
               .start = qg_clock()};
     *out = (qg_farm_outcome){0};
     f.last_ping = f.last_check = f.last_progress = f.start;
-    handle_signals(old, true);
+    qg_stop_catch();
     qg_code rc = make(&f, tasks, units, n_units, state);
     if (rc == QG_OK)
         rc = loop(&f);
     qg_error why = *qg_error_last();
-    handle_signals(old, false);
+    qg_stop_release();
     if (f.sched) {
         int open, running, done, failed;
         qg_sched_count(f.sched, &open, &running, &done, &failed);
