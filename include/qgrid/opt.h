@@ -19,6 +19,11 @@ typedef struct qg_problems {
 /** Moves the thread's error record into the list (if `rc` is not QG_OK). Returns rc. Local. */
 qg_code qg_problems_take(qg_problems *list, qg_code rc);
 
+/** The same with the place of the value that led to the error; an error about another file keeps
+ *  that file's place and gets only the pointer to the value. Local. */
+qg_code qg_problems_take_at(qg_problems *list, const qg_json_doc *doc, const qg_json *v,
+                            qg_code rc);
+
 typedef enum qg_opt_type {
     QG_OPT_BOOL,   /* bool */
     QG_OPT_INT,    /* int64_t, range checked */

@@ -27,6 +27,19 @@ qg_code qg_problems_take(qg_problems *list, qg_code rc)
     return rc;
 }
 
+qg_code qg_problems_take_at(qg_problems *list, const qg_json_doc *doc, const qg_json *v, qg_code rc)
+{
+    char pointer[96];
+    int64_t line, column;
+    if (rc == QG_OK)
+        return rc;
+    qg_json_place(doc, v, &line, &column);
+    bool other = qg_error_last()->path[0] != 0;
+    (void)qg_error_place(doc->path, other ? 0 : line, column,
+                         qg_json_pointer(pointer, sizeof pointer, v));
+    return qg_problems_take(list, rc);
+}
+
 static void set_default(void *field, const qg_opt *o)
 {
     switch (o->type) {

@@ -84,19 +84,11 @@ static void check_model(const qg_plan *p, int i, const qg_precision_spec *precis
                         const char *cache, qg_problems *problems)
 {
     const qg_job *job = p->job;
-    char pointer[96];
-    int64_t line, column;
     qg_model *m = NULL;
     qg_code rc =
         qg_model_open_cached(&m, &job->models[i].source, p->models[i].hash, precision, cache);
     qg_model_close(m);
-    if (rc == QG_OK)
-        return;
-    qg_json_place(&job->doc, job->models[i].node, &line, &column);
-    bool other = qg_error_last()->path[0] != 0;
-    (void)qg_error_place(job->doc.path, other ? 0 : line, column,
-                         qg_json_pointer(pointer, sizeof pointer, job->models[i].node));
-    (void)qg_problems_take(problems, rc);
+    (void)qg_problems_take_at(problems, &job->doc, job->models[i].node, rc);
 }
 
 /* A model also has to load: weights present, shapes right. One precision tells of a checkpoint, a

@@ -4,6 +4,7 @@
 #include "qgrid/job.h"
 
 #include "job_set.h"
+#include "labels.h"
 #include "qgrid/str.h"
 
 #include <string.h>
@@ -105,32 +106,6 @@ static bool check_members(reader *r, const qg_json *v, qg_json_type type)
     else
         return true;
     return false;
-}
-
-static qg_code read_labels(reader *r, const qg_json *v)
-{
-    if (!check_members(r, v, QG_JSON_ARRAY))
-        return QG_OK;
-    if (v->count < 2 || v->count > QG_MAX_CLASSES) {
-        WRONG(r, v, "%d labels, 2 to %d are allowed", v->count, QG_MAX_CLASSES);
-        return QG_OK;
-    }
-    const char **labels;
-    QG_NEW(labels, r->arena, v->count + 1);
-    int n = 0;
-    for (const qg_json *m = v->child; m; m = m->next) {
-        if (m->type != QG_JSON_STRING || !m->string[0]) {
-            WRONG(r, m, "found %s, a label name is expected", qg_json_kind(m));
-            continue;
-        }
-        for (int i = 0; i < n; i++)
-            if (strcmp(labels[i], m->string) == 0)
-                WRONG(r, m, "label '%s' occurs twice", m->string);
-        labels[n++] = m->string;
-    }
-    r->job->labels = labels;
-    r->job->K = n;
-    return QG_OK;
 }
 
 static void read_model(reader *r, qg_job_model *out, const qg_json *v)
@@ -317,7 +292,8 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     out->bootstrap = t.bootstrap;
     if (t.explain)
         WRONG(&r, t.explain, "explanations are not part of this version of qgrid");
-    QG_TRY(read_labels(&r, t.labels));
+    if (t.labels)
+        QG_TRY(qg_labels_read(&out->labels, &out->K, &out->doc, t.labels, problems));
     QG_TRY(read_models(&r, t.models));
     QG_TRY(read_datasets(&r, t.datasets));
     QG_TRY(read_experiments(&r, &t));

@@ -3,52 +3,19 @@
  */
 #include "plan_inputs.h"
 
+#include "labels.h"
 #include "qgrid/file.h"
 #include "qgrid/str.h"
 
 #include <string.h>
-
-/* Adds the place in the job; an error about another file keeps that file's place and gets only the
- * pointer into the job. */
-static void note_at(const qg_plan *p, qg_problems *problems, const qg_json *node, qg_code rc)
-{
-    char pointer[96];
-    int64_t line, column;
-    if (rc == QG_OK)
-        return;
-    qg_json_place(&p->job->doc, node, &line, &column);
-    bool other = qg_error_last()->path[0] != 0;
-    (void)qg_error_place(p->job->doc.path, other ? 0 : line, column,
-                         qg_json_pointer(pointer, sizeof pointer, node));
-    (void)qg_problems_take(problems, rc);
-}
-
-/* A model that names its classes must name the job's, in the job's order. */
-static qg_code check_labels(const qg_job *job, const qg_job_model *jm, const qg_bert_config *c)
-{
-    char theirs[200], ours[200];
-    if (jm->source.random_head)
-        return QG_OK;
-    if (c->classes != job->K)
-        return QG_FAIL_AT(QG_EMODEL, jm->source.dir, 0, 0, NULL,
-                          "the model has %d classes, the job has %d labels", c->classes, job->K);
-    if (!c->has_head_labels || strncmp(c->labels[0], "LABEL_", 6) == 0)
-        return QG_OK;
-    for (int k = 0; k < job->K; k++)
-        if (strcmp(c->labels[k], job->labels[k]) != 0)
-            return QG_FAIL_AT(QG_EMODEL, jm->source.dir, 0, 0, NULL,
-                              "the model's labels are %s; the job's are %s (the order counts)",
-                              qg_join_names(theirs, sizeof theirs, c->labels),
-                              qg_join_names(ours, sizeof ours, job->labels));
-    return QG_OK;
-}
 
 static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, const qg_job_model *jm)
 {
     if (!qg_dir_exists(jm->source.dir))
         return QG_FAIL_AT(QG_EIO, jm->source.dir, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_bert_config_load(&m->config, a, jm->source.dir));
-    QG_TRY(check_labels(job, jm, &m->config));
+    if (!jm->source.random_head)
+        QG_TRY(qg_labels_fit(job->labels, job->K, jm->source.dir, &m->config));
     QG_TRY(qg_tokenizer_load(&m->tokenizer, a, jm->source.dir));
     return qg_model_hash(m->hash, &jm->source);
 }
@@ -246,12 +213,12 @@ qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)
     QG_NEW(p->datasets, a, job->n_datasets);
     QG_NEW(p->tokens, a, job->n_experiments);
     for (int i = 0; i < job->n_models; i++)
-        note_at(p, problems, job->models[i].node,
-                load_model(&p->models[i], a, job, &job->models[i]));
+        (void)qg_problems_take_at(problems, &job->doc, job->models[i].node,
+                                  load_model(&p->models[i], a, job, &job->models[i]));
     for (int i = 0; i < job->n_datasets; i++) {
         qg_plan_dataset *d = &p->datasets[i];
-        note_at(p, problems, job->dataset_nodes[i],
-                qg_dataset_load(&d->data, a, &job->datasets[i], job->labels));
+        (void)qg_problems_take_at(problems, &job->doc, job->dataset_nodes[i],
+                                  qg_dataset_load(&d->data, a, &job->datasets[i], job->labels));
         hash_dataset(d);
     }
     if (problems->n > before)
