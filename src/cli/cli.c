@@ -193,6 +193,17 @@ int qg_cli_not_integer(const qg_command *cmd, const char *option, int64_t min, i
                         (long long)min, (long long)max);
 }
 
+int qg_cli_progress(qg_progress_style *out, const qg_command *cmd, const char *style)
+{
+    static const char *const styles[] = {"auto", "bar", "log", "none", NULL};
+    for (int i = 0; styles[i]; i++)
+        if (strcmp(style, styles[i]) == 0) {
+            *out = (qg_progress_style)i;
+            return -1;
+        }
+    return qg_cli_usage(cmd, "--progress '%s' is not one of: auto, bar, log, none", style);
+}
+
 double qg_cli_duration(const char *text)
 {
     double total = 0;

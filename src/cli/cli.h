@@ -58,6 +58,9 @@ bool qg_cli_integer(int64_t *out, const char *text, int64_t min, int64_t max);
 /** Usage mistake for an option whose value qg_cli_integer refused. */
 int qg_cli_not_integer(const qg_command *cmd, const char *option, int64_t min, int64_t max);
 
+/** --progress: -1, or the exit status of a usage mistake. */
+int qg_cli_progress(qg_progress_style *out, const qg_command *cmd, const char *style);
+
 /** "3h50m", "90s", "2:30:00", "45m", "120" (seconds); negative when it is not a time. */
 double qg_cli_duration(const char *text);
 

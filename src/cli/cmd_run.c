@@ -48,17 +48,6 @@ typedef struct arguments {
     qg_run_options run;
 } arguments;
 
-static int parse_progress(arguments *a, const qg_command *cmd, const char *style)
-{
-    static const char *const styles[] = {"auto", "bar", "log", "none", NULL};
-    for (int i = 0; styles[i]; i++)
-        if (strcmp(style, styles[i]) == 0) {
-            a->run.progress = (qg_progress_style)i;
-            return -1;
-        }
-    return qg_cli_usage(cmd, "--progress '%s' is not one of: auto, bar, log, none", style);
-}
-
 /* -1 to go on, else an exit status. */
 static int parse(arguments *a, int argc, char **argv)
 {
@@ -95,7 +84,7 @@ static int parse(arguments *a, int argc, char **argv)
                                     optarg);
             break;
         case OPT_PROGRESS:
-            status = parse_progress(a, cmd, optarg);
+            status = qg_cli_progress(&a->run.progress, cmd, optarg);
             break;
         default:
             break;
