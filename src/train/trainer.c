@@ -1,0 +1,213 @@
+/*
+ * trainer.c - the order of calls that train.h describes, for one process.
+ */
+#include "qgrid/trainer.h"
+
+#include <string.h>
+
+struct qg_trainer {
+    qg_arena *arena;
+    qg_trainer_options options;
+    const qg_params *params;
+    const qg_train_set *train;
+    float *values;
+    float *m, *v; /* [count] moments */
+    double *sums; /* [blocks] of squares */
+    qg_net *net;
+    qg_qat *qat;     /* NULL: none */
+    qg_range *seen;  /* [sites] by the leaves of a step */
+    qg_tree tree;    /* of gradients */
+    double *loss;    /* [leaves] */
+    qg_leaf leaf;    /* the texts in hand */
+    int64_t *chosen; /* [most texts of a pass] */
+    int32_t *tokens; /* [batch] */
+    int32_t *label;  /* [batch] */
+    int *order;      /* [batch] */
+    int *starts;     /* [leaves + 1] */
+};
+
+static int tokens_of(const qg_train_set *set, int64_t text)
+{
+    return (int)(set->splits[text + 1] - set->splits[text]);
+}
+
+/* Tokens of the `batch` longest texts: no step has more. */
+static qg_code most_tokens(int64_t *out, const qg_train_set *set, int batch, int longest,
+                           qg_arena *scratch)
+{
+    int64_t *texts, left = batch; /* [longest + 1] of each length */
+    QG_NEW(texts, scratch, longest + 1);
+    for (int64_t i = 0; i < set->n; i++) {
+        QG_ASSERT(tokens_of(set, i) <= longest);
+        texts[tokens_of(set, i)]++;
+    }
+    *out = 0;
+    for (int len = longest; len > 0; len--) {
+        int64_t taken = texts[len] < left ? texts[len] : left;
+        *out += taken * len;
+        left -= taken;
+    }
+    return QG_OK;
+}
+
+/* Longest first, each to the leaf with the fewest tokens: no leaf is above the mean by more than
+ * one text. */
+static qg_code size_net(qg_net_options *net, const qg_trainer *t, int longest)
+{
+    int64_t all, one;
+    int leaves = t->options.leaves, batch = t->options.batch;
+    QG_TRY(most_tokens(&all, t->train, batch, longest, t->arena));
+    one = leaves == 1 ? all : all / leaves + longest;
+    one = one < all ? one : all;
+    one = one > longest ? one : longest;
+    QG_ASSERT(one <= INT32_MAX);
+    *net = t->options.net;
+    net->longest = longest;
+    net->tokens = (int)one;
+    net->texts = batch < net->tokens ? batch : net->tokens;
+    return QG_OK;
+}
+
+static qg_code create(qg_trainer *t, int longest)
+{
+    qg_net_options net;
+    int batch = t->options.batch, leaves = t->options.leaves;
+    QG_ASSERT(batch > 0 && leaves > 0 && longest > 0);
+    QG_TRY(size_net(&net, t, longest));
+    QG_NEW(t->m, t->arena, t->params->count);
+    QG_NEW(t->v, t->arena, t->params->count);
+    QG_NEW(t->sums, t->arena, qg_norm_blocks(t->params->count));
+    QG_NEW(t->seen, t->arena, t->params->sites);
+    QG_NEW(t->loss, t->arena, leaves);
+    QG_NEW(t->chosen, t->arena, batch);
+    QG_NEW(t->tokens, t->arena, batch);
+    QG_NEW(t->label, t->arena, batch);
+    QG_NEW(t->order, t->arena, batch);
+    QG_NEW(t->starts, t->arena, leaves + 1);
+    QG_TRY(qg_tree_create(&t->tree, t->arena, leaves, t->params->count));
+    QG_TRY(qg_leaf_create(&t->leaf, t->arena, net.tokens, net.texts));
+    QG_TRY(qg_net_create(&t->net, t->params, &net));
+    if (t->options.qat)
+        QG_TRY(qg_qat_create(&t->qat, t->params, t->options.qat));
+    t->options.qat = NULL; /* the caller's */
+    return QG_OK;
+}
+
+qg_code qg_trainer_create(qg_trainer **out, const qg_params *params, float *values,
+                          const qg_train_set *train, int longest, const qg_trainer_options *options)
+{
+    qg_arena *a = qg_arena_create(0);
+    qg_trainer *t = a ? qg_arena_alloc(a, 1, sizeof *t) : NULL;
+    if (!t) {
+        qg_arena_destroy(a);
+        return QG_FAIL(QG_ENOMEM, "no memory");
+    }
+    *t = (qg_trainer){
+        .arena = a, .options = *options, .params = params, .train = train, .values = values};
+    qg_code rc = create(t, longest);
+    if (rc != QG_OK) {
+        qg_trainer_destroy(t);
+        return rc;
+    }
+    *out = t;
+    return QG_OK;
+}
+
+void qg_trainer_destroy(qg_trainer *t)
+{
+    if (!t)
+        return;
+    qg_net_destroy(t->net);
+    qg_qat_destroy(t->qat);
+    qg_arena_destroy(t->arena);
+}
+
+size_t qg_trainer_bytes(const qg_trainer *t)
+{
+    return qg_arena_used(t->arena) + qg_net_bytes(t->net);
+}
+
+/* Which text goes to which leaf. */
+static qg_code cut(qg_trainer *t, int64_t *tokens, const int64_t *index, int n)
+{
+    *tokens = 0;
+    for (int i = 0; i < n; i++) {
+        t->tokens[i] = tokens_of(t->train, index[i]);
+        t->label[i] = t->train->label[index[i]];
+        *tokens += t->tokens[i];
+    }
+    return qg_leaves_cut(t->order, t->starts, t->tokens, n, t->options.leaves, t->arena);
+}
+
+static qg_code gather(qg_trainer *t, const int64_t *index, int leaf)
+{
+    int n = t->starts[leaf + 1] - t->starts[leaf];
+    for (int i = 0; i < n; i++)
+        t->chosen[i] = index[t->order[t->starts[leaf] + i]];
+    return qg_leaf_gather(&t->leaf, t->train, t->chosen, n);
+}
+
+/* Loss and gradient (in the tree) of a whole batch. */
+static qg_code all_leaves(double *loss, qg_trainer *t, const int64_t *index, const qg_step *step)
+{
+    const float *weights = t->qat ? qg_qat_weights(t->qat) : t->values;
+    memset(t->seen, 0, (size_t)t->params->sites * sizeof *t->seen);
+    qg_tree_reset(&t->tree);
+    for (int l = 0; l < t->options.leaves; l++) {
+        QG_TRY(gather(t, index, l));
+        QG_TRY(qg_net_gradient(qg_tree_slot(&t->tree), &t->loss[l], NULL, t->net, weights, t->qat,
+                               &t->leaf.batch, step));
+        qg_range_join(t->seen, qg_net_seen(t->net), t->params->sites);
+        qg_tree_push(&t->tree);
+    }
+    *loss = qg_tree_sum_f64(t->loss, t->options.leaves);
+    return QG_OK;
+}
+
+qg_code qg_trainer_step(qg_step_report *out, qg_trainer *t, const int64_t *index, int n,
+                        uint64_t number)
+{
+    const qg_trainer_options *o = &t->options;
+    size_t count = t->params->count;
+    float coefficient;
+    QG_ASSERT(n > 0 && n <= o->batch);
+    QG_TRY(cut(t, &out->tokens, index, n));
+    qg_step step = {number, qg_loss_weight(t->label, n, o->net.class_weights)};
+    if (t->qat)
+        qg_qat_prepare(t->qat, t->values);
+    QG_TRY(all_leaves(&out->loss, t, index, &step));
+    float *grad = qg_tree_finish(&t->tree);
+    if (t->qat)
+        qg_qat_weight_gradient(grad, t->qat, t->values, 0, count);
+    qg_square_sums(t->sums, grad, 0, count);
+    out->norm = qg_norm(t->sums, qg_norm_blocks(count));
+    QG_TRY(qg_clip(&coefficient, out->norm, o->clip, number));
+    out->learning_rate = qg_schedule_rate(&o->schedule, number);
+    qg_adamw_step(t->values, t->m, t->v, grad, t->params, 0, count, &o->adamw, out->learning_rate,
+                  number, coefficient);
+    if (t->qat)
+        qg_qat_observe(t->qat, t->seen);
+    return QG_OK;
+}
+
+int qg_trainer_fits(const qg_trainer *t, const qg_train_set *set, int64_t first)
+{
+    int n = 0, tokens = 0;
+    while (first + n < set->n && n < t->leaf.texts) {
+        tokens += tokens_of(set, first + n);
+        if (n > 0 && tokens > t->leaf.tokens)
+            break;
+        n++;
+    }
+    return n;
+}
+
+qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
+                           int n)
+{
+    QG_ASSERT(n <= t->leaf.texts);
+    for (int i = 0; i < n; i++)
+        t->chosen[i] = first + i;
+    QG_TRY(qg_leaf_gather(&t->leaf, set, t->chosen, n));
+    return qg_net_forward(logits, t->net, t->values, NULL, &t->leaf.batch);
+}
