@@ -39,6 +39,7 @@ qg_code qg_remove(const char *path) QG_MUST_USE;
 
 bool qg_file_exists(const char *path);
 bool qg_dir_exists(const char *path);
+bool qg_dir_is_empty(const char *path); /* false also for what cannot be listed */
 
 /** Size in bytes of a file, or of all plain files in a folder (one level); -1 if it is missing. */
 int64_t qg_path_bytes(const char *path);

@@ -209,6 +209,19 @@ bool qg_dir_exists(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool qg_dir_is_empty(const char *path)
+{
+    struct dirent *e;
+    int names = 0;
+    DIR *d = opendir(path);
+    if (!d)
+        return false;
+    while ((e = readdir(d)))
+        names += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    closedir(d);
+    return names == 0;
+}
+
 int64_t qg_path_bytes(const char *path)
 {
     struct stat st;

@@ -5,6 +5,7 @@
 
 #include "qgrid/kernel.h"
 #include "qgrid/metrics.h"
+#include "qgrid/training.h"
 
 #include <string.h>
 
@@ -63,12 +64,29 @@ static void list_metrics(void)
     printf("  %-20s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
 }
 
+static void list_training(void)
+{
+    printf("training\n");
+    for (const qg_opt *o = qg_training_opts; o->key; o++) {
+        printf("  %-16s %s", o->key, o->help);
+        if (o->required)
+            printf(" (required)");
+        else if (o->type == QG_OPT_INT || o->type == QG_OPT_REAL)
+            printf(" (%g)", o->def);
+        else if (o->type == QG_OPT_ENUM)
+            printf(" (%s)", o->names[(int)o->def]);
+        else if (o->def_text)
+            printf(" (%s)", o->def_text);
+        printf("\n");
+    }
+}
+
 static const struct {
     const char *name;
     void (*print)(void);
 } sections[] = {
     {"precisions", list_precisions}, {"formats", list_formats}, {"models", list_models},
-    {"kernels", list_kernels},       {"metrics", list_metrics},
+    {"kernels", list_kernels},       {"metrics", list_metrics}, {"training", list_training},
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
@@ -89,6 +107,7 @@ int qg_cmd_list(int argc, char **argv)
         }
     if (!shown)
         return qg_cli_usage(
-            cmd, "'%s' is not one of: precisions, formats, models, kernels, metrics", argv[optind]);
+            cmd, "'%s' is not one of: precisions, formats, models, kernels, metrics, training",
+            argv[optind]);
     return qg_cli_flush(QG_EXIT_OK);
 }

@@ -53,7 +53,7 @@ ok "plan simulates ranks" sh -c "'$QGRID' plan jobs/full_matrix.json --ranks 64 
 ok "plan does not run" test ! -e "$T/none.h5"
 ok "list" sh -c "'$QGRID' list | grep -q nf4 && '$QGRID' list kernels | grep -q 'in use'"
 ok "version" sh -c "'$QGRID' --version | grep -q 'HDF5 1'"
-for c in run plan check list tokenize predict quantize status show diff digest verify bench; do
+for c in run plan check list tokenize predict train quantize status show diff digest verify bench; do
     ok "$c -h" sh -c "'$QGRID' $c -h | grep -q 'usage: qgrid $c'"
     fails 2 "qgrid: $c: there is no option '--colour'" "$c --colour" "$QGRID" $c --colour x
     fails 2 "qgrid: $c: there is no option '-Z'" "$c -Z" "$QGRID" $c -Z

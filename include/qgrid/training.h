@@ -1,0 +1,87 @@
+/*
+ * training.h - fine-tuning from a JSON config into a model folder: what `qgrid train` does.
+ *
+ * Epochs count from 1, steps from 0, everywhere a user sees them.
+ */
+#ifndef QGRID_TRAINING_H
+#define QGRID_TRAINING_H
+
+#include "qgrid/dataset.h"
+#include "qgrid/metrics.h"
+#include "qgrid/run.h"
+#include "qgrid/trainer.h"
+
+/* A config, read and checked. Option table qg_training_opts. */
+typedef struct qg_training_config {
+    qg_json_doc doc;
+    const char *from, *head, *output, *metric;
+    int64_t seed, epochs, batch, leaves, max_length, patience;
+    double learning_rate, weight_decay, clip_norm, label_smoothing;
+    double warmup; /* below 1: share of all steps; else steps */
+    int schedule;  /* qg_schedule_kind */
+    bool recompute;
+    const qg_json *labels_node, *dataset_node, *validation_node, *dropout_node, *weights_node;
+    const qg_json *qat_node;
+    /* what the nodes say */
+    int K;
+    const char *const *labels; /* [K], NULL-terminated */
+    qg_dataset_spec dataset, validation;
+    qg_dropout_rates dropout;    /* NaN: as the model says */
+    bool balanced;               /* class weights from the training data */
+    const double *class_weights; /* [K] or NULL */
+    bool has_qat;
+    qg_precision_spec qat;
+} qg_training_config;
+
+extern const qg_opt qg_training_opts[];
+
+/**
+ * Reads a config. Every mistake found is added to `problems`.
+ *
+ * @param set  NULL-terminated list of "/json/pointer=value" that replace values, or NULL
+ * @return QG_OK, or the code of a problem. Local.
+ */
+qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char *path,
+                                const char *const *set, qg_problems *problems) QG_MUST_USE;
+
+/* The files a config names. */
+typedef struct qg_training_inputs {
+    qg_params params;
+    float *values; /* [params.count] */
+    char model_hash[65];
+    qg_dataset train, validation;
+    qg_train_set train_set, validation_set; /* tokens and labels */
+    int longest;                            /* tokens of a text, of both sets */
+    const double *class_weights;            /* [K] or NULL */
+} qg_training_inputs;
+
+/** Loads model and texts; what is wrong with them is added to `problems`. Returns QG_OK or the code
+ *  of a problem. Local. */
+qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_training_config *c,
+                                qg_problems *problems) QG_MUST_USE;
+
+typedef struct qg_training_options {
+    bool fresh; /* replace an output of an earlier training */
+    qg_progress_style progress;
+} qg_training_options;
+
+typedef struct qg_training_summary {
+    bool written;     /* the output holds a model */
+    bool interrupted; /* by SIGTERM, SIGINT or SIGUSR1 */
+    int epochs;       /* that were finished */
+    int best_epoch;   /* from 1; 0: none */
+    double best;      /* its value of the config's metric */
+} qg_training_summary;
+
+/**
+ * Trains and writes the best epoch's model: a Hugging Face folder with README.md and
+ * training.jsonl, which appears complete or not at all. After an error or a signal it holds the
+ * best epoch so far, if there is one.
+ *
+ * @errors QG_EJOB (with problems), QG_EUSAGE (the output exists), QG_ENUMERIC (step and samples
+ *         named), QG_EIO, QG_ENOMEM. Local.
+ */
+qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training_config *c,
+                        const qg_training_options *options, qg_problems *problems) QG_MUST_USE;
+
+#endif

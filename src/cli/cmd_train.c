@@ -1,0 +1,122 @@
+/*
+ * cmd_train.c - qgrid train: from a config to a model folder, in one process.
+ */
+#include "cli.h"
+
+#include "qgrid/log.h"
+#include "qgrid/par.h"
+#include "qgrid/training.h"
+
+#include <signal.h>
+
+enum { OPT_SET = 256, OPT_OUTPUT, OPT_FRESH, OPT_PROGRESS };
+enum { MAX_SET = 64 };
+
+// clang-format off
+static const qg_cli_option options[] = {
+    {OPT_SET, "set", "/POINTER=VALUE", "change a value of the config, e.g. /epochs=5"},
+    {OPT_OUTPUT, "output", "DIR", "model folder instead of the config's"},
+    {OPT_FRESH, "fresh", NULL, "replace the folder of an earlier training"},
+    {OPT_PROGRESS, "progress", "STYLE", "auto, bar, log or none"},
+    {0, NULL, NULL, NULL},
+};
+static const char examples[] =
+    "  qgrid list training              (the keys of a config)\n"
+    "  qgrid train jobs/finetune.json\n"
+    "  qgrid train jobs/finetune.json --set /qat=int8 --output /tmp/mini-qat\n";
+// clang-format on
+
+typedef struct arguments {
+    const char *config, *output, *set[MAX_SET + 1];
+    int n_set;
+    qg_training_options training;
+} arguments;
+
+/* -1 to go on, else an exit status. */
+static int parse(arguments *a, int argc, char **argv)
+{
+    const qg_command *cmd = qg_cli_find("train");
+    int key, status = -1;
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+        if (key == OPT_SET && a->n_set == MAX_SET)
+            return qg_cli_usage(cmd, "more than %d --set", MAX_SET);
+        if (key == OPT_SET)
+            a->set[a->n_set++] = optarg;
+        else if (key == OPT_OUTPUT && !optarg[0])
+            return qg_cli_usage(cmd, "--output needs the name of a folder");
+        else if (key == OPT_OUTPUT)
+            a->output = optarg;
+        else if (key == OPT_FRESH)
+            a->training.fresh = true;
+        else if (key == OPT_PROGRESS)
+            status = qg_cli_progress(&a->training.progress, cmd, optarg);
+    }
+    if (status >= 0)
+        return status;
+    if (optind != argc - 1)
+        return qg_cli_usage(cmd, optind == argc ? "a config file is missing"
+                                                : "one config file is expected");
+    a->config = argv[optind];
+    return -1;
+}
+
+static void report(const qg_training_summary *s, const qg_training_config *c)
+{
+    if (s->written)
+        printf("%s: epoch %d of %d, the best by %s: %.6g\n", c->output, s->best_epoch, s->epochs,
+               c->metric, s->best);
+    else
+        printf("no epoch was finished, nothing is written\n");
+    if (s->interrupted)
+        printf("Interrupted; a training cannot be taken up again: the same command%s begins anew\n",
+               s->written ? " with --fresh" : "");
+}
+
+static int train(qg_arena *arena, const arguments *a)
+{
+    qg_training_config config;
+    qg_training_summary summary = {0};
+    qg_problems problems = {.arena = arena};
+    qg_code rc = qg_training_config_load(&config, arena, a->config, a->set, &problems);
+    if (rc == QG_OK) {
+        config.output = a->output ? a->output : config.output;
+        rc = qg_training_run(&summary, arena, &config, &a->training, &problems);
+    }
+    if (problems.n)
+        return qg_cli_problems(&problems);
+    if (rc == QG_OK || summary.written)
+        report(&summary, &config);
+    if (rc != QG_OK)
+        return qg_cli_fail();
+    return summary.interrupted ? QG_EXIT_INTERRUPTED : QG_EXIT_OK;
+}
+
+/* Several ranks would each train the same model into the same folder. */
+static int refuse_ranks(const qg_par *par)
+{
+    if (par->rank == 0)
+        qg_note("train: runs in one process for now, %d were started: leave mpirun out", par->size);
+    return QG_EXIT_USAGE;
+}
+
+int qg_cmd_train(int argc, char **argv)
+{
+    arguments a = {0};
+    qg_par *par;
+    signal(SIGPIPE, SIG_IGN); /* a reader that leaves does not stop the work */
+    int status = parse(&a, argc, argv);
+    if (status >= 0)
+        return status;
+    qg_arena *arena = qg_arena_create(0);
+    if (!arena)
+        return QG_EXIT_STOPPED;
+    if (qg_par_start(&par, arena) != QG_OK) {
+        qg_log_error(qg_error_last());
+        qg_arena_destroy(arena);
+        return QG_EXIT_USAGE;
+    }
+    status = qg_cli_flush(par->size > 1 ? refuse_ranks(par) : train(arena, &a));
+    qg_par_stop(par, status);
+    qg_arena_destroy(arena);
+    return status;
+}

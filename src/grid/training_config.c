@@ -1,0 +1,151 @@
+/*
+ * training_config.c - the config of a training, from JSON. All mistakes are collected.
+ */
+#include "qgrid/training.h"
+
+#include "job_set.h"
+#include "labels.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FIELD(f) offsetof(qg_training_config, f)
+
+static const char *const schedule_names[] = {[QG_SCHEDULE_LINEAR] = "linear",
+                                             [QG_SCHEDULE_CONSTANT] = "constant",
+                                             [QG_SCHEDULE_COSINE] = "cosine",
+                                             NULL};
+
+// clang-format off
+const qg_opt qg_training_opts[] = {
+    {"from", QG_OPT_STRING, FIELD(from), .required = true, .help = "model folder to start from"},
+    {"head", QG_OPT_STRING, FIELD(head), .help = "\"random\": draw a classifier"},
+    {"output", QG_OPT_STRING, FIELD(output), .required = true, .help = "folder of the trained model"},
+    {"seed", QG_OPT_INT, FIELD(seed), .def = 42, .min = 0, .max = 0x1p53, .help = "of head, order and dropout"},
+    {"labels", QG_OPT_NODE, FIELD(labels_node), .required = true, .help = "class names in the order of the logits"},
+    {"dataset", QG_OPT_NODE, FIELD(dataset_node), .required = true, .help = "texts to train on: file or object"},
+    {"validation", QG_OPT_NODE, FIELD(validation_node), .required = true, .help = "texts that choose the best epoch: file or object"},
+    {"epochs", QG_OPT_INT, FIELD(epochs), .def = 3, .min = 1, .max = 10000, .help = "passes over the training data"},
+    {"batch", QG_OPT_INT, FIELD(batch), .def = 32, .min = 1, .max = 65536, .help = "texts of a step"},
+    {"leaves", QG_OPT_INT, FIELD(leaves), .def = 8, .min = 1, .max = 1024, .help = "parts of a batch, a power of two; fixes the order of sums"},
+    {"max_length", QG_OPT_INT, FIELD(max_length), .def = 128, .min = 3, .max = 65536, .help = "longest text in tokens"},
+    {"learning_rate", QG_OPT_REAL, FIELD(learning_rate), .def = 2e-5, .min = 0, .max = 1e30, .help = "largest, after warm-up"},
+    {"weight_decay", QG_OPT_REAL, FIELD(weight_decay), .def = 0.01, .min = 0, .max = 1, .help = "of AdamW; not on biases and LayerNorm"},
+    {"warmup", QG_OPT_REAL, FIELD(warmup), .def = 0.1, .min = 0, .max = 1e9, .help = "below 1: share of all steps; else steps"},
+    {"schedule", QG_OPT_ENUM, FIELD(schedule), .names = schedule_names, .help = "of the learning rate after warm-up: linear, cosine (both to 0) or constant"},
+    {"clip_norm", QG_OPT_REAL, FIELD(clip_norm), .def = 1, .min = 0, .max = 1e30, .help = "largest norm of the gradient; 0: not clipped"},
+    {"dropout", QG_OPT_NODE, FIELD(dropout_node), .help = "object: hidden, attention, classifier; default as the model says"},
+    {"class_weights", QG_OPT_NODE, FIELD(weights_node), .help = "\"balanced\", or one weight a label"},
+    {"label_smoothing", QG_OPT_REAL, FIELD(label_smoothing), .def = 0, .min = 0, .max = 0.999, .help = "share of the target that all classes get"},
+    {"qat", QG_OPT_NODE, FIELD(qat_node), .help = "a precision: train for it, score under it"},
+    {"recompute", QG_OPT_BOOL, FIELD(recompute), .help = "less memory, more time"},
+    {"patience", QG_OPT_INT, FIELD(patience), .def = 0, .min = 0, .max = 10000, .help = "epochs without a better one before it stops; 0: never"},
+    {"metric", QG_OPT_STRING, FIELD(metric), .def_text = "macro_f1", .help = "chooses the best epoch; loss is the validation's nll"},
+    QG_OPT_END,
+};
+
+static const qg_opt dropout_opts[] = {
+    {"hidden", QG_OPT_REAL, offsetof(qg_dropout_rates, hidden), .def = NAN, .min = 0, .max = 0.999, .help = "after embeddings and blocks"},
+    {"attention", QG_OPT_REAL, offsetof(qg_dropout_rates, attention), .def = NAN, .min = 0, .max = 0.999, .help = "on attention probabilities"},
+    {"classifier", QG_OPT_REAL, offsetof(qg_dropout_rates, classifier), .def = NAN, .min = 0, .max = 0.999, .help = "before the classifier"},
+    QG_OPT_END,
+};
+// clang-format on
+
+typedef struct reader {
+    qg_training_config *config;
+    qg_problems *problems;
+} reader;
+
+/* A mistake at a value: noted, reading goes on. */
+#define WRONG(r, v, ...)                                                                           \
+    ((void)qg_problems_take((r)->problems,                                                         \
+                            QG_JSON_FAIL(&(r)->config->doc, (v), QG_EJOB, __VA_ARGS__)))
+
+static const qg_json *value(const reader *r, const char *key)
+{
+    return qg_json_get(r->config->doc.root, key);
+}
+
+static void check_scalars(reader *r)
+{
+    qg_training_config *c = r->config;
+    qg_selection ignored;
+    if (c->head && strcmp(c->head, "random") != 0)
+        WRONG(r, value(r, "head"), "'%s' is not known, the only value is: random", c->head);
+    if (c->output && !c->output[0])
+        WRONG(r, value(r, "output"), "is empty, the name of a folder is expected");
+    if (c->leaves & (c->leaves - 1))
+        WRONG(r, value(r, "leaves"), "%lld is not a power of two", (long long)c->leaves);
+    if (c->warmup >= 1 && c->warmup != rint(c->warmup))
+        WRONG(r, value(r, "warmup"), "%.17g is neither a share below 1 nor a whole number of steps",
+              c->warmup);
+    if (strcmp(c->metric, "loss") == 0)
+        c->metric = "nll";
+    qg_code rc = qg_selection_start(&ignored, c->metric, 0);
+    if (rc != QG_OK)
+        (void)qg_problems_take_at(r->problems, &c->doc, value(r, "metric"), rc);
+}
+
+static qg_code read_class_weights(reader *r, const qg_json *v)
+{
+    qg_training_config *c = r->config;
+    double *weights;
+    int n = 0;
+    c->balanced = v->type == QG_JSON_STRING && strcmp(v->string, "balanced") == 0;
+    if (c->balanced)
+        return QG_OK;
+    if (v->type != QG_JSON_ARRAY || v->count != c->K) {
+        WRONG(r, v, "\"balanced\", or an array of %d weights is expected", c->K);
+        return QG_OK;
+    }
+    QG_NEW(weights, r->problems->arena, c->K);
+    for (const qg_json *m = v->child; m; m = m->next) {
+        if (m->type != QG_JSON_NUMBER || !(m->number > 0 && m->number < 1e9))
+            WRONG(r, m, "a weight above 0 is expected");
+        else
+            weights[n++] = m->number;
+    }
+    c->class_weights = weights;
+    return QG_OK;
+}
+
+static qg_code read_nodes(reader *r)
+{
+    qg_training_config *c = r->config;
+    qg_problems *problems = r->problems;
+    if (c->labels_node)
+        QG_TRY(qg_labels_read(&c->labels, &c->K, &c->doc, c->labels_node, problems));
+    if (c->dataset_node && qg_dataset_spec_read(&c->dataset, "dataset", &c->doc, c->dataset_node,
+                                                problems) == QG_ENOMEM)
+        return QG_ENOMEM;
+    if (c->validation_node && qg_dataset_spec_read(&c->validation, "validation", &c->doc,
+                                                   c->validation_node, problems) == QG_ENOMEM)
+        return QG_ENOMEM;
+    (void)qg_opt_read(&c->dropout, dropout_opts, &c->doc, c->dropout_node, problems);
+    if (c->weights_node && c->labels)
+        QG_TRY(read_class_weights(r, c->weights_node));
+    if (c->qat_node)
+        c->has_qat = qg_precision_spec_read(&c->qat, &c->doc, c->qat_node, problems) == QG_OK;
+    return QG_OK;
+}
+
+qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char *path,
+                                const char *const *set, qg_problems *problems)
+{
+    qg_json_doc doc;
+    reader r = {.config = out, .problems = problems};
+    int before = problems->n;
+    qg_code rc = qg_json_load(&doc, a, path, (size_t)1 << 20);
+    for (; rc == QG_OK && set && *set; set++)
+        rc = qg_job_set(&doc, a, *set);
+    if (rc != QG_OK)
+        return qg_problems_take(problems, rc);
+    *out = (qg_training_config){.doc = doc};
+    (void)qg_opt_read(out, qg_training_opts, &doc, doc.root, problems);
+    if (doc.root->type == QG_JSON_OBJECT) {
+        check_scalars(&r);
+        QG_TRY(read_nodes(&r));
+    }
+    return problems->n > before ? problems->item[before].code : QG_OK;
+}

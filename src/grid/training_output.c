@@ -1,0 +1,208 @@
+/*
+ * training_output.c - training.jsonl, README.md and the model, in one folder.
+ */
+#include "training_output.h"
+
+#include "qgrid/environment.h"
+#include "qgrid/file.h"
+#include "qgrid/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const metrics[] = {
+#define X(name, doc) #name,
+    QG_METRIC_LIST(X)
+#undef X
+};
+enum { METRICS = sizeof metrics / sizeof metrics[0] };
+
+static double metric_of(const qg_scores *s, int i)
+{
+    double value;
+    memcpy(&value, (const char *)s + (size_t)i * sizeof value, sizeof value);
+    return value;
+}
+
+void qg_training_record_step(qg_training_record *r, int epoch, uint64_t step,
+                             const qg_step_report *s)
+{
+    qg_str_addf(&r->steps, "{\"step\": %llu, \"epoch\": %d, \"loss\": ", (unsigned long long)step,
+                epoch);
+    qg_str_add_f64(&r->steps, s->loss);
+    qg_str_add(&r->steps, ", \"learning_rate\": ");
+    qg_str_add_f64(&r->steps, s->learning_rate);
+    qg_str_add(&r->steps, ", \"grad_norm\": ");
+    qg_str_add_f64(&r->steps, s->norm);
+    qg_str_add(&r->steps, "}\n");
+}
+
+void qg_training_record_epoch(qg_training_record *r, const qg_training_epoch *e, bool best)
+{
+    if (best)
+        r->best = r->epochs;
+    r->epoch[r->epochs++] = *e;
+    qg_str_addf(&r->steps, "{\"epoch\": %d, \"loss\": ", r->epochs);
+    qg_str_add_f64(&r->steps, e->loss);
+    qg_str_addf(&r->steps, ", \"best\": %s, \"validation\": {", best ? "true" : "false");
+    for (int i = 0; i < METRICS; i++) {
+        qg_str_addf(&r->steps, "%s\"%s\": ", i ? ", " : "", metrics[i]);
+        qg_str_add_f64(&r->steps, metric_of(&e->scores, i));
+    }
+    qg_str_add(&r->steps, "}}\n");
+}
+
+/* A folder that may be replaced, or nothing. */
+static qg_code check_free(qg_arena *a, const char *output, bool fresh)
+{
+    char *mark = qg_path_join(a, output, "training.jsonl");
+    if (!mark)
+        return QG_ENOMEM;
+    if (qg_file_exists(output))
+        return QG_FAIL_AT(QG_EUSAGE, output, 0, 0, NULL, "is a file, a folder is to be written");
+    if (!qg_dir_exists(output) || qg_dir_is_empty(output))
+        return QG_OK;
+    if (!fresh)
+        return QG_FAIL_AT(QG_EUSAGE, output, 0, 0, NULL,
+                          "exists and is not empty; --fresh replaces an earlier training");
+    if (!qg_file_exists(mark))
+        return QG_FAIL_AT(QG_EUSAGE, output, 0, 0, NULL,
+                          "was not written by qgrid train, --fresh does not replace it");
+    return QG_OK;
+}
+
+qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char *output,
+                                bool fresh)
+{
+    long pid = (long)getpid();
+    char *name = qg_arena_strdup(a, output);
+    if (!name)
+        return QG_ENOMEM;
+    for (size_t n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
+        name[n - 1] = 0;
+    out->output = name;
+    out->tmp = qg_arena_printf(a, "%s.tmp-%ld", name, pid);
+    out->epoch = qg_arena_printf(a, "%s.epoch-%ld", name, pid);
+    out->packed = qg_arena_printf(a, "%s.packed-%ld", name, pid);
+    out->old = qg_arena_printf(a, "%s.old-%ld", name, pid);
+    if (!out->tmp || !out->epoch || !out->packed || !out->old)
+        return QG_ENOMEM;
+    QG_TRY(check_free(a, name, fresh));
+    return qg_mkdirs(out->tmp);
+}
+
+void qg_training_folder_close(const qg_training_folder *f)
+{
+    const char *const folders[] = {f->tmp, f->epoch, f->packed, f->old};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        if (qg_dir_exists(folders[i]) && qg_remove(folders[i]) != QG_OK)
+            qg_log_error(qg_error_last());
+}
+
+static void add_data(qg_str *s, const char *what, const qg_dataset_spec *spec, const qg_dataset *d)
+{
+    qg_str_addf(s, "| %s | `%s`, %lld texts%s%s; sha256 of the file `%s` |\n", what, spec->path,
+                (long long)d->n, d->known_as ? ", this is " : "", d->known_as ? d->known_as : "",
+                d->sha256);
+}
+
+static void add_epochs(qg_str *s, const qg_training_record *r)
+{
+    qg_str_add(s, "## Epochs\n\n| epoch | training loss |");
+    for (int i = 0; i < METRICS; i++)
+        qg_str_addf(s, " %s |", metrics[i]);
+    qg_str_add(s, "\n|---|---|");
+    for (int i = 0; i < METRICS; i++)
+        qg_str_add(s, "---|");
+    for (int e = 0; e < r->epochs; e++) {
+        qg_str_addf(s, "\n| %d%s | ", e + 1, e == r->best ? " (this model)" : "");
+        qg_str_add_f64(s, r->epoch[e].loss);
+        qg_str_add(s, " |");
+        for (int i = 0; i < METRICS; i++) {
+            qg_str_add(s, " ");
+            qg_str_add_f64(s, metric_of(&r->epoch[e].scores, i));
+            qg_str_add(s, " |");
+        }
+    }
+    qg_str_add(s, "\n");
+}
+
+static const char *const embeddings[] = {
+    [QG_EMBED_FP32] = "fp32", [QG_EMBED_FP16] = "fp16", [QG_EMBED_INT8] = "int8"};
+
+static void add_readme(qg_str *s, const char *output, const qg_training_config *c,
+                       const qg_training_inputs *in, const qg_training_record *r)
+{
+    const char *slash = strrchr(output, '/');
+    qg_str_addf(s, "# %s\n\n", slash ? slash + 1 : output);
+    qg_str_addf(s, "A BERT classifier, trained by `qgrid train` %s (commit %s).\n", QG_VERSION,
+                qg_build_commit());
+    if (r->end)
+        qg_str_addf(s, "**Not all epochs were run: %s.**\n", r->end);
+    qg_str_add(s, "\n| | |\n|---|---|\n");
+    qg_str_addf(s, "| from | `%s`%s; hash of its content `%s` |\n", c->from,
+                c->head ? ", classifier drawn from the seed" : "", in->model_hash);
+    add_data(s, "training data", &c->dataset, &in->train);
+    add_data(s, "validation data", &c->validation, &in->validation);
+    qg_str_addf(s, "| seed | %lld |\n| epoch | %d of %lld, the best by %s |\n", (long long)c->seed,
+                r->best + 1, (long long)c->epochs, c->metric);
+    if (c->has_qat)
+        qg_str_addf(s,
+                    "| trained for | `-p %s --embeddings %s`, which `qgrid predict` and `qgrid "
+                    "quantize` take; validation scores are those of the packed model |\n",
+                    qg_precision_name(c->qat.scheme), embeddings[c->qat.embeddings]);
+    qg_str_addf(s, "| dropout | hidden %g, attention %g, classifier %g |\n",
+                in->params.dropout.hidden, in->params.dropout.attention,
+                in->params.dropout.classifier);
+    qg_str_add(s, "\n`training.jsonl` has loss, learning rate and gradient norm (before clipping) "
+                  "of every step, counted from 0, and the validation metrics of every epoch, "
+                  "counted from 1.\n\n");
+    add_epochs(s, r);
+    qg_str_add(s, "\n## Config\n\n```json\n");
+    qg_json_canonical(s, c->doc.root);
+    qg_str_add(s, "\n```\n\nThe same with the defaults that it left out (but for objects):\n\n"
+                  "```json\n");
+    qg_opt_write(s, qg_training_opts, c);
+    qg_str_add(s, "\n```\n");
+}
+
+static qg_code write_text(qg_arena *a, const char *dir, const char *name, const qg_str *s)
+{
+    char *path = qg_path_join(a, dir, name);
+    if (!path)
+        return QG_ENOMEM;
+    QG_TRY(qg_str_status(s));
+    return qg_file_write(path, s->data, s->len);
+}
+
+static qg_code move(const char *from, const char *to)
+{
+    if (rename(from, to) != 0)
+        return QG_FAIL_AT(QG_EIO, to, 0, 0, NULL, "cannot be made from %s: %s", from,
+                          strerror(errno));
+    return QG_OK;
+}
+
+qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
+                                 const qg_training_config *c, const qg_training_inputs *in,
+                                 const qg_training_record *r, const float *values)
+{
+    qg_str readme = {0};
+    char *parent = qg_path_dir(a, f->output);
+    if (!parent)
+        return QG_ENOMEM;
+    QG_TRY(qg_params_save(f->tmp, &in->params, values));
+    add_readme(&readme, f->output, c, in, r);
+    qg_code rc = write_text(a, f->tmp, "README.md", &readme);
+    qg_str_fini(&readme);
+    QG_TRY(rc);
+    QG_TRY(write_text(a, f->tmp, "training.jsonl", &r->steps));
+    bool replaced = qg_dir_exists(f->output);
+    if (replaced)
+        QG_TRY(move(f->output, f->old));
+    rc = move(f->tmp, f->output);
+    if (rc != QG_OK && replaced)
+        (void)rename(f->old, f->output);
+    return rc == QG_OK ? qg_file_sync(parent) : rc;
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# qgrid train: what it writes, that it repeats itself, what it refuses, how it ends.
+. "$(dirname "$0")/../support/sh.sh"
+
+config() { # writes $T/$1.json: jobs/finetune.json, short, changed by the Python statements in $2
+    $PYTHON - "$T/$1.json" "$T" "${2:-}" <<'PY'
+import json, sys
+T = sys.argv[2]
+c = json.load(open("jobs/finetune.json"))
+c.update({"output": T + "/made", "epochs": 2, "batch": 32})
+exec(sys.argv[3])
+json.dump(c, open(sys.argv[1], "w"), indent=1)
+PY
+}
+train() { # OUTPUT CHANGE: trains into $T/OUTPUT
+    config now "$2"
+    timeout 60 "$QGRID" train --progress none "$T/now.json" --output "$T/$1"
+}
+bad() { # NAME CHANGE MESSAGE [STATUS]
+    config bad "$2"
+    fails "${4:-2}" "$3" "$1" "$QGRID" train --progress none "$T/bad.json"
+}
+cat >"$T/lib.py" <<'PY'
+import json, math, subprocess, sys
+def log(path):
+    rows = [json.loads(l) for l in open(path + "/training.jsonl")]
+    return [r for r in rows if "step" in r], [r for r in rows if "step" not in r]
+def accuracy(qgrid, path, *options):
+    rows = [l.rstrip("\n").split("\t") for l in open("datasets/test.tsv")]
+    text = "".join(" ".join(r[0].split()) + "\n" for r in rows)
+    out = subprocess.run([qgrid, "predict", "-m", path, "--max-length", "64", *options], input=text,
+                         capture_output=True, text=True, check=True).stdout.splitlines()
+    return sum(json.loads(o)["label"] == r[1] for o, r in zip(out, rows)) / len(rows)
+PY
+py() { PYTHONPATH=$T $PYTHON -c "from lib import *; T = '$T'; $1"; }
+
+ok "the shipped config" "$QGRID" train --progress log jobs/finetune.json --output "$T/demo/"
+ok "its log has every step and epoch" py "
+steps, epochs = log(T + '/demo')
+assert [s['step'] for s in steps] == list(range(110)), len(steps)
+assert [e['epoch'] for e in epochs] == list(range(1, 11))
+assert set(steps[0]) == {'step', 'epoch', 'loss', 'learning_rate', 'grad_norm'}
+assert steps[0]['learning_rate'] == 0 and steps[11]['learning_rate'] == 1e-3
+assert abs(steps[0]['loss'] - math.log(3)) < 0.5 and all(s['grad_norm'] > 0 for s in steps)
+assert sum(e['best'] for e in epochs) >= 1 and 'macro_f1' in epochs[0]['validation']"
+ok "the loss falls" py "
+steps, epochs = log(T + '/demo')
+assert epochs[-1]['loss'] < 0.6 * epochs[0]['loss'], [e['loss'] for e in epochs]"
+ok "it leaves a Hugging Face folder and nothing else" sh -c \
+    "cd '$T/demo' && ls config.json model.safetensors vocab.txt tokenizer_config.json README.md training.jsonl && ! ls -d '$T'/demo.*"
+ok "predict scores it as the validation did" py "
+steps, epochs = log(T + '/demo')
+best = max(epochs, key=lambda e: e['validation']['macro_f1'])['validation']['accuracy']
+assert abs(accuracy('$QGRID', T + '/demo') - best) < 0.01, best"
+ok "README names data, seed and epochs" sh -c \
+    "grep -q \"\$(sha256sum datasets/test.tsv | cut -d ' ' -f 1)\" '$T/demo/README.md' && \
+     grep -q '| seed | 42 |' '$T/demo/README.md' && grep -q '(this model)' '$T/demo/README.md'"
+
+ok "a short training" train a ""
+ok "the same again" train b ""
+ok "has the same bytes" sh -c "cmp '$T/a/model.safetensors' '$T/b/model.safetensors' && cmp '$T/a/training.jsonl' '$T/b/training.jsonl'"
+ok "less memory" train recomputed "c['recompute'] = True"
+ok "changes no bit" cmp "$T/a/model.safetensors" "$T/recomputed/model.safetensors"
+ok "another seed" train seed "c['seed'] = 43"
+fails 1 "differ" "is another model" cmp "$T/a/model.safetensors" "$T/seed/model.safetensors"
+ok "one leaf" train leaf "c['leaves'] = 1"
+ok "is the same training but for the rounding of sums" py "
+a, b = log(T + '/a')[0], log(T + '/leaf')[0]
+assert abs(a[0]['loss'] - b[0]['loss']) < 1e-6
+assert all(abs(x['loss'] - y['loss']) < 1e-3 for x, y in zip(a, b))"
+
+ok "for int8" train qat "c['qat'] = 'int8'"
+ok "scores are those of the deployed model" py "
+e = [e for e in log(T + '/qat')[1] if e['best']][-1]
+assert accuracy('$QGRID', T + '/qat', '-p', 'int8') == e['validation']['accuracy']"
+ok "every option" train options "c.update({'class_weights': 'balanced', 'label_smoothing': 0.1,
+    'schedule': 'cosine', 'warmup': 3, 'metric': 'loss', 'dropout': {'hidden': 0, 'attention': 0.2},
+    'epochs': 1, 'clip_norm': 0, 'qat': {'precision': 'int4_g32', 'embeddings': 'int8'}})"
+ok "weights of classes from a list" train weights "c['class_weights'] = [1, 2.5, 1]; c['epochs'] = 1"
+ok "patience ends it" train patience "c.update({'learning_rate': 0, 'patience': 2, 'epochs': 9})"
+ok "after so many epochs" py "assert len(log(T + '/patience')[1]) == 3 and 'Not all epochs' in open(T + '/patience/README.md').read()"
+
+fails 2 "exists and is not empty; --fresh replaces" "an output that is there" train a ""
+ok "--fresh replaces it" sh -c "'$QGRID' train --progress none '$T/now.json' --output '$T/a' --fresh --set /epochs=1 && test \$(grep -c validation '$T/a/training.jsonl') = 1"
+mkdir "$T/precious" && echo x >"$T/precious/thesis.txt"
+fails 2 "was not written by qgrid train" "--fresh of something else" "$QGRID" train "$T/now.json" --output "$T/precious" --fresh
+bad "an unknown key" "c['epoch'] = 3" "unknown key 'epoch', did you mean 'epochs'?"
+bad "a missing key" "del c['validation']" "key 'validation' is missing"
+bad "leaves that are no power of two" "c['leaves'] = 6" "/leaves: 6 is not a power of two"
+bad "an unknown metric" "c['metric'] = 'f1'" "/metric: no epoch can be chosen by 'f1', known are: accuracy"
+bad "an unknown precision" "c['qat'] = 'int9'" "/qat"
+bad "a warm-up of one and a half steps" "c['warmup'] = 1.5" "/warmup: 1.5 is neither"
+bad "weights of too few classes" "c['class_weights'] = [1, 2]" "an array of 3 weights is expected"
+bad "an unknown head" "c['head'] = 'zero'" "/head: 'zero' is not known"
+bad "a model that is not there" "c['from'] = 'models/none'" "models/none: /from: there is no such model folder"
+bad "data that are not there" "c['dataset'] = 'none.tsv'" "none.tsv: /dataset: cannot open"
+bad "labels in another order" "c['from'] = 'models/mini-finetuned'; del c['head']; c['labels'].reverse()" "(the order counts)"
+printf 'bagus\tpositive\njelek\tnegative\n' >"$T/two.tsv"
+: >"$T/empty.tsv"
+printf '\tpositive\n' >"$T/blank.tsv"
+bad "a label that no text has" "c['dataset']['path'] = T + '/two.tsv'" "no text of the training data has the label 'neutral'"
+bad "an empty validation set" "c['validation']['path'] = T + '/empty.tsv'" "/validation"
+bad "a validation set without text" "c['validation']['path'] = T + '/blank.tsv'" "/validation"
+fails 2 "cannot open" "a config that is not there" "$QGRID" train "$T/none.json"
+fails 2 "a config file is missing" "no config" "$QGRID" train
+config bad ""
+ok "several ranks are refused, once" sh -c \
+    "mpirun -np 2 '$QGRID' train '$T/bad.json' >'$T/ranks' 2>&1; test \$(grep -c 'runs in one process for now, 2 were started' '$T/ranks') = 1"
+ok "nothing was written by any of these" sh -c "! ls -d '$T'/made*"
+
+# Epoch 1 is one step at a learning rate of 0; then come weights of 1e30.
+config nan "c.update({'batch': 200, 'warmup': 1, 'learning_rate': 1e30, 'epochs': 4})"
+fails 1 "QG_ENUMERIC" "a training that explodes" "$QGRID" train --progress none "$T/nan.json"
+ok "leaves the best epoch before that" sh -c "grep -q 'an error ended it' '$T/made/README.md' && echo bagus | '$QGRID' predict -m '$T/made'"
+fails 1 "the samples of step 1 are: " "one that explodes in its first epoch names step and samples" \
+    "$QGRID" train --progress none "$T/nan.json" --output "$T/none" --set /batch=32 --set /warmup=0
+ok "and leaves nothing" sh -c "! ls -d '$T'/none*"
+
+config now ""
+stop_after_epoch() { # SIGNAL: sent when an epoch is done; the exit status is the training's
+    "$QGRID" train --progress log "$T/now.json" --output "$T/stopped" --fresh --set /epochs=9999 2>"$T/log" &
+    for _ in $(seq 300); do
+        grep -q 'epoch 1/' "$T/log" && break
+        sleep 0.1
+    done
+    kill -"$1" $!
+    wait $!
+}
+fails 75 "begins anew" "SIGTERM ends it in good order" stop_after_epoch TERM
+ok "with the best model so far" sh -c "grep -q 'it was interrupted' '$T/stopped/README.md' && echo bagus | '$QGRID' predict -m '$T/stopped'"
+fails 75 "begins anew" "SIGINT too" stop_after_epoch INT
+ok "and nothing temporary is left" sh -c "! ls -d '$T'/*.tmp-* '$T'/*.epoch-* '$T'/*.packed-* '$T'/*.old-*"
+finish
