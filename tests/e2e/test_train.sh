@@ -117,17 +117,18 @@ fails 1 "the samples of step 1 are: " "one that explodes in its first epoch name
 ok "and leaves nothing" sh -c "! ls -d '$T'/none*"
 
 config now ""
-stop_after_epoch() { # SIGNAL: sent when an epoch is done; the exit status is the training's
-    "$QGRID" train --progress log "$T/now.json" --output "$T/stopped" --fresh --set /epochs=9999 2>"$T/log" &
+stop_at() { # LINE SIGNAL OUTPUT: the signal is sent when the log has the line; the exit status is the training's
+    "$QGRID" train --progress log "$T/now.json" --output "$T/$3" --fresh --set /epochs=9999 --set /batch=2 2>"$T/log" &
     for _ in $(seq 300); do
-        grep -q 'epoch 1/' "$T/log" && break
-        sleep 0.1
+        grep -q "$1" "$T/log" && break
+        sleep 0.02
     done
-    kill -"$1" $!
+    kill -"$2" $!
     wait $!
 }
-fails 75 "begins anew" "SIGTERM ends it in good order" stop_after_epoch TERM
+fails 75 "begins anew" "SIGTERM ends it in good order" stop_at 'epoch 1/' TERM stopped
 ok "with the best model so far" sh -c "grep -q 'it was interrupted' '$T/stopped/README.md' && echo bagus | '$QGRID' predict -m '$T/stopped'"
-fails 75 "begins anew" "SIGINT too" stop_after_epoch INT
-ok "and nothing temporary is left" sh -c "! ls -d '$T'/*.tmp-* '$T'/*.epoch-* '$T'/*.packed-* '$T'/*.old-*"
+fails 75 "begins anew" "SIGINT too" stop_at 'epoch 1/' INT stopped
+fails 75 "no epoch was finished, nothing is written" "before the first epoch" stop_at 'steps in 9999 epochs' TERM early
+ok "nothing temporary is left" sh -c "! ls -d '$T'/early* '$T'/*.tmp-* '$T'/*.epoch-* '$T'/*.packed-* '$T'/*.old-*"
 finish
