@@ -71,4 +71,10 @@ qg_code qg_farm_serve(qg_par *p, const qg_farm_worker *worker,
 /** Rank 0, when nothing is to be run (bad job, --help): tells the workers to leave. */
 void qg_farm_dismiss(qg_par *p);
 
+/**
+ * From now on SIGTERM and SIGUSR1 ask the run to drain (qg_farm_run adds SIGINT), also those that
+ * come before it begins; after it they do nothing. Local.
+ */
+void qg_farm_catch_signals(void);
+
 #endif

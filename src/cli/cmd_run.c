@@ -181,6 +181,7 @@ int qg_cmd_run(int argc, char **argv)
     qg_arena *arena = qg_arena_create(0);
     if (!arena)
         return QG_EXIT_STOPPED;
+    qg_farm_catch_signals();
     if (qg_par_start(&par, arena) != QG_OK) {
         qg_log_error(qg_error_last());
         return QG_EXIT_USAGE;

@@ -306,17 +306,17 @@ static qg_code loop(farm *f)
     return QG_OK;
 }
 
-static void handle_signals(struct sigaction old[3], bool on)
+static void catch_signal(int number)
 {
-    static const int numbers[] = {SIGTERM, SIGUSR1, SIGINT};
     struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&act.sa_mask);
-    for (int i = 0; i < 3; i++) {
-        if (on)
-            sigaction(numbers[i], &act, &old[i]);
-        else
-            sigaction(numbers[i], &old[i], NULL);
-    }
+    sigaction(number, &act, NULL);
+}
+
+void qg_farm_catch_signals(void)
+{
+    catch_signal(SIGTERM);
+    catch_signal(SIGUSR1);
 }
 
 static qg_code make(farm *f, const qg_task *tasks, const qg_unit *units, int n_units,
@@ -339,7 +339,6 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
                     const qg_farm_worker *worker, const qg_farm_owner *owner,
                     const qg_farm_options *options, qg_arena *a)
 {
-    struct sigaction old[3];
     farm f = {.par = p,
               .arena = a,
               .worker = worker,
@@ -350,12 +349,12 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
               .start = qg_clock()};
     *out = (qg_farm_outcome){0};
     f.last_ping = f.last_check = f.last_progress = f.start;
-    handle_signals(old, true);
+    qg_farm_catch_signals();
+    catch_signal(SIGINT);
     qg_code rc = make(&f, tasks, units, n_units, state);
     if (rc == QG_OK)
         rc = loop(&f);
     qg_error why = *qg_error_last();
-    handle_signals(old, false);
     if (f.sched) {
         int open, running, done, failed;
         qg_sched_count(f.sched, &open, &running, &done, &failed);
