@@ -6,9 +6,6 @@
 #include <signal.h>
 #include <stddef.h>
 
-enum { SIGNALS = 3 };
-static const int numbers[SIGNALS] = {SIGTERM, SIGUSR1, SIGINT};
-static struct sigaction before[SIGNALS];
 static volatile sig_atomic_t seen;
 
 static void on_signal(int number)
@@ -17,18 +14,22 @@ static void on_signal(int number)
     seen++;
 }
 
-void qg_stop_catch(void)
+static void catch_signal(int number)
 {
     struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&act.sa_mask);
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(numbers[i], &act, &before[i]);
+    sigaction(number, &act, NULL);
 }
 
-void qg_stop_release(void)
+void qg_stop_catch(void)
 {
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(numbers[i], &before[i], NULL);
+    catch_signal(SIGTERM);
+    catch_signal(SIGUSR1);
+}
+
+void qg_stop_catch_interrupt(void)
+{
+    catch_signal(SIGINT);
 }
 
 int qg_stop_wanted(void)

@@ -6,6 +6,7 @@
 #include "grid/work.h"
 #include "qgrid/kernel.h"
 #include "qgrid/log.h"
+#include "qgrid/stop.h"
 #include "table.h"
 
 #include <signal.h>
@@ -170,6 +171,7 @@ int qg_cmd_run(int argc, char **argv)
     qg_arena *arena = qg_arena_create(0);
     if (!arena)
         return QG_EXIT_STOPPED;
+    qg_stop_catch();
     if (qg_par_start(&par, arena) != QG_OK) {
         qg_log_error(qg_error_last());
         return QG_EXIT_USAGE;

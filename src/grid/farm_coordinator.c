@@ -329,11 +329,11 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
     *out = (qg_farm_outcome){0};
     f.last_ping = f.last_check = f.last_progress = f.start;
     qg_stop_catch();
+    qg_stop_catch_interrupt();
     qg_code rc = make(&f, tasks, units, n_units, state);
     if (rc == QG_OK)
         rc = loop(&f);
     qg_error why = *qg_error_last();
-    qg_stop_release();
     if (f.sched) {
         int open, running, done, failed;
         qg_sched_count(f.sched, &open, &running, &done, &failed);

@@ -190,6 +190,7 @@ qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training
     training t = {.arena = a, .config = c};
     *out = (qg_training_summary){.written = false};
     qg_stop_catch();
+    qg_stop_catch_interrupt();
     qg_code rc = qg_training_folder_open(&t.folder, a, c->output, options->fresh);
     if (rc == QG_OK) {
         rc = run(out, &t, options, problems);
@@ -198,7 +199,6 @@ qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training
         if (rc != QG_OK)
             rc = qg_error_restore(&why);
     }
-    qg_stop_release();
     qg_trainer_destroy(t.trainer);
     qg_str_fini(&t.record.steps);
     return rc;
