@@ -56,22 +56,16 @@ static inline __attribute__((always_inline)) void tile(const tile_job *t, int ro
     }
 }
 
-static void column(tile_job t, int m, int panels)
+static inline __attribute__((always_inline)) void column(tile_job t, int m, int panels)
 {
     for (int r = 0; r < m;) {
-        int left = m - r, rows = left >= 12 ? 12 : left >= 4 ? 4 : 1;
-        if (panels == 2 && rows == 12)
-            tile(&t, 12, 2);
-        else if (panels == 2 && rows == 4)
-            tile(&t, 4, 2);
-        else if (panels == 2)
-            tile(&t, 1, 2);
-        else if (rows == 12)
-            tile(&t, 12, 1);
+        int left = m - r, rows = left >= ROWS ? ROWS : left >= 4 ? 4 : 1;
+        if (rows == ROWS)
+            tile(&t, ROWS, panels);
         else if (rows == 4)
-            tile(&t, 4, 1);
+            tile(&t, 4, panels);
         else
-            tile(&t, 1, 1);
+            tile(&t, 1, panels);
         r += rows;
         t.x += (size_t)rows * (size_t)t.ldx;
         t.y += (size_t)rows * (size_t)t.ldy;
@@ -87,7 +81,10 @@ void qg_gemm_bf16__avx512bf16(float *y, int ldy, const uint16_t *x, int ldx, int
         for (int o = 0; o < w->n; o += 2 * QG_NR) {
             tile_job t = {y + (size_t)r0 * (size_t)ldy, ldy, ldx, o,
                           x + (size_t)r0 * (size_t)ldx, w};
-            column(t, rows, w->n - o > QG_NR ? 2 : 1);
+            if (w->n - o > QG_NR)
+                column(t, rows, 2);
+            else
+                column(t, rows, 1);
         }
     }
 }
