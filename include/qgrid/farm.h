@@ -9,7 +9,7 @@
 #ifndef QGRID_FARM_H
 #define QGRID_FARM_H
 
-#include "qgrid/par.h"
+#include "qgrid/gang.h"
 #include "qgrid/sched.h"
 #include "qgrid/str.h"
 
@@ -24,11 +24,11 @@ typedef struct qg_unit_report {
 typedef struct qg_farm_worker {
     void *ctx;
     /**
-     * Computes one unit. `breathe(breathe_ctx)` must be called between forward passes (at least
-     * every second or so); it returns true when the unit should be dropped (a second signal).
+     * Computes one unit, alone or as a member of a gang. qg_gang_breathe must be called between
+     * forward passes; when it says so the unit is dropped with QG_ELOST.
      */
     qg_code (*execute)(void *ctx, const void *input, size_t size, qg_str *result,
-                       bool (*breathe)(void *), void *breathe_ctx);
+                       const qg_gang *gang);
 } qg_farm_worker;
 
 /* Rank 0 only. */

@@ -60,17 +60,33 @@ typedef struct qg_training_inputs {
 qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_training_config *c,
                                 qg_problems *problems) QG_MUST_USE;
 
+/* What one epoch came to. */
+typedef struct qg_training_epoch {
+    double loss; /* mean over its texts, as trained: dropout, class weights, smoothing */
+    qg_scores scores;
+} qg_training_epoch;
+
+/* The course of a training: what training.jsonl and /training say. */
+typedef struct qg_training_record {
+    uint64_t steps;           /* done */
+    qg_step_report *step;     /* [epochs * batches] */
+    int batches;              /* steps of an epoch */
+    int epochs;               /* finished */
+    qg_training_epoch *epoch; /* [config.epochs] */
+    int best;                 /* index of the best; -1: none */
+    const char *end;          /* how it ended, a sentence; NULL: all epochs done */
+} qg_training_record;
+
 typedef struct qg_training_options {
     bool fresh; /* replace an output of an earlier training */
     qg_progress_style progress;
 } qg_training_options;
 
 typedef struct qg_training_summary {
-    bool written;     /* the output holds a model */
-    bool interrupted; /* by SIGTERM, SIGINT or SIGUSR1 */
-    int epochs;       /* that were finished */
-    int best_epoch;   /* from 1; 0: none */
-    double best;      /* its value of the config's metric */
+    qg_training_record record; /* in the arena */
+    bool written;              /* the output holds a model */
+    bool interrupted;          /* by SIGTERM, SIGINT or SIGUSR1 */
+    double best;               /* the best epoch's value of the config's metric */
 } qg_training_summary;
 
 /**

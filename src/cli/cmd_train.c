@@ -63,8 +63,8 @@ static int parse(arguments *a, int argc, char **argv)
 static void report(const qg_training_summary *s, const qg_training_config *c)
 {
     if (s->written)
-        printf("%s: epoch %d of %d, the best by %s: %.6g\n", c->output, s->best_epoch, s->epochs,
-               c->metric, s->best);
+        printf("%s: epoch %d of %d, the best by %s: %.6g\n", c->output, s->record.best + 1,
+               s->record.epochs, c->metric, s->best);
     else
         printf("no epoch was finished, nothing is written\n");
     if (s->interrupted)

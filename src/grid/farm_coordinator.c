@@ -262,12 +262,13 @@ static qg_code run_own(farm *f, int unit)
 {
     qg_str input = {0}, result = {0};
     qg_report_head h;
+    int32_t rank = 0;
+    qg_gang gang = {.par = f->par, .size = 1, .rank = &rank, .breathe = breathe, .ctx = f};
     qg_code rc = f->owner->input(f->owner->ctx, unit, &input);
     if (rc == QG_OK)
         rc = qg_str_status(&input);
     if (rc == QG_OK) {
-        rc = qg_farm_execute(&h, &result, f->par, f->worker, unit, input.data, input.len, breathe,
-                             f);
+        rc = qg_farm_execute(&h, &result, f->par, f->worker, unit, input.data, input.len, &gang);
         qg_error e = *qg_error_last();
         if (f->fatal != QG_OK)
             rc = qg_error_restore(&f->why);

@@ -25,7 +25,7 @@ qg_farm_options qg_farm_defaults(const qg_farm_options *o);
 /** Runs execute and measures it; *error is set when the result is not QG_OK. */
 qg_code qg_farm_execute(qg_report_head *head, qg_str *result, const qg_par *p,
                         const qg_farm_worker *w, int64_t unit, const void *input, size_t size,
-                        bool (*breathe)(void *), void *breathe_ctx);
+                        const qg_gang *gang);
 
 /** Longer and longer naps while there is nothing to do: 50 us up to 2 ms. */
 void qg_farm_nap(double *seconds);

@@ -26,13 +26,13 @@ qg_farm_options qg_farm_defaults(const qg_farm_options *o)
 
 qg_code qg_farm_execute(qg_report_head *head, qg_str *result, const qg_par *p,
                         const qg_farm_worker *w, int64_t unit, const void *input, size_t size,
-                        bool (*breathe)(void *), void *breathe_ctx)
+                        const qg_gang *gang)
 {
     double start = qg_clock(), cpu = qg_clock_cpu();
     *head = (qg_report_head){.unit = unit};
     snprintf(head->host, sizeof head->host, "%s", p->host);
     qg_error_clear();
-    qg_code rc = w->execute(w->ctx, input, size, result, breathe, breathe_ctx);
+    qg_code rc = w->execute(w->ctx, input, size, result, gang);
     head->seconds = qg_clock() - start;
     head->cpu_seconds = qg_clock_cpu() - cpu;
     head->peak_rss = qg_peak_rss();
@@ -148,10 +148,12 @@ static qg_code work(worker *w)
     int64_t unit;
     qg_str result = {0};
     qg_report_head head;
+    int32_t rank = w->par->rank;
+    qg_gang gang = {.par = w->par, .size = 1, .rank = &rank, .breathe = breathe, .ctx = w};
     QG_ASSERT(w->input && w->size >= sizeof unit);
     memcpy(&unit, w->input, sizeof unit);
     qg_code rc = qg_farm_execute(&head, &result, w->par, w->callbacks, unit, w->input + sizeof unit,
-                                 w->size - sizeof unit, breathe, w);
+                                 w->size - sizeof unit, &gang);
     w->assigned = false;
     w->drop = false;
     rc = report(w, rc, &head, &result);

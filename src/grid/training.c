@@ -63,7 +63,9 @@ static qg_code prepare(training *t, const qg_training_options *o)
     char memory[32];
     t->batches = (int)((n + c->batch - 1) / c->batch);
     t->record.best = -1;
+    t->record.batches = t->batches;
     QG_NEW(t->record.epoch, t->arena, c->epochs);
+    QG_NEW(t->record.step, t->arena, c->epochs * t->batches);
     QG_NEW(t->order, t->arena, n);
     QG_NEW(t->best, t->arena, t->in.params.count);
     QG_TRY(qg_selection_start(&t->selection, c->metric, (int)c->patience));
@@ -105,7 +107,7 @@ static qg_code run_step(double *loss, training *t, int epoch, int batch)
     if (rc == QG_ENUMERIC)
         name_samples(t, index, n, step);
     QG_TRY(rc);
-    qg_training_record_step(&t->record, epoch + 1, step, &report);
+    t->record.step[t->record.steps++] = report;
     qg_training_progress_step(&t->progress, epoch + 1, &report, qg_clock() - start);
     *loss += report.loss * n;
     return QG_OK;
@@ -140,7 +142,9 @@ static qg_code run_epoch(training *t, int epoch)
     bool best = qg_selection_take(&t->selection, epoch, &e.scores);
     if (best)
         memcpy(t->best, t->in.values, t->in.params.count * sizeof *t->best);
-    qg_training_record_epoch(&t->record, &e, best);
+    if (best)
+        t->record.best = epoch;
+    t->record.epoch[t->record.epochs++] = e;
     qg_training_progress_epoch(&t->progress, epoch + 1, &e, best);
     return QG_OK;
 }
@@ -171,8 +175,7 @@ static qg_code run(qg_training_summary *out, training *t, const qg_training_opti
     qg_code rc = run_epochs(t), written = QG_OK;
     qg_error why = *qg_error_last();
     out->interrupted = t->stopped;
-    out->epochs = t->record.epochs;
-    out->best_epoch = t->record.best + 1;
+    out->record = t->record;
     out->best = t->selection.best;
     if (t->record.best >= 0) {
         written =
@@ -200,6 +203,5 @@ qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training
             rc = qg_error_restore(&why);
     }
     qg_trainer_destroy(t.trainer);
-    qg_str_fini(&t.record.steps);
     return rc;
 }

@@ -25,32 +25,41 @@ static double metric_of(const qg_scores *s, int i)
     return value;
 }
 
-void qg_training_record_step(qg_training_record *r, int epoch, uint64_t step,
-                             const qg_step_report *s)
+static void add_step(qg_str *s, const qg_training_record *r, uint64_t step)
 {
-    qg_str_addf(&r->steps, "{\"step\": %llu, \"epoch\": %d, \"loss\": ", (unsigned long long)step,
-                epoch);
-    qg_str_add_f64(&r->steps, s->loss);
-    qg_str_add(&r->steps, ", \"learning_rate\": ");
-    qg_str_add_f64(&r->steps, s->learning_rate);
-    qg_str_add(&r->steps, ", \"grad_norm\": ");
-    qg_str_add_f64(&r->steps, s->norm);
-    qg_str_add(&r->steps, "}\n");
+    const qg_step_report *report = &r->step[step];
+    qg_str_addf(s, "{\"step\": %llu, \"epoch\": %llu, \"loss\": ", (unsigned long long)step,
+                (unsigned long long)(step / (uint64_t)r->batches) + 1);
+    qg_str_add_f64(s, report->loss);
+    qg_str_add(s, ", \"learning_rate\": ");
+    qg_str_add_f64(s, report->learning_rate);
+    qg_str_add(s, ", \"grad_norm\": ");
+    qg_str_add_f64(s, report->norm);
+    qg_str_add(s, "}\n");
 }
 
-void qg_training_record_epoch(qg_training_record *r, const qg_training_epoch *e, bool best)
+static void add_epoch(qg_str *s, const qg_training_record *r, int epoch)
 {
-    if (best)
-        r->best = r->epochs;
-    r->epoch[r->epochs++] = *e;
-    qg_str_addf(&r->steps, "{\"epoch\": %d, \"loss\": ", r->epochs);
-    qg_str_add_f64(&r->steps, e->loss);
-    qg_str_addf(&r->steps, ", \"best\": %s, \"validation\": {", best ? "true" : "false");
+    const qg_training_epoch *e = &r->epoch[epoch];
+    qg_str_addf(s, "{\"epoch\": %d, \"loss\": ", epoch + 1);
+    qg_str_add_f64(s, e->loss);
+    qg_str_addf(s, ", \"best\": %s, \"validation\": {", epoch == r->best ? "true" : "false");
     for (int i = 0; i < METRICS; i++) {
-        qg_str_addf(&r->steps, "%s\"%s\": ", i ? ", " : "", metrics[i]);
-        qg_str_add_f64(&r->steps, metric_of(&e->scores, i));
+        qg_str_addf(s, "%s\"%s\": ", i ? ", " : "", metrics[i]);
+        qg_str_add_f64(s, metric_of(&e->scores, i));
     }
-    qg_str_add(&r->steps, "}}\n");
+    qg_str_add(s, "}}\n");
+}
+
+/* A line for each step, and one for each epoch behind its last step. */
+static void add_record(qg_str *s, const qg_training_record *r)
+{
+    for (uint64_t i = 0; i < r->steps; i++) {
+        add_step(s, r, i);
+        int epochs = (int)((i + 1) / (uint64_t)r->batches);
+        if ((i + 1) % (uint64_t)r->batches == 0 && epochs <= r->epochs)
+            add_epoch(s, r, epochs - 1);
+    }
 }
 
 /* A folder that may be replaced, or nothing. */
@@ -188,7 +197,7 @@ qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
                                  const qg_training_config *c, const qg_training_inputs *in,
                                  const qg_training_record *r, const float *values)
 {
-    qg_str readme = {0};
+    qg_str readme = {0}, record = {0};
     char *parent = qg_path_dir(a, f->output);
     if (!parent)
         return QG_ENOMEM;
@@ -197,7 +206,10 @@ qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
     qg_code rc = write_text(a, f->tmp, "README.md", &readme);
     qg_str_fini(&readme);
     QG_TRY(rc);
-    QG_TRY(write_text(a, f->tmp, "training.jsonl", &r->steps));
+    add_record(&record, r);
+    rc = write_text(a, f->tmp, "training.jsonl", &record);
+    qg_str_fini(&record);
+    QG_TRY(rc);
     bool replaced = qg_dir_exists(f->output);
     if (replaced)
         QG_TRY(move(f->output, f->old));

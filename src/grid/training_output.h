@@ -11,26 +11,6 @@
 #include "qgrid/str.h"
 #include "qgrid/training.h"
 
-/* What one epoch came to. */
-typedef struct qg_training_epoch {
-    double loss; /* mean over its texts, as trained: dropout, class weights, smoothing */
-    qg_scores scores;
-} qg_training_epoch;
-
-typedef struct qg_training_record {
-    qg_str steps;             /* lines of training.jsonl */
-    qg_training_epoch *epoch; /* [config.epochs] */
-    int epochs;               /* finished */
-    int best;                 /* index of the best; -1: none */
-    const char *end;          /* how it ended, a sentence; NULL: all epochs done */
-} qg_training_record;
-
-void qg_training_record_step(qg_training_record *r, int epoch, uint64_t step,
-                             const qg_step_report *s);
-
-/** Takes an epoch's outcome; `best`: better than all before. */
-void qg_training_record_epoch(qg_training_record *r, const qg_training_epoch *e, bool best);
-
 typedef struct qg_training_folder {
     const char *output, *tmp, *epoch, *packed, *old;
 } qg_training_folder;

@@ -110,15 +110,11 @@ static qg_code execute_unit(qg_work *w, qg_work_unit *u)
 }
 
 static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result,
-                       bool (*breathe)(void *), void *breathe_ctx)
+                       const qg_gang *gang)
 {
     qg_work *w = ctx;
     qg_reader in = {.data = input, .size = size};
-    qg_work_unit u = {.arena = w->arena,
-                      .in = &in,
-                      .out = result,
-                      .breathe = breathe,
-                      .breathe_ctx = breathe_ctx};
+    qg_work_unit u = {.arena = w->arena, .in = &in, .out = result, .gang = gang};
     qg_mark m = qg_arena_mark(w->arena);
     qg_code rc = execute_unit(w, &u);
     qg_arena_release(w->arena, m);

@@ -69,7 +69,8 @@ qg_code qg_work_predict(qg_work_unit *u)
     int K = qg_model_config(u->model)->classes;
     float *logits;
     QG_NEW(logits, u->arena, t.B * K);
-    qg_model_set_breathe(u->model, u->breathe, u->breathe_ctx); /* not while latency is measured */
+    qg_model_set_breathe(u->model, u->gang->breathe,
+                         u->gang->ctx); /* not while latency is measured */
     qg_code rc = predict(logits, u, &t, K);
     qg_model_set_breathe(u->model, NULL, NULL);
     QG_TRY(rc);
@@ -111,7 +112,7 @@ static qg_code time_batches(double *ms, qg_work_unit *u, const texts *t, int64_t
             double seconds = qg_clock() - start;
             if (r >= 0)
                 ms[first * runs + r] = seconds * 1000;
-            if (u->breathe(u->breathe_ctx))
+            if (qg_gang_breathe(u->gang))
                 return QG_FAIL(QG_ELOST, "dropped on request");
         }
     }

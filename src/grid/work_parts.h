@@ -12,8 +12,7 @@ typedef struct qg_work_unit {
     qg_arena *arena;
     qg_reader *in;
     qg_str *out;
-    bool (*breathe)(void *);
-    void *breathe_ctx;
+    const qg_gang *gang;
 } qg_work_unit;
 
 qg_code qg_work_pack(qg_work_unit *u);

@@ -1,0 +1,12 @@
+/*
+ * gang.c - members of a gang.
+ */
+#include "qgrid/gang.h"
+
+static const int32_t first[] = {0};
+const qg_gang qg_gang_alone = {.size = 1, .rank = first};
+
+bool qg_gang_breathe(const qg_gang *g)
+{
+    return g->breathe && g->breathe(g->ctx);
+}
