@@ -17,6 +17,10 @@ typedef struct qg_gang {
     /* To be called now and then (at least every second or so): keeps the farm's messages going.
      * True: give up, the unit is to be dropped (QG_ELOST). NULL: nobody has to be heard. */
     bool (*breathe)(void *ctx);
+    /* To be asked between steps: the run is to end soon. A long unit then saves what it can be
+     * taken up from and returns QG_ELOST. Members may learn of it at different steps: they have to
+     * agree before they act. NULL: never. */
+    bool (*ending)(void *ctx);
     void *ctx;
 } qg_gang;
 
@@ -25,5 +29,8 @@ extern const qg_gang qg_gang_alone;
 
 /** Whether the unit is to be given up. */
 bool qg_gang_breathe(const qg_gang *g);
+
+/** Whether the run is to end soon. */
+bool qg_gang_ending(const qg_gang *g);
 
 #endif

@@ -10,3 +10,8 @@ bool qg_gang_breathe(const qg_gang *g)
 {
     return g->breathe && g->breathe(g->ctx);
 }
+
+bool qg_gang_ending(const qg_gang *g)
+{
+    return g->ending && g->ending(g->ctx);
+}
