@@ -14,16 +14,17 @@ struct qg_trainer {
     float *m, *v; /* [count] moments */
     double *sums; /* [blocks] of squares */
     qg_net *net;
-    qg_qat *qat;     /* NULL: none */
-    qg_range *seen;  /* [sites] by the leaves of a step */
-    qg_tree tree;    /* of gradients */
-    double *loss;    /* [leaves] */
-    qg_leaf leaf;    /* the texts in hand */
-    int64_t *chosen; /* [most texts of a pass] */
-    int32_t *tokens; /* [batch] */
-    int32_t *label;  /* [batch] */
-    int *order;      /* [batch] */
-    int *starts;     /* [leaves + 1] */
+    const float *packed; /* what the net has; NULL: changed since */
+    qg_qat *qat;         /* NULL: none */
+    qg_range *seen;      /* [sites] by the leaves of a step */
+    qg_tree tree;        /* of gradients */
+    double *loss;        /* [leaves] */
+    qg_leaf leaf;        /* the texts in hand */
+    int64_t *chosen;     /* [most texts of a pass] */
+    int32_t *tokens;     /* [batch] */
+    int32_t *label;      /* [batch] */
+    int *order;          /* [batch] */
+    int *starts;         /* [leaves + 1] */
 };
 
 static int tokens_of(const qg_train_set *set, int64_t text)
@@ -147,15 +148,22 @@ static qg_code gather(qg_trainer *t, const int64_t *index, int leaf)
     return qg_leaf_gather(&t->leaf, t->train, t->chosen, n);
 }
 
+static void use(qg_trainer *t, const float *weights)
+{
+    if (t->packed != weights)
+        qg_net_set_weights(t->net, weights);
+    t->packed = weights;
+}
+
 /* Loss and gradient (in the tree) of a whole batch. */
 static qg_code all_leaves(double *loss, qg_trainer *t, const int64_t *index, const qg_step *step)
 {
-    const float *weights = t->qat ? qg_qat_weights(t->qat) : t->values;
+    use(t, t->qat ? qg_qat_weights(t->qat) : t->values);
     memset(t->seen, 0, (size_t)t->params->sites * sizeof *t->seen);
     qg_tree_reset(&t->tree);
     for (int l = 0; l < t->options.leaves; l++) {
         QG_TRY(gather(t, index, l));
-        QG_TRY(qg_net_gradient(qg_tree_slot(&t->tree), &t->loss[l], NULL, t->net, weights, t->qat,
+        QG_TRY(qg_net_gradient(qg_tree_slot(&t->tree), &t->loss[l], NULL, t->net, t->qat,
                                &t->leaf.batch, step));
         qg_range_join(t->seen, qg_net_seen(t->net), t->params->sites);
         qg_tree_push(&t->tree);
@@ -185,6 +193,7 @@ qg_code qg_trainer_step(qg_step_report *out, qg_trainer *t, const int64_t *index
     out->learning_rate = qg_schedule_rate(&o->schedule, number);
     qg_adamw_step(t->values, t->m, t->v, grad, t->params, 0, count, &o->adamw, out->learning_rate,
                   number, coefficient);
+    t->packed = NULL;
     if (t->qat)
         qg_qat_observe(t->qat, t->seen);
     return QG_OK;
@@ -209,5 +218,6 @@ qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set
     for (int i = 0; i < n; i++)
         t->chosen[i] = first + i;
     QG_TRY(qg_leaf_gather(&t->leaf, set, t->chosen, n));
-    return qg_net_forward(logits, t->net, t->values, NULL, &t->leaf.batch);
+    use(t, t->values);
+    return qg_net_forward(logits, t->net, NULL, &t->leaf.batch);
 }

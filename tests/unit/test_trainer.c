@@ -109,7 +109,7 @@ static void passes_cover_a_set_and_score_it_without_dropout(void **state)
     float logits[TEXTS * 8], want[TEXTS * 8];
     qg_train_batch whole = p.batch;
     whole.types = NULL;
-    qt_ok(qg_net_forward(want, p.rig.net, p.rig.values, NULL, &whole));
+    qt_ok(rig_net_forward(want, p.rig.net, p.rig.values, NULL, &whole));
     for (int64_t first = 0; first < TEXTS; first += n, passes++) {
         n = qg_trainer_fits(p.trainer, &p.set, first);
         assert_true(n >= 1);
