@@ -225,6 +225,9 @@ qg_code qg_net_forward(float *logits, qg_net *net, const qg_qat *qat,
  */
 void qg_tree_sum(float *const *leaf, int n, size_t from, size_t to);
 
+/** Leaves of the left subtree of n: the largest power of two below n. */
+int qg_tree_left(int n);
+
 /** The same for one number a leaf (losses). */
 double qg_tree_sum_f64(const double *leaf, int n);
 
