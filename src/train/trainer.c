@@ -139,12 +139,23 @@ static qg_code cut(qg_trainer *t, int64_t *tokens, const int64_t *index, int n)
     return qg_leaves_cut(t->order, t->starts, t->tokens, n, t->options.leaves, t->arena);
 }
 
-static qg_code gather(qg_trainer *t, const int64_t *index, int leaf)
+static qg_code gather(qg_trainer *t, const int64_t *index, int leaf, uint64_t step)
 {
     int n = t->starts[leaf + 1] - t->starts[leaf];
     for (int i = 0; i < n; i++)
         t->chosen[i] = index[t->order[t->starts[leaf] + i]];
-    return qg_leaf_gather(&t->leaf, t->train, t->chosen, n);
+    QG_TRY(qg_leaf_gather(&t->leaf, t->train, t->chosen, n));
+    if (t->options.masking)
+        qg_masking_apply(&t->leaf, t->options.masking, step);
+    return QG_OK;
+}
+
+/* What the batch's mean loss divides by. */
+static double weigh(const qg_trainer *t, const int64_t *index, int n)
+{
+    if (t->options.masking)
+        return qg_masking_weight(t->options.masking, t->train, index, n);
+    return qg_loss_weight(t->label, n, t->options.net.class_weights);
 }
 
 /* Loss and gradient (in the tree) of a whole batch. */
@@ -154,7 +165,7 @@ static qg_code all_leaves(double *loss, qg_trainer *t, const int64_t *index, con
     memset(t->seen, 0, (size_t)t->params->sites * sizeof *t->seen);
     qg_tree_reset(&t->tree);
     for (int l = 0; l < t->options.leaves; l++) {
-        QG_TRY(gather(t, index, l));
+        QG_TRY(gather(t, index, l, step->number));
         QG_TRY(qg_net_gradient(qg_tree_slot(&t->tree), &t->loss[l], NULL, t->net, weights, t->qat,
                                &t->leaf.batch, step));
         qg_range_join(t->seen, qg_net_seen(t->net), t->params->sites);
@@ -172,7 +183,7 @@ qg_code qg_trainer_step(qg_step_report *out, qg_trainer *t, const int64_t *index
     float coefficient;
     QG_ASSERT(n > 0 && n <= o->batch);
     QG_TRY(cut(t, &out->tokens, index, n));
-    qg_step step = {number, qg_loss_weight(t->label, n, o->net.class_weights)};
+    qg_step step = {number, weigh(t, index, n)};
     if (t->qat)
         qg_qat_prepare(t->qat, t->values);
     QG_TRY(all_leaves(&out->loss, t, index, &step));
@@ -202,12 +213,26 @@ int qg_trainer_fits(const qg_trainer *t, const qg_train_set *set, int64_t first)
     return n;
 }
 
-qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
-                           int n)
+static qg_code gather_run(qg_trainer *t, const qg_train_set *set, int64_t first, int n)
 {
     QG_ASSERT(n <= t->leaf.texts);
     for (int i = 0; i < n; i++)
         t->chosen[i] = first + i;
-    QG_TRY(qg_leaf_gather(&t->leaf, set, t->chosen, n));
+    return qg_leaf_gather(&t->leaf, set, t->chosen, n);
+}
+
+qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
+                           int n)
+{
+    QG_TRY(gather_run(t, set, first, n));
     return qg_net_forward(logits, t->net, t->values, NULL, &t->leaf.batch);
+}
+
+qg_code qg_trainer_mlm_score(qg_mlm_score *sum, qg_trainer *t, const qg_train_set *set,
+                             int64_t first, int n)
+{
+    QG_ASSERT(t->options.masking != NULL);
+    QG_TRY(gather_run(t, set, first, n));
+    qg_masking_apply(&t->leaf, t->options.masking, QG_MASK_VALIDATION);
+    return qg_net_mlm_score(sum, t->net, t->values, &t->leaf.batch);
 }
