@@ -69,8 +69,8 @@ struct qg_net {
 typedef struct qg_pass {
     qg_net *net;
     const float *weights;
-    float *grad;    /* NULL: none is wanted */
-    double weight;  /* of the step */
+    float *grad;   /* NULL: none is wanted */
+    double weight; /* of the step */
     const qg_train_batch *batch;
     int T;
     qg_dropout_rates dropout; /* 0 in validation */

@@ -97,8 +97,7 @@ static qg_code plan(qg_params *out, qg_arena *a, const qg_bert_config *config,
     static const char *const no_decay[] = {"bias", "LayerNorm.weight", NULL};
     planner b = {.p = out, .prefix = "bert.embeddings."};
     int C = config->hidden, L = config->layers;
-    *out = (qg_params){
-        .objective = objective, .config = *config, .dropout = {0.1, 0.1, 0.1}};
+    *out = (qg_params){.objective = objective, .config = *config, .dropout = {0.1, 0.1, 0.1}};
     QG_NEW(out->param, a, 5 + 16 * L + 7);
     QG_NEW(out->site, a, QG_SITES_PER_LAYER * L + 2);
     add(&b, "word_embeddings.weight", "", config->vocab, C);

@@ -36,6 +36,9 @@ void rig_load(rig *r, const char *dir, int leaves);
 /** A run on random parameters of a configuration; large enough that every gradient counts. */
 void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves);
 
+/** The same with the head of masked-language modelling. */
+void rig_random_mlm(rig *r, const qg_bert_config *config, uint64_t seed, int leaves);
+
 /** A small model with odd sizes. */
 qg_bert_config rig_config(void);
 
