@@ -17,6 +17,9 @@
 
 enum { FLOATS_PER_LINE = 16 };
 
+/* Not learned by masked-language modelling. */
+static const char *const pooler[] = {"bert.pooler.dense.weight", "bert.pooler.dense.bias"};
+
 typedef struct planner {
     qg_params *p;
     const char *prefix; /* of the names */
@@ -126,7 +129,10 @@ qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_bert_config *config
 
 qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_bert_config *config)
 {
-    return plan(out, a, config, QG_OBJECTIVE_MLM);
+    QG_TRY(plan(out, a, config, QG_OBJECTIVE_MLM));
+    for (int i = 0; i < 2; i++)
+        out->param[qg_params_find(out, pooler[i])].decays = false;
+    return QG_OK;
 }
 
 void qg_params_exclude(qg_params *p, const char *const *parts)

@@ -286,10 +286,161 @@ static void the_head_equals_its_formula(void **state)
     rig_free(&r);
 }
 
+/* More targets than the decoder takes at once: the sum of two batches that need no second chunk. */
+static void chunks_of_the_decoder_add_up(void **state)
+{
+    (void)state;
+    rig r;
+    qg_bert_config c = rig_config();
+    enum { B = 32, N = 15 };
+    int32_t ids[B * N], target[B * N], splits[B + 1];
+    int64_t sample[B];
+    double whole, part[2];
+    rig_random_mlm(&r, &c, 5, 1);
+    for (int i = 0; i < B * N; i++) {
+        ids[i] = 1 + i * 11 % 29;
+        target[i] = i * 7 % 30;
+        splits[i / N + 1] = (i / N + 1) * N;
+        sample[i / N] = i / N;
+    }
+    splits[0] = 0;
+    assert_true(B * N > r.net->mlm.chunk && B * N / 2 <= r.net->mlm.chunk);
+    qg_train_batch b = {.B = B, .ids = ids, .splits = splits, .sample = sample, .target = target};
+    qg_step s = {0, B * N};
+    size_t n = r.params.count;
+    float *half[2], *all = qg_arena_alloc(r.arena, n, sizeof *all);
+    qt_ok(qg_net_gradient(all, &whole, NULL, r.net, r.values, NULL, &b, &s));
+    for (int h = 0; h < 2; h++) {
+        qg_train_batch p = {.B = B / 2,
+                            .ids = ids + h * N * B / 2,
+                            .splits = splits,
+                            .sample = sample,
+                            .target = target + h * N * B / 2};
+        half[h] = qg_arena_alloc(r.arena, n, sizeof **half);
+        qt_ok(qg_net_gradient(half[h], &part[h], NULL, r.net, r.values, NULL, &p, &s));
+    }
+    qg_tree_add(half[0], half[1], n);
+    qt_close("loss", part[0] + part[1], whole, 1e-6, 0);
+    qt_close_f32("gradient", half[0], all, n, 1e-4, 1e-6);
+    rig_free(&r);
+}
+
+static void a_text_without_words_teaches_nothing(void **state)
+{
+    (void)state;
+    rig r;
+    qg_bert_config c = rig_config();
+    int32_t ids[] = {CLS, SEP, CLS, UNK, SEP}, splits[] = {0, 2, 5},
+            target[] = {-1, -1, -1, -1, -1};
+    int64_t sample[] = {0, 1};
+    double loss;
+    qg_step s = {0, 0};
+    rig_random_mlm(&r, &c, 5, 1);
+    qg_train_batch b = {.B = 2, .ids = ids, .splits = splits, .sample = sample, .target = target};
+    for (size_t i = 0; i < r.params.count; i++)
+        r.tree.block[0][i] = NAN;
+    qt_ok(qg_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &b, &s));
+    qt_close("loss", loss, 0, 0, 0);
+    for (size_t i = 0; i < r.params.count; i++)
+        if (!(r.tree.block[0][i] == 0))
+            fail_msg("element %zu is %g", i, (double)r.tree.block[0][i]);
+    rig_free(&r);
+}
+
+static void a_loss_that_is_not_finite_is_named(void **state)
+{
+    (void)state;
+    rig r;
+    qg_bert_config c = rig_config();
+    qg_mlm_score score = {0};
+    double loss;
+    rig_random_mlm(&r, &c, 5, 1);
+    qg_train_batch b = targeted(&r, 6, 5);
+    qg_step s = {5, targets(&b)};
+    r.values[r.params.param[r.params.n - 1].offset] = INFINITY;
+    qt_fails(qg_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &b, &s),
+             QG_ENUMERIC, "step 5, sample 100: the loss of token", NULL);
+    qt_fails(qg_net_mlm_score(&score, r.net, r.values, &b), QG_ENUMERIC, "sample 100", NULL);
+    rig_free(&r);
+}
+
+typedef struct run {
+    qg_trainer *trainer;
+    float *values;
+} run;
+
+static run start(const rig *r, const qg_train_set *set, const qg_masking *m, int leaves)
+{
+    run t;
+    qg_trainer_options o = {.batch = 16,
+                            .leaves = leaves,
+                            .clip = 1,
+                            .adamw = qg_adamw_default,
+                            .schedule = {QG_SCHEDULE_CONSTANT, 1e-2, 0, 0},
+                            .net = {.seed = 42, .dropout = {0.1, 0.1, 0}},
+                            .masking = m};
+    t.values = qg_arena_alloc(r->arena, r->params.count, sizeof *t.values);
+    memcpy(t.values, r->values, r->params.count * sizeof *t.values);
+    qt_ok(qg_trainer_create(&t.trainer, &r->params, t.values, set, LONGEST + 2, &o));
+    return t;
+}
+
+/* The mean over the global batch, whatever its leaves; and it learns. */
+static void the_trainer_masks_each_step_anew(void **state)
+{
+    (void)state;
+    rig r;
+    qg_bert_config c = rig_config();
+    qg_masking m = masking(3);
+    qg_mlm_score before = {0}, same = {0}, after = {0};
+    double first = 0, last = 0;
+    rig_random_mlm(&r, &c, 5, 1);
+    qg_train_set set = texts(r.arena, 64, LONGEST);
+    run one = start(&r, &set, &m, 1), four = start(&r, &set, &m, 4);
+    for (int64_t at = 0, n; at < set.n; at += n) {
+        n = qg_trainer_fits(one.trainer, &set, at);
+        qt_ok(qg_trainer_mlm_score(&before, one.trainer, &set, at, (int)n));
+    }
+    for (int64_t at = 0; at < set.n; at++)
+        qt_ok(qg_trainer_mlm_score(&same, four.trainer, &set, at, 1));
+    qt_eq("a text's validation mask is its own", same.chosen, before.chosen);
+    qt_close("nll", same.nll, before.nll, 1e-5, 0);
+    for (uint64_t step = 0; step < 60; step++) {
+        int64_t index[16];
+        qg_step_report a, b;
+        for (int i = 0; i < 16; i++)
+            index[i] = (int64_t)(step * 16 + (uint64_t)i * 5) % set.n;
+        qt_ok(qg_trainer_step(&a, one.trainer, index, 16, step));
+        if (step == 0) {
+            qt_ok(qg_trainer_step(&b, four.trainer, index, 16, step));
+            qt_close("loss of four leaves", b.loss, a.loss, 1e-6, 0);
+            qt_close("norm", b.norm, a.norm, 1e-4, 0);
+            first = a.loss;
+        }
+        last = a.loss;
+    }
+    for (int64_t at = 0, n; at < set.n; at += n) {
+        n = qg_trainer_fits(one.trainer, &set, at);
+        qt_ok(qg_trainer_mlm_score(&after, one.trainer, &set, at, (int)n));
+    }
+    assert_true(last < first && after.nll < 0.9 * before.nll);
+    int pooler = qg_params_find(&r.params, "bert.pooler.dense.weight");
+    size_t offset = r.params.param[pooler].offset;
+    size_t n = (size_t)(c.hidden * c.hidden);
+    qt_same("the pooler stays", one.values + offset, r.values + offset, n, sizeof(float));
+    qg_trainer_destroy(one.trainer);
+    qg_trainer_destroy(four.trainer);
+    rig_free(&r);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(gradients_equal_finite_differences),
     cmocka_unit_test(masks_have_the_shares_of_bert),
     cmocka_unit_test(a_mask_depends_on_seed_step_and_sample_alone),
     cmocka_unit_test(the_head_equals_its_formula),
+    cmocka_unit_test(chunks_of_the_decoder_add_up),
+    cmocka_unit_test(a_text_without_words_teaches_nothing),
+    cmocka_unit_test(a_loss_that_is_not_finite_is_named),
+    cmocka_unit_test(the_trainer_masks_each_step_anew),
 };
 QT_MAIN("train_mlm", tests)
