@@ -1,5 +1,6 @@
 /*
- * training.h - fine-tuning from a JSON config into a model folder: what `qgrid train` does.
+ * training.h - fine-tuning and pre-training from a JSON config into a model folder: what `qgrid
+ * train` does.
  *
  * Epochs count from 1, steps from 0, everywhere a user sees them.
  */
@@ -21,7 +22,8 @@ typedef struct qg_checkpoint_times {
 /* A config, read and checked. Option table qg_training_opts. */
 typedef struct qg_training_config {
     qg_json_doc doc;
-    const char *from, *head, *output, *metric;
+    const char *from, *head, *weights, *output, *metric;
+    int objective; /* qg_objective */
     int64_t seed, epochs, batch, leaves, max_length, patience;
     double learning_rate, weight_decay, clip_norm, label_smoothing;
     double warmup; /* below 1: share of all steps; else steps */
@@ -32,8 +34,10 @@ typedef struct qg_training_config {
     int reduce; /* qg_reduce */
     /* what the nodes say */
     int K;
-    const char *const *labels; /* [K], NULL-terminated */
-    qg_dataset_spec dataset, validation;
+    const char *const *labels;      /* [K], NULL-terminated */
+    const qg_dataset_spec *dataset; /* [datasets], trained on one behind the other */
+    int datasets;
+    qg_dataset_spec validation;
     qg_dropout_rates dropout;    /* NaN: as the model says */
     bool balanced;               /* class weights from the training data */
     const double *class_weights; /* [K] or NULL */
@@ -58,7 +62,9 @@ typedef struct qg_training_inputs {
     qg_params params;
     float *values; /* [params.count] */
     char model_hash[65];
+    const qg_dataset *file; /* [config.datasets] the training data by file */
     qg_dataset train, validation;
+    qg_masking masking;                     /* of masked-language modelling */
     qg_train_set train_set, validation_set; /* tokens and labels */
     int longest;                            /* tokens of a text, of both sets */
     const double *class_weights;            /* [K] or NULL */
@@ -71,8 +77,8 @@ qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_t
 
 /* What one epoch came to. */
 typedef struct qg_training_epoch {
-    double loss; /* mean over its texts, as trained: dropout, class weights, smoothing */
-    qg_scores scores;
+    double loss;      /* mean over its texts, as trained: dropout, class weights, smoothing */
+    qg_scores scores; /* masked-language modelling: accuracy and nll of the chosen tokens */
 } qg_training_epoch;
 
 /* The course of a training: what training.jsonl and /training say. */

@@ -59,6 +59,7 @@ static qg_code create_trainer(training *t)
                                     .label_smoothing = c->label_smoothing,
                                     .class_weights = t->in.class_weights},
                             .qat = c->has_qat ? &qat : NULL,
+                            .masking = c->objective == QG_OBJECTIVE_MLM ? &t->in.masking : NULL,
                             .gang = t->gang,
                             .reduce = (qg_reduce)c->reduce};
     o.adamw.weight_decay = c->weight_decay;

@@ -18,14 +18,19 @@ static const char *const schedule_names[] = {[QG_SCHEDULE_LINEAR] = "linear",
 static const char *const reduce_names[] = {
     [QG_REDUCE_TREE] = "tree", [QG_REDUCE_MPI] = "mpi", NULL};
 
+static const char *const objective_names[] = {
+    [QG_OBJECTIVE_CLASSIFICATION] = "classification", [QG_OBJECTIVE_MLM] = "mlm", NULL};
+
 // clang-format off
 const qg_opt qg_training_opts[] = {
+    {"objective", QG_OPT_ENUM, FIELD(objective), .names = objective_names, .help = "mlm: masked-language modelling, 15 % of the tokens are predicted; needs no labels"},
     {"from", QG_OPT_STRING, FIELD(from), .required = true, .help = "model folder to start from"},
-    {"head", QG_OPT_STRING, FIELD(head), .help = "\"random\": draw a classifier"},
+    {"head", QG_OPT_STRING, FIELD(head), .help = "\"random\": draw a classifier (mlm: its own head)"},
+    {"weights", QG_OPT_STRING, FIELD(weights), .help = "\"random\": draw everything; only config.json and the vocabulary of `from` are read"},
     {"output", QG_OPT_STRING, FIELD(output), .required = true, .help = "folder of the trained model"},
-    {"seed", QG_OPT_INT, FIELD(seed), .def = 42, .min = 0, .max = 0x1p53, .help = "of head, order and dropout"},
-    {"labels", QG_OPT_NODE, FIELD(labels_node), .required = true, .help = "class names in the order of the logits"},
-    {"dataset", QG_OPT_NODE, FIELD(dataset_node), .required = true, .help = "texts to train on: file or object"},
+    {"seed", QG_OPT_INT, FIELD(seed), .def = 42, .min = 0, .max = 0x1p53, .help = "of what is drawn, order, dropout and masks"},
+    {"labels", QG_OPT_NODE, FIELD(labels_node), .help = "class names in the order of the logits"},
+    {"dataset", QG_OPT_NODE, FIELD(dataset_node), .required = true, .help = "texts to train on: file, object, or an array of these"},
     {"validation", QG_OPT_NODE, FIELD(validation_node), .required = true, .help = "texts that choose the best epoch: file or object"},
     {"epochs", QG_OPT_INT, FIELD(epochs), .def = 3, .min = 1, .max = 10000, .help = "passes over the training data"},
     {"batch", QG_OPT_INT, FIELD(batch), .def = 32, .min = 1, .max = 65536, .help = "texts of a step"},
@@ -42,7 +47,7 @@ const qg_opt qg_training_opts[] = {
     {"qat", QG_OPT_NODE, FIELD(qat_node), .help = "a precision: train for it, score under it"},
     {"recompute", QG_OPT_BOOL, FIELD(recompute), .help = "less memory, more time"},
     {"patience", QG_OPT_INT, FIELD(patience), .def = 0, .min = 0, .max = 10000, .help = "epochs without a better one before it stops; 0: never"},
-    {"metric", QG_OPT_STRING, FIELD(metric), .def_text = "macro_f1", .help = "chooses the best epoch; loss is the validation's nll"},
+    {"metric", QG_OPT_STRING, FIELD(metric), .help = "chooses the best epoch (macro_f1; mlm: loss); loss is the validation's nll"},
     {"checkpoint", QG_OPT_NODE, FIELD(checkpoint_node), .help = "object: steps, minutes; default every 10 minutes"},
     {"reduce", QG_OPT_ENUM, FIELD(reduce), .names = reduce_names, .help = "sum of gradients over ranks: tree, the same bits for any number of them; mpi: MPI_Allreduce, for comparison"},
     QG_OPT_END,
@@ -81,6 +86,9 @@ static void check_scalars(reader *r)
 {
     qg_training_config *c = r->config;
     qg_selection ignored;
+    bool mlm = c->objective == QG_OBJECTIVE_MLM;
+    if (c->weights && strcmp(c->weights, "random") != 0)
+        WRONG(r, value(r, "weights"), "'%s' is not known, the only value is: random", c->weights);
     if (c->head && strcmp(c->head, "random") != 0)
         WRONG(r, value(r, "head"), "'%s' is not known, the only value is: random", c->head);
     if (c->output && !c->output[0])
@@ -90,11 +98,28 @@ static void check_scalars(reader *r)
     if (c->warmup >= 1 && c->warmup != rint(c->warmup))
         WRONG(r, value(r, "warmup"), "%.17g is neither a share below 1 nor a whole number of steps",
               c->warmup);
+    if (!c->metric)
+        c->metric = mlm ? "loss" : "macro_f1";
+    if (mlm && strcmp(c->metric, "loss") != 0 && strcmp(c->metric, "accuracy") != 0)
+        WRONG(r, value(r, "metric"), "mlm chooses its best epoch by loss or accuracy, not by '%s'",
+              c->metric);
     if (strcmp(c->metric, "loss") == 0)
         c->metric = "nll";
     qg_code rc = qg_selection_start(&ignored, c->metric, 0);
     if (rc != QG_OK)
         (void)qg_problems_take_at(r->problems, &c->doc, value(r, "metric"), rc);
+}
+
+/* What goes with one objective only. */
+static void check_objective(reader *r)
+{
+    static const char *const others[] = {"qat", "class_weights", "label_smoothing"};
+    const qg_training_config *c = r->config;
+    if (c->objective == QG_OBJECTIVE_CLASSIFICATION && !c->labels_node)
+        WRONG(r, c->doc.root, "key 'labels' is missing");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (c->objective == QG_OBJECTIVE_MLM && value(r, others[i]))
+            WRONG(r, value(r, others[i]), "does not go together with \"objective\": \"mlm\"");
 }
 
 static qg_code read_class_weights(reader *r, const qg_json *v)
@@ -120,15 +145,32 @@ static qg_code read_class_weights(reader *r, const qg_json *v)
     return QG_OK;
 }
 
+/* One data set, or several. */
+static qg_code read_datasets(reader *r)
+{
+    qg_training_config *c = r->config;
+    const qg_json *v = c->dataset_node;
+    bool array = v->type == QG_JSON_ARRAY;
+    qg_dataset_spec *spec;
+    if (array && v->count == 0)
+        WRONG(r, v, "is empty, at least one data set is expected");
+    c->datasets = array ? v->count : 1;
+    QG_NEW(spec, r->problems->arena, c->datasets ? c->datasets : 1);
+    c->dataset = spec;
+    for (const qg_json *m = array ? v->child : v; m; m = array ? m->next : NULL)
+        if (qg_dataset_spec_read(spec++, "dataset", &c->doc, m, r->problems) == QG_ENOMEM)
+            return QG_ENOMEM;
+    return QG_OK;
+}
+
 static qg_code read_nodes(reader *r)
 {
     qg_training_config *c = r->config;
     qg_problems *problems = r->problems;
     if (c->labels_node)
         QG_TRY(qg_labels_read(&c->labels, &c->K, &c->doc, c->labels_node, problems));
-    if (c->dataset_node && qg_dataset_spec_read(&c->dataset, "dataset", &c->doc, c->dataset_node,
-                                                problems) == QG_ENOMEM)
-        return QG_ENOMEM;
+    if (c->dataset_node)
+        QG_TRY(read_datasets(r));
     if (c->validation_node && qg_dataset_spec_read(&c->validation, "validation", &c->doc,
                                                    c->validation_node, problems) == QG_ENOMEM)
         return QG_ENOMEM;
@@ -156,6 +198,7 @@ qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char
     (void)qg_opt_read(out, qg_training_opts, &doc, doc.root, problems);
     if (doc.root->type == QG_JSON_OBJECT) {
         check_scalars(&r);
+        check_objective(&r);
         QG_TRY(read_nodes(&r));
     }
     return problems->n > before ? problems->item[before].code : QG_OK;

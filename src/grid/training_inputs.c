@@ -4,6 +4,8 @@
 #include "qgrid/training.h"
 
 #include "labels.h"
+#include "training_data.h"
+#include "training_mlm.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/tokenizer.h"
@@ -14,31 +16,27 @@
 static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_arena *a,
                           const qg_training_config *c)
 {
-    qg_model_source src = {.dir = c->from, .random_head = c->head != NULL, .head_seed = c->seed};
+    qg_model_source src = {.dir = c->from,
+                           .random_head = c->head != NULL,
+                           .random_weights = c->weights != NULL,
+                           .head_seed = c->seed};
+    bool mlm = c->objective == QG_OBJECTIVE_MLM;
     qg_bert_config config;
     qg_dropout_rates *own = &in->params.dropout;
     if (!qg_dir_exists(c->from))
         return QG_FAIL_AT(QG_EIO, c->from, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_bert_config_load(&config, a, c->from));
-    if (!src.random_head)
+    if (!mlm && !src.random_head && !src.random_weights)
         QG_TRY(qg_labels_fit(c->labels, c->K, c->from, &config));
     QG_TRY(qg_tokenizer_load(tokenizer, a, c->from));
-    QG_TRY(qg_params_load(&in->params, &in->values, a, &src, c->labels));
+    QG_TRY(mlm ? qg_params_load_mlm(&in->params, &in->values, a, &src)
+               : qg_params_load(&in->params, &in->values, a, &src, c->labels));
+    if (mlm)
+        QG_TRY(qg_training_masking(&in->masking, *tokenizer, &in->params.config, c));
     own->hidden = isnan(c->dropout.hidden) ? own->hidden : c->dropout.hidden;
     own->attention = isnan(c->dropout.attention) ? own->attention : c->dropout.attention;
     own->classifier = isnan(c->dropout.classifier) ? own->classifier : c->dropout.classifier;
     return qg_model_hash(in->model_hash, &src);
-}
-
-static qg_code load_texts(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
-                          const qg_training_config *c)
-{
-    QG_TRY(qg_dataset_load(out, a, spec, c->labels));
-    for (int64_t i = 0; i < out->n; i++)
-        if (out->label[i] < 0)
-            return QG_FAIL_AT(QG_EFORMAT, spec->path, out->line[i], 0, NULL,
-                              "has no label; training and validation need one for every text");
-    return QG_OK;
 }
 
 /* Every class has to occur, or the model never learns to choose it. */
@@ -52,7 +50,7 @@ static qg_code weigh_classes(const double **out, qg_arena *a, const qg_dataset *
         texts[d->label[i]]++;
     for (int k = 0; k < c->K; k++)
         if (texts[k] == 0)
-            return QG_FAIL_AT(QG_EJOB, c->dataset.path, 0, 0, NULL,
+            return QG_FAIL_AT(QG_EJOB, c->dataset[0].path, 0, 0, NULL,
                               "no text of the training data has the label '%s'", c->labels[k]);
     *out = c->class_weights;
     if (!c->balanced)
@@ -137,12 +135,12 @@ qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_t
     int before = problems->n;
     *out = (qg_training_inputs){.longest = 0};
     (void)qg_problems_take_at(problems, &c->doc, from, load_model(out, &tok, a, c));
-    qg_code rc = load_texts(&out->train, a, &c->dataset, c);
-    if (rc == QG_OK)
+    qg_code rc = qg_training_load_texts(&out->train, &out->file, a, c);
+    if (rc == QG_OK && c->objective == QG_OBJECTIVE_CLASSIFICATION)
         rc = weigh_classes(&out->class_weights, a, &out->train, c);
     (void)qg_problems_take_at(problems, &c->doc, c->dataset_node, rc);
     (void)qg_problems_take_at(problems, &c->doc, c->validation_node,
-                              load_texts(&out->validation, a, &c->validation, c));
+                              qg_training_load_file(&out->validation, a, &c->validation, c));
     if (problems->n > before)
         return problems->item[before].code;
     QG_TRY(warn_about_leaks(out));

@@ -3,6 +3,8 @@
  */
 #include "training_score.h"
 
+#include "training_mlm.h"
+
 #include "qgrid/file.h"
 #include "qgrid/predictor.h"
 
@@ -127,6 +129,8 @@ qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_
                           const qg_training_config *c, const qg_training_inputs *in,
                           qg_training_folder *f, const qg_gang *gang)
 {
+    if (c->objective == QG_OBJECTIVE_MLM)
+        return qg_training_mlm_score(out, complete, trainer, &in->validation_set);
     scorer s = {.gang = gang,
                 .folder = f,
                 .scratch = scratch,

@@ -60,7 +60,9 @@ static void table_backward(const qg_pass *p, int table)
             if (key >= 0)
                 keyed[n++] = (qg_keyed){key, i};
         }
-    memset(grad, 0, (size_t)param->rows * (size_t)param->columns * sizeof *grad);
+    bool decoder = table == QG_AT_WORD && p->net->params->objective == QG_OBJECTIVE_MLM;
+    if (!decoder) /* whose part of the gradient is there already */
+        memset(grad, 0, (size_t)param->rows * (size_t)param->columns * sizeof *grad);
     qg_parts_table_sums(grad, keyed, n, &p->tokens, p->net->dx, param->columns);
 }
 

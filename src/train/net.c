@@ -93,6 +93,8 @@ static qg_code alloc_all(qg_net *n)
     QG_NEW(n->keyed, n->arena, T);
     for (size_t t = 0; t <= B; t++)
         n->one[t] = (int32_t)t;
+    if (n->params->objective == QG_OBJECTIVE_MLM)
+        return qg_mlm_alloc(&n->mlm, n->arena, c, T);
     return QG_OK;
 }
 
@@ -207,24 +209,36 @@ static qg_pass start(qg_net *n, const qg_qat *q, const qg_train_batch *b)
                               .kernels = n->kernels}};
 }
 
-static void forward(const qg_pass *p)
+/* Between layers. */
+static qg_code go_on(const qg_net *n)
 {
-    qg_embedding_forward(p);
-    for (int l = 0; l < p->net->params->config.layers; l++)
-        qg_layer_forward(p, l);
-    qg_head_forward(p);
+    const qg_net_options *o = &n->options;
+    if (o->breathe && o->breathe(o->breathe_ctx))
+        return QG_FAIL(QG_ELOST, "dropped on request");
+    return QG_OK;
 }
 
-static void backward(const qg_pass *p)
+static qg_code forward(const qg_pass *p)
+{
+    qg_embedding_forward(p);
+    for (int l = 0; l < p->net->params->config.layers; l++) {
+        qg_layer_forward(p, l);
+        QG_TRY(go_on(p->net));
+    }
+    return QG_OK;
+}
+
+static qg_code backward(const qg_pass *p)
 {
     int L = p->net->params->config.layers;
-    qg_head_backward(p);
     for (int l = L - 1; l >= 0; l--) {
         if (p->net->options.recompute && l < L - 1)
             qg_layer_forward(p, l);
         qg_layer_backward(p, l);
+        QG_TRY(go_on(p->net));
     }
     qg_embedding_backward(p);
+    return QG_OK;
 }
 
 /* Elements between tensors. */
@@ -262,11 +276,36 @@ static qg_code check_losses(const double *loss, const qg_train_batch *b, const q
     return QG_OK;
 }
 
+/* Losses and gradient of the classifier, down to net->dx. */
+static qg_code classify(double *loss, float *logits, const qg_pass *p, const qg_step *step)
+{
+    qg_net *net = p->net;
+    const qg_train_batch *batch = p->batch;
+    int K = net->params->config.classes;
+    qg_head_forward(p);
+    QG_TRY(check_logits(net, batch, step));
+    qg_loss(loss, net->dlogits, net->logits, batch, &p->texts, K, &net->options, step->weight);
+    QG_TRY(check_losses(loss, batch, &p->texts, step));
+    if (logits)
+        memcpy(logits, net->logits, (size_t)(batch->B * K) * sizeof *logits);
+    qg_head_backward(p);
+    return QG_OK;
+}
+
+static qg_code fill_in(double *loss, const qg_pass *p, const qg_step *step)
+{
+    qg_mlm_score sum = {0};
+    QG_TRY(qg_mlm_head(&sum, p, step));
+    *loss = sum.chosen ? sum.nll / step->weight : 0;
+    return QG_OK;
+}
+
 qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, const qg_qat *qat,
                         const qg_train_batch *batch, const qg_step *step)
 {
-    int K = net->params->config.classes;
-    QG_TRY(check_batch(net, batch, true));
+    bool mlm = net->params->objective == QG_OBJECTIVE_MLM;
+    QG_ASSERT(!mlm || (!qat && !logits && (batch->target || batch->B == 0) && batch->leaves <= 1));
+    QG_TRY(check_batch(net, batch, !mlm));
     qg_pass p = start(net, qat, batch);
     for (int l = 0; l < batch->leaves || l == 0; l++)
         loss[l] = 0;
@@ -276,30 +315,41 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
     }
     cut_parts(&p, batch);
     p.grad = grad;
+    p.weight = step->weight;
     p.dropout = net->options.dropout;
     p.key = qg_dropout_key(net->options.seed, step->number);
-    forward(&p);
-    QG_TRY(check_logits(net, batch, step));
-    qg_loss(loss, net->dlogits, net->logits, batch, &p.texts, K, &net->options, step->weight);
-    QG_TRY(check_losses(loss, batch, &p.texts, step));
-    if (logits)
-        memcpy(logits, net->logits, (size_t)(batch->B * K) * sizeof *logits);
-    backward(&p);
+    QG_TRY(forward(&p));
+    QG_TRY(mlm ? fill_in(loss, &p, step) : classify(loss, logits, &p, step));
+    QG_TRY(backward(&p));
     clear_gaps(grad, net->params);
     return QG_OK;
 }
 
 qg_code qg_net_forward(float *logits, qg_net *net, const qg_qat *qat, const qg_train_batch *batch)
 {
+    QG_ASSERT(net->params->objective == QG_OBJECTIVE_CLASSIFICATION);
     QG_TRY(check_batch(net, batch, false));
     qg_pass p = start(net, qat, batch);
     if (batch->B == 0)
         return QG_OK;
     cut_parts(&p, batch);
     p.hook.frozen = true;
-    forward(&p);
+    QG_TRY(forward(&p));
+    qg_head_forward(&p);
     QG_TRY(check_logits(net, batch, NULL));
     memcpy(logits, net->logits,
            (size_t)batch->B * (size_t)net->params->config.classes * sizeof *logits);
     return QG_OK;
+}
+
+qg_code qg_net_mlm_score(qg_mlm_score *sum, qg_net *net, const qg_train_batch *batch)
+{
+    QG_ASSERT(net->params->objective == QG_OBJECTIVE_MLM && (batch->target || batch->B == 0));
+    QG_TRY(check_batch(net, batch, false));
+    qg_pass p = start(net, NULL, batch);
+    if (batch->B == 0)
+        return QG_OK;
+    cut_parts(&p, batch);
+    QG_TRY(forward(&p));
+    return qg_mlm_head(sum, &p, NULL);
 }

@@ -82,6 +82,8 @@ static qg_code size_net(qg_net_options *net, const qg_trainer *t, int longest)
     net->tokens = (int)one;
     net->texts = batch < net->tokens ? batch : net->tokens;
     net->leaves = leaves / t->gang->size;
+    net->breathe = t->gang->breathe;
+    net->breathe_ctx = t->gang->ctx;
     return QG_OK;
 }
 
@@ -198,7 +200,7 @@ static qg_code cut(qg_trainer *t, int64_t *tokens, const int64_t *index, int n)
 }
 
 /* Texts of leaves first .. first + n - 1. */
-static qg_code gather(qg_trainer *t, const int64_t *index, int first, int n)
+static qg_code gather(qg_trainer *t, const int64_t *index, int first, int n, uint64_t step)
 {
     int from = t->starts[first], texts = t->starts[first + n] - from;
     for (int i = 0; i < texts; i++)
@@ -208,7 +210,17 @@ static qg_code gather(qg_trainer *t, const int64_t *index, int first, int n)
     QG_TRY(qg_leaf_gather(&t->leaf, t->train, t->chosen, texts));
     t->leaf.batch.leaves = n;
     t->leaf.batch.leaf = t->leaf_texts;
+    if (t->options.masking)
+        qg_masking_apply(&t->leaf, t->options.masking, step);
     return QG_OK;
+}
+
+/* What the batch's mean loss divides by. */
+static double weigh(const qg_trainer *t, const int64_t *index, int n)
+{
+    if (t->options.masking)
+        return qg_masking_weight(t->options.masking, t->train, index, n);
+    return qg_loss_weight(t->label, n, t->options.net.class_weights);
 }
 
 static void use(qg_trainer *t, const float *weights)
@@ -223,7 +235,7 @@ static qg_code pass(float *grad, qg_trainer *t, const int64_t *index, int first,
                     const qg_step *step)
 {
     const qg_gang *g = t->gang;
-    QG_TRY(gather(t, index, first, n));
+    QG_TRY(gather(t, index, first, n, step->number));
     QG_TRY(qg_net_gradient(grad, t->loss + first, NULL, t->net, t->qat, &t->leaf.batch, step));
     qg_range_join(t->seen, qg_net_seen(t->net), t->params->sites);
     return qg_gang_go_on(g);
@@ -232,6 +244,8 @@ static qg_code pass(float *grad, qg_trainer *t, const int64_t *index, int first,
 static bool fits(const qg_trainer *t, int first, int n)
 {
     int64_t tokens = 0;
+    if (t->options.masking) /* its head takes one leaf */
+        return false;
     for (int i = t->starts[first]; i < t->starts[first + n]; i++)
         tokens += t->tokens[t->order[i]];
     return tokens <= t->leaf.tokens;
@@ -292,7 +306,7 @@ static qg_code norm_of(double *norm, qg_trainer *t, const float *grad)
 static qg_code prepare(int64_t *tokens, qg_trainer *t, const int64_t *index, int n, uint64_t number)
 {
     QG_TRY(cut(t, tokens, index, n));
-    qg_step step = {number, qg_loss_weight(t->label, n, t->options.net.class_weights)};
+    qg_step step = {number, weigh(t, index, n)};
     if (t->qat)
         qg_qat_prepare(t->qat, t->values);
     return own_leaves(t, index, &step);
@@ -342,13 +356,28 @@ int qg_trainer_fits(const qg_trainer *t, const qg_train_set *set, int64_t first)
     return n;
 }
 
-qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
-                           int n)
+static qg_code gather_run(qg_trainer *t, const qg_train_set *set, int64_t first, int n)
 {
     QG_ASSERT(n <= t->leaf.texts);
     for (int i = 0; i < n; i++)
         t->chosen[i] = first + i;
     QG_TRY(qg_leaf_gather(&t->leaf, set, t->chosen, n));
     use(t, t->values);
+    return QG_OK;
+}
+
+qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
+                           int n)
+{
+    QG_TRY(gather_run(t, set, first, n));
     return qg_net_forward(logits, t->net, NULL, &t->leaf.batch);
+}
+
+qg_code qg_trainer_mlm_score(qg_mlm_score *sum, qg_trainer *t, const qg_train_set *set,
+                             int64_t first, int n)
+{
+    QG_ASSERT(t->options.masking != NULL);
+    QG_TRY(gather_run(t, set, first, n));
+    qg_masking_apply(&t->leaf, t->options.masking, QG_MASK_VALIDATION);
+    return qg_net_mlm_score(sum, t->net, &t->leaf.batch);
 }

@@ -72,11 +72,9 @@ qg_bert_config rig_config(void)
                             .labels = labels};
 }
 
-void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
+static void draw(rig *r, uint64_t seed, int leaves)
 {
     qg_rng rng = qg_rng_make(seed, "rig", 0);
-    *r = (rig){.arena = qg_arena_create(0)};
-    qt_ok(qg_params_plan(&r->params, r->arena, config));
     r->values = alloc(r->arena, r->params.count, sizeof *r->values);
     for (int i = 0; i < r->params.n; i++) {
         const qg_param *t = &r->params.param[i];
@@ -85,6 +83,20 @@ void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
             r->values[t->offset + k] = (float)(center + 0.3 * qg_rng_normal(&rng));
     }
     start(r, leaves);
+}
+
+void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
+{
+    *r = (rig){.arena = qg_arena_create(0)};
+    qt_ok(qg_params_plan(&r->params, r->arena, config));
+    draw(r, seed, leaves);
+}
+
+void rig_random_mlm(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
+{
+    *r = (rig){.arena = qg_arena_create(0)};
+    qt_ok(qg_params_plan_mlm(&r->params, r->arena, config));
+    draw(r, seed, leaves);
 }
 
 void rig_free(rig *r)
@@ -133,6 +145,13 @@ qg_code rig_net_forward(float *logits, qg_net *net, const float *weights, const 
 {
     qg_net_set_weights(net, weights);
     return qg_net_forward(logits, net, qat, batch);
+}
+
+qg_code rig_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
+                          const qg_train_batch *batch)
+{
+    qg_net_set_weights(net, weights);
+    return qg_net_mlm_score(sum, net, batch);
 }
 
 void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
@@ -202,5 +221,5 @@ qg_train_batch rig_batch(qg_arena *a, const qg_bert_config *c, int B, int longes
         label[t] = (int32_t)qg_rng_below(&rng, (uint64_t)c->classes);
         sample[t] = 100 + 7 * t;
     }
-    return (qg_train_batch){B, ids, types, splits, NULL, label, sample};
+    return (qg_train_batch){B, ids, types, splits, NULL, label, sample, .target = NULL};
 }
