@@ -8,6 +8,7 @@
 #define QGRID_TRAINING_H
 
 #include "qgrid/dataset.h"
+#include "qgrid/gang.h"
 #include "qgrid/metrics.h"
 #include "qgrid/run.h"
 #include "qgrid/trainer.h"
@@ -104,6 +105,7 @@ typedef struct qg_training_summary {
  *         named), QG_EIO, QG_ENOMEM. Local.
  */
 qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training_config *c,
-                        const qg_training_options *options, qg_problems *problems) QG_MUST_USE;
+                        const qg_training_options *options, const qg_gang *gang,
+                        qg_problems *problems) QG_MUST_USE;
 
 #endif
