@@ -253,7 +253,8 @@ typedef struct qg_step {
  * loss = sum over texts of w_y ((1 - e) nll_y) + e / K sum over c of w_c nll_c, divided by
  * step->weight; nll_c = -log softmax(logits)_c: CrossEntropyLoss(weight, label_smoothing) of
  * PyTorch. Sums over the leaves of a batch give the batch's loss and gradient.
- * With masked-language modelling: the sum over the batch's targets of nll, divided by step->weight.
+ * With masked-language modelling: the sum over the batch's targets of nll, divided by step->weight;
+ * one leaf at a time, since the word embedding has two gradients, which are added leaf by leaf.
  *
  * @param[out] loss    one of each leaf
  *

@@ -209,3 +209,14 @@ qg_code qg_mlm_head(qg_mlm_score *sum, const qg_pass *p, const qg_step *step)
                (size_t)p->T * (size_t)p->net->params->config.hidden * sizeof *p->net->dx);
     return QG_OK;
 }
+
+/* The padding row gets no gradient as an input (nn.Embedding's padding_idx). */
+void qg_mlm_words_backward(const qg_pass *p)
+{
+    const qg_bert_config *c = &p->net->params->config;
+    size_t C = (size_t)c->hidden;
+    float *words = qg_grad_at(p, QG_AT_WORD);
+    for (int i = 0; i < p->T; i++)
+        if (p->batch->ids[i] != c->pad_id)
+            qg_add_to(words + (size_t)p->batch->ids[i] * C, p->net->dx + (size_t)i * C, C);
+}

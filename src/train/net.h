@@ -44,6 +44,7 @@ typedef struct qg_mlm_state {
     float *dhidden;            /* [M, C] */
     float *logits;             /* [chunk, V], then their gradient */
     int chunk;
+    int32_t all[2]; /* 0, M: one leaf */
 } qg_mlm_state;
 
 struct qg_net {

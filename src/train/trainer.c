@@ -241,6 +241,7 @@ static qg_code pass(float *grad, qg_trainer *t, const int64_t *index, int first,
     return qg_gang_go_on(g);
 }
 
+/* Masked-language modelling takes one leaf at a time. */
 static bool fits(const qg_trainer *t, int first, int n)
 {
     int64_t tokens = 0;
