@@ -60,9 +60,7 @@ static void table_backward(const qg_pass *p, int table)
             if (key >= 0)
                 keyed[n++] = (qg_keyed){key, i};
         }
-    bool decoder = table == QG_AT_WORD && p->net->params->objective == QG_OBJECTIVE_MLM;
-    if (!decoder) /* whose part of the gradient is there already */
-        memset(grad, 0, (size_t)param->rows * (size_t)param->columns * sizeof *grad);
+    memset(grad, 0, (size_t)param->rows * (size_t)param->columns * sizeof *grad);
     qg_parts_table_sums(grad, keyed, n, &p->tokens, p->net->dx, param->columns);
 }
 
@@ -76,7 +74,10 @@ void qg_embedding_backward(const qg_pass *p)
                            &net->embedding, qg_weight_at(p, QG_AT_EMBEDDING_NORM),
                            net->params->config.hidden);
     for (int table = QG_AT_WORD; table <= QG_AT_TYPE; table++)
-        table_backward(p, table);
+        if (table == QG_AT_WORD && net->params->objective == QG_OBJECTIVE_MLM)
+            qg_mlm_words_backward(p);
+        else
+            table_backward(p, table);
 }
 
 static qg_rows head_rows(const qg_pass *p, const float *x)

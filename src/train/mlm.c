@@ -55,8 +55,8 @@ static int gather(const qg_pass *p)
 static qg_rows chosen_rows(const qg_pass *p, int M)
 {
     qg_mlm_state *s = &p->net->mlm;
-    s->all_rows[1] = M;
-    return (qg_rows){s->x, M, 0, NULL, {1, s->all_rows, p->net->sum}};
+    s->all[1] = M;
+    return (qg_rows){s->x, M, 0, NULL, {1, s->all, p->net->sum}};
 }
 
 static void transform_forward(const qg_pass *p, int M)

@@ -37,7 +37,6 @@ typedef struct qg_layer_state {
 /* The head of masked-language modelling: M chosen rows, then the decoder in chunks of them. */
 typedef struct qg_mlm_state {
     int32_t *row;              /* [M] token of the leaf */
-    int32_t all_rows[2];       /* 0, M */
     float *x, *inner;          /* [M, C] its hidden state; after the transform */
     float *activated, *hidden; /* [M, C] after the activation; after LayerNorm */
     qg_norm_state norm;        /* [M, C], [M] */
@@ -110,6 +109,9 @@ qg_code qg_mlm_alloc(qg_mlm_state *s, qg_arena *a, const qg_bert_config *c, size
  * @param step  for messages; NULL in validation. @errors QG_ENUMERIC.
  */
 qg_code qg_mlm_head(qg_mlm_score *sum, const qg_pass *p, const qg_step *step) QG_MUST_USE;
+
+/** Adds the other part of the word embedding's gradient, from net->dx. */
+void qg_mlm_words_backward(const qg_pass *p);
 
 /** Losses of the leaves, divided by `weight`, and dlogits. logits [B, K]. */
 void qg_loss(double *loss, float *dlogits, const float *logits, const qg_train_batch *b,

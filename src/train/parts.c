@@ -56,8 +56,7 @@ static void sum_key(float *out, const qg_keyed *keyed, int n, const qg_parts *p,
             leaf++;
         qg_add_to(p->sum[leaf], x + (size_t)keyed[i].row * C, C);
     }
-    qg_tree_sum(p->sum, p->n, 0, C);
-    qg_add_to(out, p->sum[0], C);
+    join(out, p, 0, C);
 }
 
 void qg_parts_table_sums(float *table, qg_keyed *keyed, int n, const qg_parts *p, const float *x,

@@ -30,8 +30,8 @@ typedef struct qg_keyed {
     int32_t key, row;
 } qg_keyed;
 
-/** table[key] += the sum of the rows of x [., C] that belong there, for every key in `keyed` [n],
- *  which comes back sorted. */
+/** table[key] = the sum of the rows of x [., C] that belong there, for every key in `keyed` [n],
+ *  which comes back sorted. Other rows of the table stay. */
 void qg_parts_table_sums(float *table, qg_keyed *keyed, int n, const qg_parts *p, const float *x,
                          int C);
 
