@@ -156,7 +156,7 @@ static qg_code write_linear(packer *p, int i)
     QG_TRY(qg_checkpoint_read(w, &p->checkpoint, name, l->n, l->k, 0));
     snprintf(name, sizeof name, "%s.bias", l->name);
     QG_TRY(qg_checkpoint_read(bias, &p->checkpoint, name, l->n, 1, 0));
-    s->quantize(codes, scales, w, l->n, l->k, group);
+    qg_precision_quantize(codes, scales, w, l->n, l->k, s);
     pack_codes(panels, colsum, codes, s->format, l->n, l->k);
     if (n_scales)
         qg_pack_scales(packed_scales, scales, l->n, s->format == QG_PANEL_S8 ? 1 : groups);
@@ -206,7 +206,7 @@ static qg_code convert_table(packer *p, const qg_table_name *t, float **table, v
         int8_t *q;
         QG_NEW(q, p->scratch, count);
         QG_NEW(*scales, p->scratch, t->rows);
-        qg_precision_int8.quantize(q, *scales, *table, t->rows, C, C);
+        qg_precision_quantize(q, *scales, *table, t->rows, C, &qg_precision_int8);
         *out = q;
         *bytes = count;
     }

@@ -101,7 +101,7 @@ void qg_qat_weight_gradient(float *grad, const qg_qat *q, const float *values, s
         size_t first = from > begin ? from : begin, last = to < end ? to : end;
         if (first < last)
             qg_weights_backward(grad + begin, values + begin, q->scales + q->scale_at[i],
-                                first - begin, last - begin, l->k, p);
+                                first - begin, last - begin, l->k, p, false);
     }
 }
 

@@ -29,7 +29,7 @@ static void deployed(qg_arena *a, float *out, const float *w, int n, int k, cons
     int32_t *colsum = qg_arena_alloc(a, (size_t)n + QG_NR, sizeof *colsum);
     qg_panels w_panels = {
         .format = p->format, .n = n, .k = k, .group = group, .codes = panels, .scales = packed};
-    p->quantize(codes, scales, w, n, k, group);
+    qg_precision_quantize(codes, scales, w, n, k, p);
     if (p->format == QG_PANEL_S8) {
         qg_pack_s8(panels, colsum, codes, n, k);
         memcpy(packed, scales, (size_t)n * sizeof *packed);
@@ -150,9 +150,9 @@ static void clipped_weights_get_no_gradient(void **state)
     const float w[] = {1, -64, 63.7f, 63.8f, -64.3f, 0}, scales[] = {0.5f, 0.5f};
     const float want[] = {1, 2, 3, 0, 0, 6}, four[] = {1, 0, 0, 0, 0, 6};
     float d[] = {1, 2, 3, 4, 5, 6}, e[] = {1, 2, 3, 4, 5, 6}, f[] = {1, 2, 3, 4, 5, 6};
-    qg_weights_backward(d, w, scales, 0, 6, 3, qg_precision_find("int8_tensor"));
-    qg_weights_backward(e, w, scales, 0, 6, 3, qg_precision_find("int4_g32"));
-    qg_weights_backward(f, w, scales, 4, 6, 3, qg_precision_find("int8_tensor"));
+    qg_weights_backward(d, w, scales, 0, 6, 3, qg_precision_find("int8_tensor"), false);
+    qg_weights_backward(e, w, scales, 0, 6, 3, qg_precision_find("int4_g32"), false);
+    qg_weights_backward(f, w, scales, 4, 6, 3, qg_precision_find("int8_tensor"), false);
     for (int i = 0; i < 6; i++) {
         qt_close("8 bit", (double)d[i], (double)want[i], 0, 0);
         qt_close("4 bit", (double)e[i], (double)four[i], 0, 0);
