@@ -54,14 +54,15 @@ typedef struct qg_model_source {
 } qg_model_source;
 
 /**
- * Hash of everything that determines the numbers of a model: config fields, weights, tokenizer
- * files, head rule. Equal for equal content at any path. Costs one read of the files. Local.
+ * Hash of everything that determines the numbers of a model: config fields, weights, trained step
+ * sizes, tokenizer files, head rule. Equal for equal content at any path. Costs one read of the files. Local.
  */
 qg_code qg_model_hash(char hex[65], const qg_model_source *src) QG_MUST_USE;
 
 /**
  * Writes a packed folder (config.json, model.safetensors with packed tensors, vocab and tokenizer
- * files, qgrid.json), atomically: `out_dir` appears complete or not at all.
+ * files, qgrid.json), atomically: `out_dir` appears complete or not at all. Where the folder holds
+ * step sizes trained for this precision (quantizer-PRECISION.safetensors), weights take those.
  * @errors QG_EIO, QG_EFORMAT, QG_EMODEL (tensor, shapes found and wanted), QG_ENUMERIC. Local.
  */
 qg_code qg_model_pack(const qg_model_source *src, const qg_precision_spec *p,

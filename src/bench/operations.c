@@ -67,7 +67,7 @@ static void call_absmax(void *ctx)
         p->y[i] = FN(absmax, p)(p->x + (size_t)i * (size_t)p->k, p->k);
 }
 
-static const qg_steps fifteen_steps = {0.02f, 0.0f, -8.0f, 7.0f};
+static const qg_uniform fifteen_steps = {0.02f, 0.0f, -8.0f, 7.0f};
 
 static void call_snap(void *ctx)
 {

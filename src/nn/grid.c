@@ -35,12 +35,12 @@ void qg_grid_scales(float *scales, const float *w, int n, int k, int group, cons
         }
 }
 
-qg_steps qg_grid_steps(const qg_grid *g, float scale)
+qg_uniform qg_grid_uniform(const qg_grid *g, float scale)
 {
-    return (qg_steps){scale, g->reciprocal ? 1.0f / scale : 0, g->lo, g->hi};
+    return (qg_uniform){scale, g->reciprocal ? 1.0f / scale : 0, g->lo, g->hi};
 }
 
-static int8_t code_of(float w, const qg_steps *s)
+static int8_t code_of(float w, const qg_uniform *s)
 {
     float t = rintf(s->inverse != 0 ? w * s->inverse : w / s->scale);
     return (int8_t)(t < s->lo ? s->lo : t > s->hi ? s->hi : t);
@@ -52,7 +52,7 @@ void qg_grid_codes(int8_t *codes, const float *scales, const float *w, int n, in
     size_t at = 0;
     for (int r = 0; r < n; r++)
         for (int k0 = 0; k0 < k; k0 += group) {
-            qg_steps s = qg_grid_steps(g, *scales++);
+            qg_uniform s = qg_grid_uniform(g, *scales++);
             for (int i = k0; i < k && i < k0 + group; i++, at++)
                 codes[at] = code_of(w[at], &s);
         }
@@ -65,7 +65,7 @@ void qg_grid_values(float *y, const float *scales, const float *w, int n, int k,
     for (int r = 0; r < n; r++)
         for (int k0 = 0; k0 < k; k0 += group) {
             int len = k - k0 < group ? k - k0 : group;
-            qg_steps s = qg_grid_steps(g, *scales++);
+            qg_uniform s = qg_grid_uniform(g, *scales++);
             kernels->snap(y + at, w + at, len, &s);
             at += (size_t)len;
         }

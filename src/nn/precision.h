@@ -58,7 +58,7 @@ void qg_grid_scales(float *scales, const float *w, int n, int k, int group, cons
                     const qg_kernels *kernels);
 
 /** One scale of the grid, for the kernels. */
-qg_steps qg_grid_steps(const qg_grid *g, float scale);
+qg_uniform qg_grid_uniform(const qg_grid *g, float scale);
 
 /** Codes [n, k] under given scales; and their values, code times scale, without the codes. */
 void qg_grid_codes(int8_t *codes, const float *scales, const float *w, int n, int k, int group,

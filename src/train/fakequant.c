@@ -186,7 +186,7 @@ void qg_weights_forward(float *y, float *scales, void *codes, const float *w, in
 }
 
 /* PyTorch: by the rounded value, that of the code. */
-static void mask_rounded(float *d, const float *w, size_t n, const qg_steps *s)
+static void mask_rounded(float *d, const float *w, size_t n, const qg_uniform *s)
 {
     float inverse = 1.0f / s->scale;
     for (size_t i = 0; i < n; i++) {
@@ -197,7 +197,7 @@ static void mask_rounded(float *d, const float *w, size_t n, const qg_steps *s)
 
 /* Learned step sizes, equation 5: strictly inside, where the step's own gradient is not a border's.
  */
-static void mask_inside(float *d, const float *w, size_t n, const qg_steps *s)
+static void mask_inside(float *d, const float *w, size_t n, const qg_uniform *s)
 {
     for (size_t i = 0; i < n; i++) {
         float t = s->inverse != 0 ? w[i] * s->inverse : w[i] / s->scale;
@@ -216,7 +216,7 @@ void qg_weights_backward(float *d, const float *w, const float *scales, size_t f
         size_t row = i / columns, g = i % columns / group;
         size_t in_row = (g + 1) * group < columns ? (g + 1) * group : columns;
         size_t end = row * columns + in_row < to ? row * columns + in_row : to;
-        qg_steps s = qg_grid_steps(&p->grid, scales[row * groups + g]);
+        qg_uniform s = qg_grid_uniform(&p->grid, scales[row * groups + g]);
         (learned ? mask_inside : mask_rounded)(d + i, w + i, end - i, &s);
         i = end;
     }

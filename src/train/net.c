@@ -156,7 +156,7 @@ static qg_pass start(qg_net *n, const float *weights, const qg_qat *q, const qg_
                      .weights = weights,
                      .batch = b,
                      .T = b->B ? b->splits[b->B] : 0,
-                     .hook = {.kind = q ? q->kind : QG_INPUT_FLOAT,
+                     .hook = {.kind = q && q->active ? q->kind : QG_INPUT_FLOAT,
                               .frozen = q && q->frozen,
                               .state = q ? q->range : NULL,
                               .seen = n->seen,
@@ -185,13 +185,14 @@ static void backward(const qg_pass *p)
     qg_embedding_backward(p);
 }
 
-/* Elements between tensors. */
+/* Elements between tensors, and behind them: step sizes are no matter of the net. */
 static void clear_gaps(float *grad, const qg_params *params)
 {
-    for (int i = 0; i < params->n; i++) {
+    int last = params->n - params->scales;
+    for (int i = 0; i < last; i++) {
         const qg_param *t = &params->param[i];
         size_t end = t->offset + (size_t)t->rows * (size_t)t->columns;
-        size_t next = i + 1 < params->n ? params->param[i + 1].offset : params->count;
+        size_t next = i + 1 < last ? params->param[i + 1].offset : params->count;
         memset(grad + end, 0, (next - end) * sizeof *grad);
     }
 }
@@ -233,6 +234,8 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
         memcpy(logits, net->logits, (size_t)(batch->B * K) * sizeof *logits);
     backward(&p);
     clear_gaps(grad, net->params);
+    if (qat)
+        qg_qat_leaf_gradient(grad, qat);
     return QG_OK;
 }
 

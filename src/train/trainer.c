@@ -173,8 +173,10 @@ qg_code qg_trainer_step(qg_step_report *out, qg_trainer *t, const int64_t *index
     QG_ASSERT(n > 0 && n <= o->batch);
     QG_TRY(cut(t, &out->tokens, index, n));
     qg_step step = {number, qg_loss_weight(t->label, n, o->net.class_weights)};
-    if (t->qat)
+    if (t->qat) {
+        qg_qat_reach(t->qat, number, t->values);
         qg_qat_prepare(t->qat, t->values);
+    }
     QG_TRY(all_leaves(&out->loss, t, index, &step));
     float *grad = qg_tree_finish(&t->tree);
     if (t->qat)

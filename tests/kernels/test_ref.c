@@ -253,7 +253,7 @@ static void steps_equal_a_double_loop(void **state)
     x[2] = 3.6f;
     x[3] = 0.25f;
     x[4] = -0.1f;
-    qg_steps g = {0.5f, 0.0f, -8.0f, 7.0f};
+    qg_uniform g = {0.5f, 0.0f, -8.0f, 7.0f};
     float most = 0;
     double sum = 0, size = 0;
     REF(snap)(y, x, K, &g);

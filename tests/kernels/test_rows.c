@@ -159,12 +159,12 @@ static void absmax(void **state)
 }
 
 /* Step lengths that clip a lot, a little and nothing; divided, and times the reciprocal. */
-static qg_steps steps(const float *x, int k, int trial)
+static qg_uniform steps(const float *x, int k, int trial)
 {
     float most = ((FN(absmax))kt_ref("absmax"))(x, k);
     float scale = (most > 0.0f ? most : 1.0f) / (trial < 2 ? 3.0f : trial < 4 ? 8.0f : 300.0f);
     scale = scale > 0.0f ? scale : 0x1p-149f;
-    return (qg_steps){scale, trial % 2 ? 1.0f / scale : 0.0f, -8.0f, 7.0f};
+    return (qg_uniform){scale, trial % 2 ? 1.0f / scale : 0.0f, -8.0f, 7.0f};
 }
 
 static void snap(void **state)
@@ -174,7 +174,7 @@ static void snap(void **state)
     for (int trial = 0; trial < 6; trial++) {
         const float *x = data((size_t)k, kind, (uint64_t)k);
         float *got = kt_floats((size_t)k, 1, 1.0f), *want = kt_floats((size_t)k, 2, 1.0f);
-        qg_steps g = steps(x, k, trial);
+        qg_uniform g = steps(x, k, trial);
         fn(got, x, k, &g);
         ref(want, x, k, &g);
         qt_same(label(k, kind), got, want, (size_t)k, sizeof *got);
@@ -188,7 +188,7 @@ static void snap_gradient(void **state)
     EACH(k, kind)
     for (int trial = 0; trial < 6; trial++) {
         const float *x = data((size_t)k, kind, (uint64_t)k), *dy = data((size_t)k, 0, 7);
-        qg_steps g = steps(x, k, trial);
+        qg_uniform g = steps(x, k, trial);
         float got = fn(dy, x, k, &g), want = ref(dy, x, k, &g);
         qt_same(label(k, kind), &got, &want, 1, sizeof got);
     }

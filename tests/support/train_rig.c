@@ -94,6 +94,15 @@ void rig_free(rig *r)
     qg_arena_destroy(r->arena);
 }
 
+void rig_qat(rig *r, const qg_qat_options *o)
+{
+    if (o->learned) {
+        qt_ok(qg_params_add_scales(&r->params, &r->values, r->arena, o->precision.scheme));
+        start(r, r->leaves);
+    }
+    qt_ok(qg_qat_create(&r->qat, &r->params, o));
+}
+
 /* Each rank's sum, then the upper levels of the tree, slice by slice. */
 static void join_ranks(rig *r)
 {
@@ -127,15 +136,18 @@ void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
     int64_t splits[RIG_TEXTS + 1];
     double loss[RIG_TEXTS];
     qg_range *seen = alloc(r->arena, (size_t)r->params.sites, sizeof *seen);
-    const float *weights = r->qat ? qg_qat_weights(r->qat) : r->values;
+    const float *weights = r->values;
     qg_step s = {step, qg_loss_weight(b->label, b->B, NULL)};
     for (int t = 0; t <= b->B; t++)
         splits[t] = b->splits[t];
     for (int t = 0; t < b->B; t++)
         tokens[t] = b->splits[t + 1] - b->splits[t];
     qt_ok(qg_leaves_cut(order, starts, tokens, b->B, r->leaves, r->arena));
-    if (r->qat)
+    if (r->qat) {
+        qg_qat_reach(r->qat, step, r->values);
         qg_qat_prepare(r->qat, r->values);
+        weights = qg_qat_weights(r->qat);
+    }
     for (int i = 0; i < r->ranks; i++)
         qg_tree_reset(tree_of(r, i));
     for (int l = 0; l < r->leaves; l++) {
