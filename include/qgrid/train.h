@@ -154,12 +154,28 @@ qg_code qg_leaf_gather(qg_leaf *leaf, const qg_train_set *set, const int64_t *in
 
 /* ------------------------------------------------------------------------ gradients of one leaf */
 
+/*
+ * Knowledge distillation. A text's loss becomes
+ *   (1 - weight) L + weight T^2 KL(softmax(teacher / T), softmax(student / T)) + hidden M
+ * with L its loss by the label, M the mean squared difference of all hidden states (embeddings and
+ * outputs of layers); class weights apply to all of it (Hinton, Vinyals, Dean, 2015,
+ * arXiv:1503.02531).
+ */
+typedef struct qg_distill {
+    const qg_params *teacher; /* borrowed; the student's vocabulary and classes */
+    const float *values;      /* [teacher->count] borrowed; run in f32 without dropout */
+    double temperature;       /* T > 0 */
+    double weight;            /* [0, 1] */
+    double hidden;            /* >= 0; above 0 the teacher has the student's layers and width */
+} qg_distill;
+
 typedef struct qg_net_options {
     qg_dropout_rates dropout;
     bool recompute; /* keep only the input of each layer and compute its inside again in backward */
     uint64_t seed;  /* of the dropout */
     double label_smoothing;      /* [0, 1) */
     const double *class_weights; /* [K], borrowed; NULL: all 1 */
+    const qg_distill *distill;   /* NULL: no teacher; only create looks at it */
     int tokens, texts, longest;  /* capacity: what a leaf holds at most */
 } qg_net_options;
 

@@ -3,6 +3,7 @@
  */
 #include "net.h"
 
+#include "distill.h"
 #include "dropout.h"
 #include "product.h"
 #include "qat.h"
@@ -72,6 +73,10 @@ static qg_code alloc_all(qg_net *n)
     QG_NEW(n->grid, n->arena, n->params->sites);
     for (size_t t = 0; t <= B; t++)
         n->one[t] = (int32_t)t;
+    if (n->options.distill)
+        QG_TRY(
+            qg_teacher_create(&n->teacher, n->arena, &n->options, n->params, n->options.distill));
+    n->options.distill = NULL; /* the caller's */
     return QG_OK;
 }
 
@@ -91,7 +96,7 @@ qg_code qg_net_create(qg_net **out, const qg_params *params, const qg_net_option
     *n = (qg_net){.arena = a, .params = params, .options = *options, .kernels = kernels};
     qg_code rc = alloc_all(n);
     if (rc != QG_OK) {
-        qg_arena_destroy(a);
+        qg_net_destroy(n);
         return rc;
     }
     qg_product_single_thread();
@@ -101,13 +106,16 @@ qg_code qg_net_create(qg_net **out, const qg_params *params, const qg_net_option
 
 void qg_net_destroy(qg_net *net)
 {
-    if (net)
-        qg_arena_destroy(net->arena);
+    if (!net)
+        return;
+    qg_teacher_destroy(net->teacher);
+    qg_arena_destroy(net->arena);
 }
 
 size_t qg_net_bytes(const qg_net *net)
 {
-    return qg_arena_used(net->arena);
+    size_t teacher = net->teacher ? qg_net_bytes(net->teacher->net) : 0;
+    return qg_arena_used(net->arena) + teacher;
 }
 
 const qg_range *qg_net_seen(const qg_net *net)
@@ -176,12 +184,17 @@ static void forward(const qg_pass *p)
 static void backward(const qg_pass *p)
 {
     int L = p->net->params->config.layers;
+    bool hidden = p->net->teacher && p->net->teacher->options.hidden > 0;
     qg_head_backward(p);
     for (int l = L - 1; l >= 0; l--) {
+        if (hidden)
+            qg_distill_hidden(p, l + 1);
         if (p->net->options.recompute && l < L - 1)
             qg_layer_forward(p, l);
         qg_layer_backward(p, l);
     }
+    if (hidden)
+        qg_distill_hidden(p, 0);
     qg_embedding_backward(p);
 }
 
@@ -224,9 +237,14 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
     p.grad = grad;
     p.dropout = net->options.dropout;
     p.key = qg_dropout_key(net->options.seed, step->number);
+    p.weight = step->weight;
     forward(&p);
     QG_TRY(check_logits(net, batch, step));
     *loss = qg_loss(net->dlogits, net->logits, batch, K, &net->options, step->weight);
+    if (net->teacher) {
+        QG_TRY(qg_teacher_forward(net->teacher, batch));
+        *loss = qg_distill_loss(net->dlogits, *loss, &p, step->weight);
+    }
     if (!isfinite(*loss))
         return QG_FAIL(QG_ENUMERIC, "step %llu, samples from %lld on: the loss is %g",
                        (unsigned long long)step->number, (long long)batch->sample[0], *loss);

@@ -29,6 +29,8 @@ typedef struct qg_layer_state {
     qg_norm_state output_norm;    /* [T, C], [T] */
 } qg_layer_state;
 
+typedef struct qg_teacher qg_teacher; /* distill.h */
+
 struct qg_net {
     qg_arena *arena;
     const qg_params *params;
@@ -46,6 +48,7 @@ struct qg_net {
     float *quantized;              /* [T, max(C, F)] */
     qg_range *seen;                /* [sites] */
     qg_affine *grid;               /* [sites] */
+    qg_teacher *teacher;           /* NULL: none */
 };
 
 /* One leaf on its way through the net. */
@@ -57,6 +60,7 @@ typedef struct qg_pass {
     int T;
     qg_dropout_rates dropout; /* 0 in validation */
     qg_rng key;               /* of the step's dropout */
+    double weight;            /* of the step */
     qg_hook hook;
 } qg_pass;
 
