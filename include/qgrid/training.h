@@ -11,6 +11,21 @@
 #include "qgrid/run.h"
 #include "qgrid/trainer.h"
 
+/* How fake quantization goes: members of "qat" beside the precision. */
+typedef struct qg_training_qat {
+    const char *precision, *name;
+    int embeddings;
+    int inputs;    /* qg_qat_inputs */
+    int step_size; /* 0: from the largest weight, 1: learned */
+    int64_t start_epoch, freeze_epochs;
+} qg_training_qat;
+
+/* "distill": a teacher; from NULL: none. */
+typedef struct qg_training_distill {
+    const char *from;
+    double temperature, weight, hidden;
+} qg_training_distill;
+
 /* A config, read and checked. Option table qg_training_opts. */
 typedef struct qg_training_config {
     qg_json_doc doc;
@@ -21,7 +36,7 @@ typedef struct qg_training_config {
     int schedule;  /* qg_schedule_kind */
     bool recompute;
     const qg_json *labels_node, *dataset_node, *validation_node, *dropout_node, *weights_node;
-    const qg_json *qat_node;
+    const qg_json *qat_node, *distill_node;
     /* what the nodes say */
     int K;
     const char *const *labels; /* [K], NULL-terminated */
@@ -31,9 +46,18 @@ typedef struct qg_training_config {
     const double *class_weights; /* [K] or NULL */
     bool has_qat;
     qg_precision_spec qat;
+    qg_training_qat fake; /* with QAT */
+    qg_training_distill distill;
 } qg_training_config;
 
 extern const qg_opt qg_training_opts[];
+
+/* The tables of its objects, for `qgrid list training`; ended by a NULL key. */
+typedef struct qg_training_object {
+    const char *key;
+    const qg_opt *table;
+} qg_training_object;
+extern const qg_training_object qg_training_objects[];
 
 /**
  * Reads a config. Every mistake found is added to `problems`.
@@ -53,6 +77,9 @@ typedef struct qg_training_inputs {
     qg_train_set train_set, validation_set; /* tokens and labels */
     int longest;                            /* tokens of a text, of both sets */
     const double *class_weights;            /* [K] or NULL */
+    qg_params teacher;                      /* with distillation */
+    float *teacher_values;                  /* [teacher.count], NULL without */
+    char teacher_hash[65];
 } qg_training_inputs;
 
 /** Loads model and texts; what is wrong with them is added to `problems`. Returns QG_OK or the code
@@ -62,8 +89,9 @@ qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_t
 
 /* What one epoch came to. */
 typedef struct qg_training_epoch {
-    double loss; /* mean over its texts, as trained: dropout, class weights, smoothing */
-    qg_scores scores;
+    double loss;      /* mean over its texts, as trained: dropout, class weights, smoothing */
+    qg_scores scores; /* of the validation; with QAT as deployed */
+    qg_scores fp32;   /* with QAT: of the same parameters in f32 */
 } qg_training_epoch;
 
 /* The course of a training: what training.jsonl and /training say. */
@@ -91,8 +119,8 @@ typedef struct qg_training_summary {
 
 /**
  * Trains and writes the best epoch's model: a Hugging Face folder with README.md and
- * training.jsonl, which appears complete or not at all. After an error or a signal it holds the
- * best epoch so far, if there is one.
+ * training.jsonl, with QAT also the packed folder OUTPUT/packed; it appears complete or not at all.
+ * After an error or a signal it holds the best epoch so far, if there is one.
  *
  * @errors QG_EJOB (with problems), QG_EUSAGE (the output exists), QG_ENUMERIC (step and samples
  *         named), QG_EIO, QG_ENOMEM. Local.

@@ -4,6 +4,7 @@
 #include "qgrid/training.h"
 
 #include "training_progress.h"
+#include "training_qat.h"
 #include "training_score.h"
 
 #include "qgrid/clock.h"
@@ -37,7 +38,8 @@ static qg_code create_trainer(training *t)
 {
     const qg_training_config *c = t->config;
     uint64_t steps = (uint64_t)c->epochs * (uint64_t)t->batches;
-    qg_qat_options qat = {.precision = c->qat, .inputs = QG_QAT_DEPLOYED};
+    qg_qat_options qat = qg_training_qat_options(c, t->batches);
+    qg_distill distill = qg_training_distill_options(c, &t->in);
     qg_trainer_options o = {.batch =
                                 (int)(c->batch < t->in.train_set.n ? c->batch : t->in.train_set.n),
                             .leaves = (int)c->leaves,
@@ -49,7 +51,8 @@ static qg_code create_trainer(training *t)
                                     .recompute = c->recompute,
                                     .seed = (uint64_t)c->seed,
                                     .label_smoothing = c->label_smoothing,
-                                    .class_weights = t->in.class_weights},
+                                    .class_weights = t->in.class_weights,
+                                    .distill = c->distill.from ? &distill : NULL},
                             .qat = c->has_qat ? &qat : NULL};
     o.adamw.weight_decay = c->weight_decay;
     return qg_trainer_create(&t->trainer, &t->in.params, t->in.values, &t->in.train_set,
@@ -113,11 +116,11 @@ static qg_code run_step(double *loss, training *t, int epoch, int batch)
     return QG_OK;
 }
 
-static qg_code validate(qg_scores *scores, training *t, int epoch)
+static qg_code validate(qg_training_epoch *e, training *t, int epoch)
 {
     bool complete = true;
     qg_code rc =
-        qg_training_score(scores, &complete, t->arena, t->trainer, t->config, &t->in, &t->folder);
+        qg_training_score(e, &complete, t->arena, t->trainer, t->config, &t->in, &t->folder);
     if (rc == QG_ENUMERIC)
         qg_note("after epoch %d the model cannot be validated", epoch + 1);
     t->stopped = !complete;
@@ -135,7 +138,7 @@ static qg_code run_epoch(training *t, int epoch)
         t->stopped = qg_stop_wanted() > 0;
     }
     if (!t->stopped)
-        QG_TRY(validate(&e.scores, t, epoch));
+        QG_TRY(validate(&e, t, epoch));
     if (t->stopped)
         return QG_OK;
     e.loss /= (double)n;

@@ -2,6 +2,7 @@
  * training_output.h - the record of a training and the folder it leaves.
  *
  *   OUTPUT.tmp-PID      the folder while it is made; then renamed to OUTPUT
+ *     packed            with QAT: the best epoch as it is deployed
  *   OUTPUT.epoch-PID    parameters of an epoch, to be packed     (only with QAT)
  *   OUTPUT.packed-PID   the same under the precision trained for
  */

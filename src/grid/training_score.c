@@ -85,14 +85,24 @@ static qg_code pack(qg_model **out, const qg_training_config *c, const qg_traini
     return qg_model_open(out, f->packed);
 }
 
-qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_trainer *trainer,
-                          const qg_training_config *c, const qg_training_inputs *in,
-                          const qg_training_folder *f)
+/* As deployed, then the same parameters in f32. */
+static qg_code score_qat(qg_training_epoch *out, bool *complete, scorer *s,
+                         const qg_training_config *c, const qg_training_inputs *in,
+                         const qg_training_folder *f)
+{
+    QG_TRY(pack(&s->packed, c, in, f));
+    qg_code rc = score(&out->scores, complete, s);
+    qg_model_close(s->packed);
+    s->packed = NULL;
+    if (rc == QG_OK && *complete)
+        rc = score(&out->fp32, complete, s);
+    return rc;
+}
+
+qg_code qg_training_score(qg_training_epoch *out, bool *complete, qg_arena *scratch,
+                          qg_trainer *trainer, const qg_training_config *c,
+                          const qg_training_inputs *in, const qg_training_folder *f)
 {
     scorer s = {.scratch = scratch, .trainer = trainer, .set = &in->validation_set, .K = c->K};
-    if (c->has_qat)
-        QG_TRY(pack(&s.packed, c, in, f));
-    qg_code rc = score(out, complete, &s);
-    qg_model_close(s.packed);
-    return rc;
+    return c->has_qat ? score_qat(out, complete, &s, c, in, f) : score(&out->scores, complete, &s);
 }

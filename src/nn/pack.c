@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const embedding_names[] = {"fp32", "fp16", "int8"};
 static const char *const activation_names[] = {
     [QG_ACT_GELU] = "gelu", [QG_ACT_GELU_NEW] = "gelu_new", [QG_ACT_RELU] = "relu"};
 
@@ -307,7 +306,7 @@ static void manifest_text(qg_str *s, const packer *p)
     qg_str_addf(s,
                 "{\n  \"format\": %d,\n  \"precision\": \"%s\",\n  \"embeddings\": \"%s\",\n"
                 "  \"parameters\": %lld,\n  \"layers\": [",
-                QG_PACK_FORMAT, p->spec->scheme->name, embedding_names[p->spec->embeddings],
+                QG_PACK_FORMAT, p->spec->scheme->name, qg_embedding_names[p->spec->embeddings],
                 (long long)p->parameters);
     for (int i = 0; i < p->n_linears; i++) {
         const qg_layer_error *e = &p->error[i];
