@@ -275,6 +275,32 @@ static void frozen_ranges_stay(void **state)
     rig_free(&r);
 }
 
+/* Options in steps: nothing is quantized or observed before `start`, nothing observed from `freeze`
+ * on. */
+static void ranges_move_from_start_to_freeze(void **state)
+{
+    (void)state;
+    rig r;
+    qg_bert_config c = rig_config();
+    qg_qat_options o = options("int8", QG_QAT_MOVING);
+    o.start = 1;
+    o.freeze = 3;
+    rig_random(&r, &c, 5, 2);
+    rig_qat(&r, &o);
+    size_t n = (size_t)r.params.sites;
+    qg_range kept[32] = {{0}};
+    for (uint64_t step = 0; step < 5; step++) {
+        qg_train_batch b = rig_batch(r.arena, &c, 6, 9, step);
+        b.types = NULL;
+        rig_gradient(&r, &b, step);
+        bool same = memcmp(qg_qat_ranges(r.qat), kept, n * sizeof *kept) == 0;
+        qt_eq("ranges rest", same, step < 1 || step >= 3);
+        qt_eq("plain weights", qg_qat_weights(r.qat) == r.values, step < 1);
+        memcpy(kept, qg_qat_ranges(r.qat), n * sizeof *kept);
+    }
+    rig_free(&r);
+}
+
 /* With moving ranges a text feels the texts of its leaf, with frozen ones it does not. */
 static void frozen_ranges_do_not_see_the_batch(void **state)
 {
@@ -335,6 +361,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(clipped_inputs_get_no_gradient),
     cmocka_unit_test(ranges_do_not_depend_on_the_order_of_leaves),
     cmocka_unit_test(frozen_ranges_stay),
+    cmocka_unit_test(ranges_move_from_start_to_freeze),
     cmocka_unit_test(frozen_ranges_do_not_see_the_batch),
     cmocka_unit_test(every_scheme_learns_a_batch),
 };
