@@ -4,6 +4,7 @@
  *   OUTPUT.lock           one training at a time
  *   OUTPUT.checkpoint     see training_checkpoint.h
  *   OUTPUT.qgrid-new      the folder while it is made; then renamed to OUTPUT
+ *     packed              with QAT: the best epoch as it is deployed
  *   OUTPUT.qgrid-epoch    parameters of an epoch, to be packed     (only with QAT)
  *   OUTPUT.qgrid-packed   the same under the precision trained for
  *   OUTPUT.qgrid-old      what is replaced, while that is done

@@ -125,23 +125,31 @@ static qg_code pack(const qg_training_config *c, const qg_training_inputs *in,
     return qg_model_pack(&src, &c->qat, f->packed);
 }
 
-qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_trainer *trainer,
-                          const qg_training_config *c, const qg_training_inputs *in,
-                          qg_training_folder *f, const qg_gang *gang)
+/* As deployed, then the same parameters in f32. */
+static qg_code score_qat(qg_training_epoch *out, bool *complete, scorer *s,
+                         const qg_training_config *c, const qg_training_inputs *in)
+{
+    QG_TRY(qg_gang_agree(s->gang, pack(c, in, s->folder), NULL));
+    QG_TRY(qg_gang_agree(s->gang, qg_model_open(&s->packed, s->folder->packed), NULL));
+    qg_code rc = score(&out->scores, complete, s);
+    qg_model_close(s->packed);
+    s->packed = NULL;
+    if (rc == QG_OK && *complete)
+        rc = score(&out->fp32, complete, s);
+    return rc;
+}
+
+qg_code qg_training_score(qg_training_epoch *out, bool *complete, qg_arena *scratch,
+                          qg_trainer *trainer, const qg_training_config *c,
+                          const qg_training_inputs *in, qg_training_folder *f, const qg_gang *gang)
 {
     if (c->objective == QG_OBJECTIVE_MLM)
-        return qg_training_mlm_score(out, complete, trainer, &in->validation_set);
+        return qg_training_mlm_score(&out->scores, complete, trainer, &in->validation_set);
     scorer s = {.gang = gang,
                 .folder = f,
                 .scratch = scratch,
                 .trainer = trainer,
                 .set = &in->validation_set,
                 .K = c->K};
-    if (c->has_qat) {
-        QG_TRY(qg_gang_agree(gang, pack(c, in, f), NULL));
-        QG_TRY(qg_gang_agree(gang, qg_model_open(&s.packed, f->packed), NULL));
-    }
-    qg_code rc = score(out, complete, &s);
-    qg_model_close(s.packed);
-    return rc;
+    return c->has_qat ? score_qat(out, complete, &s, c, in) : score(&out->scores, complete, &s);
 }

@@ -3,9 +3,11 @@
  */
 #include "qgrid/train.h"
 
+#include "learned_scales.h"
 #include "nn/checkpoint.h"
 #include "nn/packed.h"
 #include "nn/random_model.h"
+#include "nn/trained_scales.h"
 
 #include "qgrid/file.h"
 #include "qgrid/log.h"
@@ -158,28 +160,63 @@ static qg_code check_finite(const qg_params *p, const float *values)
     return QG_OK;
 }
 
-static qg_code save(qg_arena *a, const char *dir, const qg_params *p, const float *values)
+static const char *const metadata[] = {"format", "pt", NULL};
+
+static qg_code save_weights(qg_arena *a, const char *dir, const qg_params *p, const float *values)
 {
-    static const char *const metadata[] = {"format", "pt", NULL};
     qg_tensor *tensor;
+    int n = p->n - p->scales;
     char *path = qg_path_join(a, dir, "model.safetensors");
     if (!path)
         return QG_ENOMEM;
-    QG_NEW(tensor, a, p->n);
-    for (int i = 0; i < p->n; i++) {
+    QG_NEW(tensor, a, n);
+    for (int i = 0; i < n; i++) {
         const qg_param *t = &p->param[i];
-        size_t n = (size_t)t->rows * (size_t)t->columns;
         tensor[i] = (qg_tensor){.name = t->name,
                                 .dtype = QG_F32,
                                 .ndim = t->columns > 1 ? 2 : 1,
                                 .shape = {t->rows, t->columns},
                                 .data = values + t->offset,
-                                .bytes = n * sizeof *values};
+                                .bytes = (size_t)t->rows * (size_t)t->columns * sizeof *values};
     }
+    return qg_safetensors_write(path, tensor, n, metadata);
+}
+
+/* As they are used, not as they are trained. */
+static qg_code save_scales(qg_arena *a, const char *dir, const qg_params *p, const float *values)
+{
+    qg_tensor *tensor;
+    float *scales;
+    int first = p->n - p->scales;
+    if (p->scales == 0)
+        return QG_OK;
+    size_t begin = p->param[first].offset;
+    char *path = qg_trained_scales_path(a, dir, p->scheme);
+    if (!path)
+        return QG_ENOMEM;
+    QG_NEW(tensor, a, p->scales);
+    QG_NEW(scales, a, p->count - begin);
+    for (int i = 0; i < p->scales; i++) {
+        const qg_param *t = &p->param[first + i];
+        size_t n = (size_t)t->rows * (size_t)t->columns, at = t->offset - begin;
+        qg_scales_values(scales + at, values + t->offset, n, p->scheme);
+        tensor[i] = (qg_tensor){.name = t->name,
+                                .dtype = QG_F32,
+                                .ndim = 2,
+                                .shape = {t->rows, t->columns},
+                                .data = scales + at,
+                                .bytes = n * sizeof *scales};
+    }
+    return qg_safetensors_write(path, tensor, p->scales, metadata);
+}
+
+static qg_code save(qg_arena *a, const char *dir, const qg_params *p, const float *values)
+{
     QG_TRY(qg_mkdirs(dir));
     QG_TRY(save_config(a, dir, p));
     QG_TRY(qg_tokenizer_copy(a, dir, p->dir));
-    return qg_safetensors_write(path, tensor, p->n, metadata);
+    QG_TRY(save_scales(a, dir, p, values));
+    return save_weights(a, dir, p, values);
 }
 
 qg_code qg_params_save(const char *dir, const qg_params *p, const float *values)

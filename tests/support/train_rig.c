@@ -106,6 +106,15 @@ void rig_free(rig *r)
     qg_arena_destroy(r->arena);
 }
 
+void rig_qat(rig *r, const qg_qat_options *o)
+{
+    if (o->learned) {
+        qt_ok(qg_params_add_scales(&r->params, &r->values, r->arena, o->precision.scheme));
+        start(r, r->leaves);
+    }
+    qt_ok(qg_qat_create(&r->qat, &r->params, o));
+}
+
 /* Each rank's sum, then the upper levels of the tree, slice by slice. */
 static void join_ranks(rig *r)
 {
@@ -167,8 +176,10 @@ void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
     for (int t = 0; t < b->B; t++)
         tokens[t] = b->splits[t + 1] - b->splits[t];
     qt_ok(qg_leaves_cut(order, starts, tokens, b->B, r->leaves, r->arena));
-    if (r->qat)
+    if (r->qat) {
+        qg_qat_reach(r->qat, step, r->values);
         qg_qat_prepare(r->qat, r->values);
+    }
     qg_net_set_weights(r->net, r->qat ? qg_qat_weights(r->qat) : r->values);
     for (int i = 0; i < r->ranks; i++)
         qg_tree_reset(tree_of(r, i));
