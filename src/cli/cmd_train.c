@@ -65,6 +65,8 @@ static void report(const qg_training_summary *s, const qg_training_config *c)
     if (s->written)
         printf("%s: epoch %d of %d, the best by %s: %.6g\n", c->output, s->record.best + 1,
                s->record.epochs, c->metric, s->best);
+    else if (!s->interrupted)
+        printf("no epoch has a %s, nothing is written\n", c->metric);
     if (s->interrupted)
         printf("Interrupted; the same command continues.\n");
 }
