@@ -39,6 +39,7 @@ typedef struct qg_training_config {
     const char *from, *head, *weights, *output, *metric;
     int objective; /* qg_objective */
     int64_t seed, epochs, batch, leaves, max_length, patience;
+    int64_t ranks; /* most members of its gang; 0: as many as leaves */
     double learning_rate, weight_decay, clip_norm, label_smoothing;
     double warmup; /* below 1: share of all steps; else steps */
     int schedule;  /* qg_schedule_kind */
@@ -79,6 +80,9 @@ extern const qg_training_object qg_training_objects[];
  */
 qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char *path,
                                 const char *const *set, qg_problems *problems) QG_MUST_USE;
+
+/** Most members of a gang that trains after this config: a power of two. */
+int qg_training_gang_limit(const qg_training_config *c);
 
 /* The files a config names. */
 typedef struct qg_training_inputs {
@@ -122,6 +126,8 @@ typedef struct qg_training_record {
 
 typedef struct qg_training_options {
     bool fresh; /* replace an output of an earlier training, begin anew where a checkpoint is */
+    bool
+        again; /* by the same run, whose gang broke: the checkpoint and what it wrote are its own */
     qg_progress_style progress;
 } qg_training_options;
 

@@ -338,8 +338,7 @@ static qg_code run(qg_training_summary *out, training *t, const qg_training_opti
 static qg_code open_and_run(qg_training_summary *out, training *t, const qg_training_options *o,
                             qg_problems *problems)
 {
-    qg_code rc = qg_training_folder_open(&t->folder, t->arena, t->config->output, o->fresh,
-                                         t->gang->index == 0);
+    qg_code rc = qg_training_folder_open(&t->folder, t->arena, t->config->output, o, t->gang);
     rc = qg_gang_agree(t->gang, rc, NULL);
     return rc == QG_OK ? run(out, t, o, problems) : rc;
 }

@@ -6,6 +6,7 @@
 #include "training_checkpoint.h"
 #include "training_mlm.h"
 
+#include "qgrid/clock.h"
 #include "qgrid/environment.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
@@ -129,25 +130,41 @@ static void remove_temporary(const qg_training_folder *f)
             qg_log_error(qg_error_last());
 }
 
-static qg_code make(qg_training_folder *f, qg_arena *a, bool fresh)
+enum { STALE_SECONDS = 120 };
+
+static qg_code take_lock(qg_training_folder *f, const qg_gang *gang)
 {
-    enum { STALE_SECONDS = 120 };
+    double end = qg_clock() + (gang->par ? 1.25 * STALE_SECONDS : 0);
+    qg_code rc = qg_lock_take(&f->lock, f->output, STALE_SECONDS);
+    if (rc == QG_ELOCKED && gang->par)
+        qg_note("%s: waiting for %s", f->output, f->lock.path);
+    while (rc == QG_ELOCKED && qg_clock() < end) {
+        QG_TRY(qg_gang_go_on(gang));
+        qg_sleep(0.05);
+        rc = qg_lock_take(&f->lock, f->output, STALE_SECONDS);
+    }
+    return rc;
+}
+
+static qg_code make(qg_training_folder *f, qg_arena *a, const qg_training_options *o,
+                    const qg_gang *gang)
+{
     char *parent = qg_path_dir(a, f->output);
     if (!parent)
         return QG_ENOMEM;
-    QG_TRY(check_free(a, f->output, fresh));
+    QG_TRY(check_free(a, f->output, o->fresh || o->again));
     QG_TRY(qg_mkdirs(parent));
-    QG_TRY(qg_lock_take(&f->lock, f->output, STALE_SECONDS));
+    QG_TRY(take_lock(f, gang));
     remove_temporary(f);
-    if (fresh)
+    if (o->fresh && !o->again)
         QG_TRY(qg_training_checkpoint_remove(f->checkpoint));
     return qg_mkdirs(f->tmp);
 }
 
 qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char *output,
-                                bool fresh, bool first)
+                                const qg_training_options *options, const qg_gang *gang)
 {
-    *out = (qg_training_folder){.first = first};
+    *out = (qg_training_folder){.first = gang->index == 0};
     char *name = qg_arena_strdup(a, output);
     if (!name)
         return QG_ENOMEM;
@@ -161,7 +178,7 @@ qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char
     out->checkpoint = qg_arena_printf(a, "%s.checkpoint", name);
     if (!out->tmp || !out->epoch || !out->packed || !out->old || !out->checkpoint)
         return QG_ENOMEM;
-    return first ? make(out, a, fresh) : QG_OK;
+    return out->first ? make(out, a, options, gang) : QG_OK;
 }
 
 void qg_training_folder_renew(qg_training_folder *f)
