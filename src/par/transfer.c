@@ -20,7 +20,7 @@ enum {
     WAYS = 2,  /* out, in */
     DEPTH = 4, /* pieces under way in each */
     SLOTS = WAYS * DEPTH,
-    EAGER_POLLS = 100,     /* before the first nap */
+    EAGER_POLLS = 1000,    /* before the first nap */
     PIECES_PER_BREATH = 64 /* while there is no need to wait */
 };
 static const double patience = 0.2; /* seconds for what is under way when the work is given up */
