@@ -24,11 +24,10 @@ static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_a
     if (!src.random_head)
         QG_TRY(qg_labels_fit(c->labels, c->K, c->from, &config));
     QG_TRY(qg_tokenizer_load(tokenizer, a, c->from));
-    QG_TRY(qg_params_load(&in->params, &in->values, a, &src, c->labels));
+    QG_TRY(qg_params_load(&in->params, &in->values, a, &src, c->labels, qg_training_learned(c)));
     own->hidden = isnan(c->dropout.hidden) ? own->hidden : c->dropout.hidden;
     own->attention = isnan(c->dropout.attention) ? own->attention : c->dropout.attention;
     own->classifier = isnan(c->dropout.classifier) ? own->classifier : c->dropout.classifier;
-    QG_TRY(qg_training_add_scales(in, a, c));
     return qg_model_hash(in->model_hash, &src);
 }
 
