@@ -72,8 +72,13 @@ typedef struct qg_params {
     qg_param *param;          /* [n], in the order of the block */
     int n;
     int scales;                 /* the last so many of them are learned step sizes, see */
+<<<<<<< HEAD
     const qg_precision *scheme; /* qg_params_add_scales; of this precision */
     qg_linear *site;            /* [sites]: 4 a layer, then pooler and classifier or transform */
+=======
+    const qg_precision *scheme; /* qg_params_plan_scales; of this precision */
+    qg_linear *site;            /* [sites]: 4 a layer, then pooler and classifier */
+>>>>>>> qat
     int sites;
     size_t count;
 } qg_params;
@@ -94,10 +99,24 @@ qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_bert_config *co
  * @param[out] values  [count] in the arena
  * @param      labels  NULL (as the model says) or NULL-terminated names of the classes; another
  *                     number of them than the checkpoint's needs a drawn head
+ * @param      scales  NULL, or for whose weights step sizes are laid out and measured
  * @errors those of qg_checkpoint_read, QG_EUNSUPPORTED for a packed folder. Local.
  */
 qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
-                       const char *const *labels) QG_MUST_USE;
+                       const char *const *labels, const qg_precision *scales) QG_MUST_USE;
+
+/**
+ * Lays out a step size for each row, group or matrix of weights, as `scheme` has them, behind the
+ * model's parameters (Esser et al., "Learned step size quantization", ICLR 2020, arXiv:1902.08153).
+ * The element of the block is scale sqrt(Q), Q the largest code. Not under weight decay.
+ * qg_params_save writes the scales to quantizer-PRECISION.safetensors, where packing finds them.
+ * @errors QG_ENOMEM, QG_EBUG (a scheme without integer codes; laid out before). Local.
+ */
+qg_code qg_params_plan_scales(qg_params *p, qg_arena *a, const qg_precision *scheme) QG_MUST_USE;
+
+/** Sets them from the weights in `values`: the smaller of max|w| / levels, which clips nothing, and
+ *  2 mean|w| / sqrt(Q), the paper's; 1 where all weights are 0. Local. */
+void qg_params_measure_scales(float *values, const qg_params *p);
 
 /** The same with the head of masked-language modelling; labels stay the model's. */
 qg_code qg_params_load_mlm(qg_params *out, float **values, qg_arena *a,
@@ -429,23 +448,10 @@ typedef enum qg_qat_inputs {
 typedef struct qg_qat_options {
     qg_precision_spec precision; /* the grid of the weights and embeddings is the deployed one */
     qg_qat_inputs inputs;
-    bool learned;    /* step sizes of the weights are parameters: qg_params_add_scales */
+    bool learned;    /* step sizes of the weights are parameters: qg_params_plan_scales */
     uint64_t start;  /* first step with fake quantization; the weights train without it before */
     uint64_t freeze; /* first step with ranges of inputs that stay as they are; 0: never */
 } qg_qat_options;
-
-/**
- * Adds a step size for each row, group or matrix of weights, as `scheme` has them, behind the
- * model's parameters, set from `values`: the smaller of max|w| / levels and 2 mean|w| / sqrt(Q), Q
- * the largest code (Esser et al., "Learned step size quantization", ICLR 2020, arXiv:1902.08153,
- * section 2.1). The element of the block is scale sqrt(Q). Not under weight decay.
- * qg_params_save writes the scales to quantizer-PRECISION.safetensors, where packing finds them.
- *
- * @param values  [count before] of the arena; moved to a block of the new count
- * @errors QG_ENOMEM, QG_EBUG (a scheme without integer codes; added before). Local.
- */
-qg_code qg_params_add_scales(qg_params *p, float **values, qg_arena *a,
-                             const qg_precision *scheme) QG_MUST_USE;
 
 /* PyTorch's eager int8 grid for weights: max|W_row|/127, at least 2^-23, times the reciprocal. For
  * comparison; not in the registry. */

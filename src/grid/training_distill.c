@@ -85,7 +85,7 @@ qg_code qg_training_load_teacher(qg_training_inputs *in, qg_arena *a, const qg_t
     QG_TRY(qg_bert_config_load(&config, a, src.dir));
     QG_TRY(qg_labels_fit(c->labels, c->K, src.dir, &config));
     QG_TRY(check_tokenizer(src.dir, tokenizer_hash));
-    QG_TRY(qg_params_load(&in->teacher, &in->teacher_values, a, &src, c->labels));
+    QG_TRY(qg_params_load(&in->teacher, &in->teacher_values, a, &src, c->labels, NULL));
     QG_TRY(check_shape(in, src.dir, c->distill.hidden > 0));
     return qg_model_hash(in->teacher_hash, &src);
 }

@@ -90,20 +90,18 @@ void qg_training_qat_read(qg_training_config *c, qg_problems *problems)
         check_object(c, problems);
 }
 
+const qg_precision *qg_training_learned(const qg_training_config *c)
+{
+    return c->has_qat && c->fake.step_size ? c->qat.scheme : NULL;
+}
+
 qg_qat_options qg_training_qat_options(const qg_training_config *c, int batches)
 {
     bool freezes = c->fake.inputs == QG_QAT_MOVING && c->fake.freeze_epochs > 0;
     int64_t moving = c->epochs - c->fake.freeze_epochs;
     return (qg_qat_options){.precision = c->qat,
                             .inputs = (qg_qat_inputs)c->fake.inputs,
-                            .learned = c->fake.step_size != 0,
+                            .learned = qg_training_learned(c) != NULL,
                             .start = (uint64_t)(c->fake.start_epoch - 1) * (uint64_t)batches,
                             .freeze = freezes ? (uint64_t)moving * (uint64_t)batches : 0};
-}
-
-qg_code qg_training_add_scales(qg_training_inputs *in, qg_arena *a, const qg_training_config *c)
-{
-    if (!c->has_qat || !c->fake.step_size)
-        return QG_OK;
-    return qg_params_add_scales(&in->params, &in->values, a, c->qat.scheme);
 }

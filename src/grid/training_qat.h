@@ -16,10 +16,11 @@ void qg_training_distill_read(qg_training_config *c, qg_problems *problems);
 qg_qat_options qg_training_qat_options(const qg_training_config *c, int batches);
 qg_distill qg_training_distill_options(const qg_training_config *c, const qg_training_inputs *in);
 
-/** Step sizes behind the parameters; the teacher with its vocabulary checked. The student is
- *  loaded; `tokenizer_hash` is its tokenizer's. Local. */
-qg_code qg_training_add_scales(qg_training_inputs *in, qg_arena *a,
-                               const qg_training_config *c) QG_MUST_USE;
+/** The precision whose step sizes are learned, NULL: none. */
+const qg_precision *qg_training_learned(const qg_training_config *c);
+
+/** The teacher, checked against the student, which is loaded; `tokenizer_hash` is the student's
+ *  tokenizer's. Local. */
 qg_code qg_training_load_teacher(qg_training_inputs *in, qg_arena *a, const qg_training_config *c,
                                  const char *tokenizer_hash) QG_MUST_USE;
 

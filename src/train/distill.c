@@ -56,10 +56,11 @@ static double class_weight(const qg_pass *p, int text)
 /* Log of the sum of exp(z / T). */
 static double log_sum(const float *z, int K, double T)
 {
-    double most = (double)z[0], sum = 0;
+    double most = (double)z[0];
     for (int k = 1; k < K; k++)
         most = (double)z[k] > most ? (double)z[k] : most;
-    for (int k = 0; k < K; k++)
+    double sum = exp(((double)z[0] - most) / T);
+    for (int k = 1; k < K; k++)
         sum += exp(((double)z[k] - most) / T);
     return most / T + log(sum);
 }

@@ -63,23 +63,18 @@ static void plan(qg_params *p, int site)
     }
 }
 
-qg_code qg_params_add_scales(qg_params *p, float **values, qg_arena *a, const qg_precision *scheme)
+qg_code qg_params_plan_scales(qg_params *p, qg_arena *a, const qg_precision *scheme)
 {
-    int added = 0;
-    size_t count = p->count;
+    size_t added = 0, n = (size_t)p->n;
     QG_ASSERT(qg_precision_has_grid(scheme) && p->scales == 0);
     for (int i = 0; i < p->sites; i++)
-        added += p->site[i].parts;
-    p->param = qg_arena_grow(a, p->param, (size_t)p->n, (size_t)(p->n + added), sizeof *p->param);
+        added += (size_t)p->site[i].parts;
+    p->param = qg_arena_grow(a, p->param, n, n + added, sizeof *p->param);
     if (!p->param)
         return QG_ENOMEM;
     p->scheme = scheme;
     for (int i = 0; i < p->sites; i++)
         plan(p, i);
-    *values = qg_arena_grow(a, *values, count, p->count, sizeof **values);
-    if (!*values)
-        return QG_ENOMEM;
-    qg_scales_measure(*values, p);
     return QG_OK;
 }
 
@@ -114,7 +109,7 @@ static void measure(float *values, const matrix *m, const qg_grid *g)
                                              m->k - k0 < len ? m->k - k0 : len, (size_t)m->k, g);
 }
 
-void qg_scales_measure(float *values, const qg_params *p)
+void qg_params_measure_scales(float *values, const qg_params *p)
 {
     for (int s = 0; s < p->sites; s++)
         for (int i = 0; i < p->site[s].parts; i++) {

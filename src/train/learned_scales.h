@@ -15,10 +15,6 @@
 /** Parameter that holds the scales of part `part` of a site. */
 const qg_param *qg_scales_param(const qg_params *p, int site, int part);
 
-/** Sets every theta from the weights: scale = the smaller of max|w| / levels (nothing is clipped)
- *  and 2 mean|w| / sqrt(Q) (the paper's); 1 where all weights are 0. */
-void qg_scales_measure(float *values, const qg_params *p);
-
 /** Scales of n elements of the block, never below 2^-23. */
 void qg_scales_values(float *scales, const float *theta, size_t n, const qg_precision *scheme);
 

@@ -71,7 +71,7 @@ static bool has_head(const qg_weights *w, qg_objective objective)
 static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
 {
     const char *first = "";
-    for (int i = 0; i < p->n; i++) {
+    for (int i = 0; i < p->n - p->scales; i++) {
         const qg_param *t = &p->param[i];
         QG_TRY(qg_checkpoint_read(values + t->offset, c, t->name, t->rows, t->columns, false));
     }
@@ -83,7 +83,11 @@ static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
 }
 
 static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
+<<<<<<< HEAD
                     qg_bert_config *config, const char *const *labels, qg_objective objective)
+=======
+                    qg_bert_config *config, const char *const *labels, const qg_precision *scales)
+>>>>>>> qat
 {
     bool mlm = objective == QG_OBJECTIVE_MLM;
     if (!c->random_head && !has_head(c->weights, objective)) {
@@ -97,13 +101,23 @@ static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
     QG_TRY(load_dropout(&p->dropout, a, c->dir));
     if (!(p->dir = qg_arena_strdup(a, c->dir)))
         return QG_ENOMEM;
+    if (scales)
+        QG_TRY(qg_params_plan_scales(p, a, scales));
     QG_NEW(*values, a, p->count);
-    return read_all(p, *values, c);
+    QG_TRY(read_all(p, *values, c));
+    if (scales)
+        qg_params_measure_scales(*values, p);
+    return QG_OK;
 }
 
+<<<<<<< HEAD
 static qg_code open_and_load(qg_params *out, float **values, qg_arena *a,
                              const qg_model_source *src, const char *const *labels,
                              qg_objective objective)
+=======
+qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
+                       const char *const *labels, const qg_precision *scales)
+>>>>>>> qat
 {
     qg_bert_config config;
     qg_checkpoint c;
@@ -112,7 +126,11 @@ static qg_code open_and_load(qg_params *out, float **values, qg_arena *a,
                           "is packed; train the checkpoint it was made from");
     QG_TRY(qg_bert_config_load(&config, a, src->dir));
     QG_TRY(qg_checkpoint_open(&c, a, src, &config));
+<<<<<<< HEAD
     qg_code rc = load(out, values, a, &c, &config, labels, objective);
+=======
+    qg_code rc = load(out, values, a, &c, &config, labels, scales);
+>>>>>>> qat
     qg_checkpoint_close(&c);
     return rc;
 }

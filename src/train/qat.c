@@ -83,7 +83,7 @@ void qg_qat_reach(qg_qat *q, uint64_t step, float *values)
     if (o->freeze > 0)
         q->frozen = step >= o->freeze;
     if (o->learned && step > 0 && step == o->start)
-        qg_scales_measure(values, q->params);
+        qg_params_measure_scales(values, q->params);
 }
 
 void qg_qat_prepare(qg_qat *q, const float *values)

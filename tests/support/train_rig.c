@@ -52,7 +52,7 @@ void rig_load(rig *r, const char *dir, int leaves)
 {
     qg_model_source src = {.dir = dir};
     *r = (rig){.arena = qg_arena_create(0)};
-    qt_ok(qg_params_load(&r->params, &r->values, r->arena, &src, NULL));
+    qt_ok(qg_params_load(&r->params, &r->values, r->arena, &src, NULL, NULL));
     start(r, leaves);
 }
 
@@ -109,7 +109,12 @@ void rig_free(rig *r)
 void rig_qat(rig *r, const qg_qat_options *o)
 {
     if (o->learned) {
-        qt_ok(qg_params_add_scales(&r->params, &r->values, r->arena, o->precision.scheme));
+        size_t count = r->params.count;
+        qt_ok(qg_params_plan_scales(&r->params, r->arena, o->precision.scheme));
+        float *values = alloc(r->arena, r->params.count, sizeof *values);
+        memcpy(values, r->values, count * sizeof *values);
+        qg_params_measure_scales(values, &r->params);
+        r->values = values;
         start(r, r->leaves);
     }
     qt_ok(qg_qat_create(&r->qat, &r->params, o));
