@@ -179,6 +179,9 @@ typedef struct qg_net_options {
     const double *class_weights; /* [K], borrowed; NULL: all 1 */
     int tokens, texts, longest;  /* capacity: what a pass holds at most */
     int leaves;                  /* ... 0: one */
+    bool (*breathe)(
+        void *ctx); /* called between layers; true: give up with QG_ELOST. May be NULL */
+    void *breathe_ctx;
 } qg_net_options;
 
 typedef struct qg_net qg_net;
@@ -192,6 +195,10 @@ typedef struct qg_qat qg_qat;
 qg_code qg_net_create(qg_net **out, const qg_params *params,
                       const qg_net_options *options) QG_MUST_USE;
 void qg_net_destroy(qg_net *net);
+
+/** What the bits of matrix products depend on: OpenBLAS's version, and the processor it takes this
+ *  one for. Returns out. */
+const char *qg_train_library(char *out, size_t size);
 
 /** Bytes of the net: activations and scratch. */
 size_t qg_net_bytes(const qg_net *net);
@@ -222,7 +229,7 @@ typedef struct qg_step {
  * @param[out] loss    one of each leaf
  *
  * @param[out] grad    [count] every element is written; a leaf without texts gives 0
- * @param[out] logits  [B, K] or NULL; NULL with masked-language modelling
+ * @param[out] logits  [B, K] or NULL; NULL with masked-language modelling, which takes one leaf
  * @param      qat     NULL or how inputs of Linear layers are fake-quantized; not changed
  * @errors QG_EMODEL (token id, type, label, length outside the model), QG_ENUMERIC (a loss that is
  *         not finite: step and sample named), QG_EBUG (leaf larger than the capacity). Local.

@@ -209,22 +209,36 @@ static qg_pass start(qg_net *n, const qg_qat *q, const qg_train_batch *b)
                               .kernels = n->kernels}};
 }
 
-static void forward(const qg_pass *p)
+/* Between layers. */
+static qg_code go_on(const qg_net *n)
 {
-    qg_embedding_forward(p);
-    for (int l = 0; l < p->net->params->config.layers; l++)
-        qg_layer_forward(p, l);
+    const qg_net_options *o = &n->options;
+    if (o->breathe && o->breathe(o->breathe_ctx))
+        return QG_FAIL(QG_ELOST, "dropped on request");
+    return QG_OK;
 }
 
-static void backward(const qg_pass *p)
+static qg_code forward(const qg_pass *p)
+{
+    qg_embedding_forward(p);
+    for (int l = 0; l < p->net->params->config.layers; l++) {
+        qg_layer_forward(p, l);
+        QG_TRY(go_on(p->net));
+    }
+    return QG_OK;
+}
+
+static qg_code backward(const qg_pass *p)
 {
     int L = p->net->params->config.layers;
     for (int l = L - 1; l >= 0; l--) {
         if (p->net->options.recompute && l < L - 1)
             qg_layer_forward(p, l);
         qg_layer_backward(p, l);
+        QG_TRY(go_on(p->net));
     }
     qg_embedding_backward(p);
+    return QG_OK;
 }
 
 /* Elements between tensors. */
@@ -290,8 +304,7 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
                         const qg_train_batch *batch, const qg_step *step)
 {
     bool mlm = net->params->objective == QG_OBJECTIVE_MLM;
-    QG_ASSERT(!mlm || (!qat && !logits && batch->leaves <= 1));
-    QG_ASSERT(!mlm || batch->target || batch->B == 0);
+    QG_ASSERT(!mlm || (!qat && !logits && (batch->target || batch->B == 0) && batch->leaves <= 1));
     QG_TRY(check_batch(net, batch, !mlm));
     qg_pass p = start(net, qat, batch);
     for (int l = 0; l < batch->leaves || l == 0; l++)
@@ -305,9 +318,9 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
     p.weight = step->weight;
     p.dropout = net->options.dropout;
     p.key = qg_dropout_key(net->options.seed, step->number);
-    forward(&p);
+    QG_TRY(forward(&p));
     QG_TRY(mlm ? fill_in(loss, &p, step) : classify(loss, logits, &p, step));
-    backward(&p);
+    QG_TRY(backward(&p));
     clear_gaps(grad, net->params);
     return QG_OK;
 }
@@ -321,7 +334,7 @@ qg_code qg_net_forward(float *logits, qg_net *net, const qg_qat *qat, const qg_t
         return QG_OK;
     cut_parts(&p, batch);
     p.hook.frozen = true;
-    forward(&p);
+    QG_TRY(forward(&p));
     qg_head_forward(&p);
     QG_TRY(check_logits(net, batch, NULL));
     memcpy(logits, net->logits,
@@ -337,6 +350,6 @@ qg_code qg_net_mlm_score(qg_mlm_score *sum, qg_net *net, const qg_train_batch *b
     if (batch->B == 0)
         return QG_OK;
     cut_parts(&p, batch);
-    forward(&p);
+    QG_TRY(forward(&p));
     return qg_mlm_head(sum, &p, NULL);
 }

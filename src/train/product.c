@@ -3,6 +3,8 @@
  */
 #include "product.h"
 
+#include "qgrid/train.h"
+
 #include <cblas.h>
 
 void qg_product_single_thread(void)
@@ -26,6 +28,12 @@ void qg_product_tn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, in
 {
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, alpha, a.at, a.ld, b.at, b.ld, 0,
                 y, ldy);
+}
+
+const char *qg_train_library(char *out, size_t size)
+{
+    snprintf(out, size, "%s, %s", openblas_get_config(), openblas_get_corename());
+    return out;
 }
 
 void qg_product_tn_add(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k)

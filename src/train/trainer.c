@@ -82,6 +82,8 @@ static qg_code size_net(qg_net_options *net, const qg_trainer *t, int longest)
     net->tokens = (int)one;
     net->texts = batch < net->tokens ? batch : net->tokens;
     net->leaves = leaves / t->gang->size;
+    net->breathe = t->gang->breathe;
+    net->breathe_ctx = t->gang->ctx;
     return QG_OK;
 }
 
@@ -243,7 +245,7 @@ static qg_code pass(float *grad, qg_trainer *t, const int64_t *index, int first,
 static bool fits(const qg_trainer *t, int first, int n)
 {
     int64_t tokens = 0;
-    if (t->options.masking)
+    if (t->options.masking) /* its head takes one leaf */
         return false;
     for (int i = t->starts[first]; i < t->starts[first + n]; i++)
         tokens += t->tokens[t->order[i]];
@@ -360,14 +362,15 @@ static qg_code gather_run(qg_trainer *t, const qg_train_set *set, int64_t first,
     QG_ASSERT(n <= t->leaf.texts);
     for (int i = 0; i < n; i++)
         t->chosen[i] = first + i;
-    return qg_leaf_gather(&t->leaf, set, t->chosen, n);
+    QG_TRY(qg_leaf_gather(&t->leaf, set, t->chosen, n));
+    use(t, t->values);
+    return QG_OK;
 }
 
 qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
                            int n)
 {
     QG_TRY(gather_run(t, set, first, n));
-    use(t, t->values);
     return qg_net_forward(logits, t->net, NULL, &t->leaf.batch);
 }
 
@@ -377,6 +380,5 @@ qg_code qg_trainer_mlm_score(qg_mlm_score *sum, qg_trainer *t, const qg_train_se
     QG_ASSERT(t->options.masking != NULL);
     QG_TRY(gather_run(t, set, first, n));
     qg_masking_apply(&t->leaf, t->options.masking, QG_MASK_VALIDATION);
-    use(t, t->values);
     return qg_net_mlm_score(sum, t->net, &t->leaf.batch);
 }

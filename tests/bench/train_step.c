@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 enum { BATCH = 32, LEAVES = 8, MOST = 20000 };
 
 static const qg_bert_config shape = {.vocab = 50000,
@@ -90,8 +89,13 @@ static qg_code make_values(float **out, qg_arena *a, const qg_params *p)
     return QG_OK;
 }
 
-static qg_code run(qg_arena *a, const char *what, int steps, const char *precision)
+static qg_code run(qg_arena *a, qg_par *par, const char *what, int steps, const char *precision)
 {
+    int32_t *ranks;
+    QG_NEW(ranks, a, par->size);
+    for (int r = 0; r < par->size; r++)
+        ranks[r] = r;
+    qg_gang gang = {.par = par, .size = par->size, .index = par->rank, .rank = ranks, .number = 1};
     texts t = {.longest = 0};
     qg_params params;
     float *values;
@@ -110,24 +114,31 @@ static qg_code run(qg_arena *a, const char *what, int steps, const char *precisi
                             .adamw = qg_adamw_default,
                             .schedule = {QG_SCHEDULE_CONSTANT, 2e-5, 0, 100},
                             .net = {.dropout = {0.1, 0.1, 0.1}, .seed = 1},
+                            .gang = &gang,
+                            .reduce = getenv("REDUCE_MPI") ? QG_REDUCE_MPI : QG_REDUCE_TREE,
                             .qat = precision ? &qat : NULL};
     QG_TRY(qg_trainer_create(&trainer, &params, values, &t.set, t.longest, &o));
     QG_NEW(index, a, t.batch);
-    double seconds = 0;
+    double seconds = 0, cpu = 0;
     for (int s = -1; s < steps; s++) {
         for (int i = 0; i < t.batch; i++)
             index[i] = ((int64_t)(s + 1) * t.batch + i) % t.set.n;
-        double start = qg_clock();
+        double start = qg_clock(), cpu_start = qg_clock_cpu();
         QG_TRY(qg_trainer_step(&report, trainer, index, t.batch, (uint64_t)(s + 1)));
         if (s >= 0) {
             seconds += qg_clock() - start;
+            cpu += qg_clock_cpu() - cpu_start;
             tokens += report.tokens;
         }
     }
-    printf("%-12s %8.1f tokens/s %8.3f s/step %8.1f tokens/step  loss %.4f  net+moments %.0f MiB, "
-           "peak RSS %.0f MiB\n",
-           what, (double)tokens / seconds, seconds / steps, (double)tokens / steps, report.loss,
-           (double)qg_trainer_bytes(trainer) / 0x1p20, (double)qg_peak_rss() / 0x1p20);
+    if (par->rank == 0)
+        printf("%-12s %8.1f tokens/s %8.3f s/step (cpu %.3f) %8.1f tokens/step  loss %.4f  "
+               "net+moments "
+               "%.0f MiB, "
+               "peak RSS %.0f MiB\n",
+               what, (double)tokens / seconds, seconds / steps, cpu / steps, (double)tokens / steps,
+               report.loss, (double)qg_trainer_bytes(trainer) / 0x1p20,
+               (double)qg_peak_rss() / 0x1p20);
     qg_trainer_destroy(trainer);
     return QG_OK;
 }
@@ -137,9 +148,13 @@ int main(int argc, char **argv)
     qg_arena *a = qg_arena_create(0);
     if (argc < 2 || !a)
         return 2;
-    qg_code rc = run(a, argv[1], argc > 2 ? atoi(argv[2]) : 3, argc > 3 ? argv[3] : NULL);
+    qg_par *par;
+    if (qg_par_start(&par, a) != QG_OK)
+        return 1;
+    qg_code rc = run(a, par, argv[1], argc > 2 ? atoi(argv[2]) : 3, argc > 3 ? argv[3] : NULL);
     if (rc != QG_OK)
         qg_log_error(qg_error_last());
+    qg_par_stop(par, rc != QG_OK);
     qg_arena_destroy(a);
     return rc == QG_OK ? 0 : 1;
 }

@@ -147,6 +147,13 @@ qg_code rig_net_forward(float *logits, qg_net *net, const float *weights, const 
     return qg_net_forward(logits, net, qat, batch);
 }
 
+qg_code rig_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
+                          const qg_train_batch *batch)
+{
+    qg_net_set_weights(net, weights);
+    return qg_net_mlm_score(sum, net, batch);
+}
+
 void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
 {
     int order[RIG_TEXTS], starts[RIG_TEXTS + 1];
@@ -214,5 +221,5 @@ qg_train_batch rig_batch(qg_arena *a, const qg_bert_config *c, int B, int longes
         label[t] = (int32_t)qg_rng_below(&rng, (uint64_t)c->classes);
         sample[t] = 100 + 7 * t;
     }
-    return (qg_train_batch){B, ids, types, splits, NULL, label, sample};
+    return (qg_train_batch){B, ids, types, splits, NULL, label, sample, .target = NULL};
 }

@@ -51,12 +51,15 @@ void rig_net(rig *r, qg_net_options o);
 
 void rig_free(rig *r);
 
-/** qg_net_gradient and qg_net_forward with weights as they are now. */
+/** Functions of a net with weights as they are now. */
 qg_code rig_net_gradient(float *grad, double *loss, float *logits, qg_net *net,
                          const float *weights, const qg_qat *qat, const qg_train_batch *batch,
                          const qg_step *step);
 qg_code rig_net_forward(float *logits, qg_net *net, const float *weights, const qg_qat *qat,
                         const qg_train_batch *batch);
+
+qg_code rig_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
+                          const qg_train_batch *batch);
 
 /** Gradient of a batch in r->grad, r->loss, r->logits (with one leaf); parameters stay. */
 void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step);

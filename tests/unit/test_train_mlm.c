@@ -35,8 +35,7 @@ static double loss_at(rig *r, const qg_train_batch *b)
 {
     double loss;
     qg_step s = {3, targets(b)};
-    qg_net_set_weights(r->net, r->values);
-    qt_ok(qg_net_gradient(r->tree.block[0], &loss, NULL, r->net, NULL, b, &s));
+    qt_ok(rig_net_gradient(r->tree.block[0], &loss, NULL, r->net, r->values, NULL, b, &s));
     return loss;
 }
 
@@ -161,14 +160,13 @@ static void the_head_equals_its_formula(void **state)
     int right;
     rig_random_mlm(&r, &c, 6, 1);
     qg_train_batch b = targeted(&r, 20, 7);
-    qg_net_set_weights(r.net, r.values);
-    qt_ok(qg_net_mlm_score(&score, r.net, &b));
+    qt_ok(rig_net_mlm_score(&score, r.net, r.values, &b));
     double nll = plain_nll(&r, &b, &right);
     qt_close("nll", score.nll, nll, 1e-5, 0);
     qt_eq("chosen", score.chosen, targets(&b));
     qt_eq("right", score.right, right);
     qt_close("loss of a step", loss_at(&r, &b), nll / targets(&b), 1e-5, 0);
-    qt_ok(qg_net_mlm_score(&score, r.net, &b));
+    qt_ok(rig_net_mlm_score(&score, r.net, r.values, &b));
     qt_close("scores add up", score.nll, 2 * nll, 1e-5, 0);
     rig_free(&r);
 }
@@ -196,8 +194,7 @@ static void chunks_of_the_decoder_add_up(void **state)
     qg_step s = {0, B * N};
     size_t n = r.params.count;
     float *half[2], *all = qg_arena_alloc(r.arena, n, sizeof *all);
-    qg_net_set_weights(r.net, r.values);
-    qt_ok(qg_net_gradient(all, &whole, NULL, r.net, NULL, &b, &s));
+    qt_ok(rig_net_gradient(all, &whole, NULL, r.net, r.values, NULL, &b, &s));
     for (int h = 0; h < 2; h++) {
         qg_train_batch p = {.B = B / 2,
                             .ids = ids + h * N * B / 2,
@@ -205,7 +202,7 @@ static void chunks_of_the_decoder_add_up(void **state)
                             .sample = sample,
                             .target = target + h * N * B / 2};
         half[h] = qg_arena_alloc(r.arena, n, sizeof **half);
-        qt_ok(qg_net_gradient(half[h], &part[h], NULL, r.net, NULL, &p, &s));
+        qt_ok(rig_net_gradient(half[h], &part[h], NULL, r.net, r.values, NULL, &p, &s));
     }
     qg_tree_add(half[0], half[1], n);
     qt_close("loss", part[0] + part[1], whole, 1e-6, 0);
@@ -227,8 +224,7 @@ static void a_text_without_words_teaches_nothing(void **state)
     qg_train_batch b = {.B = 2, .ids = ids, .splits = splits, .sample = sample, .target = target};
     for (size_t i = 0; i < r.params.count; i++)
         r.tree.block[0][i] = NAN;
-    qg_net_set_weights(r.net, r.values);
-    qt_ok(qg_net_gradient(r.tree.block[0], &loss, NULL, r.net, NULL, &b, &s));
+    qt_ok(rig_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &b, &s));
     qt_close("loss", loss, 0, 0, 0);
     for (size_t i = 0; i < r.params.count; i++)
         if (!(r.tree.block[0][i] == 0))
@@ -247,10 +243,9 @@ static void a_loss_that_is_not_finite_is_named(void **state)
     qg_train_batch b = targeted(&r, 6, 5);
     qg_step s = {5, targets(&b)};
     r.values[r.params.param[r.params.n - 1].offset] = INFINITY;
-    qg_net_set_weights(r.net, r.values);
-    qt_fails(qg_net_gradient(r.tree.block[0], &loss, NULL, r.net, NULL, &b, &s), QG_ENUMERIC,
-             "step 5, sample 100: the loss of token", NULL);
-    qt_fails(qg_net_mlm_score(&score, r.net, &b), QG_ENUMERIC, "sample 100", NULL);
+    qt_fails(rig_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &b, &s),
+             QG_ENUMERIC, "step 5, sample 100: the loss of token", NULL);
+    qt_fails(rig_net_mlm_score(&score, r.net, r.values, &b), QG_ENUMERIC, "sample 100", NULL);
     rig_free(&r);
 }
 
