@@ -30,14 +30,11 @@ static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_a
     if (!mlm && !src.random_head && !src.random_weights)
         QG_TRY(qg_labels_fit(c->labels, c->K, c->from, &config));
     QG_TRY(qg_tokenizer_load(tokenizer, a, c->from));
-<<<<<<< HEAD
     QG_TRY(mlm ? qg_params_load_mlm(&in->params, &in->values, a, &src)
-               : qg_params_load(&in->params, &in->values, a, &src, c->labels));
+               : qg_params_load(&in->params, &in->values, a, &src, c->labels,
+                                qg_training_learned(c)));
     if (mlm)
         QG_TRY(qg_training_masking(&in->masking, *tokenizer, &in->params.config, c));
-=======
-    QG_TRY(qg_params_load(&in->params, &in->values, a, &src, c->labels, qg_training_learned(c)));
->>>>>>> qat
     own->hidden = isnan(c->dropout.hidden) ? own->hidden : c->dropout.hidden;
     own->attention = isnan(c->dropout.attention) ? own->attention : c->dropout.attention;
     own->classifier = isnan(c->dropout.classifier) ? own->classifier : c->dropout.classifier;

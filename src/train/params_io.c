@@ -83,11 +83,8 @@ static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
 }
 
 static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
-<<<<<<< HEAD
-                    qg_bert_config *config, const char *const *labels, qg_objective objective)
-=======
-                    qg_bert_config *config, const char *const *labels, const qg_precision *scales)
->>>>>>> qat
+                    qg_bert_config *config, const char *const *labels, const qg_precision *scales,
+                    qg_objective objective)
 {
     bool mlm = objective == QG_OBJECTIVE_MLM;
     if (!c->random_head && !has_head(c->weights, objective)) {
@@ -110,14 +107,9 @@ static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
     return QG_OK;
 }
 
-<<<<<<< HEAD
 static qg_code open_and_load(qg_params *out, float **values, qg_arena *a,
                              const qg_model_source *src, const char *const *labels,
-                             qg_objective objective)
-=======
-qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
-                       const char *const *labels, const qg_precision *scales)
->>>>>>> qat
+                             const qg_precision *scales, qg_objective objective)
 {
     qg_bert_config config;
     qg_checkpoint c;
@@ -126,24 +118,20 @@ qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_mod
                           "is packed; train the checkpoint it was made from");
     QG_TRY(qg_bert_config_load(&config, a, src->dir));
     QG_TRY(qg_checkpoint_open(&c, a, src, &config));
-<<<<<<< HEAD
-    qg_code rc = load(out, values, a, &c, &config, labels, objective);
-=======
-    qg_code rc = load(out, values, a, &c, &config, labels, scales);
->>>>>>> qat
+    qg_code rc = load(out, values, a, &c, &config, labels, scales, objective);
     qg_checkpoint_close(&c);
     return rc;
 }
 
 qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
-                       const char *const *labels)
+                       const char *const *labels, const qg_precision *scales)
 {
-    return open_and_load(out, values, a, src, labels, QG_OBJECTIVE_CLASSIFICATION);
+    return open_and_load(out, values, a, src, labels, scales, QG_OBJECTIVE_CLASSIFICATION);
 }
 
 qg_code qg_params_load_mlm(qg_params *out, float **values, qg_arena *a, const qg_model_source *src)
 {
-    return open_and_load(out, values, a, src, NULL, QG_OBJECTIVE_MLM);
+    return open_and_load(out, values, a, src, NULL, NULL, QG_OBJECTIVE_MLM);
 }
 
 static qg_code save_config(qg_arena *a, const char *dir, const qg_params *p)
