@@ -2,7 +2,8 @@
  * trainer.c - the order of calls that train.h describes.
  *
  * Member r of R has the leaves [r L / R, (r + 1) L / R): a subtree of the tree over all L leaves.
- * Before gradients move the members agree that all of them have one.
+ * Before gradients move the members agree that all of them have one. Each fake-quantizes all
+ * weights for itself: that takes less time than it would to send them.
  */
 #include "qgrid/trainer.h"
 
