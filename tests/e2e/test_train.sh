@@ -157,7 +157,7 @@ stop_at() { # LINE SIGNAL OUTPUT [OPTIONS]: the signal is sent when the log has 
         --set '/checkpoint={"steps":5}' "$@" 2>>"$T/log" &
     pid=$!
     for _ in $(seq 300); do
-        grep -q "$line" "$T/log" && break
+        [[ $(<"$T/log") == *"$line"* ]] && break
         sleep 0.02
     done
     kill -"$signal" $pid
