@@ -423,6 +423,9 @@ qg_code qg_qat_create(qg_qat **out, const qg_params *params,
                       const qg_qat_options *options) QG_MUST_USE;
 void qg_qat_destroy(qg_qat *q);
 
+/** Bytes of it: the fake-quantized weights, their scales, scratch. */
+size_t qg_qat_bytes(const qg_qat *q);
+
 /** Call before step `step` is prepared: fake quantization begins, with step sizes measured on the
  *  weights of this moment; ranges freeze. Local. */
 void qg_qat_reach(qg_qat *q, uint64_t step, float *values);

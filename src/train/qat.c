@@ -7,17 +7,36 @@
 
 #include <string.h>
 
+static size_t elements(const qg_param *t)
+{
+    return (size_t)t->rows * (size_t)t->columns;
+}
+
+/* Room for the codes of one matrix; on a grid of integers values come without. */
+static size_t most_codes(const qg_params *params, const qg_qat_options *o)
+{
+    size_t most = 0;
+    for (int i = 0; i < params->sites && !qg_precision_has_grid(o->precision.scheme); i++) {
+        size_t n = elements(&params->param[params->site[i].param]);
+        most = n > most ? n : most;
+    }
+    for (int i = 0; i < QG_TABLES && o->precision.embeddings == QG_EMBED_FP16; i++) {
+        size_t n = elements(&params->param[i]);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 static qg_code create(qg_qat *q, const qg_params *params, const qg_qat_options *o)
 {
-    size_t largest = 0, rows = 0, scales = 0;
+    size_t rows = 0, scales = 0;
     *q = (qg_qat){.arena = q->arena, .params = params, .options = *o};
     QG_ASSERT(!o->learned || params->scheme == o->precision.scheme);
     q->active = o->start == 0;
     q->kind = o->inputs == QG_QAT_MOVING ? QG_INPUT_MOVING : qg_input_kind_of(o->precision.scheme);
-    for (int i = 0; i < params->n; i++) {
-        size_t m = (size_t)params->param[i].rows, n = m * (size_t)params->param[i].columns;
+    for (int i = 0; i < QG_TABLES; i++) {
+        size_t m = (size_t)params->param[i].rows;
         rows = m > rows ? m : rows;
-        largest = n > largest ? n : largest;
     }
     QG_NEW(q->scale_at, q->arena, params->sites);
     for (int i = 0; i < params->sites; i++) {
@@ -28,7 +47,7 @@ static qg_code create(qg_qat *q, const qg_params *params, const qg_qat_options *
     QG_NEW(q->table_scales, q->arena, rows);
     QG_NEW(q->range, q->arena, params->sites);
     QG_NEW(q->scales, q->arena, scales);
-    QG_NEW(q->codes, q->arena, largest);
+    QG_NEW(q->codes, q->arena, most_codes(params, o));
     QG_NEW(q->weights, q->arena, params->count);
     return QG_OK;
 }
@@ -55,6 +74,11 @@ void qg_qat_destroy(qg_qat *q)
 {
     if (q)
         qg_arena_destroy(q->arena);
+}
+
+size_t qg_qat_bytes(const qg_qat *q)
+{
+    return qg_arena_used(q->arena);
 }
 
 static void prepare_site(qg_qat *q, int site, const float *values)

@@ -187,7 +187,8 @@ void qg_trainer_destroy(qg_trainer *t)
 
 size_t qg_trainer_bytes(const qg_trainer *t)
 {
-    return qg_arena_used(t->arena) + qg_net_bytes(t->net);
+    size_t qat = t->qat ? qg_qat_bytes(t->qat) : 0;
+    return qg_arena_used(t->arena) + qg_net_bytes(t->net) + qat;
 }
 
 /* Which text goes to which leaf. */

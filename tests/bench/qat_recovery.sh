@@ -97,8 +97,9 @@ for part in ("valid", "test"):
             v = np.array([f[f"metrics/{model}_{s}/{part}/{precision}/{metric}"][()] for s in seeds])
             score[label] = v
             print(f"  {label:20s} {v.mean():8.4f}  ", " ".join(f"{x:.4f}" for x in v))
-        lost = (score["fp32"] - score[f"PTQ {P}"]).mean()
-        won = (score[f"QAT {P}"] - score[f"PTQ {P}"]).mean()
-        share = f"{100 * won / lost:.0f} %" if lost > 0 else "nothing is lost"
-        print(f"  PTQ loses {lost:.4f}, QAT wins back {won:.4f}: {share}")
+        for what in ("", "control "):  # against the model QAT begins with, and with equal training
+            lost = (score[f"{what}fp32"] - score[f"{what}PTQ {P}"]).mean()
+            won = (score[f"QAT {P}"] - score[f"{what}PTQ {P}"]).mean()
+            share = f"{100 * won / lost:.0f} %" if lost > 0 else "nothing is lost"
+            print(f"  {what}PTQ loses {lost:.4f}, QAT wins back {won:.4f}: {share}")
 PY
