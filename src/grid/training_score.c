@@ -101,15 +101,11 @@ static qg_code forward_all(float **logits, bool *complete, const scorer *s)
     *logits = d.logits;
     if (ends)
         return QG_OK;
-<<<<<<< HEAD
-    if (s->mlm)
-        return qg_gang_gather(g, s->mlm, starts, sizeof *s->mlm, QG_BY_MEMBER);
-    return qg_gang_gather(g, logits, starts, (size_t)s->K * sizeof *logits, QG_BY_MEMBER);
-=======
     for (int i = 0; i <= g->size; i++)
         starts[i] = (size_t)d.first[d.passes * i / g->size];
-    return qg_gang_gather(g, d.logits, starts, (size_t)s->K * sizeof *d.logits, QG_BY_MEMBER);
->>>>>>> farm
+    return s->mlm ? qg_gang_gather(g, s->mlm, starts, sizeof *s->mlm, QG_BY_MEMBER)
+                  : qg_gang_gather(g, d.logits, starts, (size_t)s->K * sizeof *d.logits,
+                                   QG_BY_MEMBER);
 }
 
 static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)
@@ -131,9 +127,10 @@ static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)
 
 static qg_code score_mlm(qg_scores *out, bool *complete, scorer *s)
 {
+    float *none;
     qg_mark mark = qg_arena_mark(s->scratch);
     QG_NEW(s->mlm, s->scratch, s->set->n);
-    QG_TRY(forward_all(NULL, complete, s));
+    QG_TRY(forward_all(&none, complete, s));
     if (*complete)
         qg_training_mlm_metrics(out, s->mlm, s->set->n);
     qg_arena_release(s->scratch, mark);
