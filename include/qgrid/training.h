@@ -9,7 +9,11 @@
 #include "qgrid/dataset.h"
 #include "qgrid/metrics.h"
 #include "qgrid/run.h"
+#include "qgrid/str.h"
 #include "qgrid/trainer.h"
+
+/* To be raised when a training of the same config comes to other bits than before. */
+enum { QG_TRAINING_VERSION = 1 };
 
 /* A config, read and checked. Option table qg_training_opts. */
 typedef struct qg_training_config {
@@ -21,7 +25,7 @@ typedef struct qg_training_config {
     int schedule;  /* qg_schedule_kind */
     bool recompute;
     const qg_json *labels_node, *dataset_node, *validation_node, *dropout_node, *weights_node;
-    const qg_json *qat_node;
+    const qg_json *qat_node, *seeds_node;
     /* what the nodes say */
     int K;
     const char *const *labels; /* [K], NULL-terminated */
@@ -43,6 +47,22 @@ extern const qg_opt qg_training_opts[];
  */
 qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char *path,
                                 const char *const *set, qg_problems *problems) QG_MUST_USE;
+
+/**
+ * Reads a config from a value of a document. Every mistake found is added to `problems`.
+ *
+ * @param job  NULL, or the job of which it is a part: its labels, seed and max_length are taken,
+ *             data sets may be named, `output` may be left out, `seeds` may be there
+ * @return QG_OK, or the code of a problem. Local.
+ */
+qg_code qg_training_config_read(qg_training_config *out, const qg_json_doc *doc,
+                                const qg_json *object, const qg_job *job,
+                                qg_problems *problems) QG_MUST_USE;
+
+/** Appends `,"key":value` for every option that has a value, in the order of the table, but for
+ *  those in `except` (NULL-terminated): equal for configs that mean the same, but for the contents
+ *  of nodes. */
+void qg_training_config_write(qg_str *out, const qg_training_config *c, const char *const *except);
 
 /* The files a config names. */
 typedef struct qg_training_inputs {
@@ -78,7 +98,9 @@ typedef struct qg_training_record {
 } qg_training_record;
 
 typedef struct qg_training_options {
-    bool fresh; /* replace an output of an earlier training */
+    bool fresh;      /* replace an output of an earlier training */
+    bool complete;   /* write no model of a training that did not come to its end */
+    const char *key; /* NULL, or what the folder is to be known by: qg_training_is_complete */
     qg_progress_style progress;
 } qg_training_options;
 
@@ -99,5 +121,12 @@ typedef struct qg_training_summary {
  */
 qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training_config *c,
                         const qg_training_options *options, qg_problems *problems) QG_MUST_USE;
+
+/** Whether a folder holds what a training of that key came to. Local. */
+bool qg_training_is_complete(const char *dir, const char *key);
+
+/** The course of the training that a folder came from, as qg_training_run gave it. Arena. @errors
+ *  QG_EIO, QG_EFORMAT. Local. */
+qg_code qg_training_read(qg_training_record *out, qg_arena *a, const char *dir) QG_MUST_USE;
 
 #endif

@@ -230,10 +230,9 @@ static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o,
 static void follow_predictions(qg_cell_reason *out, const qg_plan *plan)
 {
     for (int c = 0; c < plan->n_cells; c++)
-        for (int k = 0; plan->cells[c].kind == QG_CELL_COMPARE && k < plan->n_cells; k++)
+        for (int k = 0; k < plan->n_cells; k++)
             if (plan->cells[c].selected && !out[c].runs && out[k].runs &&
-                plan->cells[k].kind == QG_CELL_PREDICT &&
-                plan->cells[k].experiment == plan->cells[c].experiment) {
+                qg_cell_sums_up(plan, &plan->cells[c], &plan->cells[k])) {
                 out[c].runs = true;
                 snprintf(out[c].why, sizeof out[c].why, "%s runs again", plan->cells[k].name);
             }

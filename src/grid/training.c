@@ -177,9 +177,10 @@ static qg_code run(qg_training_summary *out, training *t, const qg_training_opti
     out->interrupted = t->stopped;
     out->record = t->record;
     out->best = t->selection.best;
-    if (t->record.best >= 0) {
-        written =
-            qg_training_folder_write(&t->folder, t->arena, t->config, &t->in, &t->record, t->best);
+    bool whole = rc == QG_OK && !t->stopped;
+    if (t->record.best >= 0 && (whole || !o->complete)) {
+        written = qg_training_folder_write(&t->folder, t->arena, t->config, &t->in, &t->record,
+                                           o->key, t->best);
         out->written = written == QG_OK;
         if (rc != QG_OK && written != QG_OK)
             qg_log_error(qg_error_last());

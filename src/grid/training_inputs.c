@@ -4,6 +4,7 @@
 #include "qgrid/training.h"
 
 #include "labels.h"
+#include "training_texts.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/tokenizer.h"
@@ -30,36 +31,48 @@ static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_a
     return qg_model_hash(in->model_hash, &src);
 }
 
-static qg_code load_texts(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
-                          const qg_training_config *c)
+qg_code qg_training_check_labelled(const qg_dataset *d, const char *path)
 {
-    QG_TRY(qg_dataset_load(out, a, spec, c->labels));
-    for (int64_t i = 0; i < out->n; i++)
-        if (out->label[i] < 0)
-            return QG_FAIL_AT(QG_EFORMAT, spec->path, out->line[i], 0, NULL,
+    for (int64_t i = 0; i < d->n; i++)
+        if (d->label[i] < 0)
+            return QG_FAIL_AT(QG_EFORMAT, path, d->line[i], 0, NULL,
                               "has no label; training and validation need one for every text");
     return QG_OK;
 }
 
-/* Every class has to occur, or the model never learns to choose it. */
+static qg_code load_texts(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
+                          const qg_training_config *c)
+{
+    QG_TRY(qg_dataset_load(out, a, spec, c->labels));
+    return qg_training_check_labelled(out, spec->path);
+}
+
+qg_code qg_training_check_classes(const qg_dataset *d, const char *path, const char *const *labels)
+{
+    for (int k = 0; labels[k]; k++) {
+        int64_t i = 0;
+        while (i < d->n && d->label[i] != k)
+            i++;
+        if (i == d->n)
+            return QG_FAIL_AT(QG_EJOB, path, 0, 0, NULL,
+                              "no text of the training data has the label '%s'", labels[k]);
+    }
+    return QG_OK;
+}
+
 static qg_code weigh_classes(const double **out, qg_arena *a, const qg_dataset *d,
                              const qg_training_config *c)
 {
     double *weights;
-    int64_t *texts; /* of each class */
-    QG_NEW(texts, a, c->K);
-    for (int64_t i = 0; i < d->n; i++)
-        texts[d->label[i]]++;
-    for (int k = 0; k < c->K; k++)
-        if (texts[k] == 0)
-            return QG_FAIL_AT(QG_EJOB, c->dataset.path, 0, 0, NULL,
-                              "no text of the training data has the label '%s'", c->labels[k]);
     *out = c->class_weights;
+    QG_TRY(qg_training_check_classes(d, c->dataset.path, c->labels));
     if (!c->balanced)
         return QG_OK;
     QG_NEW(weights, a, c->K);
+    for (int64_t i = 0; i < d->n; i++)
+        weights[d->label[i]]++;
     for (int k = 0; k < c->K; k++)
-        weights[k] = (double)d->n / ((double)c->K * (double)texts[k]);
+        weights[k] = (double)d->n / ((double)c->K * weights[k]);
     *out = weights;
     return QG_OK;
 }

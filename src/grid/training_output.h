@@ -23,7 +23,13 @@ qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char
 /** Writes everything and puts it in place. @errors QG_EIO, QG_ENUMERIC, QG_ENOMEM. Local. */
 qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
                                  const qg_training_config *c, const qg_training_inputs *in,
-                                 const qg_training_record *r, const float *values) QG_MUST_USE;
+                                 const qg_training_record *r, const char *key,
+                                 const float *values) QG_MUST_USE;
+
+/** Writes training.json, by which a folder is known again: key (may be NULL), lengths of the
+ * record, how the training ended. @errors QG_EIO, QG_ENOMEM. Local. */
+qg_code qg_training_mark_write(qg_arena *a, const char *dir, const char *key,
+                               const qg_training_record *r) QG_MUST_USE;
 
 /** Removes what is temporary. */
 void qg_training_folder_close(const qg_training_folder *f);
