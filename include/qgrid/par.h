@@ -1,5 +1,5 @@
 /*
- * par.h - the ranks: start, messages point to point, end. The only user of mpi.h.
+ * par.h - the ranks: start, messages point to point, end. src/par is the only user of mpi.h.
  *
  * After start-up there are no collectives: a dead rank can then hang nobody. Without mpirun a
  * process is rank 0 of 1 and MPI is started as a singleton (or not at all).

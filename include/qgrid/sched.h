@@ -4,7 +4,8 @@
  * Work is a DAG of tasks; each task is cut into units (fixed by the plan, never by the number of
  * ranks). The caller tells what happened (a rank is idle, a unit is done, failed, a rank is lost)
  * and asks for the next assignment. Longest first by cost; a rank stays on the affinity (loaded
- * model) it has while there is work for it; exclusive units run alone on their node.
+ * model) it has while there is work for it; exclusive units run alone on their node; units of
+ * gangs (trainings) go before all others, each to as many ranks at once as are free.
  */
 #ifndef QGRID_SCHED_H
 #define QGRID_SCHED_H
@@ -18,6 +19,8 @@ typedef struct qg_task {
     bool exclusive;   /* its units run while their node runs nothing else (latency) */
     int n_needs;
     const int32_t *needs; /* tasks that must be finished (all units done) first */
+    int32_t gang; /* most ranks that compute one of its units together, a power of two; 0 or 1:
+                     one rank alone. Not together with exclusive. */
 } qg_task;
 
 typedef struct qg_unit {
@@ -31,7 +34,7 @@ typedef enum qg_unit_state {
     QG_UNIT_OPEN,
     QG_UNIT_RUNNING,
     QG_UNIT_DONE,
-    QG_UNIT_FAILED, /* an error of its own, or it killed two workers */
+    QG_UNIT_FAILED, /* an error of its own, or ranks died on it too often */
     QG_UNIT_BLOCKED /* a task it needs has failed */
 } qg_unit_state;
 
@@ -46,15 +49,43 @@ qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_task *tasks, int n
                         const qg_unit *units, int n_units, const uint8_t *state, int n_ranks,
                         const int32_t *node, const bool *computes) QG_MUST_USE;
 
+/**
+ * Unit that several idle ranks are to run together now, or -1. To be asked until it says -1, before
+ * qg_sched_next is asked for single ranks.
+ *
+ * The costliest ready unit of a gang task gets the largest power of two of ranks, at most the
+ * task's `gang`: neighbours, of as few nodes as possible, in rising order. Ranks that run plain
+ * units cheaper than it are waited for when that makes the gang larger; until then nothing else is
+ * handed out.
+ *
+ * @param[out] ranks  [n_ranks] the members
+ * @param[out] n      how many: 1, 2, 4, ...
+ */
+int qg_sched_next_gang(qg_sched *s, int32_t *ranks, int *n);
+
 /** Unit to run on an idle rank now, or -1 (nothing ready, or its node must stay quiet). */
 int qg_sched_next(qg_sched *s, int rank);
 
+/** A rank died. Returns the unit that it ran, or -1. The unit stays running until one of the
+ *  functions below says what became of it: a gang's other members have to be heard first. */
+int qg_sched_lost(qg_sched *s, int rank);
+
+/* What became of a running unit as a whole: no rank runs it any more. */
 void qg_sched_done(qg_sched *s, int unit);
 void qg_sched_failed(qg_sched *s, int unit);
-/** A rank died: its unit goes back, or is failed when it killed a second rank. Returns that unit,
- *  or -1; *failed tells which of the two. */
-int qg_sched_lost(qg_sched *s, int rank, bool *failed);
-/** Stop handing out (drain): next returns -1 from now on. */
+/** It was given up unfinished, because ranks died or because it was dropped: it goes back. Returns
+ *  true when it is failed instead, because ranks died on it too often. */
+bool qg_sched_dropped(qg_sched *s, int unit);
+
+/* A unit that ranks died on so often is failed. A gang counts once, however many of its members
+ * died; its limit is larger because a training goes on from its checkpoint. */
+enum { QG_SCHED_LOSSES = 2, QG_SCHED_GANG_LOSSES = 4 };
+int qg_sched_losses(const qg_sched *s, int unit);
+
+/** A rank takes work from now on. */
+void qg_sched_join(qg_sched *s, int rank);
+
+/** Stop handing out (drain): the next functions return -1 from now on. */
 void qg_sched_drain(qg_sched *s);
 
 qg_unit_state qg_sched_state(const qg_sched *s, int unit);
@@ -65,9 +96,10 @@ void qg_sched_count(const qg_sched *s, int *open, int *running, int *done, int *
 /** Cost of all units that are not yet done, failed or blocked. */
 double qg_sched_cost_left(const qg_sched *s);
 
-/* Simulation on R equal ranks: what `qgrid plan --ranks R` prints. */
+/* Simulation on R equal ranks: what `qgrid plan --ranks R` prints. A gang of n > 1 ranks takes
+ * cost / (0.9 n) seconds. */
 typedef struct qg_simulation {
-    double makespan, busy, efficiency; /* seconds, seconds, busy / (R * makespan) */
+    double makespan, busy, efficiency; /* seconds, cost of all units, busy / (R * makespan) */
     int loads;                         /* times a rank changed its affinity */
 } qg_simulation;
 /** @param load_cost seconds to load a model when a rank changes affinity */

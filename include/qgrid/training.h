@@ -7,6 +7,7 @@
 #define QGRID_TRAINING_H
 
 #include "qgrid/dataset.h"
+#include "qgrid/gang.h"
 #include "qgrid/metrics.h"
 #include "qgrid/run.h"
 #include "qgrid/str.h"
@@ -120,7 +121,8 @@ typedef struct qg_training_summary {
  *         named), QG_EIO, QG_ENOMEM. Local.
  */
 qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training_config *c,
-                        const qg_training_options *options, qg_problems *problems) QG_MUST_USE;
+                        const qg_training_options *options, const qg_gang *gang,
+                        qg_problems *problems) QG_MUST_USE;
 
 /** Whether a folder holds what a training of that key came to. Local. */
 bool qg_training_is_complete(const char *dir, const char *key);

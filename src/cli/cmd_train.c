@@ -80,7 +80,7 @@ static int train(qg_arena *arena, const arguments *a)
     qg_code rc = qg_training_config_load(&config, arena, a->config, a->set, &problems);
     if (rc == QG_OK) {
         config.output = a->output ? a->output : config.output;
-        rc = qg_training_run(&summary, arena, &config, &a->training, &problems);
+        rc = qg_training_run(&summary, arena, &config, &a->training, &qg_gang_alone, &problems);
     }
     if (problems.n)
         return qg_cli_problems(&problems);

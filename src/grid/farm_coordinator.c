@@ -4,7 +4,7 @@
  * One step() looks at messages, clocks and signals; it runs in the loop and, through breathe(),
  * between the forward passes of rank 0's own unit.
  */
-#include "farm_messages.h"
+#include "farm_state.h"
 
 #include "qgrid/clock.h"
 #include "qgrid/log.h"
@@ -17,89 +17,6 @@
 
 enum { PING_SECONDS = 10 };
 
-typedef struct peer {
-    int64_t pid;
-    double heard;
-    int unit; /* -1 idle */
-    bool there, lost;
-} peer;
-
-typedef struct farm {
-    qg_par *par;
-    qg_arena *arena;
-    qg_sched *sched;
-    const qg_farm_worker *worker;
-    const qg_farm_owner *owner;
-    qg_farm_options options;
-    qg_farm_outcome *out;
-    int n_tasks;
-    bool *told; /* [n_tasks] task_finished was called */
-    bool *computes;
-    peer *peer;
-    char *message;
-    size_t cap;
-    double start, last_ping, last_check, last_progress, last_step;
-    int signals_seen;
-    bool draining, dropping;
-    qg_code fatal; /* a GRID error from inside breathe() */
-    qg_error why;
-} farm;
-
-static qg_code tell_finished_tasks(farm *f)
-{
-    for (int t = 0; t < f->n_tasks; t++)
-        if (!f->told[t] && qg_sched_task_finished(f->sched, t)) {
-            f->told[t] = true;
-            QG_TRY(f->owner->task_finished(f->owner->ctx, t));
-        }
-    return QG_OK;
-}
-
-static qg_code finish_unit(farm *f, int rank, bool ok, const qg_report_head *h, const void *data,
-                           size_t size)
-{
-    qg_unit_report r = {.unit = (int)h->unit,
-                        .rank = rank,
-                        .host = h->host,
-                        .seconds = h->seconds,
-                        .cpu_seconds = h->cpu_seconds,
-                        .peak_rss = h->peak_rss};
-    qg_error e;
-    if (ok) {
-        QG_TRY(f->owner->done(f->owner->ctx, &r, data, size));
-        qg_sched_done(f->sched, r.unit);
-        return tell_finished_tasks(f);
-    }
-    QG_ASSERT(size == sizeof e);
-    memcpy(&e, data, sizeof e);
-    if (e.code == QG_ELOST && f->draining) { /* dropped on request: it stays open */
-        bool failed;
-        (void)qg_sched_lost(f->sched, rank, &failed);
-        return QG_OK;
-    }
-    QG_TRY(f->owner->failed(f->owner->ctx, &r, &e));
-    qg_sched_failed(f->sched, r.unit);
-    return tell_finished_tasks(f);
-}
-
-static qg_code lose(farm *f, int rank, const char *how)
-{
-    bool failed;
-    peer *p = &f->peer[rank];
-    p->lost = true;
-    p->unit = -1;
-    f->out->lost_ranks++;
-    f->par->lost_ranks = true;
-    int unit = qg_sched_lost(f->sched, rank, &failed);
-    qg_warn("rank %d %s; its work goes back to the queue", rank, how);
-    if (!failed)
-        return QG_OK;
-    qg_unit_report r = {.unit = unit, .rank = rank};
-    (void)QG_FAIL(QG_ELOST, "two ranks died while computing this unit");
-    QG_TRY(f->owner->failed(f->owner->ctx, &r, qg_error_last()));
-    return tell_finished_tasks(f);
-}
-
 /* The message says whether ranks were lost: then nobody may wait in MPI_Finalize. */
 static qg_code send_away(qg_par *p, int rank)
 {
@@ -107,9 +24,9 @@ static qg_code send_away(qg_par *p, int rank)
     return qg_par_send(p, rank, QG_LEAVE, &lost, sizeof lost);
 }
 
-static qg_code take(farm *f, int from, int tag, size_t size)
+static qg_code take(qg_farm *f, int from, int tag, size_t size)
 {
-    peer *p = &f->peer[from];
+    qg_peer *p = &f->peer[from];
     if (size > f->cap) {
         char *m = realloc(f->message, size);
         if (!m)
@@ -124,6 +41,7 @@ static qg_code take(farm *f, int from, int tag, size_t size)
     if (tag == QG_HELLO && size == sizeof p->pid) {
         memcpy(&p->pid, f->message, sizeof p->pid);
         p->there = true;
+        qg_sched_join(f->sched, from);
         return QG_OK;
     }
     if (tag != QG_DONE && tag != QG_FAILED)
@@ -131,69 +49,43 @@ static qg_code take(farm *f, int from, int tag, size_t size)
     qg_report_head h;
     QG_ASSERT(size >= sizeof h);
     memcpy(&h, f->message, sizeof h);
-    QG_ASSERT(p->unit >= 0 && h.unit == p->unit);
-    p->unit = -1;
-    h.host[sizeof h.host - 1] = 0;
-    return finish_unit(f, from, tag == QG_DONE, &h, f->message + sizeof h, size - sizeof h);
+    QG_ASSERT(p->leader >= 0 && h.unit == f->crew[p->leader].unit);
+    return qg_crew_report(f, from, tag == QG_DONE, &h, f->message + sizeof h, size - sizeof h);
 }
 
-static qg_code send_unit(farm *f, int rank, int unit)
+static qg_code check_peers(qg_farm *f, double now)
 {
-    qg_str m = {0};
-    int64_t id = unit;
-    qg_str_addn(&m, &id, sizeof id);
-    qg_code rc = f->owner->input(f->owner->ctx, unit, &m);
-    if (rc == QG_OK)
-        rc = qg_str_status(&m);
-    if (rc == QG_OK)
-        rc = qg_par_send(f->par, rank, QG_ASSIGN, m.data, m.len);
-    qg_str_fini(&m);
-    f->peer[rank].unit = unit;
-    return rc;
-}
-
-static qg_code hand_out(farm *f)
-{
+    bool alive = f->computes;
     for (int r = 1; r < f->par->size; r++) {
-        const peer *p = &f->peer[r];
-        int unit = p->there && !p->lost && p->unit < 0 ? qg_sched_next(f->sched, r) : -1;
-        if (unit >= 0)
-            QG_TRY(send_unit(f, r, unit));
-    }
-    return QG_OK;
-}
-
-static qg_code check_peers(farm *f, double now)
-{
-    bool alive = f->computes[0];
-    for (int r = 1; r < f->par->size; r++) {
-        peer *p = &f->peer[r];
+        qg_peer *p = &f->peer[r];
         if (p->lost)
             continue;
         bool here = f->par->node[r] == f->par->node[0];
         if (p->there && here && qg_process_gone(p->pid))
-            QG_TRY(lose(f, r, "died"));
+            QG_TRY(qg_crew_lose(f, r, "died"));
         else if (now - p->heard > f->options.silence)
-            QG_TRY(lose(f, r, "has been silent for too long"));
+            QG_TRY(qg_crew_lose(f, r, "has been silent for too long"));
         else
             alive = true;
     }
     if (!alive) { /* everybody else is gone: rank 0 does what is left */
-        f->computes[0] = true;
+        f->computes = true;
+        qg_sched_join(f->sched, 0);
         qg_warn("no worker is left, rank 0 computes alone");
     }
     return QG_OK;
 }
 
-static qg_code broadcast(farm *f, int tag)
+static qg_code broadcast(qg_farm *f, int tag)
 {
+    uint32_t whatever = 0; /* the number of a DROP */
     for (int r = 1; r < f->par->size; r++)
         if (!f->peer[r].lost)
-            QG_TRY(qg_par_send(f->par, r, tag, NULL, 0));
+            QG_TRY(qg_par_send(f->par, r, tag, &whatever, tag == QG_DROP ? sizeof whatever : 0));
     return QG_OK;
 }
 
-static qg_code send_home(farm *f)
+static qg_code send_home(qg_farm *f)
 {
     for (int r = 1; r < f->par->size; r++)
         if (!f->peer[r].lost)
@@ -201,7 +93,7 @@ static qg_code send_home(farm *f)
     return QG_OK;
 }
 
-static qg_code obey_signals(farm *f, double now)
+static qg_code obey_signals(qg_farm *f, double now)
 {
     int seen = qg_stop_wanted();
     bool late = f->options.max_seconds > 0 && now - f->start > f->options.max_seconds;
@@ -210,6 +102,7 @@ static qg_code obey_signals(farm *f, double now)
         qg_sched_drain(f->sched);
         f->signals_seen = seen;
         qg_note("%s: finishing what runs", seen > 0 ? "stop requested" : "time is up");
+        QG_TRY(broadcast(f, QG_WIND));
     } else if (f->draining && !f->dropping && seen > f->signals_seen && seen > 1) {
         f->dropping = true;
         qg_note("stop requested again: dropping what runs");
@@ -218,7 +111,7 @@ static qg_code obey_signals(farm *f, double now)
     return QG_OK;
 }
 
-static qg_code step(farm *f)
+static qg_code step(qg_farm *f)
 {
     int from, tag;
     size_t size;
@@ -242,55 +135,62 @@ static qg_code step(farm *f)
         f->last_progress = now;
         f->owner->progress(f->owner->ctx, f->sched, now);
     }
-    return hand_out(f);
+    return qg_crew_hand_out(f, now);
 }
 
 static bool breathe(void *ctx)
 {
-    farm *f = ctx;
+    qg_farm *f = ctx;
     double now = qg_clock();
-    if (now - f->last_step < 5e-4)
-        return f->dropping;
-    f->last_step = now;
-    f->fatal = step(f);
-    if (f->fatal != QG_OK)
-        f->why = *qg_error_last();
-    return f->dropping || f->fatal != QG_OK;
+    if (f->fatal == QG_OK && now - f->last_step >= 5e-4) {
+        f->last_step = now;
+        f->fatal = step(f);
+        if (f->fatal != QG_OK)
+            f->why = *qg_error_last();
+    }
+    return f->dropping || f->crew[0].dropped || f->fatal != QG_OK;
 }
 
-static qg_code run_own(farm *f, int unit)
+static bool ending(void *ctx)
 {
-    qg_str input = {0}, result = {0};
+    return ((const qg_farm *)ctx)->draining;
+}
+
+/* The assignment that rank 0 gave itself. */
+static qg_code run_own(qg_farm *f)
+{
+    qg_str result = {0}, input = f->own_input;
     qg_report_head h;
-    int32_t rank = 0;
-    qg_gang gang = {.par = f->par, .size = 1, .rank = &rank, .breathe = breathe, .ctx = f};
-    qg_code rc = f->owner->input(f->owner->ctx, unit, &input);
-    if (rc == QG_OK)
-        rc = qg_str_status(&input);
-    if (rc == QG_OK) {
-        rc = qg_farm_execute(&h, &result, f->par, f->worker, unit, input.data, input.len, &gang);
-        qg_error e = *qg_error_last();
-        if (f->fatal != QG_OK)
-            rc = qg_error_restore(&f->why);
-        else if (rc == QG_OK)
-            rc = finish_unit(f, 0, true, &h, result.data, result.len);
-        else
-            rc = finish_unit(f, 0, false, &h, &e, sizeof e);
-    }
+    qg_gang gang = {.par = f->par,
+                    .size = f->own_size,
+                    .rank = f->own_ranks,
+                    .number = f->crew[0].number,
+                    .breathe = breathe,
+                    .ending = ending,
+                    .ctx = f};
+    f->own = false;
+    qg_code rc = qg_farm_execute(&h, &result, f->par, f->worker, f->crew[0].unit, input.data,
+                                 input.len, &gang);
+    qg_error e = *qg_error_last();
+    if (f->fatal != QG_OK)
+        rc = qg_error_restore(&f->why);
+    else if (rc == QG_OK)
+        rc = qg_crew_report(f, 0, true, &h, result.data, result.len);
+    else
+        rc = qg_crew_report(f, 0, false, &h, &e, sizeof e);
     qg_str_fini(&input);
     qg_str_fini(&result);
     return rc;
 }
 
-static qg_code loop(farm *f)
+static qg_code loop(qg_farm *f)
 {
     double nap = 5e-5;
-    QG_TRY(tell_finished_tasks(f));
+    QG_TRY(qg_crew_tell_finished(f));
     while (!qg_sched_finished(f->sched)) {
         QG_TRY(step(f));
-        int unit = f->computes[0] ? qg_sched_next(f->sched, 0) : -1;
-        if (unit >= 0) {
-            QG_TRY(run_own(f, unit));
+        if (f->own) {
+            QG_TRY(run_own(f));
             nap = 5e-5;
         } else {
             qg_farm_nap(&nap);
@@ -299,19 +199,32 @@ static qg_code loop(farm *f)
     return QG_OK;
 }
 
-static qg_code make(farm *f, const qg_task *tasks, const qg_unit *units, int n_units,
+static qg_code make(qg_farm *f, const qg_task *tasks, const qg_unit *units, int n_units,
                     const uint8_t *state)
 {
     int n = f->par->size;
+    bool *computes; /* the others join when they say hello */
     QG_NEW(f->told, f->arena, f->n_tasks);
-    QG_NEW(f->computes, f->arena, n);
     QG_NEW(f->peer, f->arena, n);
-    for (int r = 0; r < n; r++) {
-        f->computes[r] = r > 0 || n < f->options.coordinate_only_from;
-        f->peer[r] = (peer){.unit = -1, .heard = f->start};
-    }
+    QG_NEW(f->crew, f->arena, n);
+    QG_NEW(f->ranks, f->arena, n);
+    QG_NEW(f->own_ranks, f->arena, n);
+    QG_NEW(computes, f->arena, n);
+    for (int r = 0; r < n; r++)
+        f->peer[r] = (qg_peer){.leader = -1, .heard = f->start};
+    computes[0] = f->computes = n < f->options.coordinate_only_from;
     return qg_sched_create(&f->sched, f->arena, tasks, f->n_tasks, units, n_units, state, n,
-                           f->par->node, f->computes);
+                           f->par->node, computes);
+}
+
+/* Messages and results that were on their way when the run ended. */
+static void free_all(qg_farm *f)
+{
+    if (f->own)
+        qg_str_fini(&f->own_input);
+    for (int r = 0; f->crew && r < f->par->size; r++)
+        qg_str_fini(&f->crew[r].result);
+    free(f->message);
 }
 
 qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n_tasks,
@@ -319,14 +232,14 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
                     const qg_farm_worker *worker, const qg_farm_owner *owner,
                     const qg_farm_options *options, qg_arena *a)
 {
-    farm f = {.par = p,
-              .arena = a,
-              .worker = worker,
-              .owner = owner,
-              .options = qg_farm_defaults(options),
-              .out = out,
-              .n_tasks = n_tasks,
-              .start = qg_clock()};
+    qg_farm f = {.par = p,
+                 .arena = a,
+                 .worker = worker,
+                 .owner = owner,
+                 .options = qg_farm_defaults(options),
+                 .out = out,
+                 .n_tasks = n_tasks,
+                 .start = qg_clock()};
     *out = (qg_farm_outcome){0};
     f.last_ping = f.last_check = f.last_progress = f.start;
     qg_stop_catch();
@@ -343,7 +256,7 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
     }
     if (f.peer && (rc != QG_OK ? broadcast(&f, QG_DROP) : QG_OK) == QG_OK && send_home(&f) != QG_OK)
         qg_error_clear();
-    free(f.message);
+    free_all(&f);
     return rc == QG_OK ? QG_OK : qg_error_restore(&why);
 }
 

@@ -1,17 +1,34 @@
 /*
  * farm_messages.h - what coordinator and workers say to each other.
  *
- *   worker -> 0   HELLO pid          once
- *                 BEAT               sign of life, idle or between forward passes
- *                 DONE head result   FAILED head error
- *   0 -> worker   ASSIGN unit input  PING (rank 0 is alive)  DROP (give up)  LEAVE lost (go home)
+ *   worker -> 0   HELLO pid             once
+ *                 BEAT                  sign of life, idle or between forward passes
+ *                 DONE head result      FAILED head error
+ *   0 -> worker   ASSIGN assignment     PING (rank 0 is alive)
+ *                 DROP number           give up that gang's unit; 0: whatever is in hand
+ *                 WIND                  the run is to end: a training saves itself and gives up
+ *                 LEAVE lost            go home
+ *
+ * Every unit is computed by a gang, most of them by a gang of one. The first member's DONE carries
+ * the result, the others' are empty.
  */
 #ifndef QGRID_FARM_MESSAGES_H
 #define QGRID_FARM_MESSAGES_H
 
 #include "qgrid/farm.h"
 
-enum { QG_HELLO = 1, QG_BEAT, QG_DONE, QG_FAILED, QG_ASSIGN, QG_PING, QG_DROP, QG_LEAVE };
+enum { QG_HELLO = 1, QG_BEAT, QG_DONE, QG_FAILED, QG_ASSIGN, QG_PING, QG_DROP, QG_WIND, QG_LEAVE };
+
+/* An assignment: this head, the members' ranks (int32, padded to 8 bytes), what the unit needs. */
+typedef struct qg_assign_head {
+    int64_t unit;
+    uint32_t number;     /* of the gang */
+    int32_t size, index; /* its members; the receiver's place */
+    int32_t reserved;
+} qg_assign_head;
+
+/** Bytes of the ranks of a gang. */
+size_t qg_farm_ranks_size(int size);
 
 typedef struct qg_report_head {
     int64_t unit, peak_rss;

@@ -51,8 +51,9 @@ typedef struct worker {
     qg_farm_options options;
     double last_beat, last_heard;
     pid_t parent;
-    bool leave, drop;
-    char *input; /* of the assignment in hand */
+    bool leave, drop, wind;
+    uint32_t number; /* of the gang it computes in, 0: none */
+    char *input;     /* the assignment in hand */
     size_t size, cap;
     bool assigned;
 } worker;
@@ -73,7 +74,12 @@ static qg_code reserve(worker *w, size_t size)
 static void hear(worker *w, int tag, const char *data, size_t size)
 {
     w->last_heard = qg_clock();
-    w->drop |= tag == QG_DROP;
+    uint32_t number;
+    if (tag == QG_DROP && size == sizeof number) {
+        memcpy(&number, data, sizeof number);
+        w->drop |= w->number > 0 && (number == 0 || number == w->number);
+    }
+    w->wind |= tag == QG_WIND;
     w->leave |= tag == QG_LEAVE;
     if (tag == QG_LEAVE && size == 1 && data[0])
         w->par->lost_ranks = true;
@@ -98,17 +104,26 @@ static qg_code listen_all(worker *w)
     }
 }
 
+/* The launcher's daemon is gone, or rank 0 has been silent for very long. */
+static bool orphaned(worker *w)
+{
+    bool alone = getppid() != w->parent || qg_clock() - w->last_heard > ORPHAN_SECONDS;
+    w->par->lost_ranks |= alone;
+    return alone;
+}
+
 static qg_code beat(worker *w)
 {
     double now = qg_clock();
     if (now - w->last_beat < w->options.heartbeat)
         return QG_OK;
     w->last_beat = now;
+    w->leave |= orphaned(w);
     return qg_par_send(w->par, 0, QG_BEAT, NULL, 0);
 }
 
-/* Between forward passes. The assignment's bytes are still needed, so only DROP and LEAVE are
- * looked for, by probing without taking. */
+/* Between forward passes. The assignment's bytes are still needed, so only short messages are
+ * taken; a next assignment stays where it is. */
 static bool breathe(void *ctx)
 {
     worker *w = ctx;
@@ -124,6 +139,11 @@ static bool breathe(void *ctx)
         hear(w, tag, scrap, size);
     }
     return w->drop || w->leave;
+}
+
+static bool ending(void *ctx)
+{
+    return ((const worker *)ctx)->wind;
 }
 
 static qg_code report(worker *w, qg_code rc, const qg_report_head *head, const qg_str *result)
@@ -145,28 +165,36 @@ static qg_code report(worker *w, qg_code rc, const qg_report_head *head, const q
 
 static qg_code work(worker *w)
 {
-    int64_t unit;
     qg_str result = {0};
     qg_report_head head;
-    int32_t rank = w->par->rank;
-    qg_gang gang = {.par = w->par, .size = 1, .rank = &rank, .breathe = breathe, .ctx = w};
-    QG_ASSERT(w->input && w->size >= sizeof unit);
-    memcpy(&unit, w->input, sizeof unit);
-    qg_code rc = qg_farm_execute(&head, &result, w->par, w->callbacks, unit, w->input + sizeof unit,
-                                 w->size - sizeof unit, &gang);
-    w->assigned = false;
-    w->drop = false;
+    qg_assign_head a;
+    QG_ASSERT(w->input && w->size >= sizeof a);
+    memcpy(&a, w->input, sizeof a);
+    size_t start = sizeof a + qg_farm_ranks_size(a.size);
+    QG_ASSERT(a.size > 0 && a.index >= 0 && a.index < a.size && w->size >= start);
+    int32_t *ranks = malloc(qg_farm_ranks_size(a.size));
+    if (!ranks)
+        return QG_FAIL(QG_ENOMEM, "no memory for a gang of %d ranks", (int)a.size);
+    memcpy(ranks, w->input + sizeof a, (size_t)a.size * sizeof *ranks);
+    qg_gang gang = {.par = w->par,
+                    .size = a.size,
+                    .index = a.index,
+                    .rank = ranks,
+                    .number = a.number,
+                    .breathe = breathe,
+                    .ending = ending,
+                    .ctx = w};
+    w->number = a.number;
+    qg_code rc = qg_farm_execute(&head, &result, w->par, w->callbacks, a.unit, w->input + start,
+                                 w->size - start, &gang);
+    w->assigned = w->drop = false;
+    w->number = 0;
+    if (a.index > 0)
+        qg_str_clear(&result);
     rc = report(w, rc, &head, &result);
     qg_str_fini(&result);
+    free(ranks);
     return rc;
-}
-
-/* The launcher's daemon is gone, or rank 0 has been silent for very long. */
-static bool orphaned(worker *w)
-{
-    bool alone = getppid() != w->parent || qg_clock() - w->last_heard > ORPHAN_SECONDS;
-    w->par->lost_ranks |= alone;
-    return alone;
 }
 
 static qg_code serve(worker *w)
@@ -174,7 +202,7 @@ static qg_code serve(worker *w)
     int64_t pid = getpid();
     double nap = 5e-5;
     QG_TRY(qg_par_send(w->par, 0, QG_HELLO, &pid, sizeof pid));
-    while (!w->leave && !orphaned(w)) {
+    while (!w->leave) {
         QG_TRY(listen_all(w));
         if (w->assigned) {
             QG_TRY(work(w));

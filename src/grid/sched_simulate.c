@@ -3,6 +3,9 @@
  */
 #include "qgrid/sched.h"
 
+/* A gang of several ranks is as fast as this share of them would be. */
+static const double gang_efficiency = 0.9;
+
 typedef struct sim_rank {
     double until; /* end of what it runs */
     int unit, affinity;
@@ -13,27 +16,35 @@ typedef struct sim {
     const qg_task *task;
     const qg_unit *unit;
     sim_rank *rank;
+    int32_t *gang; /* [ranks] members of the gang in hand */
     int ranks;
     double now, load_cost;
     qg_simulation *out;
 } sim;
 
-static void hand_out(sim *m)
+/* Its ranks start together: all wait for the one that has to load a model. */
+static void start(sim *m, int unit, const int32_t *ranks, int n)
 {
-    for (int r = 0; r < m->ranks; r++) {
-        sim_rank *k = &m->rank[r];
-        if (k->unit >= 0 || (k->unit = qg_sched_next(m->sched, r)) < 0)
-            continue;
-        int affinity = m->task[m->unit[k->unit].task].affinity;
-        double cost = m->unit[k->unit].cost;
-        m->out->busy += cost;
-        if (affinity != k->affinity) {
-            cost += m->load_cost;
+    int affinity = m->task[m->unit[unit].task].affinity;
+    double time = m->unit[unit].cost / (n > 1 ? n * gang_efficiency : 1), load = 0;
+    m->out->busy += m->unit[unit].cost;
+    for (int i = 0; i < n; i++)
+        if (m->rank[ranks[i]].affinity != affinity) {
+            load = m->load_cost;
             m->out->loads++;
         }
-        k->affinity = affinity;
-        k->until = m->now + cost;
-    }
+    for (int i = 0; i < n; i++)
+        m->rank[ranks[i]] = (sim_rank){m->now + time + load, unit, affinity};
+}
+
+static void hand_out(sim *m)
+{
+    int unit, n;
+    while ((unit = qg_sched_next_gang(m->sched, m->gang, &n)) >= 0)
+        start(m, unit, m->gang, n);
+    for (int32_t r = 0; r < m->ranks; r++)
+        if (m->rank[r].unit < 0 && (unit = qg_sched_next(m->sched, r)) >= 0)
+            start(m, unit, &r, 1);
 }
 
 /* Finishes the unit that ends first; false when nothing runs. */
@@ -45,9 +56,12 @@ static bool advance(sim *m)
             first = r;
     if (first < 0)
         return false;
+    int unit = m->rank[first].unit;
     m->now = m->rank[first].until;
-    qg_sched_done(m->sched, m->rank[first].unit);
-    m->rank[first].unit = -1;
+    qg_sched_done(m->sched, unit);
+    for (int r = 0; r < m->ranks; r++)
+        if (m->rank[r].unit == unit)
+            m->rank[r].unit = -1;
     return true;
 }
 
@@ -62,10 +76,11 @@ qg_code qg_sched_simulate(qg_simulation *out, qg_arena *a, const qg_task *tasks,
     QG_NEW(node, a, ranks);
     QG_NEW(computes, a, ranks);
     QG_NEW(m.rank, a, ranks);
+    QG_NEW(m.gang, a, ranks);
     for (int r = 0; r < ranks; r++) {
         node[r] = r / (ranks_per_node > 0 ? ranks_per_node : 1);
         computes[r] = r > 0 || ranks <= 16; /* as in a real run */
-        m.rank[r] = (sim_rank){0, -1, -1};
+        m.rank[r] = (sim_rank){.unit = -1, .affinity = -1};
     }
     QG_TRY(
         qg_sched_create(&m.sched, a, tasks, n_tasks, units, n_units, state, ranks, node, computes));

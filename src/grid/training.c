@@ -15,6 +15,7 @@
 typedef struct training {
     qg_arena *arena;
     const qg_training_config *config;
+    const qg_gang *gang;
     qg_training_inputs in;
     qg_training_folder folder;
     qg_trainer *trainer;
@@ -189,9 +190,12 @@ static qg_code run(qg_training_summary *out, training *t, const qg_training_opti
 }
 
 qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training_config *c,
-                        const qg_training_options *options, qg_problems *problems)
+                        const qg_training_options *options, const qg_gang *gang,
+                        qg_problems *problems)
 {
-    training t = {.arena = a, .config = c};
+    training t = {.arena = a, .config = c, .gang = gang};
+    if (gang->size > 1)
+        return QG_FAIL(QG_EUSAGE, "a training runs in one process for now");
     *out = (qg_training_summary){.written = false};
     qg_stop_catch();
     qg_stop_catch_interrupt();

@@ -1,13 +1,14 @@
 /*
- * par.c - ranks and messages on MPI; the only user of mpi.h.
+ * par.c - ranks and messages on MPI.
  *
  * Without a launcher MPI is not started at all: a singleton MPI_Init would fork a daemon, which not
  * every login node allows. Sends are non-blocking copies, so two ranks never wait for each other.
  */
 #include "qgrid/par.h"
 
+#include "comm.h"
+
 #include <limits.h>
-#include <mpi.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ typedef struct pending {
 static bool mpi_started;
 static pending *outbox;
 
-static qg_code check(int rc, const char *what)
+qg_code qg_mpi_check(int rc, const char *what)
 {
     char text[MPI_MAX_ERROR_STRING] = "";
     int n = 0;
@@ -31,7 +32,6 @@ static qg_code check(int rc, const char *what)
     MPI_Error_string(rc, text, &n);
     return QG_FAIL(QG_EMPI, "%s: %s", what, text);
 }
-#define QG_MPI(call) QG_TRY(check((call), #call))
 
 static long number(const char *name)
 {
@@ -143,6 +143,7 @@ qg_code qg_par_start(qg_par **out, qg_arena *a)
     QG_MPI(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
     QG_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &p->rank));
     QG_MPI(MPI_Comm_size(MPI_COMM_WORLD, &p->size));
+    QG_TRY(qg_gang_start());
     if (p->size == 1 && claimed_size(&size))
         return alone(p, a);
     return find_nodes(p, a);
@@ -212,7 +213,7 @@ qg_code qg_par_send(qg_par *p, int to, int tag, const void *data, size_t size)
     int rc = MPI_Isend(m->data, (int)size, MPI_BYTE, to, tag, MPI_COMM_WORLD, &m->request);
     if (rc != MPI_SUCCESS) {
         free(m);
-        return check(rc, "MPI_Isend");
+        return qg_mpi_check(rc, "MPI_Isend");
     }
     m->next = outbox;
     outbox = m;

@@ -1,5 +1,8 @@
 /*
- * trainer.c - the order of calls that train.h describes, for one process.
+ * trainer.c - the order of calls that train.h describes.
+ *
+ * Member r of R has the leaves [r L / R, (r + 1) L / R): a subtree of the tree over all L leaves.
+ * Before gradients move the members agree that all of them have one.
  */
 #include "qgrid/trainer.h"
 
@@ -8,15 +11,20 @@
 struct qg_trainer {
     qg_arena *arena;
     qg_trainer_options options;
+    const qg_gang *gang;
     const qg_params *params;
     const qg_train_set *train;
     float *values;
-    float *m, *v; /* [count] moments */
-    double *sums; /* [blocks] of squares */
+    size_t *slice;   /* [members + 1] where slices start */
+    size_t *block;   /* [members + 1] the same in blocks of squares */
+    size_t *part;    /* [members + 1] where members' leaves start */
+    size_t from, to; /* this member's slice */
+    float *m, *v;    /* [to - from] moments */
+    double *sums;    /* [blocks] of squares */
     qg_net *net;
     qg_qat *qat;     /* NULL: none */
     qg_range *seen;  /* [sites] by the leaves of a step */
-    qg_tree tree;    /* of gradients */
+    qg_tree tree;    /* of this member's leaves */
     double *loss;    /* [leaves] */
     qg_leaf leaf;    /* the texts in hand */
     int64_t *chosen; /* [most texts of a pass] */
@@ -68,14 +76,38 @@ static qg_code size_net(qg_net_options *net, const qg_trainer *t, int longest)
     return QG_OK;
 }
 
+/* Who has which leaves, and which slice. */
+static qg_code divide(qg_trainer *t)
+{
+    int members = t->gang->size, leaves = t->options.leaves, mine = qg_gang_slice(t->gang);
+    size_t count = t->params->count;
+    if (members > leaves)
+        return QG_FAIL(QG_EUSAGE, "%d ranks for a training of %d leaves, at most one a leaf",
+                       members, leaves);
+    QG_ASSERT(members == 1 || (leaves & (leaves - 1)) == 0);
+    QG_NEW(t->slice, t->arena, members + 1);
+    QG_NEW(t->block, t->arena, members + 1);
+    QG_NEW(t->part, t->arena, members + 1);
+    for (int i = 0; i <= members; i++) {
+        t->slice[i] = qg_slice_start(count, members, i);
+        t->block[i] = qg_norm_blocks(t->slice[i]);
+        t->part[i] = (size_t)(leaves / members) * (size_t)i;
+    }
+    t->from = t->slice[mine];
+    t->to = t->slice[mine + 1];
+    return QG_OK;
+}
+
 static qg_code create(qg_trainer *t, int longest)
 {
     qg_net_options net;
     int batch = t->options.batch, leaves = t->options.leaves;
     QG_ASSERT(batch > 0 && leaves > 0 && longest > 0);
+    QG_ASSERT((size_t)t->params->sites * sizeof *t->seen <= QG_GANG_JOIN_BYTES);
+    QG_TRY(divide(t));
     QG_TRY(size_net(&net, t, longest));
-    QG_NEW(t->m, t->arena, t->params->count);
-    QG_NEW(t->v, t->arena, t->params->count);
+    QG_NEW(t->m, t->arena, t->to - t->from);
+    QG_NEW(t->v, t->arena, t->to - t->from);
     QG_NEW(t->sums, t->arena, qg_norm_blocks(t->params->count));
     QG_NEW(t->seen, t->arena, t->params->sites);
     QG_NEW(t->loss, t->arena, leaves);
@@ -84,7 +116,7 @@ static qg_code create(qg_trainer *t, int longest)
     QG_NEW(t->label, t->arena, batch);
     QG_NEW(t->order, t->arena, batch);
     QG_NEW(t->starts, t->arena, leaves + 1);
-    QG_TRY(qg_tree_create(&t->tree, t->arena, leaves, t->params->count));
+    QG_TRY(qg_tree_create(&t->tree, t->arena, leaves / t->gang->size, t->params->count));
     QG_TRY(qg_leaf_create(&t->leaf, t->arena, net.tokens, net.texts));
     QG_TRY(qg_net_create(&t->net, t->params, &net));
     if (t->options.qat)
@@ -102,8 +134,12 @@ qg_code qg_trainer_create(qg_trainer **out, const qg_params *params, float *valu
         qg_arena_destroy(a);
         return QG_FAIL(QG_ENOMEM, "no memory");
     }
-    *t = (qg_trainer){
-        .arena = a, .options = *options, .params = params, .train = train, .values = values};
+    *t = (qg_trainer){.arena = a,
+                      .options = *options,
+                      .gang = options->gang ? options->gang : &qg_gang_alone,
+                      .params = params,
+                      .train = train,
+                      .values = values};
     qg_code rc = create(t, longest);
     if (rc != QG_OK) {
         qg_trainer_destroy(t);
@@ -147,47 +183,91 @@ static qg_code gather(qg_trainer *t, const int64_t *index, int leaf)
     return qg_leaf_gather(&t->leaf, t->train, t->chosen, n);
 }
 
-/* Loss and gradient (in the tree) of a whole batch. */
-static qg_code all_leaves(double *loss, qg_trainer *t, const int64_t *index, const qg_step *step)
+/* Losses and gradient (in the tree) of this member's leaves. */
+static qg_code own_leaves(qg_trainer *t, const int64_t *index, const qg_step *step)
 {
     const float *weights = t->qat ? qg_qat_weights(t->qat) : t->values;
+    size_t end = t->part[t->gang->index + 1];
     memset(t->seen, 0, (size_t)t->params->sites * sizeof *t->seen);
     qg_tree_reset(&t->tree);
-    for (int l = 0; l < t->options.leaves; l++) {
-        QG_TRY(gather(t, index, l));
+    for (size_t l = t->part[t->gang->index]; l < end; l++) {
+        QG_TRY(gather(t, index, (int)l));
         QG_TRY(qg_net_gradient(qg_tree_slot(&t->tree), &t->loss[l], NULL, t->net, weights, t->qat,
                                &t->leaf.batch, step));
         qg_range_join(t->seen, qg_net_seen(t->net), t->params->sites);
         qg_tree_push(&t->tree);
+        QG_TRY(qg_gang_go_on(t->gang));
     }
-    *loss = qg_tree_sum_f64(t->loss, t->options.leaves);
     return QG_OK;
+}
+
+static void join_ranges(void *a, const void *b, void *ctx)
+{
+    qg_range_join(a, b, ((const qg_trainer *)ctx)->params->sites);
+}
+
+/* The sum over all leaves, in this member's slice of *grad at least. */
+static qg_code all_leaves(double *loss, float **grad, qg_trainer *t)
+{
+    const qg_gang *g = t->gang;
+    *grad = qg_tree_finish(&t->tree);
+    QG_TRY(qg_gang_gather(g, t->loss, t->part, sizeof *t->loss, QG_BY_MEMBER));
+    *loss = qg_tree_sum_f64(t->loss, t->options.leaves);
+    if (t->qat)
+        QG_TRY(
+            qg_gang_reduce(g, t->seen, (size_t)t->params->sites * sizeof *t->seen, join_ranges, t));
+    if (t->options.reduce == QG_REDUCE_MPI)
+        return qg_gang_sum_mpi(g, *grad, t->params->count);
+    return qg_gang_reduce_scatter(g, *grad, t->slice, qg_tree_add);
+}
+
+static qg_code norm_of(double *norm, qg_trainer *t, const float *grad)
+{
+    qg_square_sums(t->sums, grad, t->from, t->to);
+    QG_TRY(qg_gang_gather(t->gang, t->sums, t->block, sizeof *t->sums, QG_BY_SLICE));
+    *norm = qg_norm(t->sums, qg_norm_blocks(t->params->count));
+    return QG_OK;
+}
+
+/* What this member does before data move. */
+static qg_code prepare(int64_t *tokens, qg_trainer *t, const int64_t *index, int n, uint64_t number)
+{
+    QG_TRY(cut(t, tokens, index, n));
+    qg_step step = {number, qg_loss_weight(t->label, n, t->options.net.class_weights)};
+    if (t->qat)
+        qg_qat_prepare(t->qat, t->values);
+    return own_leaves(t, index, &step);
 }
 
 qg_code qg_trainer_step(qg_step_report *out, qg_trainer *t, const int64_t *index, int n,
                         uint64_t number)
 {
     const qg_trainer_options *o = &t->options;
-    size_t count = t->params->count;
-    float coefficient;
+    float coefficient, *grad;
     QG_ASSERT(n > 0 && n <= o->batch);
-    QG_TRY(cut(t, &out->tokens, index, n));
-    qg_step step = {number, qg_loss_weight(t->label, n, o->net.class_weights)};
+    QG_TRY(qg_gang_agree(t->gang, prepare(&out->tokens, t, index, n, number), NULL));
+    QG_TRY(all_leaves(&out->loss, &grad, t));
     if (t->qat)
-        qg_qat_prepare(t->qat, t->values);
-    QG_TRY(all_leaves(&out->loss, t, index, &step));
-    float *grad = qg_tree_finish(&t->tree);
-    if (t->qat)
-        qg_qat_weight_gradient(grad, t->qat, t->values, 0, count);
-    qg_square_sums(t->sums, grad, 0, count);
-    out->norm = qg_norm(t->sums, qg_norm_blocks(count));
+        qg_qat_weight_gradient(grad, t->qat, t->values, t->from, t->to);
+    QG_TRY(norm_of(&out->norm, t, grad));
     QG_TRY(qg_clip(&coefficient, out->norm, o->clip, number));
     out->learning_rate = qg_schedule_rate(&o->schedule, number);
-    qg_adamw_step(t->values, t->m, t->v, grad, t->params, 0, count, &o->adamw, out->learning_rate,
-                  number, coefficient);
+    qg_adamw_step(t->values, t->m, t->v, grad, t->params, t->from, t->to, &o->adamw,
+                  out->learning_rate, number, coefficient);
+    QG_TRY(qg_gang_gather(t->gang, t->values, t->slice, sizeof *t->values, QG_BY_SLICE));
     if (t->qat)
         qg_qat_observe(t->qat, t->seen);
     return QG_OK;
+}
+
+qg_trainer_state qg_trainer_state_of(qg_trainer *t)
+{
+    return (qg_trainer_state){.from = t->from,
+                              .to = t->to,
+                              .m = t->m,
+                              .v = t->v,
+                              .range = t->qat ? qg_qat_ranges(t->qat) : NULL,
+                              .ranges = t->qat ? t->params->sites : 0};
 }
 
 int qg_trainer_fits(const qg_trainer *t, const qg_train_set *set, int64_t first)
