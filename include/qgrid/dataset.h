@@ -66,7 +66,8 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
 /**
  * Loads, normalises and samples a dataset.
  *
- * @param labels  NULL-terminated label names of the job; borrowed
+ * @param labels  NULL-terminated label names of the job; borrowed. NULL: labels are not looked at,
+ *                all are -1
  * @errors QG_EIO; QG_EFORMAT with path, line, column, field; an empty result is QG_EFORMAT; QG_EJOB
  *         when a sample is larger than the dataset or label_map names an unknown label. Local.
  */

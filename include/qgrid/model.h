@@ -40,6 +40,7 @@ typedef struct qg_bert_config {
     const char *const *labels; /* [classes] id2label, NULL-terminated */
     int pad_id;
     bool has_head_labels; /* id2label was present */
+    double initializer_range; /* standard deviation of drawn weights */
 } qg_bert_config;
 
 /** Reads config.json of a folder. @errors QG_EIO, QG_EFORMAT, QG_EUNSUPPORTED with field. Local. */
@@ -50,6 +51,7 @@ typedef struct qg_model_source {
     const char *dir;  /* Hugging Face folder, or a folder written by qgrid quantize */
     bool random_head; /* "head": "random": draw the classifier, N(0, 0.02), from the seed */
     int64_t head_seed;
+    bool random_weights; /* draw everything from head_seed: only config and vocabulary are read */
     int classes; /* wanted number of classes; 0: as the model says */
 } qg_model_source;
 

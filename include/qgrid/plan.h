@@ -45,9 +45,10 @@ typedef struct qg_plan_training {
     const char *config; /* a config of qgrid train, complete but for "from" and "output" */
     qg_model_source from;
     char from_hash[65]; /* key of a training, or content of a folder */
-    const qg_plan_dataset *train, *validation;
-    int64_t epochs, batches; /* steps of an epoch */
-    int64_t tokens;          /* of the training texts */
+    const qg_plan_dataset **train, *validation; /* train [n_train], one behind the other */
+    int n_train;
+    int64_t texts, epochs, batches; /* steps of an epoch */
+    int64_t tokens;                 /* of the training texts */
     int cell, task;
 } qg_plan_training;
 

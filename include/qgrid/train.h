@@ -53,15 +53,23 @@ typedef struct qg_dropout_rates {
     double hidden, attention, classifier; /* [0, 1) */
 } qg_dropout_rates;
 
+/* What is learned: it decides the head of the model. */
+typedef enum qg_objective {
+    QG_OBJECTIVE_CLASSIFICATION, /* BertForSequenceClassification: pooler, classifier */
+    QG_OBJECTIVE_MLM /* BertForMaskedLM: transform, LayerNorm, bias; the decoder's weight is the
+                      * word embedding. The pooler comes along as it is, for a later classifier. */
+} qg_objective;
+
 /* The layout of parameters, gradients and moments alike: one block of `count` floats. Elements
  * between tensors (each begins on 64 bytes) are 0. */
 typedef struct qg_params {
+    qg_objective objective;
     qg_bert_config config;
     qg_dropout_rates dropout; /* of config.json; 0.1 where it is silent */
     const char *dir;          /* where they came from */
     qg_param *param;          /* [n], in the order of the block */
     int n;
-    qg_linear *site; /* [sites]: 4 a layer, then pooler and classifier */
+    qg_linear *site; /* [sites]: 4 a layer, then pooler and classifier or transform */
     int sites;
     size_t count;
 } qg_params;
@@ -72,9 +80,12 @@ typedef struct qg_params {
  */
 qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_bert_config *config) QG_MUST_USE;
 
+/** The same with the head of masked-language modelling. */
+qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_bert_config *config) QG_MUST_USE;
+
 /**
- * Plans and reads a checkpoint. The head is drawn from src->head_seed when src->random_head says
- * so or the checkpoint has none.
+ * Plans and reads a checkpoint. The head (a pooler that is missing, too) is drawn from
+ * src->head_seed when src->random_head says so or the checkpoint has none.
  *
  * @param[out] values  [count] in the arena
  * @param      labels  NULL (as the model says) or NULL-terminated names of the classes; another
@@ -83,6 +94,10 @@ qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_bert_config *config
  */
 qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
                        const char *const *labels) QG_MUST_USE;
+
+/** The same with the head of masked-language modelling; labels stay the model's. */
+qg_code qg_params_load_mlm(qg_params *out, float **values, qg_arena *a,
+                           const qg_model_source *src) QG_MUST_USE;
 
 /** Weight decay for all parameters but those whose name contains one of `parts` (NULL ends). */
 void qg_params_exclude(qg_params *p, const char *const *parts);
@@ -108,8 +123,9 @@ typedef struct qg_train_batch {
     const int32_t *splits;   /* [B + 1], splits[0] = 0 */
     const int32_t *attended; /* [B] leading tokens of a text that attention sees, or NULL: all.
                               * For comparison with padded implementations. */
-    const int32_t *label;    /* [B] */
+    const int32_t *label;    /* [B]; not looked at by masked-language modelling */
     const int64_t *sample;   /* [B] number of the text in its data set, < 2^40: keys its dropout */
+    const int32_t *target;   /* [T] masked-language modelling: the token to predict here, -1: none */
 } qg_train_batch;
 
 /** Order in which epoch `epoch` visits n texts: a permutation by counter. */
@@ -133,6 +149,7 @@ typedef struct qg_leaf {
     int tokens, texts;    /* capacity */
     int32_t *ids, *splits, *label;
     int64_t *sample;
+    int32_t *target, *spare; /* [tokens] of qg_mask_leaf */
 } qg_leaf;
 
 /* Texts of a data set, tokenized. */
@@ -148,6 +165,35 @@ qg_code qg_leaf_create(qg_leaf *out, qg_arena *a, int tokens, int texts) QG_MUST
 /** Copies texts index[0..n) of a set. @errors QG_EBUG when they exceed the capacity. Local. */
 qg_code qg_leaf_gather(qg_leaf *leaf, const qg_train_set *set, const int64_t *index,
                        int n) QG_MUST_USE;
+
+/* ------------------------------------------------------------------- masked-language modelling */
+
+/*
+ * Which tokens are predicted, and what stands in their place (Devlin et al., "BERT", NAACL 2019,
+ * arXiv:1810.04805, section 3.1). Of the c tokens of a text that are no specials max(1, 0.15 c
+ * rounded) are chosen; each becomes [MASK] (80 %), a random token (10 %) or stays (10 %). Draws are
+ * keyed by (seed, step) and found at the sample: a step has the same masks in any leaf on any rank.
+ */
+typedef struct qg_masking {
+    double share, mask, random; /* 0.15, 0.8, 0.1 */
+    int32_t mask_id, special[5];
+    int vocab; /* random tokens are ids 0..vocab-1 without the specials */
+    uint64_t seed;
+} qg_masking;
+
+extern const qg_masking qg_masking_default; /* without ids, vocabulary and seed */
+
+/* Step number of the masks that validation uses every time. */
+#define QG_MASK_VALIDATION UINT64_MAX
+
+/** How many tokens of a text are chosen; 0 when it holds nothing but specials. */
+int qg_masking_chosen(const qg_masking *m, const int32_t *ids, int n);
+
+/** What the mean of a batch's losses divides by: the chosen tokens of texts index[0..n). */
+double qg_masking_weight(const qg_masking *m, const qg_train_set *set, const int64_t *index, int n);
+
+/** Masks the texts gathered in a leaf; leaf->batch.target is set. */
+void qg_masking_apply(qg_leaf *leaf, const qg_masking *m, uint64_t step);
 
 /* ------------------------------------------------------------------------ gradients of one leaf */
 
@@ -180,7 +226,7 @@ double qg_loss_weight(const int32_t *label, int B, const double *class_weights);
 /* One leaf's part of a step. */
 typedef struct qg_step {
     uint64_t number; /* keys the dropout */
-    double weight;   /* qg_loss_weight of the GLOBAL batch */
+    double weight;   /* qg_loss_weight or qg_masking_weight of the GLOBAL batch */
 } qg_step;
 
 /**
@@ -189,9 +235,10 @@ typedef struct qg_step {
  * loss = sum over texts of w_y ((1 - e) nll_y) + e / K sum over c of w_c nll_c, divided by
  * step->weight; nll_c = -log softmax(logits)_c: CrossEntropyLoss(weight, label_smoothing) of
  * PyTorch. Sums over the leaves of a batch give the batch's loss and gradient.
+ * With masked-language modelling: the sum over the batch's targets of nll, divided by step->weight.
  *
  * @param[out] grad    [count] every element is written; a leaf without texts gives 0
- * @param[out] logits  [B, K] or NULL
+ * @param[out] logits  [B, K] or NULL; NULL with masked-language modelling
  * @param      weights [count] the parameters, or qg_qat_weights
  * @param      qat     NULL or how inputs of Linear layers are fake-quantized; not changed
  * @errors QG_EMODEL (token id, type, label, length outside the model), QG_ENUMERIC (a loss that is
@@ -205,6 +252,16 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
  */
 qg_code qg_net_forward(float *logits, qg_net *net, const float *weights, const qg_qat *qat,
                        const qg_train_batch *batch) QG_MUST_USE;
+
+/* Sums over chosen tokens. */
+typedef struct qg_mlm_score {
+    double nll; /* sum; its mean is the loss, exp of the mean the perplexity */
+    int64_t chosen, right;
+} qg_mlm_score;
+
+/** Adds a masked batch's score, without dropout. Errors as above. Local. */
+qg_code qg_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
+                         const qg_train_batch *batch) QG_MUST_USE;
 
 /* ---------------------------------------------------------------------------- sum over leaves */
 

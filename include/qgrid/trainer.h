@@ -27,6 +27,7 @@ typedef struct qg_trainer_options {
     const qg_qat_options *qat; /* NULL: none; only create looks at it */
     const qg_gang *gang;       /* NULL: one process; borrowed */
     qg_reduce reduce;
+    const qg_masking *masking; /* of masked-language modelling, borrowed; else NULL */
 } qg_trainer_options;
 
 typedef struct qg_trainer qg_trainer;
@@ -82,5 +83,10 @@ int qg_trainer_fits(const qg_trainer *t, const qg_train_set *set, int64_t first)
  *  quantization. @errors those of qg_net_forward. Local. */
 qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
                            int n) QG_MUST_USE;
+
+/** Adds the score of masked texts first..first+n-1, whose masks are always the same. Without
+ *  dropout. @errors those of qg_net_mlm_score. Local. */
+qg_code qg_trainer_mlm_score(qg_mlm_score *sum, qg_trainer *t, const qg_train_set *set,
+                             int64_t first, int n) QG_MUST_USE;
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * training.h - fine-tuning from a JSON config into a model folder: what `qgrid train` does.
+ * training.h - fine-tuning and pre-training from a JSON config into a model folder: what `qgrid
+ * train` does.
  *
  * Epochs count from 1, steps from 0, everywhere a user sees them.
  */
@@ -19,7 +20,8 @@ enum { QG_TRAINING_VERSION = 1 };
 /* A config, read and checked. Option table qg_training_opts. */
 typedef struct qg_training_config {
     qg_json_doc doc;
-    const char *from, *head, *output, *metric;
+    const char *from, *head, *weights, *output, *metric;
+    int objective; /* qg_objective */
     int64_t seed, epochs, batch, leaves, max_length, patience;
     double learning_rate, weight_decay, clip_norm, label_smoothing;
     double warmup; /* below 1: share of all steps; else steps */
@@ -30,7 +32,9 @@ typedef struct qg_training_config {
     /* what the nodes say */
     int K;
     const char *const *labels; /* [K], NULL-terminated */
-    qg_dataset_spec dataset, validation;
+    const qg_dataset_spec *dataset; /* [datasets], trained on one behind the other */
+    int datasets;
+    qg_dataset_spec validation;
     qg_dropout_rates dropout;    /* NaN: as the model says */
     bool balanced;               /* class weights from the training data */
     const double *class_weights; /* [K] or NULL */
@@ -60,6 +64,9 @@ qg_code qg_training_config_read(qg_training_config *out, const qg_json_doc *doc,
                                 const qg_json *object, const qg_job *job,
                                 qg_problems *problems) QG_MUST_USE;
 
+/** The value that training data set `i` of a config was read from. */
+const qg_json *qg_training_dataset_node(const qg_training_config *c, int i);
+
 /** Appends `,"key":value` for every option that has a value, in the order of the table, but for
  *  those in `except` (NULL-terminated): equal for configs that mean the same, but for the contents
  *  of nodes. */
@@ -70,7 +77,9 @@ typedef struct qg_training_inputs {
     qg_params params;
     float *values; /* [params.count] */
     char model_hash[65];
+    const qg_dataset *file; /* [config.datasets] the training data by file */
     qg_dataset train, validation;
+    qg_masking masking; /* of masked-language modelling */
     qg_train_set train_set, validation_set; /* tokens and labels */
     int longest;                            /* tokens of a text, of both sets */
     const double *class_weights;            /* [K] or NULL */
@@ -84,7 +93,7 @@ qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_t
 /* What one epoch came to. */
 typedef struct qg_training_epoch {
     double loss; /* mean over its texts, as trained: dropout, class weights, smoothing */
-    qg_scores scores;
+    qg_scores scores; /* masked-language modelling: accuracy and nll of the chosen tokens */
 } qg_training_epoch;
 
 /* The course of a training: what training.jsonl and /training say. */

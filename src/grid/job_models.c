@@ -221,14 +221,18 @@ static qg_code add_trained(const list *l, const entry *e, const int64_t *seed)
     const qg_job *job = l->r->job;
     qg_training_config *config;
     qg_job_training *t;
+    int *dataset;
     QG_NEW(config, l->r->arena, 1);
+    QG_NEW(dataset, l->r->arena, e->config.datasets);
     QG_NEW(t, l->r->arena, 1);
     *config = e->config;
     config->seed = seed ? *seed : config->seed;
+    for (int i = 0; i < config->datasets; i++)
+        dataset[i] = qg_job_dataset(job, qg_training_dataset_node(config, i));
     *t = (qg_job_training){
         .config = config,
         .from = e->from < 0 ? -1 : with_seed(job, &l->entry[e->from].fan, config->seed),
-        .dataset = qg_job_dataset(job, config->dataset_node),
+        .dataset = dataset,
         .validation = qg_job_dataset(job, config->validation_node)};
     qg_job_model m = {.name = e->node->key,
                       .source = e->source,

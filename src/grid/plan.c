@@ -65,7 +65,7 @@ static double predict_cost(const qg_plan *p, const qg_plan_task *t, int64_t toke
 static double train_cost(const qg_plan *p, int model)
 {
     const qg_plan_training *t = p->models[model].training;
-    double tokens = (double)t->tokens, length = tokens / (double)t->train->data.n;
+    double tokens = (double)t->tokens, length = tokens / (double)t->texts;
     return 3 * flops_per_token(&p->models[model].config, length) * tokens * (double)t->epochs /
                40e9 +
            1e-2;

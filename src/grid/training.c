@@ -51,7 +51,8 @@ static qg_code create_trainer(training *t)
                                     .seed = (uint64_t)c->seed,
                                     .label_smoothing = c->label_smoothing,
                                     .class_weights = t->in.class_weights},
-                            .qat = c->has_qat ? &qat : NULL};
+                            .qat = c->has_qat ? &qat : NULL,
+                            .masking = c->objective == QG_OBJECTIVE_MLM ? &t->in.masking : NULL};
     o.adamw.weight_decay = c->weight_decay;
     return qg_trainer_create(&t->trainer, &t->in.params, t->in.values, &t->in.train_set,
                              t->in.longest, &o);

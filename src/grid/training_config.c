@@ -19,14 +19,20 @@ static const char *const schedule_names[] = {[QG_SCHEDULE_LINEAR] = "linear",
                                              [QG_SCHEDULE_COSINE] = "cosine",
                                              NULL};
 
+static const char *const objective_names[] = {[QG_OBJECTIVE_CLASSIFICATION] = "classification",
+                                              [QG_OBJECTIVE_MLM] = "mlm",
+                                              NULL};
+
 // clang-format off
 const qg_opt qg_training_opts[] = {
+    {"objective", QG_OPT_ENUM, FIELD(objective), .names = objective_names, .help = "mlm: masked-language modelling, 15 % of the tokens are predicted; needs no labels"},
     {"from", QG_OPT_STRING, FIELD(from), .required = true, .help = "model folder to start from"},
-    {"head", QG_OPT_STRING, FIELD(head), .help = "\"random\": draw a classifier"},
+    {"head", QG_OPT_STRING, FIELD(head), .help = "\"random\": draw a classifier (mlm: its own head)"},
+    {"weights", QG_OPT_STRING, FIELD(weights), .help = "\"random\": draw everything; only config.json and the vocabulary of `from` are read"},
     {"output", QG_OPT_STRING, FIELD(output), .required = true, .help = "folder of the trained model"},
-    {"seed", QG_OPT_INT, FIELD(seed), .def = 42, .min = 0, .max = 0x1p53, .help = "of head, order and dropout"},
-    {"labels", QG_OPT_NODE, FIELD(labels_node), .required = true, .help = "class names in the order of the logits"},
-    {"dataset", QG_OPT_NODE, FIELD(dataset_node), .required = true, .help = "texts to train on: file or object"},
+    {"seed", QG_OPT_INT, FIELD(seed), .def = 42, .min = 0, .max = 0x1p53, .help = "of what is drawn, order, dropout and masks"},
+    {"labels", QG_OPT_NODE, FIELD(labels_node), .help = "class names in the order of the logits"},
+    {"dataset", QG_OPT_NODE, FIELD(dataset_node), .required = true, .help = "texts to train on: file, object, or an array of these"},
     {"validation", QG_OPT_NODE, FIELD(validation_node), .required = true, .help = "texts that choose the best epoch: file or object"},
     {"epochs", QG_OPT_INT, FIELD(epochs), .def = 3, .min = 1, .max = 10000, .help = "passes over the training data"},
     {"batch", QG_OPT_INT, FIELD(batch), .def = 32, .min = 1, .max = 65536, .help = "texts of a step"},
@@ -43,7 +49,7 @@ const qg_opt qg_training_opts[] = {
     {"qat", QG_OPT_NODE, FIELD(qat_node), .help = "a precision: train for it, score under it"},
     {"recompute", QG_OPT_BOOL, FIELD(recompute), .help = "less memory, more time"},
     {"patience", QG_OPT_INT, FIELD(patience), .def = 0, .min = 0, .max = 10000, .help = "epochs without a better one before it stops; 0: never"},
-    {"metric", QG_OPT_STRING, FIELD(metric), .def_text = "macro_f1", .help = "chooses the best epoch; loss is the validation's nll"},
+    {"metric", QG_OPT_STRING, FIELD(metric), .help = "chooses the best epoch (macro_f1; mlm: loss); loss is the validation's nll"},
     QG_OPT_END,
 };
 
@@ -78,6 +84,9 @@ static void check_scalars(reader *r)
 {
     qg_training_config *c = r->config;
     qg_selection ignored;
+    bool mlm = c->objective == QG_OBJECTIVE_MLM;
+    if (c->weights && strcmp(c->weights, "random") != 0)
+        WRONG(r, value(r, "weights"), "'%s' is not known, the only value is: random", c->weights);
     if (c->head && strcmp(c->head, "random") != 0)
         WRONG(r, value(r, "head"), "'%s' is not known, the only value is: random", c->head);
     if (c->output && !c->output[0])
@@ -87,11 +96,28 @@ static void check_scalars(reader *r)
     if (c->warmup >= 1 && c->warmup != rint(c->warmup))
         WRONG(r, value(r, "warmup"), "%.17g is neither a share below 1 nor a whole number of steps",
               c->warmup);
+    if (!c->metric)
+        c->metric = mlm ? "loss" : "macro_f1";
+    if (mlm && strcmp(c->metric, "loss") != 0 && strcmp(c->metric, "accuracy") != 0)
+        WRONG(r, value(r, "metric"), "mlm chooses its best epoch by loss or accuracy, not by '%s'",
+              c->metric);
     if (strcmp(c->metric, "loss") == 0)
         c->metric = "nll";
     qg_code rc = qg_selection_start(&ignored, c->metric, 0);
     if (rc != QG_OK)
         (void)qg_problems_take_at(r->problems, &c->doc, value(r, "metric"), rc);
+}
+
+/* What goes with one objective only. */
+static void check_objective(reader *r)
+{
+    static const char *const others[] = {"qat", "class_weights", "label_smoothing"};
+    const qg_training_config *c = r->config;
+    if (c->objective == QG_OBJECTIVE_CLASSIFICATION && !c->labels_node && !r->job)
+        WRONG(r, c->doc.root, "key 'labels' is missing");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (c->objective == QG_OBJECTIVE_MLM && value(r, others[i]))
+            WRONG(r, value(r, others[i]), "does not go together with \"objective\": \"mlm\"");
 }
 
 static qg_code read_class_weights(reader *r, const qg_json *v)
@@ -134,6 +160,23 @@ static qg_code read_dataset(reader *r, qg_dataset_spec *out, const char *name, c
     return rc == QG_ENOMEM ? rc : QG_OK;
 }
 
+/* One data set, or several. */
+static qg_code read_datasets(reader *r)
+{
+    qg_training_config *c = r->config;
+    const qg_json *v = c->dataset_node;
+    bool array = v->type == QG_JSON_ARRAY;
+    qg_dataset_spec *spec;
+    if (array && v->count == 0)
+        WRONG(r, v, "is empty, at least one data set is expected");
+    c->datasets = array ? v->count : 1;
+    QG_NEW(spec, r->problems->arena, c->datasets ? c->datasets : 1);
+    c->dataset = spec;
+    for (const qg_json *m = array ? v->child : v; m; m = array ? m->next : NULL)
+        QG_TRY(read_dataset(r, spec++, "dataset", m));
+    return QG_OK;
+}
+
 static qg_code read_labels(reader *r)
 {
     qg_training_config *c = r->config;
@@ -154,7 +197,7 @@ static qg_code read_nodes(reader *r)
     qg_problems *problems = r->problems;
     QG_TRY(read_labels(r));
     if (c->dataset_node)
-        QG_TRY(read_dataset(r, &c->dataset, "dataset", c->dataset_node));
+        QG_TRY(read_datasets(r));
     if (c->validation_node)
         QG_TRY(read_dataset(r, &c->validation, "validation", c->validation_node));
     (void)qg_opt_read(&c->dropout, dropout_opts, &c->doc, c->dropout_node, problems);
@@ -197,6 +240,7 @@ qg_code qg_training_config_read(qg_training_config *out, const qg_json_doc *doc,
     (void)qg_opt_read(out, rows, doc, object, problems);
     if (object->type == QG_JSON_OBJECT) {
         check_scalars(&r);
+        check_objective(&r);
         QG_TRY(read_nodes(&r));
     }
     return problems->n > before ? problems->item[before].code : QG_OK;
@@ -212,6 +256,15 @@ qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char
     if (rc != QG_OK)
         return qg_problems_take(problems, rc);
     return qg_training_config_read(out, &doc, doc.root, NULL, problems);
+}
+
+const qg_json *qg_training_dataset_node(const qg_training_config *c, int i)
+{
+    const qg_json *v = c->dataset_node;
+    if (v->type == QG_JSON_ARRAY)
+        for (v = v->child; i > 0; i--)
+            v = v->next;
+    return v;
 }
 
 static bool is_among(const char *name, const char *const *list)

@@ -4,6 +4,8 @@
 #include "qgrid/training.h"
 
 #include "labels.h"
+#include "training_data.h"
+#include "training_mlm.h"
 #include "training_texts.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
@@ -15,48 +17,42 @@
 static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_arena *a,
                           const qg_training_config *c)
 {
-    qg_model_source src = {.dir = c->from, .random_head = c->head != NULL, .head_seed = c->seed};
+    qg_model_source src = {.dir = c->from,
+                           .random_head = c->head != NULL,
+                           .random_weights = c->weights != NULL,
+                           .head_seed = c->seed};
+    bool mlm = c->objective == QG_OBJECTIVE_MLM;
     qg_bert_config config;
     qg_dropout_rates *own = &in->params.dropout;
     if (!qg_dir_exists(c->from))
         return QG_FAIL_AT(QG_EIO, c->from, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_bert_config_load(&config, a, c->from));
-    if (!src.random_head)
+    if (!mlm && !src.random_head && !src.random_weights)
         QG_TRY(qg_labels_fit(c->labels, c->K, c->from, &config));
     QG_TRY(qg_tokenizer_load(tokenizer, a, c->from));
-    QG_TRY(qg_params_load(&in->params, &in->values, a, &src, c->labels));
+    QG_TRY(mlm ? qg_params_load_mlm(&in->params, &in->values, a, &src)
+               : qg_params_load(&in->params, &in->values, a, &src, c->labels));
+    if (mlm)
+        QG_TRY(qg_training_masking(&in->masking, *tokenizer, &in->params.config, c));
     own->hidden = isnan(c->dropout.hidden) ? own->hidden : c->dropout.hidden;
     own->attention = isnan(c->dropout.attention) ? own->attention : c->dropout.attention;
     own->classifier = isnan(c->dropout.classifier) ? own->classifier : c->dropout.classifier;
     return qg_model_hash(in->model_hash, &src);
 }
 
-qg_code qg_training_check_labelled(const qg_dataset *d, const char *path)
+void qg_training_count_classes(int64_t *texts, const qg_dataset *d)
 {
     for (int64_t i = 0; i < d->n; i++)
-        if (d->label[i] < 0)
-            return QG_FAIL_AT(QG_EFORMAT, path, d->line[i], 0, NULL,
-                              "has no label; training and validation need one for every text");
-    return QG_OK;
+        texts[d->label[i]]++;
 }
 
-static qg_code load_texts(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
-                          const qg_training_config *c)
+qg_code qg_training_check_classes(const int64_t *texts, const char *path,
+                                  const char *const *labels)
 {
-    QG_TRY(qg_dataset_load(out, a, spec, c->labels));
-    return qg_training_check_labelled(out, spec->path);
-}
-
-qg_code qg_training_check_classes(const qg_dataset *d, const char *path, const char *const *labels)
-{
-    for (int k = 0; labels[k]; k++) {
-        int64_t i = 0;
-        while (i < d->n && d->label[i] != k)
-            i++;
-        if (i == d->n)
+    for (int k = 0; labels[k]; k++)
+        if (texts[k] == 0)
             return QG_FAIL_AT(QG_EJOB, path, 0, 0, NULL,
                               "no text of the training data has the label '%s'", labels[k]);
-    }
     return QG_OK;
 }
 
@@ -64,15 +60,16 @@ static qg_code weigh_classes(const double **out, qg_arena *a, const qg_dataset *
                              const qg_training_config *c)
 {
     double *weights;
+    int64_t *texts; /* of each class */
+    QG_NEW(texts, a, c->K);
     *out = c->class_weights;
-    QG_TRY(qg_training_check_classes(d, c->dataset.path, c->labels));
+    qg_training_count_classes(texts, d);
+    QG_TRY(qg_training_check_classes(texts, c->dataset[0].path, c->labels));
     if (!c->balanced)
         return QG_OK;
     QG_NEW(weights, a, c->K);
-    for (int64_t i = 0; i < d->n; i++)
-        weights[d->label[i]]++;
     for (int k = 0; k < c->K; k++)
-        weights[k] = (double)d->n / ((double)c->K * weights[k]);
+        weights[k] = (double)d->n / ((double)c->K * (double)texts[k]);
     *out = weights;
     return QG_OK;
 }
@@ -150,12 +147,12 @@ qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_t
     int before = problems->n;
     *out = (qg_training_inputs){.longest = 0};
     (void)qg_problems_take_at(problems, &c->doc, from, load_model(out, &tok, a, c));
-    qg_code rc = load_texts(&out->train, a, &c->dataset, c);
-    if (rc == QG_OK)
+    qg_code rc = qg_training_load_texts(&out->train, &out->file, a, c);
+    if (rc == QG_OK && c->objective == QG_OBJECTIVE_CLASSIFICATION)
         rc = weigh_classes(&out->class_weights, a, &out->train, c);
     (void)qg_problems_take_at(problems, &c->doc, c->dataset_node, rc);
     (void)qg_problems_take_at(problems, &c->doc, c->validation_node,
-                              load_texts(&out->validation, a, &c->validation, c));
+                              qg_training_load_file(&out->validation, a, &c->validation, c));
     if (problems->n > before)
         return problems->item[before].code;
     QG_TRY(warn_about_leaks(out));

@@ -3,11 +3,14 @@
  */
 #include "training_output.h"
 
+#include "training_mlm.h"
+
 #include "qgrid/environment.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,27 +41,42 @@ static void add_step(qg_str *s, const qg_training_record *r, uint64_t step)
     qg_str_addf(s, ", \"tokens\": %lld}\n", (long long)report->tokens);
 }
 
-static void add_epoch(qg_str *s, const qg_training_record *r, int epoch)
+/* Which metrics an objective has. */
+static bool has_metric(const qg_training_config *c, int i)
 {
+    return c->objective == QG_OBJECTIVE_CLASSIFICATION || qg_training_mlm_has(metrics[i]);
+}
+
+static void add_epoch(qg_str *s, const qg_training_record *r, int epoch,
+                      const qg_training_config *c)
+{
+    const char *comma = "";
     const qg_training_epoch *e = &r->epoch[epoch];
     qg_str_addf(s, "{\"epoch\": %d, \"loss\": ", epoch + 1);
     qg_str_add_f64(s, e->loss);
     qg_str_addf(s, ", \"best\": %s, \"validation\": {", epoch == r->best ? "true" : "false");
     for (int i = 0; i < METRICS; i++) {
-        qg_str_addf(s, "%s\"%s\": ", i ? ", " : "", metrics[i]);
+        if (!has_metric(c, i))
+            continue;
+        qg_str_addf(s, "%s\"%s\": ", comma, metrics[i]);
         qg_str_add_f64(s, metric_of(&e->scores, i));
+        comma = ", ";
+    }
+    if (c->objective == QG_OBJECTIVE_MLM) {
+        qg_str_add(s, ", \"perplexity\": ");
+        qg_str_add_f64(s, exp(e->scores.nll));
     }
     qg_str_add(s, "}}\n");
 }
 
 /* A line for each step, and one for each epoch behind its last step. */
-static void add_record(qg_str *s, const qg_training_record *r)
+static void add_record(qg_str *s, const qg_training_record *r, const qg_training_config *c)
 {
     for (uint64_t i = 0; i < r->steps; i++) {
         add_step(s, r, i);
         int epochs = (int)((i + 1) / (uint64_t)r->batches);
         if ((i + 1) % (uint64_t)r->batches == 0 && epochs <= r->epochs)
-            add_epoch(s, r, epochs - 1);
+            add_epoch(s, r, epochs - 1, c);
     }
 }
 
@@ -116,19 +134,22 @@ static void add_data(qg_str *s, const char *what, const qg_dataset_spec *spec, c
                 d->sha256);
 }
 
-static void add_epochs(qg_str *s, const qg_training_record *r)
+static void add_epochs(qg_str *s, const qg_training_record *r, const qg_training_config *c)
 {
     qg_str_add(s, "## Epochs\n\n| epoch | training loss |");
     for (int i = 0; i < METRICS; i++)
-        qg_str_addf(s, " %s |", metrics[i]);
+        if (has_metric(c, i))
+            qg_str_addf(s, " %s |", metrics[i]);
     qg_str_add(s, "\n|---|---|");
     for (int i = 0; i < METRICS; i++)
-        qg_str_add(s, "---|");
+        qg_str_add(s, has_metric(c, i) ? "---|" : "");
     for (int e = 0; e < r->epochs; e++) {
         qg_str_addf(s, "\n| %d%s | ", e + 1, e == r->best ? " (this model)" : "");
         qg_str_add_f64(s, r->epoch[e].loss);
         qg_str_add(s, " |");
         for (int i = 0; i < METRICS; i++) {
+            if (!has_metric(c, i))
+                continue;
             qg_str_add(s, " ");
             qg_str_add_f64(s, metric_of(&r->epoch[e].scores, i));
             qg_str_add(s, " |");
@@ -145,14 +166,21 @@ static void add_readme(qg_str *s, const char *output, const qg_training_config *
 {
     const char *slash = strrchr(output, '/');
     qg_str_addf(s, "# %s\n\n", slash ? slash + 1 : output);
-    qg_str_addf(s, "A BERT classifier, trained by `qgrid train` %s (commit %s).\n", QG_VERSION,
-                qg_build_commit());
+    qg_str_addf(s, "A BERT %s by `qgrid train` %s (commit %s).\n",
+                c->objective == QG_OBJECTIVE_MLM
+                    ? "encoder with the head of masked-language modelling, pre-trained"
+                    : "classifier, trained",
+                QG_VERSION, qg_build_commit());
     if (r->end)
         qg_str_addf(s, "**Not all epochs were run: %s.**\n", r->end);
     qg_str_add(s, "\n| | |\n|---|---|\n");
     qg_str_addf(s, "| from | `%s`%s; hash of its content `%s` |\n", c->from,
-                c->head ? ", classifier drawn from the seed" : "", in->model_hash);
-    add_data(s, "training data", &c->dataset, &in->train);
+                c->weights ? " without its weights, which are drawn from the seed"
+                : c->head  ? ", head drawn from the seed"
+                           : "",
+                in->model_hash);
+    for (int i = 0; i < c->datasets; i++)
+        add_data(s, "training data", &c->dataset[i], &in->file[i]);
     add_data(s, "validation data", &c->validation, &in->validation);
     qg_str_addf(s, "| seed | %lld |\n| epoch | %d of %lld, the best by %s |\n", (long long)c->seed,
                 r->best + 1, (long long)c->epochs, c->metric);
@@ -167,7 +195,7 @@ static void add_readme(qg_str *s, const char *output, const qg_training_config *
     qg_str_add(s, "\n`training.jsonl` has loss, learning rate and gradient norm (before clipping) "
                   "of every step, counted from 0, and the validation metrics of every epoch, "
                   "counted from 1.\n\n");
-    add_epochs(s, r);
+    add_epochs(s, r, c);
     qg_str_add(s, "\n## Config\n\n```json\n");
     qg_json_canonical(s, c->doc.root);
     qg_str_add(s, "\n```\n\nThe same with the defaults that it left out (but for objects):\n\n"
@@ -207,7 +235,7 @@ qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
     qg_code rc = write_text(a, f->tmp, "README.md", &readme);
     qg_str_fini(&readme);
     QG_TRY(rc);
-    add_record(&record, r);
+    add_record(&record, r, c);
     rc = write_text(a, f->tmp, "training.jsonl", &record);
     qg_str_fini(&record);
     QG_TRY(rc);

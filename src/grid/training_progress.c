@@ -6,6 +6,8 @@
 #include "qgrid/clock.h"
 #include "qgrid/log.h"
 
+#include <math.h>
+
 void qg_training_progress_start(qg_training_progress *p, qg_progress_style style, int epochs,
                                 uint64_t steps)
 {
@@ -44,6 +46,14 @@ void qg_training_progress_epoch(const qg_training_progress *p, int epoch,
     const qg_scores *s = &e->scores;
     if (p->style == QG_PROGRESS_NONE)
         return;
+    if (isnan(s->macro_f1)) {
+        qg_note("epoch %d/%d: loss %.4f, %.0f tokens/s; validation: accuracy %.4f, loss %.4f, "
+                "perplexity %.2f%s",
+                epoch, p->epochs, e->loss,
+                p->step_seconds > 0 ? (double)p->tokens / p->step_seconds : 0, s->accuracy, s->nll,
+                exp(s->nll), best ? ", the best so far" : "");
+        return;
+    }
     qg_note("epoch %d/%d: loss %.4f, %.0f tokens/s; validation: accuracy %.4f, macro_f1 %.4f, "
             "loss %.4f%s",
             epoch, p->epochs, e->loss,

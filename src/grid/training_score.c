@@ -3,6 +3,8 @@
  */
 #include "training_score.h"
 
+#include "training_mlm.h"
+
 #include "qgrid/file.h"
 #include "qgrid/predictor.h"
 #include "qgrid/stop.h"
@@ -89,6 +91,8 @@ qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_
                           const qg_training_config *c, const qg_training_inputs *in,
                           const qg_training_folder *f)
 {
+    if (c->objective == QG_OBJECTIVE_MLM)
+        return qg_training_mlm_score(out, complete, trainer, &in->validation_set);
     scorer s = {.scratch = scratch, .trainer = trainer, .set = &in->validation_set, .K = c->K};
     if (c->has_qat)
         QG_TRY(pack(&s.packed, c, in, f));

@@ -8,7 +8,8 @@
 
 /**
  * Scores the parameters as they are on the validation texts: in f32; with QAT as the packed model
- * of the precision that is trained for, so that the score is the deployed one.
+ * of the precision that is trained for, so that the score is the deployed one. With masked-language
+ * modelling: accuracy and nll of the chosen tokens, the rest NaN.
  *
  * @param[out] complete  false when a signal asked to stop before all texts were scored
  * @param      scratch   memory is released again

@@ -57,7 +57,7 @@ static qg_code on_record(void *ctx, const qg_record *r)
 {
     loader *l = ctx;
     qg_row row = {.label = -1, .line = r->line, .record = l->out->records++};
-    if (r->label && qg_label_map_find(&row.label, &l->map, r->label, r->label_len) != QG_OK) {
+    if (r->label && l->map.labels && qg_label_map_find(&row.label, &l->map, r->label, r->label_len) != QG_OK) {
         (void)qg_error_place(l->spec->path, r->label_line, r->label_column, r->label_field);
         return skip_row(l);
     }
@@ -156,7 +156,8 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
     loader l = {.out = out, .arena = a, .spec = spec};
     *out = (qg_dataset){.name = spec->name};
     QG_TRY(find_format(&format, spec));
-    QG_TRY(qg_label_map_make(&l.map, a, spec, format, labels));
+    if (labels)
+        QG_TRY(qg_label_map_make(&l.map, a, spec, format, labels));
     QG_TRY(read_file(&l, format));
     if (l.n == 0)
         return QG_FAIL_AT(QG_EFORMAT, spec->path, 0, 0, NULL,
@@ -167,6 +168,9 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
     out->skipped_rows = l.bad;
     QG_TRY(qg_rows_compare(out, a, l.row, l.n));
     int64_t n = l.n;
+    if (!labels && spec->sampling.per_class > 0)
+        return QG_FAIL_AT(QG_EJOB, spec->path, 0, 0, "sample",
+                          "per_class needs labels, which are not read here");
     if (spec->sampling.count > 0 || spec->sampling.per_class > 0 || spec->sampling.fraction > 0)
         QG_TRY(qg_rows_sample(&keep, &n, a, spec, labels, l.row, l.n));
     return fill(&l, keep, n);

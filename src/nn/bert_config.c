@@ -141,6 +141,10 @@ static qg_code read_fields(qg_bert_config *c, reader *r)
     c->layer_norm_eps = eps ? eps->number : 1e-12;
     if (eps && (eps->type != QG_JSON_NUMBER || !(eps->number > 0 && eps->number < 1)))
         return QG_JSON_FAIL(&r->doc, eps, QG_EFORMAT, "a number in (0, 1) is expected");
+    const qg_json *range = qg_json_get(r->doc.root, "initializer_range");
+    c->initializer_range = range ? range->number : 0.02;
+    if (range && (range->type != QG_JSON_NUMBER || !(range->number > 0 && range->number < 1000)))
+        return QG_JSON_FAIL(&r->doc, range, QG_EFORMAT, "a number above 0 is expected");
     QG_TRY(read_labels(c, r));
     return check_label2id(c, r);
 }

@@ -52,6 +52,12 @@ static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src)
         if (qg_file_exists(path))
             QG_TRY(hash_file(h, path, cache));
     }
+    if (src->random_weights) {
+        qg_sha256_add_text(h, "random weights");
+        qg_sha256_add(h, &src->head_seed, sizeof src->head_seed);
+        qg_sha256_add(h, &c.initializer_range, sizeof c.initializer_range);
+        return QG_OK;
+    }
     QG_TRY(qg_weights_open(&w, src->dir));
     qg_code rc = QG_OK;
     for (const char *const *f = qg_weights_files(w); *f && rc == QG_OK; f++)

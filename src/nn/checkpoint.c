@@ -8,15 +8,18 @@
 #include <math.h>
 #include <string.h>
 
-static const double HEAD_SD = 0.02; /* BERT's initializer_range */
+static const double HEAD_SD = 0.02; /* of a classifier, whatever the config says */
 
 qg_code qg_checkpoint_open(qg_checkpoint *out, qg_arena *a, const qg_model_source *src,
                            const qg_bert_config *config)
 {
     *out = (qg_checkpoint){.dir = src->dir,
                            .config = config,
-                           .random_head = src->random_head,
+                           .random_head = src->random_head || src->random_weights,
+                           .random_weights = src->random_weights,
                            .head_seed = src->head_seed};
+    if (out->random_weights)
+        return QG_OK;
     QG_TRY(qg_weights_open(&out->weights, src->dir));
     out->used = qg_arena_alloc(a, (size_t)qg_weights_count(out->weights), sizeof *out->used);
     if (!out->used) {
@@ -72,7 +75,26 @@ static const qg_tensor *find(qg_checkpoint *c, const char *name)
     return NULL;
 }
 
-static void draw_head(float *out, const qg_checkpoint *c, const char *name, size_t n)
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* Vectors are biases, and the weight of LayerNorm. */
+static void draw(float *out, const qg_checkpoint *c, const char *name, int rows, int columns)
+{
+    size_t n = (size_t)rows * (size_t)columns, pad = (size_t)c->config->pad_id * (size_t)columns;
+    qg_rng r = qg_rng_make((uint64_t)c->head_seed, name, 0);
+    double sd = c->config->initializer_range;
+    float constant = ends_with(name, "LayerNorm.weight") ? 1.0f : 0.0f;
+    for (size_t i = 0; i < n; i++)
+        out[i] = columns > 1 ? (float)(sd * qg_rng_normal(&r)) : constant;
+    if (ends_with(name, "word_embeddings.weight") && c->config->pad_id < rows)
+        memset(out + pad, 0, (size_t)columns * sizeof *out);
+}
+
+static void draw_classifier(float *out, const qg_checkpoint *c, const char *name, size_t n)
 {
     qg_rng r = qg_rng_make((uint64_t)c->head_seed, "head", 0);
     bool bias = strcmp(name, "classifier.bias") == 0;
@@ -94,12 +116,16 @@ qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const char *name, int r
                            int file_rows)
 {
     size_t n = (size_t)rows * (size_t)columns;
-    bool head = strncmp(name, "classifier.", 11) == 0;
-    if (head && c->random_head) {
-        draw_head(out, c, name, n);
+    if (c->random_head && strncmp(name, "classifier.", 11) == 0) {
+        draw_classifier(out, c, name, n);
         return QG_OK;
     }
-    const qg_tensor *t = find(c, name);
+    bool drawn = c->random_weights || (c->random_head && strncmp(name, "cls.", 4) == 0);
+    const qg_tensor *t = drawn ? NULL : find(c, name);
+    if (drawn || (!t && c->random_head && strncmp(name, "bert.pooler.", 12) == 0)) {
+        draw(out, c, name, rows, columns);
+        return QG_OK;
+    }
     if (!t)
         return missing(c, name);
     int64_t want[] = {file_rows ? file_rows : rows, columns};
@@ -134,7 +160,7 @@ static bool expected(const char *name)
 int qg_checkpoint_unused(const qg_checkpoint *c, const char **first)
 {
     int n = 0;
-    for (int i = 0; i < qg_weights_count(c->weights); i++) {
+    for (int i = 0; !c->random_weights && i < qg_weights_count(c->weights); i++) {
         const char *name = qg_weights_at(c->weights, i)->name;
         bool replaced_head = c->random_head && strstr(name, "classifier.");
         if (c->used[i] || expected(name) || replaced_head)

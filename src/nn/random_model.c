@@ -177,7 +177,8 @@ static void add_labels(qg_str *s, const qg_random_model *p)
 
 void qg_random_model_config(qg_str *s, const qg_random_model *m, const qg_json *other)
 {
-    qg_str_add(s, "{\n  \"architectures\": [\"BertForSequenceClassification\"]");
+    qg_str_addf(s, "{\n  \"architectures\": [\"%s\"]",
+                m->mlm ? "BertForMaskedLM" : "BertForSequenceClassification");
     if (!other) {
         qg_random_model copy = *m;
         qg_str_add(s, ",\n  \"model_type\": \"bert\",\n  \"hidden_act\": \"gelu\",\n"
@@ -196,5 +197,8 @@ void qg_random_model_config(qg_str *s, const qg_random_model *m, const qg_json *
         qg_str_add(s, ": ");
         qg_json_canonical(s, j);
     }
-    add_labels(s, m);
+    if (m->mlm)
+        qg_str_add(s, "\n}\n");
+    else
+        add_labels(s, m);
 }

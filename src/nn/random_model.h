@@ -18,6 +18,7 @@ typedef struct qg_random_model {
     const char *const *label;
     int64_t classes; /* labels */
     bool no_head;    /* leave the classifier out */
+    bool mlm;        /* config.json of a BertForMaskedLM: no labels */
     double std;      /* of the weights */
     int64_t seed;
 } qg_random_model;

@@ -21,4 +21,18 @@ struct qg_tokenizer {
 
 enum { QG_PAD, QG_UNK, QG_CLS, QG_SEP, QG_MASK };
 
+/* Where the basic words of a text go: what WordPiece cuts, cleaned, lower-cased, UTF-8. */
+typedef struct qg_word_sink {
+    qg_code (*each)(void *ctx, const char *word, size_t len); /* an error stops it */
+    void *ctx;
+} qg_word_sink;
+
+/** A tokenizer without a vocabulary, for its words. */
+qg_code qg_tokenizer_bare(qg_tokenizer **out, qg_arena *a, bool lower_case) QG_MUST_USE;
+
+/** Hands over each basic word of a text; special tokens and words longer than max_word_chars are
+ *  left out. `scratch` is released again. @errors the sink's, QG_ENOMEM. Local. */
+qg_code qg_tokenizer_words(const qg_tokenizer *t, qg_arena *scratch, const char *text, size_t len,
+                           const qg_word_sink *sink) QG_MUST_USE;
+
 #endif

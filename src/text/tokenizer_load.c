@@ -169,6 +169,14 @@ qg_code qg_tokenizer_make(qg_tokenizer **out, qg_arena *a, const char *vocab_pat
     return finish(*out, &f, vocab_path);
 }
 
+qg_code qg_tokenizer_bare(qg_tokenizer **out, qg_arena *a, bool lower_case)
+{
+    QG_TRY(make(out, a));
+    (*out)->lower_case = (*out)->strip_accents = lower_case;
+    (*out)->split_cjk = true;
+    return QG_OK;
+}
+
 qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir)
 {
     flags fast = {-1, -1, -1}, config = {-1, -1, -1};

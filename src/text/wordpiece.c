@@ -34,6 +34,7 @@ typedef struct state {
     int chars;
     place whole; /* from first to last code point, for [UNK] */
     bool too_long;
+    const qg_word_sink *sink; /* words are wanted as they are, not their pieces; else NULL */
 } state;
 
 static qg_code grow(state *s)
@@ -87,6 +88,14 @@ static qg_code end_word(state *s)
     int pieces = 0;
     if (s->chars == 0 && !s->too_long)
         return QG_OK;
+    if (s->sink) {
+        qg_code rc = s->too_long
+                         ? QG_OK
+                         : s->sink->each(s->sink->ctx, s->bytes, (size_t)s->at[s->chars]);
+        s->chars = 0;
+        s->too_long = false;
+        return rc;
+    }
     for (int from = 0; from < s->chars && !s->too_long; pieces++) {
         s->piece[pieces] = longest_piece(s, from, &s->piece_end[pieces]);
         if (s->piece[pieces] < 0)
@@ -171,6 +180,8 @@ static qg_code add_special(state *s, int which, int32_t *point, size_t *byte)
     QG_TRY(end_word(s));
     *point += chars;
     *byte += strlen(text);
+    if (s->sink)
+        return QG_OK;
     return emit(s, s->t->special_id[which], p);
 }
 
@@ -247,22 +258,40 @@ static void assign_words(qg_encoding *e)
     }
 }
 
+static qg_code make_room(state *s)
+{
+    size_t chars = (size_t)s->t->max_word_chars;
+    QG_NEW(s->bytes, s->arena, 4 * chars + 4);
+    QG_NEW(s->at, s->arena, chars + 1);
+    QG_NEW(s->where, s->arena, chars);
+    QG_NEW(s->piece, s->arena, chars);
+    QG_NEW(s->piece_end, s->arena, chars);
+    return QG_OK;
+}
+
+qg_code qg_tokenizer_words(const qg_tokenizer *t, qg_arena *scratch, const char *text, size_t len,
+                           const qg_word_sink *sink)
+{
+    qg_encoding none = {0};
+    state s = {.t = t, .arena = scratch, .out = &none, .sink = sink};
+    qg_mark mark = qg_arena_mark(scratch);
+    QG_TRY(make_room(&s));
+    qg_code rc = add_text(&s, text, len);
+    qg_arena_release(scratch, mark);
+    return rc;
+}
+
 qg_code qg_tokenizer_encode(qg_encoding *out, const qg_tokenizer *t, qg_arena *a, const char *text,
                             size_t len, int max_length)
 {
     state s = {.t = t, .arena = a, .out = out};
-    size_t chars = (size_t)t->max_word_chars;
     *out = (qg_encoding){0};
     if (len > INT32_MAX / 2)
         return QG_FAIL(QG_EFORMAT, "a text of %zu bytes is too long", len);
     if (max_length == 1 || max_length < 0)
         return QG_FAIL(QG_EUSAGE, "max_length %d, at least 2 is needed", max_length);
     s.limit = max_length ? max_length - 1 : 0;
-    QG_NEW(s.bytes, a, 4 * chars + 4);
-    QG_NEW(s.at, a, chars + 1);
-    QG_NEW(s.where, a, chars);
-    QG_NEW(s.piece, a, chars);
-    QG_NEW(s.piece_end, a, chars);
+    QG_TRY(make_room(&s));
     QG_TRY(emit(&s, t->special_id[QG_CLS], (place){0}));
     QG_TRY(add_text(&s, text, len));
     s.limit = 0;

@@ -48,7 +48,9 @@ void qg_embedding_backward(const qg_pass *p)
     qg_drop_rows(p, net->dx, p->dropout.hidden, 0, QG_DROP_EMBEDDINGS);
     qg_norm_backward(net->dx, norm, shift, net->dx, &net->embedding,
                      qg_weight_at(p, QG_AT_EMBEDDING_NORM), p->T, (int)C);
-    for (int i = QG_AT_WORD; i <= QG_AT_TYPE; i++)
+    /* The decoder's part is there already. */
+    int first = net->params->objective == QG_OBJECTIVE_MLM ? QG_AT_POSITION : QG_AT_WORD;
+    for (int i = first; i <= QG_AT_TYPE; i++)
         memset(qg_grad_at(p, i), 0, (size_t)param[i].rows * C * sizeof *p->grad);
     for (int t = 0; t < b->B; t++)
         for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {

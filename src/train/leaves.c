@@ -66,6 +66,8 @@ qg_code qg_leaf_create(qg_leaf *out, qg_arena *a, int tokens, int texts)
     QG_NEW(out->splits, a, texts + 1);
     QG_NEW(out->label, a, texts);
     QG_NEW(out->sample, a, texts);
+    QG_NEW(out->target, a, tokens);
+    QG_NEW(out->spare, a, tokens);
     return QG_OK;
 }
 

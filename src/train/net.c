@@ -72,6 +72,8 @@ static qg_code alloc_all(qg_net *n)
     QG_NEW(n->grid, n->arena, n->params->sites);
     for (size_t t = 0; t <= B; t++)
         n->one[t] = (int32_t)t;
+    if (n->params->objective == QG_OBJECTIVE_MLM)
+        return qg_mlm_alloc(&n->mlm, n->arena, c, T);
     return QG_OK;
 }
 
@@ -170,13 +172,11 @@ static void forward(const qg_pass *p)
     qg_embedding_forward(p);
     for (int l = 0; l < p->net->params->config.layers; l++)
         qg_layer_forward(p, l);
-    qg_head_forward(p);
 }
 
 static void backward(const qg_pass *p)
 {
     int L = p->net->params->config.layers;
-    qg_head_backward(p);
     for (int l = L - 1; l >= 0; l--) {
         if (p->net->options.recompute && l < L - 1)
             qg_layer_forward(p, l);
@@ -209,21 +209,13 @@ static qg_code check_logits(const qg_net *n, const qg_train_batch *b, const qg_s
     return QG_OK;
 }
 
-qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, const float *weights,
-                        const qg_qat *qat, const qg_train_batch *batch, const qg_step *step)
+/* Loss and gradient of the classifier, down to net->dx. */
+static qg_code classify(double *loss, float *logits, const qg_pass *p, const qg_step *step)
 {
+    qg_net *net = p->net;
+    const qg_train_batch *batch = p->batch;
     int K = net->params->config.classes;
-    QG_TRY(check_batch(net, batch, true));
-    qg_pass p = start(net, weights, qat, batch);
-    *loss = 0;
-    if (batch->B == 0) {
-        memset(grad, 0, net->params->count * sizeof *grad);
-        return QG_OK;
-    }
-    p.grad = grad;
-    p.dropout = net->options.dropout;
-    p.key = qg_dropout_key(net->options.seed, step->number);
-    forward(&p);
+    qg_head_forward(p);
     QG_TRY(check_logits(net, batch, step));
     *loss = qg_loss(net->dlogits, net->logits, batch, K, &net->options, step->weight);
     if (!isfinite(*loss))
@@ -231,6 +223,36 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
                        (unsigned long long)step->number, (long long)batch->sample[0], *loss);
     if (logits)
         memcpy(logits, net->logits, (size_t)(batch->B * K) * sizeof *logits);
+    qg_head_backward(p);
+    return QG_OK;
+}
+
+static qg_code fill_in(double *loss, const qg_pass *p, const qg_step *step)
+{
+    qg_mlm_score sum = {0};
+    QG_TRY(qg_mlm_head(&sum, p, step));
+    *loss = sum.chosen ? sum.nll / step->weight : 0;
+    return QG_OK;
+}
+
+qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, const float *weights,
+                        const qg_qat *qat, const qg_train_batch *batch, const qg_step *step)
+{
+    bool mlm = net->params->objective == QG_OBJECTIVE_MLM;
+    QG_ASSERT(!mlm || (!qat && !logits && (batch->target || batch->B == 0)));
+    QG_TRY(check_batch(net, batch, !mlm));
+    qg_pass p = start(net, weights, qat, batch);
+    *loss = 0;
+    if (batch->B == 0) {
+        memset(grad, 0, net->params->count * sizeof *grad);
+        return QG_OK;
+    }
+    p.grad = grad;
+    p.weight = step->weight;
+    p.dropout = net->options.dropout;
+    p.key = qg_dropout_key(net->options.seed, step->number);
+    forward(&p);
+    QG_TRY(mlm ? fill_in(loss, &p, step) : classify(loss, logits, &p, step));
     backward(&p);
     clear_gaps(grad, net->params);
     return QG_OK;
@@ -239,14 +261,28 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
 qg_code qg_net_forward(float *logits, qg_net *net, const float *weights, const qg_qat *qat,
                        const qg_train_batch *batch)
 {
+    QG_ASSERT(net->params->objective == QG_OBJECTIVE_CLASSIFICATION);
     QG_TRY(check_batch(net, batch, false));
     qg_pass p = start(net, weights, qat, batch);
     if (batch->B == 0)
         return QG_OK;
     p.hook.frozen = true;
     forward(&p);
+    qg_head_forward(&p);
     QG_TRY(check_logits(net, batch, NULL));
     memcpy(logits, net->logits,
            (size_t)batch->B * (size_t)net->params->config.classes * sizeof *logits);
     return QG_OK;
+}
+
+qg_code qg_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
+                         const qg_train_batch *batch)
+{
+    QG_ASSERT(net->params->objective == QG_OBJECTIVE_MLM && (batch->target || batch->B == 0));
+    QG_TRY(check_batch(net, batch, false));
+    qg_pass p = start(net, weights, NULL, batch);
+    if (batch->B == 0)
+        return QG_OK;
+    forward(&p);
+    return qg_mlm_head(sum, &p, NULL);
 }

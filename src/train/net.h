@@ -16,7 +16,12 @@ enum {
     QG_AT_LAYER = 5,
     QG_PARAMS_PER_LAYER = 16,
     QG_AT_ATTENTION_NORM = 8, /* weight, then bias */
-    QG_AT_OUTPUT_NORM = 14
+    QG_AT_OUTPUT_NORM = 14,
+    /* Of masked-language modelling, behind the layers. */
+    QG_AT_MLM_POOLER = 0,
+    QG_AT_MLM_DENSE = 2,
+    QG_AT_MLM_NORM = 4,
+    QG_AT_MLM_BIAS = 6
 };
 
 /* What a layer's backward needs; with recomputation all layers share one. */
@@ -29,6 +34,17 @@ typedef struct qg_layer_state {
     qg_norm_state output_norm;    /* [T, C], [T] */
 } qg_layer_state;
 
+/* The head of masked-language modelling: M chosen rows, then the decoder in chunks of them. */
+typedef struct qg_mlm_state {
+    int32_t *row;              /* [M] token of the leaf */
+    float *x, *inner;          /* [M, C] its hidden state; after the transform */
+    float *activated, *hidden; /* [M, C] after the activation; after LayerNorm */
+    qg_norm_state norm;        /* [M, C], [M] */
+    float *dhidden;            /* [M, C] */
+    float *logits;             /* [chunk, V], then their gradient */
+    int chunk;
+} qg_mlm_state;
+
 struct qg_net {
     qg_arena *arena;
     const qg_params *params;
@@ -39,6 +55,7 @@ struct qg_net {
     qg_norm_state embedding;       /* [T, C], [T] */
     float *cls, *pooled, *dropped; /* [B, C] first tokens, tanh of the pooler, after dropout */
     float *logits, *dlogits;       /* [B, K] */
+    qg_mlm_state mlm;              /* only with masked-language modelling */
     int32_t *one;                  /* [B + 1] 0, 1, 2 ...: splits of one row a text */
     float *dx, *d1, *d2;           /* [T, C] */
     float *wide;                   /* [T, max(F, 3C)] */
@@ -52,7 +69,8 @@ struct qg_net {
 typedef struct qg_pass {
     qg_net *net;
     const float *weights;
-    float *grad;
+    float *grad;    /* NULL: none is wanted */
+    double weight;  /* of the step */
     const qg_train_batch *batch;
     int T;
     qg_dropout_rates dropout; /* 0 in validation */
@@ -73,6 +91,16 @@ void qg_embedding_backward(const qg_pass *p);
 /** net->logits from net->x[L]; net->dx from net->dlogits. */
 void qg_head_forward(const qg_pass *p);
 void qg_head_backward(const qg_pass *p);
+
+/** Memory of the head for leaves of T tokens. @errors QG_ENOMEM. */
+qg_code qg_mlm_alloc(qg_mlm_state *s, qg_arena *a, const qg_bert_config *c, size_t T) QG_MUST_USE;
+
+/**
+ * Adds the score of the batch's targets from net->x[L]. With a gradient (p->grad): all of the
+ * head's, the decoder's part of the word embedding's, and net->dx, of nll / weight.
+ * @param step  for messages; NULL in validation. @errors QG_ENUMERIC.
+ */
+qg_code qg_mlm_head(qg_mlm_score *sum, const qg_pass *p, const qg_step *step) QG_MUST_USE;
 
 /** Loss of all texts divided by `weight`, and dlogits. logits [B, K]. */
 double qg_loss(float *dlogits, const float *logits, const qg_train_batch *b, int K,

@@ -5,6 +5,7 @@
  *   a layer:    Wq Wk Wv | bq bk bv | attention output W, b, LayerNorm | intermediate W, b |
  *               output W, b, LayerNorm
  *   pooler W, b | classifier W, b
+ *     or, for masked-language modelling: transform W, b, LayerNorm, bias of the decoder
  *
  * Each tensor begins on 64 bytes, but for those in a group of Linear layers, which follow each
  * other directly and are one matrix [3C, C] for the product.
@@ -82,13 +83,23 @@ static void add_layer(planner *b, int index)
     b->prefix = "";
 }
 
-qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_bert_config *config)
+static void add_mlm_head(planner *b)
+{
+    add_linear(b, "cls.predictions.transform.dense", b->p->config.hidden, b->p->config.hidden);
+    add_norm(b, "cls.predictions.transform.LayerNorm");
+    add(b, "cls.predictions.bias", "", b->p->config.vocab, 1);
+    b->p->count = aligned(b->p->count);
+}
+
+static qg_code plan(qg_params *out, qg_arena *a, const qg_bert_config *config,
+                    qg_objective objective)
 {
     static const char *const no_decay[] = {"bias", "LayerNorm.weight", NULL};
     planner b = {.p = out, .prefix = "bert.embeddings."};
     int C = config->hidden, L = config->layers;
-    *out = (qg_params){.config = *config, .dropout = {0.1, 0.1, 0.1}};
-    QG_NEW(out->param, a, 5 + 16 * L + 4);
+    *out = (qg_params){
+        .objective = objective, .config = *config, .dropout = {0.1, 0.1, 0.1}};
+    QG_NEW(out->param, a, 5 + 16 * L + 7);
     QG_NEW(out->site, a, QG_SITES_PER_LAYER * L + 2);
     add(&b, "word_embeddings.weight", "", config->vocab, C);
     out->count = aligned(out->count);
@@ -101,9 +112,22 @@ qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_bert_config *config
         add_layer(&b, i);
     b.prefix = "";
     add_linear(&b, "bert.pooler.dense", C, C);
-    add_linear(&b, "classifier", config->classes, C);
+    if (objective == QG_OBJECTIVE_MLM)
+        add_mlm_head(&b);
+    else
+        add_linear(&b, "classifier", config->classes, C);
     qg_params_exclude(out, no_decay);
     return QG_OK;
+}
+
+qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_bert_config *config)
+{
+    return plan(out, a, config, QG_OBJECTIVE_CLASSIFICATION);
+}
+
+qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_bert_config *config)
+{
+    return plan(out, a, config, QG_OBJECTIVE_MLM);
 }
 
 void qg_params_exclude(qg_params *p, const char *const *parts)

@@ -57,10 +57,13 @@ static qg_code relabel(qg_bert_config *c, const char *dir, const char *const *la
     return QG_OK;
 }
 
-static bool has_head(const qg_weights *w)
+static bool has_head(const qg_weights *w, qg_objective objective)
 {
-    return qg_weights_find(w, "classifier.weight") ||
-           qg_weights_find(w, "module.classifier.weight");
+    static const char *const names[][2] = {
+        [QG_OBJECTIVE_CLASSIFICATION] = {"classifier.weight", "module.classifier.weight"},
+        [QG_OBJECTIVE_MLM] = {"cls.predictions.transform.dense.weight",
+                              "module.cls.predictions.transform.dense.weight"}};
+    return qg_weights_find(w, names[objective][0]) || qg_weights_find(w, names[objective][1]);
 }
 
 static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
@@ -78,16 +81,17 @@ static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
 }
 
 static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
-                    qg_bert_config *config, const char *const *labels)
+                    qg_bert_config *config, const char *const *labels, qg_objective objective)
 {
-    if (!c->random_head && !has_head(c->weights)) {
-        qg_note("%s: no classifier in the checkpoint, one is drawn from seed %lld", c->dir,
-                (long long)c->head_seed);
+    bool mlm = objective == QG_OBJECTIVE_MLM;
+    if (!c->random_head && !has_head(c->weights, objective)) {
+        qg_note("%s: no %s in the checkpoint, one is drawn from seed %lld", c->dir,
+                mlm ? "head of masked-language modelling" : "classifier", (long long)c->head_seed);
         c->random_head = true;
     }
     if (labels)
         QG_TRY(relabel(config, c->dir, labels, c->random_head));
-    QG_TRY(qg_params_plan(p, a, config));
+    QG_TRY(mlm ? qg_params_plan_mlm(p, a, config) : qg_params_plan(p, a, config));
     QG_TRY(load_dropout(&p->dropout, a, c->dir));
     if (!(p->dir = qg_arena_strdup(a, c->dir)))
         return QG_ENOMEM;
@@ -95,8 +99,9 @@ static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
     return read_all(p, *values, c);
 }
 
-qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
-                       const char *const *labels)
+static qg_code open_and_load(qg_params *out, float **values, qg_arena *a,
+                             const qg_model_source *src, const char *const *labels,
+                             qg_objective objective)
 {
     qg_bert_config config;
     qg_checkpoint c;
@@ -105,9 +110,20 @@ qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_mod
                           "is packed; train the checkpoint it was made from");
     QG_TRY(qg_bert_config_load(&config, a, src->dir));
     QG_TRY(qg_checkpoint_open(&c, a, src, &config));
-    qg_code rc = load(out, values, a, &c, &config, labels);
+    qg_code rc = load(out, values, a, &c, &config, labels, objective);
     qg_checkpoint_close(&c);
     return rc;
+}
+
+qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
+                       const char *const *labels)
+{
+    return open_and_load(out, values, a, src, labels, QG_OBJECTIVE_CLASSIFICATION);
+}
+
+qg_code qg_params_load_mlm(qg_params *out, float **values, qg_arena *a, const qg_model_source *src)
+{
+    return open_and_load(out, values, a, src, NULL, QG_OBJECTIVE_MLM);
 }
 
 static qg_code save_config(qg_arena *a, const char *dir, const qg_params *p)
@@ -118,7 +134,9 @@ static qg_code save_config(qg_arena *a, const char *dir, const qg_params *p)
     if (!from || !to)
         return QG_ENOMEM;
     QG_TRY(qg_json_load(&doc, a, from, CONFIG_BYTES));
-    qg_random_model labels = {.label = p->config.labels, .classes = p->config.classes};
+    qg_random_model labels = {.label = p->config.labels,
+                              .classes = p->config.classes,
+                              .mlm = p->objective == QG_OBJECTIVE_MLM};
     qg_random_model_config(&s, &labels, doc.root);
     qg_code rc = qg_str_status(&s);
     if (rc == QG_OK)

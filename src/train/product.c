@@ -27,3 +27,9 @@ void qg_product_tn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, in
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, alpha, a.at, a.ld, b.at, b.ld, 0,
                 y, ldy);
 }
+
+void qg_product_tn_add(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k)
+{
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a.at, a.ld, b.at, b.ld, 1, y,
+                ldy);
+}

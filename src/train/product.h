@@ -24,4 +24,7 @@ void qg_product_nn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, in
 /** y [m, n] = alpha a [k, m]^T b [k, n]. */
 void qg_product_tn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k, float alpha);
 
+/** y [m, n] += a [k, m]^T b [k, n]. */
+void qg_product_tn_add(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k);
+
 #endif

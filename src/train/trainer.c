@@ -175,12 +175,23 @@ static qg_code cut(qg_trainer *t, int64_t *tokens, const int64_t *index, int n)
     return qg_leaves_cut(t->order, t->starts, t->tokens, n, t->options.leaves, t->arena);
 }
 
-static qg_code gather(qg_trainer *t, const int64_t *index, int leaf)
+static qg_code gather(qg_trainer *t, const int64_t *index, int leaf, uint64_t step)
 {
     int n = t->starts[leaf + 1] - t->starts[leaf];
     for (int i = 0; i < n; i++)
         t->chosen[i] = index[t->order[t->starts[leaf] + i]];
-    return qg_leaf_gather(&t->leaf, t->train, t->chosen, n);
+    QG_TRY(qg_leaf_gather(&t->leaf, t->train, t->chosen, n));
+    if (t->options.masking)
+        qg_masking_apply(&t->leaf, t->options.masking, step);
+    return QG_OK;
+}
+
+/* What the batch's mean loss divides by. */
+static double weigh(const qg_trainer *t, const int64_t *index, int n)
+{
+    if (t->options.masking)
+        return qg_masking_weight(t->options.masking, t->train, index, n);
+    return qg_loss_weight(t->label, n, t->options.net.class_weights);
 }
 
 /* Losses and gradient (in the tree) of this member's leaves. */
@@ -191,7 +202,7 @@ static qg_code own_leaves(qg_trainer *t, const int64_t *index, const qg_step *st
     memset(t->seen, 0, (size_t)t->params->sites * sizeof *t->seen);
     qg_tree_reset(&t->tree);
     for (size_t l = t->part[t->gang->index]; l < end; l++) {
-        QG_TRY(gather(t, index, (int)l));
+        QG_TRY(gather(t, index, (int)l, step->number));
         QG_TRY(qg_net_gradient(qg_tree_slot(&t->tree), &t->loss[l], NULL, t->net, weights, t->qat,
                                &t->leaf.batch, step));
         qg_range_join(t->seen, qg_net_seen(t->net), t->params->sites);
@@ -233,7 +244,7 @@ static qg_code norm_of(double *norm, qg_trainer *t, const float *grad)
 static qg_code prepare(int64_t *tokens, qg_trainer *t, const int64_t *index, int n, uint64_t number)
 {
     QG_TRY(cut(t, tokens, index, n));
-    qg_step step = {number, qg_loss_weight(t->label, n, t->options.net.class_weights)};
+    qg_step step = {number, weigh(t, index, n)};
     if (t->qat)
         qg_qat_prepare(t->qat, t->values);
     return own_leaves(t, index, &step);
@@ -282,12 +293,26 @@ int qg_trainer_fits(const qg_trainer *t, const qg_train_set *set, int64_t first)
     return n;
 }
 
-qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
-                           int n)
+static qg_code gather_run(qg_trainer *t, const qg_train_set *set, int64_t first, int n)
 {
     QG_ASSERT(n <= t->leaf.texts);
     for (int i = 0; i < n; i++)
         t->chosen[i] = first + i;
-    QG_TRY(qg_leaf_gather(&t->leaf, set, t->chosen, n));
+    return qg_leaf_gather(&t->leaf, set, t->chosen, n);
+}
+
+qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
+                           int n)
+{
+    QG_TRY(gather_run(t, set, first, n));
     return qg_net_forward(logits, t->net, t->values, NULL, &t->leaf.batch);
+}
+
+qg_code qg_trainer_mlm_score(qg_mlm_score *sum, qg_trainer *t, const qg_train_set *set,
+                             int64_t first, int n)
+{
+    QG_ASSERT(t->options.masking != NULL);
+    QG_TRY(gather_run(t, set, first, n));
+    qg_masking_apply(&t->leaf, t->options.masking, QG_MASK_VALIDATION);
+    return qg_net_mlm_score(sum, t->net, t->values, &t->leaf.batch);
 }
