@@ -39,7 +39,7 @@ typedef struct qg_bert_config {
     int activation;            /* qg_activation in kernel.h */
     const char *const *labels; /* [classes] id2label, NULL-terminated */
     int pad_id;
-    bool has_head_labels; /* id2label was present */
+    bool has_head_labels;     /* id2label was present */
     double initializer_range; /* standard deviation of drawn weights */
 } qg_bert_config;
 
@@ -52,7 +52,7 @@ typedef struct qg_model_source {
     bool random_head; /* "head": "random": draw the classifier, N(0, 0.02), from the seed */
     int64_t head_seed;
     bool random_weights; /* draw everything from head_seed: only config and vocabulary are read */
-    int classes; /* wanted number of classes; 0: as the model says */
+    int classes;         /* wanted number of classes; 0: as the model says */
 } qg_model_source;
 
 /**

@@ -33,6 +33,7 @@ typedef struct qg_cell {
 } qg_cell;
 
 typedef struct qg_plan_dataset {
+    const char *path;
     qg_dataset data;
     char hash[65]; /* of the texts and labels as they are used */
     int64_t n_words;
@@ -44,7 +45,7 @@ typedef struct qg_plan_dataset {
 typedef struct qg_plan_training {
     const char *config; /* a config of qgrid train, complete but for "from" and "output" */
     qg_model_source from;
-    char from_hash[65]; /* key of a training, or content of a folder */
+    char from_hash[65];                         /* key of a training, or content of a folder */
     const qg_plan_dataset **train, *validation; /* train [n_train], one behind the other */
     int n_train;
     int64_t texts, epochs, batches; /* steps of an epoch */

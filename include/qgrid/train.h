@@ -125,7 +125,7 @@ typedef struct qg_train_batch {
                               * For comparison with padded implementations. */
     const int32_t *label;    /* [B]; not looked at by masked-language modelling */
     const int64_t *sample;   /* [B] number of the text in its data set, < 2^40: keys its dropout */
-    const int32_t *target;   /* [T] masked-language modelling: the token to predict here, -1: none */
+    const int32_t *target; /* [T] masked-language modelling: the token to predict here, -1: none */
 } qg_train_batch;
 
 /** Order in which epoch `epoch` visits n texts: a permutation by counter. */

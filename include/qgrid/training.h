@@ -31,7 +31,7 @@ typedef struct qg_training_config {
     const qg_json *qat_node, *seeds_node;
     /* what the nodes say */
     int K;
-    const char *const *labels; /* [K], NULL-terminated */
+    const char *const *labels;      /* [K], NULL-terminated */
     const qg_dataset_spec *dataset; /* [datasets], trained on one behind the other */
     int datasets;
     qg_dataset_spec validation;
@@ -79,7 +79,7 @@ typedef struct qg_training_inputs {
     char model_hash[65];
     const qg_dataset *file; /* [config.datasets] the training data by file */
     qg_dataset train, validation;
-    qg_masking masking; /* of masked-language modelling */
+    qg_masking masking;                     /* of masked-language modelling */
     qg_train_set train_set, validation_set; /* tokens and labels */
     int longest;                            /* tokens of a text, of both sets */
     const double *class_weights;            /* [K] or NULL */
@@ -92,7 +92,7 @@ qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_t
 
 /* What one epoch came to. */
 typedef struct qg_training_epoch {
-    double loss; /* mean over its texts, as trained: dropout, class weights, smoothing */
+    double loss;      /* mean over its texts, as trained: dropout, class weights, smoothing */
     qg_scores scores; /* masked-language modelling: accuracy and nll of the chosen tokens */
 } qg_training_epoch;
 

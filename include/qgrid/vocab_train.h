@@ -17,9 +17,9 @@
 #include <stdbool.h>
 
 typedef struct qg_vocab_options {
-    int size;          /* entries at most, with the 5 specials; fewer when nothing is left to join */
-    int alphabet;      /* characters at most: the most frequent ones; words with others are left out
-                        * (the tokenizer makes them [UNK]) */
+    int size;     /* entries at most, with the 5 specials; fewer when nothing is left to join */
+    int alphabet; /* characters at most: the most frequent ones; words with others are left out
+                   * (the tokenizer makes them [UNK]) */
     int min_character; /* occurrences of a character of the alphabet */
     int min_pair;      /* occurrences of a pair that is joined */
     bool lower_case;   /* and without accents */
@@ -45,8 +45,7 @@ qg_code qg_vocab_trainer_add(qg_vocab_trainer *t, const char *text, size_t len) 
  * @errors QG_EUSAGE when the size does not hold the alphabet, QG_EFORMAT when there was no word,
  *         QG_ENOMEM. Local.
  */
-qg_code qg_vocab_trainer_finish(const char *const **token, int *n,
-                                qg_vocab_trainer *t) QG_MUST_USE;
+qg_code qg_vocab_trainer_finish(const char *const **token, int *n, qg_vocab_trainer *t) QG_MUST_USE;
 
 /* What was seen. */
 typedef struct qg_vocab_count {

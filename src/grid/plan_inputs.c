@@ -24,6 +24,7 @@ qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_s
                              const char *const *labels)
 {
     qg_sha256 h;
+    d->path = spec->path;
     QG_TRY(qg_dataset_load(&d->data, a, spec, labels));
     qg_sha256_init(&h);
     for (int64_t i = 0; i < d->data.n; i++) {

@@ -19,9 +19,8 @@ static const char *const schedule_names[] = {[QG_SCHEDULE_LINEAR] = "linear",
                                              [QG_SCHEDULE_COSINE] = "cosine",
                                              NULL};
 
-static const char *const objective_names[] = {[QG_OBJECTIVE_CLASSIFICATION] = "classification",
-                                              [QG_OBJECTIVE_MLM] = "mlm",
-                                              NULL};
+static const char *const objective_names[] = {
+    [QG_OBJECTIVE_CLASSIFICATION] = "classification", [QG_OBJECTIVE_MLM] = "mlm", NULL};
 
 // clang-format off
 const qg_opt qg_training_opts[] = {

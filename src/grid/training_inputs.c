@@ -46,8 +46,7 @@ void qg_training_count_classes(int64_t *texts, const qg_dataset *d)
         texts[d->label[i]]++;
 }
 
-qg_code qg_training_check_classes(const int64_t *texts, const char *path,
-                                  const char *const *labels)
+qg_code qg_training_check_classes(const int64_t *texts, const char *path, const char *const *labels)
 {
     for (int k = 0; labels[k]; k++)
         if (texts[k] == 0)
