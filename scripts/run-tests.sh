@@ -37,7 +37,7 @@ for t in "${list[@]}"; do
     *.sh) timeout -k 10 2400 bash "$t" >"$log" 2>&1 ;;
     tests/mpi/*)
         : >"$log"
-        for np in 1 2 3 7; do
+        for np in 1 2 3 7 8; do
             timeout -k 10 300 mpirun -np $np "$BUILD/${t%.c}" >>"$log" 2>&1 || echo "np $np: status $?" >>"$log"
         done
         ! grep -q '^np [0-9]*: status' "$log" ;;

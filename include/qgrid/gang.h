@@ -14,6 +14,8 @@
 
 #include "qgrid/par.h"
 
+enum { QG_GANG_MOST = 1024 }; /* members */
+
 typedef struct qg_gang {
     qg_par *par;         /* NULL in a gang of one outside the farm */
     int size, index;     /* members, a power of two; this rank's place */
@@ -29,7 +31,7 @@ typedef struct qg_gang {
     void *ctx;
 } qg_gang;
 
-/* One process alone. */
+/* One process alone; it is to end when a signal was caught (stop.h). */
 extern const qg_gang qg_gang_alone;
 
 /** Whether the unit is to be given up. */
@@ -89,7 +91,7 @@ qg_code qg_gang_reduce(const qg_gang *g, void *data, size_t bytes, qg_gang_join 
 
 /**
  * Members tell each other how they fare. QG_OK when rc is QG_OK at all of them. A member with an
- * error gets it back; the others get QG_ELOST, with the message of the first one that failed.
+ * error gets it back; the others get the error of the first one that failed, with its rank in it.
  * QG_ELOST is handed back at once: it says that the members are apart already.
  *
  * @param flags  in: what this member wishes; out: what any of them wishes. May be NULL. By all.

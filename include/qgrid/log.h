@@ -11,6 +11,10 @@
 /** Rank shown before messages when the run has several ranks; -1 (default) shows none. */
 void qg_log_rank(int rank);
 
+/** Shows no notes and warnings from now on, or again: what another rank says need not be repeated.
+ */
+void qg_log_quiet(bool quiet);
+
 /** One line "qgrid: ..." on standard error; a progress line on a terminal is cleared first. */
 void qg_note(const char *fmt, ...) QG_PRINTF(1, 2);
 void qg_warn(const char *fmt, ...) QG_PRINTF(1, 2);

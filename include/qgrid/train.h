@@ -217,6 +217,10 @@ qg_code qg_net_create(qg_net **out, const qg_params *params,
                       const qg_net_options *options) QG_MUST_USE;
 void qg_net_destroy(qg_net *net);
 
+/** What the bits of matrix products depend on: OpenBLAS's version, and the processor it takes this
+ *  one for. Returns out. */
+const char *qg_train_library(char *out, size_t size);
+
 /** Bytes of the net: activations and scratch. */
 size_t qg_net_bytes(const qg_net *net);
 

@@ -17,6 +17,12 @@
 /* To be raised when a training of the same config comes to other bits than before. */
 enum { QG_TRAINING_VERSION = 1 };
 
+/* When checkpoints are written, apart from the end of an interrupted run; 0: not so. */
+typedef struct qg_checkpoint_times {
+    int64_t steps;
+    double minutes;
+} qg_checkpoint_times;
+
 /* A config, read and checked. Option table qg_training_opts. */
 typedef struct qg_training_config {
     qg_json_doc doc;
@@ -28,7 +34,8 @@ typedef struct qg_training_config {
     int schedule;  /* qg_schedule_kind */
     bool recompute;
     const qg_json *labels_node, *dataset_node, *validation_node, *dropout_node, *weights_node;
-    const qg_json *qat_node, *seeds_node;
+    const qg_json *qat_node, *checkpoint_node, *seeds_node;
+    int reduce; /* qg_reduce */
     /* what the nodes say */
     int K;
     const char *const *labels;      /* [K], NULL-terminated */
@@ -40,6 +47,7 @@ typedef struct qg_training_config {
     const double *class_weights; /* [K] or NULL */
     bool has_qat;
     qg_precision_spec qat;
+    qg_checkpoint_times checkpoint;
 } qg_training_config;
 
 extern const qg_opt qg_training_opts[];
@@ -108,8 +116,8 @@ typedef struct qg_training_record {
 } qg_training_record;
 
 typedef struct qg_training_options {
-    bool fresh;      /* replace an output of an earlier training */
-    bool complete;   /* write no model of a training that did not come to its end */
+    bool fresh;    /* replace an output of an earlier training, begin anew where a checkpoint is */
+    bool complete; /* write no model of a training that did not come to its end */
     const char *key; /* NULL, or what the folder is to be known by: qg_training_is_complete */
     qg_progress_style progress;
 } qg_training_options;
@@ -117,17 +125,27 @@ typedef struct qg_training_options {
 typedef struct qg_training_summary {
     qg_training_record record; /* in the arena */
     bool written;              /* the output holds a model */
-    bool interrupted;          /* by SIGTERM, SIGINT or SIGUSR1 */
+    bool interrupted;          /* the run was to end: a checkpoint holds what was done */
     double best;               /* the best epoch's value of the config's metric */
 } qg_training_summary;
 
 /**
  * Trains and writes the best epoch's model: a Hugging Face folder with README.md and
- * training.jsonl, which appears complete or not at all. After an error or a signal it holds the
- * best epoch so far, if there is one.
+ * training.jsonl, which appears complete or not at all. After an error it holds the best epoch so
+ * far, if there is one. Beside the output, on a file system that all members see:
  *
- * @errors QG_EJOB (with problems), QG_EUSAGE (the output exists), QG_ENUMERIC (step and samples
- *         named), QG_EIO, QG_ENOMEM. Local.
+ *   OUTPUT.checkpoint  where the training stands; the same call goes on from it, on any number of
+ *                      members, to the bits of an undisturbed run. Removed with the end.
+ *   OUTPUT.lock        held while it runs
+ *
+ * When the gang is to end, a checkpoint is written and summary.interrupted set. The result is then
+ * QG_OK for one process, QG_ELOST (of a unit of work) in the farm. By all members of the gang; the
+ * first one writes and talks.
+ *
+ * @errors QG_EJOB (with problems), QG_EUSAGE (the output exists; more members than leaves),
+ *         QG_ECHANGED (a checkpoint of another training: what differs), QG_EFORMAT (a damaged
+ *         checkpoint), QG_ELOCKED, QG_ENUMERIC (step and samples named), QG_EIO, QG_ENOMEM,
+ *         QG_ELOST (the members have lost each other, or are to give up).
  */
 qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training_config *c,
                         const qg_training_options *options, const qg_gang *gang,

@@ -9,11 +9,16 @@
 #include <unistd.h>
 
 static int log_rank = -1;
-static bool progress_shown;
+static bool progress_shown, silent;
 
 void qg_log_rank(int rank)
 {
     log_rank = rank;
+}
+
+void qg_log_quiet(bool quiet)
+{
+    silent = quiet;
 }
 
 bool qg_log_is_terminal(void)
@@ -42,6 +47,8 @@ void qg_log_progress(const char *text)
 static void say(const char *kind, const char *fmt, va_list ap)
 {
     char text[1200], line[1400];
+    if (silent)
+        return;
     if (progress_shown)
         qg_log_progress("");
     vsnprintf(text, sizeof text, fmt, ap);

@@ -16,7 +16,7 @@ enum { MAX_SET = 64 };
 static const qg_cli_option options[] = {
     {OPT_SET, "set", "/POINTER=VALUE", "change a value of the config, e.g. /epochs=5"},
     {OPT_OUTPUT, "output", "DIR", "model folder instead of the config's"},
-    {OPT_FRESH, "fresh", NULL, "replace the folder of an earlier training"},
+    {OPT_FRESH, "fresh", NULL, "replace the folder or checkpoint of an earlier training"},
     {OPT_PROGRESS, "progress", "STYLE", "auto, bar, log or none"},
     {0, NULL, NULL, NULL},
 };
@@ -65,11 +65,8 @@ static void report(const qg_training_summary *s, const qg_training_config *c)
     if (s->written)
         printf("%s: epoch %d of %d, the best by %s: %.6g\n", c->output, s->record.best + 1,
                s->record.epochs, c->metric, s->best);
-    else
-        printf("no epoch was finished, nothing is written\n");
     if (s->interrupted)
-        printf("Interrupted; a training cannot be taken up again: the same command%s begins anew\n",
-               s->written ? " with --fresh" : "");
+        printf("Interrupted; the same command continues.\n");
 }
 
 static int train(qg_arena *arena, const arguments *a)

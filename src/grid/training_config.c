@@ -18,6 +18,8 @@ static const char *const schedule_names[] = {[QG_SCHEDULE_LINEAR] = "linear",
                                              [QG_SCHEDULE_CONSTANT] = "constant",
                                              [QG_SCHEDULE_COSINE] = "cosine",
                                              NULL};
+static const char *const reduce_names[] = {
+    [QG_REDUCE_TREE] = "tree", [QG_REDUCE_MPI] = "mpi", NULL};
 
 static const char *const objective_names[] = {
     [QG_OBJECTIVE_CLASSIFICATION] = "classification", [QG_OBJECTIVE_MLM] = "mlm", NULL};
@@ -49,6 +51,14 @@ const qg_opt qg_training_opts[] = {
     {"recompute", QG_OPT_BOOL, FIELD(recompute), .help = "less memory, more time"},
     {"patience", QG_OPT_INT, FIELD(patience), .def = 0, .min = 0, .max = 10000, .help = "epochs without a better one before it stops; 0: never"},
     {"metric", QG_OPT_STRING, FIELD(metric), .help = "chooses the best epoch (macro_f1; mlm: loss); loss is the validation's nll"},
+    {"checkpoint", QG_OPT_NODE, FIELD(checkpoint_node), .help = "object: steps, minutes; default every 10 minutes"},
+    {"reduce", QG_OPT_ENUM, FIELD(reduce), .names = reduce_names, .help = "sum of gradients over ranks: tree, the same bits for any number of them; mpi: MPI_Allreduce, for comparison"},
+    QG_OPT_END,
+};
+
+static const qg_opt checkpoint_opts[] = {
+    {"steps", QG_OPT_INT, offsetof(qg_checkpoint_times, steps), .def = 0, .min = 0, .max = 1e15, .help = "after so many steps; 0: not by steps"},
+    {"minutes", QG_OPT_REAL, offsetof(qg_checkpoint_times, minutes), .def = 10, .min = 0, .max = 1e6, .help = "after so many minutes; 0: not by time"},
     QG_OPT_END,
 };
 
@@ -200,6 +210,7 @@ static qg_code read_nodes(reader *r)
     if (c->validation_node)
         QG_TRY(read_dataset(r, &c->validation, "validation", c->validation_node));
     (void)qg_opt_read(&c->dropout, dropout_opts, &c->doc, c->dropout_node, problems);
+    (void)qg_opt_read(&c->checkpoint, checkpoint_opts, &c->doc, c->checkpoint_node, problems);
     if (c->weights_node && c->labels)
         QG_TRY(read_class_weights(r, c->weights_node));
     if (c->qat_node)

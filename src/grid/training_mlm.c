@@ -3,8 +3,6 @@
  */
 #include "training_mlm.h"
 
-#include "qgrid/stop.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -40,16 +38,15 @@ static void set_scores(qg_scores *out, const qg_mlm_score *sum)
 }
 
 qg_code qg_training_mlm_score(qg_scores *out, bool *complete, qg_trainer *trainer,
-                              const qg_train_set *set)
+                              const qg_train_set *set, const qg_gang *gang)
 {
     qg_mlm_score sum = {0};
     int n;
+    *complete = true;
     for (int64_t first = 0; first < set->n; first += n) {
         n = qg_trainer_fits(trainer, set, first);
         QG_TRY(qg_trainer_mlm_score(&sum, trainer, set, first, n));
-        *complete = qg_stop_wanted() == 0;
-        if (!*complete)
-            return QG_OK;
+        QG_TRY(qg_gang_go_on(gang));
     }
     set_scores(out, &sum);
     return QG_OK;

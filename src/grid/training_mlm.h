@@ -12,9 +12,9 @@ qg_code qg_training_masking(qg_masking *out, const qg_tokenizer *t, const qg_ber
                             const qg_training_config *c) QG_MUST_USE;
 
 /** Accuracy and nll of the chosen tokens of the validation texts, under masks that never change;
- *  all other scores NaN. As qg_training_score. */
+ *  all other scores NaN. As qg_training_score; each member scores all texts. */
 qg_code qg_training_mlm_score(qg_scores *out, bool *complete, qg_trainer *trainer,
-                              const qg_train_set *set) QG_MUST_USE;
+                              const qg_train_set *set, const qg_gang *gang) QG_MUST_USE;
 
 /** Whether these scores have the metric. */
 bool qg_training_mlm_has(const char *metric);

@@ -3,6 +3,7 @@
  */
 #include "training_output.h"
 
+#include "training_checkpoint.h"
 #include "training_mlm.h"
 
 #include "qgrid/environment.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const metrics[] = {
 #define X(name, doc) #name,
@@ -99,32 +99,59 @@ static qg_code check_free(qg_arena *a, const char *output, bool fresh)
     return QG_OK;
 }
 
-qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char *output,
-                                bool fresh)
+static void remove_temporary(const qg_training_folder *f)
 {
-    long pid = (long)getpid();
+    const char *const folders[] = {f->tmp, f->epoch, f->packed, f->old};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        if (qg_dir_exists(folders[i]) && qg_remove(folders[i]) != QG_OK)
+            qg_log_error(qg_error_last());
+}
+
+static qg_code make(qg_training_folder *f, qg_arena *a, bool fresh)
+{
+    enum { STALE_SECONDS = 120 };
+    char *parent = qg_path_dir(a, f->output);
+    if (!parent)
+        return QG_ENOMEM;
+    QG_TRY(check_free(a, f->output, fresh));
+    QG_TRY(qg_mkdirs(parent));
+    QG_TRY(qg_lock_take(&f->lock, f->output, STALE_SECONDS));
+    remove_temporary(f);
+    if (fresh)
+        QG_TRY(qg_training_checkpoint_remove(f->checkpoint));
+    return qg_mkdirs(f->tmp);
+}
+
+qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char *output,
+                                bool fresh, bool first)
+{
+    *out = (qg_training_folder){.first = first};
     char *name = qg_arena_strdup(a, output);
     if (!name)
         return QG_ENOMEM;
     for (size_t n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
         name[n - 1] = 0;
     out->output = name;
-    out->tmp = qg_arena_printf(a, "%s.tmp-%ld", name, pid);
-    out->epoch = qg_arena_printf(a, "%s.epoch-%ld", name, pid);
-    out->packed = qg_arena_printf(a, "%s.packed-%ld", name, pid);
-    out->old = qg_arena_printf(a, "%s.old-%ld", name, pid);
-    if (!out->tmp || !out->epoch || !out->packed || !out->old)
+    out->tmp = qg_arena_printf(a, "%s.qgrid-new", name);
+    out->epoch = qg_arena_printf(a, "%s.qgrid-epoch", name);
+    out->packed = qg_arena_printf(a, "%s.qgrid-packed", name);
+    out->old = qg_arena_printf(a, "%s.qgrid-old", name);
+    out->checkpoint = qg_arena_printf(a, "%s.checkpoint", name);
+    if (!out->tmp || !out->epoch || !out->packed || !out->old || !out->checkpoint)
         return QG_ENOMEM;
-    QG_TRY(check_free(a, name, fresh));
-    return qg_mkdirs(out->tmp);
+    return first ? make(out, a, fresh) : QG_OK;
 }
 
-void qg_training_folder_close(const qg_training_folder *f)
+void qg_training_folder_renew(qg_training_folder *f)
 {
-    const char *const folders[] = {f->tmp, f->epoch, f->packed, f->old};
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
-        if (qg_dir_exists(folders[i]) && qg_remove(folders[i]) != QG_OK)
-            qg_log_error(qg_error_last());
+    qg_lock_renew(&f->lock);
+}
+
+void qg_training_folder_close(qg_training_folder *f)
+{
+    if (f->lock.held)
+        remove_temporary(f);
+    qg_lock_release(&f->lock);
 }
 
 static void add_data(qg_str *s, const char *what, const qg_dataset_spec *spec, const qg_dataset *d)

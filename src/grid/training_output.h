@@ -1,26 +1,43 @@
 /*
  * training_output.h - the record of a training and the folder it leaves.
  *
- *   OUTPUT.tmp-PID      the folder while it is made; then renamed to OUTPUT
- *   OUTPUT.epoch-PID    parameters of an epoch, to be packed     (only with QAT)
- *   OUTPUT.packed-PID   the same under the precision trained for
+ *   OUTPUT.lock           one training at a time
+ *   OUTPUT.checkpoint     see training_checkpoint.h
+ *   OUTPUT.qgrid-new      the folder while it is made; then renamed to OUTPUT
+ *   OUTPUT.qgrid-epoch    parameters of an epoch, to be packed     (only with QAT)
+ *   OUTPUT.qgrid-packed   the same under the precision trained for
+ *   OUTPUT.qgrid-old      what is replaced, while that is done
+ *
+ * All members of a gang know these names; the first of them makes and removes what has them. What a
+ * killed training has left is removed by the next one.
  */
 #ifndef QGRID_TRAINING_OUTPUT_H
 #define QGRID_TRAINING_OUTPUT_H
 
+#include "qgrid/lock.h"
 #include "qgrid/str.h"
 #include "qgrid/training.h"
 
 typedef struct qg_training_folder {
-    const char *output, *tmp, *epoch, *packed, *old;
+    const char *output, *tmp, *epoch, *packed, *old, *checkpoint;
+    bool first;   /* this is the first member */
+    qg_lock lock; /* its */
 } qg_training_folder;
 
-/** Checks that the output may be written and makes the temporary folder. @errors QG_EUSAGE (it
- *  exists), QG_EIO, QG_ENOMEM. Local. */
+/**
+ * The first member checks that the output may be written, takes the lock, removes what was left
+ * over (with `fresh` the checkpoint, too) and makes the temporary folder. The others only name
+ * them. close also after an error.
+ * @errors QG_EUSAGE (it exists), QG_ELOCKED, QG_EIO, QG_ENOMEM. Local.
+ */
 qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char *output,
-                                bool fresh) QG_MUST_USE;
+                                bool fresh, bool first) QG_MUST_USE;
 
-/** Writes everything and puts it in place. @errors QG_EIO, QG_ENUMERIC, QG_ENOMEM. Local. */
+/** Says that the training is alive: to be called now and then. */
+void qg_training_folder_renew(qg_training_folder *f);
+
+/** Writes everything and puts it in place. By the first member. @errors QG_EIO, QG_ENUMERIC,
+ * QG_ENOMEM. Local. */
 qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
                                  const qg_training_config *c, const qg_training_inputs *in,
                                  const qg_training_record *r, const char *key,
@@ -31,7 +48,7 @@ qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
 qg_code qg_training_mark_write(qg_arena *a, const char *dir, const char *key,
                                const qg_training_record *r) QG_MUST_USE;
 
-/** Removes what is temporary. */
-void qg_training_folder_close(const qg_training_folder *f);
+/** Removes what is temporary, and gives the lock back. The checkpoint stays. */
+void qg_training_folder_close(qg_training_folder *f);
 
 #endif

@@ -9,9 +9,10 @@
 #include <math.h>
 
 void qg_training_progress_start(qg_training_progress *p, qg_progress_style style, int epochs,
-                                uint64_t steps)
+                                uint64_t steps, uint64_t done)
 {
-    *p = (qg_training_progress){.style = style, .epochs = epochs, .steps = steps};
+    *p = (qg_training_progress){
+        .style = style, .epochs = epochs, .steps = steps, .done = done, .before = done};
     if (style == QG_PROGRESS_AUTO)
         p->style = qg_log_is_terminal() ? QG_PROGRESS_BAR : QG_PROGRESS_LOG;
     p->started = p->last_line = qg_clock();
@@ -29,7 +30,7 @@ void qg_training_progress_step(qg_training_progress *p, int epoch, const qg_step
     if (p->style == QG_PROGRESS_NONE || now - p->last_line < (bar ? 0.2 : 30))
         return;
     p->last_line = now;
-    double each = (now - p->started) / (double)p->done;
+    double each = (now - p->started) / (double)(p->done - p->before);
     qg_format_seconds(left, sizeof left, each * (double)(p->steps - p->done));
     snprintf(line, sizeof line, "epoch %d/%d, step %llu/%llu, loss %.4f, %.0f tokens/s, %s left",
              epoch, p->epochs, (unsigned long long)p->done, (unsigned long long)p->steps, s->loss,

@@ -12,11 +12,12 @@ typedef struct qg_training_progress {
     double step_seconds; /* in steps alone */
     int64_t tokens;      /* in steps */
     uint64_t done, steps;
+    uint64_t before; /* done by an earlier run */
     int epochs;
 } qg_training_progress;
 
 void qg_training_progress_start(qg_training_progress *p, qg_progress_style style, int epochs,
-                                uint64_t steps);
+                                uint64_t steps, uint64_t done);
 
 /** After a step of epoch `epoch` (from 1) that took `seconds`. */
 void qg_training_progress_step(qg_training_progress *p, int epoch, const qg_step_report *s,

@@ -92,7 +92,10 @@ static qg_code read_epoch(lines *l, const qg_json_doc *doc)
         return QG_JSON_FAIL(doc, doc->root, QG_EFORMAT, "is no epoch of this training");
     qg_training_epoch *e = &r->epoch[l->epochs];
     QG_TRY(number(&e->loss, doc, doc->root, "loss"));
-#define X(name, text) QG_TRY(number(&e->scores.name, doc, scores, #name));
+#define X(name, text)                                                                              \
+    e->scores.name = (double)NAN; /* masked-language modelling has few of them */                  \
+    if (qg_json_get(scores, #name))                                                                \
+        QG_TRY(number(&e->scores.name, doc, scores, #name));
     QG_METRIC_LIST(X)
 #undef X
     if (best && best->boolean)

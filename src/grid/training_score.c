@@ -7,9 +7,10 @@
 
 #include "qgrid/file.h"
 #include "qgrid/predictor.h"
-#include "qgrid/stop.h"
 
 typedef struct scorer {
+    const qg_gang *gang;
+    qg_training_folder *folder;
     qg_arena *scratch;
     qg_trainer *trainer;
     const qg_train_set *set;
@@ -31,20 +32,56 @@ static qg_code forward_packed(float *logits, const scorer *s, int64_t first, int
     return rc;
 }
 
-/* All texts, in passes that fit the memory of a leaf. */
-static qg_code forward_all(float *logits, bool *complete, const scorer *s)
+/* Where passes that fit the memory of a leaf start: first[0] .. first[*n] = all texts. */
+static qg_code plan(int64_t *first, int64_t *n, const scorer *s)
 {
-    int n;
-    for (int64_t first = 0; first < s->set->n; first += n) {
-        float *out = logits + first * s->K;
-        n = qg_trainer_fits(s->trainer, s->set, first);
-        QG_TRY(s->packed ? forward_packed(out, s, first, n)
-                         : qg_trainer_forward(out, s->trainer, s->set, first, n));
-        *complete = qg_stop_wanted() == 0;
+    int fits;
+    *n = 0;
+    for (int64_t at = 0; at < s->set->n; at += fits) {
+        first[(*n)++] = at;
+        fits = qg_trainer_fits(s->trainer, s->set, at);
+        QG_ASSERT(fits > 0);
+    }
+    first[*n] = s->set->n;
+    return QG_OK;
+}
+
+/* Passes [from, to). */
+static qg_code forward_passes(float *logits, bool *complete, const scorer *s, const int64_t *first,
+                              int64_t from, int64_t to)
+{
+    for (int64_t p = from; p < to; p++) {
+        float *out = logits + first[p] * s->K;
+        int n = (int)(first[p + 1] - first[p]);
+        *complete = !qg_gang_ending(s->gang);
         if (!*complete)
             return QG_OK;
+        QG_TRY(s->packed ? forward_packed(out, s, first[p], n)
+                         : qg_trainer_forward(out, s->trainer, s->set, first[p], n));
+        qg_training_folder_renew(s->folder);
+        QG_TRY(qg_gang_go_on(s->gang));
     }
     return QG_OK;
+}
+
+/* All texts, each member its share of the passes. */
+static qg_code forward_all(float *logits, bool *complete, const scorer *s)
+{
+    const qg_gang *g = s->gang;
+    int64_t *first, n;
+    size_t starts[QG_GANG_MOST + 1]; /* of the members, in texts */
+    QG_NEW(first, s->scratch, s->set->n + 1);
+    QG_TRY(plan(first, &n, s));
+    for (int i = 0; i <= g->size; i++)
+        starts[i] = (size_t)first[n * i / g->size];
+    qg_code rc = forward_passes(logits, complete, s, first, n * g->index / g->size,
+                                n * (g->index + 1) / g->size);
+    uint32_t ends = !*complete;
+    QG_TRY(qg_gang_agree(g, rc, &ends));
+    *complete = !ends;
+    if (ends)
+        return QG_OK;
+    return qg_gang_gather(g, logits, starts, (size_t)s->K * sizeof *logits, QG_BY_MEMBER);
 }
 
 static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)
@@ -76,26 +113,36 @@ static qg_code score(qg_scores *out, bool *complete, const scorer *s)
     return QG_OK;
 }
 
-/* The parameters as a folder, packed. */
-static qg_code pack(qg_model **out, const qg_training_config *c, const qg_training_inputs *in,
+/* The parameters as a folder, packed by the first member. */
+static qg_code pack(const qg_training_config *c, const qg_training_inputs *in,
                     const qg_training_folder *f)
 {
     qg_model_source src = {.dir = f->epoch};
+    if (!f->first)
+        return QG_OK;
     QG_TRY(qg_params_save(f->epoch, &in->params, in->values));
     QG_TRY(qg_remove(f->packed));
-    QG_TRY(qg_model_pack(&src, &c->qat, f->packed));
-    return qg_model_open(out, f->packed);
+    return qg_model_pack(&src, &c->qat, f->packed);
 }
 
 qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_trainer *trainer,
                           const qg_training_config *c, const qg_training_inputs *in,
-                          const qg_training_folder *f)
+                          qg_training_folder *f, const qg_gang *gang)
 {
-    if (c->objective == QG_OBJECTIVE_MLM)
-        return qg_training_mlm_score(out, complete, trainer, &in->validation_set);
-    scorer s = {.scratch = scratch, .trainer = trainer, .set = &in->validation_set, .K = c->K};
-    if (c->has_qat)
-        QG_TRY(pack(&s.packed, c, in, f));
+    if (c->objective == QG_OBJECTIVE_MLM) {
+        qg_code scored = qg_training_mlm_score(out, complete, trainer, &in->validation_set, gang);
+        return qg_gang_agree(gang, scored, NULL);
+    }
+    scorer s = {.gang = gang,
+                .folder = f,
+                .scratch = scratch,
+                .trainer = trainer,
+                .set = &in->validation_set,
+                .K = c->K};
+    if (c->has_qat) {
+        QG_TRY(qg_gang_agree(gang, pack(c, in, f), NULL));
+        QG_TRY(qg_gang_agree(gang, qg_model_open(&s.packed, f->packed), NULL));
+    }
     qg_code rc = score(out, complete, &s);
     qg_model_close(s.packed);
     return rc;

@@ -11,12 +11,14 @@
  * of the precision that is trained for, so that the score is the deployed one. With masked-language
  * modelling: accuracy and nll of the chosen tokens, the rest NaN.
  *
- * @param[out] complete  false when a signal asked to stop before all texts were scored
+ * Texts are divided over the members in passes that do not depend on how many they are. By all.
+ *
+ * @param[out] complete  false when the gang was to end before all texts were scored
  * @param      scratch   memory is released again
- * @errors QG_ENUMERIC (sample named), those of packing. Local.
+ * @errors QG_ENUMERIC (sample named), those of packing, QG_ELOST.
  */
 qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_trainer *trainer,
                           const qg_training_config *c, const qg_training_inputs *in,
-                          const qg_training_folder *f) QG_MUST_USE;
+                          qg_training_folder *f, const qg_gang *gang) QG_MUST_USE;
 
 #endif

@@ -4,6 +4,7 @@
 #include "work_parts.h"
 
 #include "qgrid/file.h"
+#include "qgrid/log.h"
 #include "qgrid/plan.h"
 #include "qgrid/training.h"
 
@@ -95,10 +96,24 @@ static qg_code check_unchanged(const qg_work_training *t)
 static qg_code of_cell(qg_code rc)
 {
     qg_error e = *qg_error_last();
-    if (rc != QG_EJOB && rc != QG_EUSAGE)
+    if (rc != QG_EJOB && rc != QG_EUSAGE && rc != QG_ECHANGED && rc != QG_ELOCKED)
         return rc;
     e.code = QG_EMODEL;
     return qg_error_restore(&e);
+}
+
+/* A checkpoint that does not fit (of another kind of processor, say) is of no use. */
+static qg_code run(qg_training_summary *out, qg_work_unit *u, const qg_training_config *c,
+                   const char *key, qg_problems *problems)
+{
+    qg_training_options options = {.complete = true, .key = key, .progress = QG_PROGRESS_NONE};
+    qg_code rc = qg_training_run(out, u->arena, c, &options, u->gang, problems);
+    if (rc != QG_ECHANGED)
+        return rc;
+    if (u->gang->index == 0)
+        qg_log_error(qg_error_last());
+    options.fresh = true;
+    return qg_training_run(out, u->arena, c, &options, u->gang, problems);
 }
 
 static qg_code train(qg_training_record *out, const qg_work_training *t, qg_work_unit *u)
@@ -107,17 +122,14 @@ static qg_code train(qg_training_record *out, const qg_work_training *t, qg_work
     qg_training_config config;
     qg_training_summary summary;
     qg_problems problems = {.arena = u->arena};
-    qg_training_options options = {.complete = true, .key = t->key, .progress = QG_PROGRESS_NONE};
     QG_TRY(check_unchanged(t));
     QG_TRY(qg_json_parse(&doc, u->arena, t->folder, t->config, strlen(t->config)));
     qg_code rc = qg_training_config_read(&config, &doc, doc.root, NULL, &problems);
     if (rc == QG_OK)
-        rc = qg_training_run(&summary, u->arena, &config, &options, u->gang, &problems);
+        rc = run(&summary, u, &config, t->key, &problems);
     if (problems.n > 0)
         rc = qg_error_restore(&problems.item[0]);
     QG_TRY(of_cell(rc));
-    if (summary.interrupted)
-        return QG_FAIL(QG_ELOST, "interrupted");
     if (!summary.written && u->gang->index == 0)
         return QG_FAIL(QG_EBUG, "the training left no model");
     *out = summary.record;

@@ -12,10 +12,18 @@
  */
 #include "transfer.h"
 
+#include "qgrid/stop.h"
+
 #include <string.h>
 
+static bool signalled(void *ctx)
+{
+    (void)ctx;
+    return qg_stop_wanted() > 0;
+}
+
 static const int32_t first[] = {0};
-const qg_gang qg_gang_alone = {.size = 1, .rank = first};
+const qg_gang qg_gang_alone = {.size = 1, .rank = first, .ending = signalled};
 
 bool qg_gang_breathe(const qg_gang *g)
 {
@@ -141,7 +149,6 @@ static void join_status(void *a, const void *b, void *ctx)
 qg_code qg_gang_agree(const qg_gang *g, qg_code rc, uint32_t *flags)
 {
     status s = {.member = g->size, .flags = flags ? *flags : 0};
-    char text[1024];
     qg_error own = {0};
     if (g->size == 1 || rc == QG_ELOST)
         return rc;
@@ -156,7 +163,6 @@ qg_code qg_gang_agree(const qg_gang *g, qg_code rc, uint32_t *flags)
         return qg_error_restore(&own);
     if (s.member == g->size)
         return QG_OK;
-    qg_error_format(text, sizeof text, &s.error);
-    return QG_FAIL(QG_ELOST, "member %d of the gang (rank %d) failed: %s", s.member,
-                   g->rank[s.member], text);
+    s.error.rank = g->rank[s.member];
+    return qg_error_restore(&s.error);
 }

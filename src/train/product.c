@@ -3,6 +3,8 @@
  */
 #include "product.h"
 
+#include "qgrid/train.h"
+
 #include <cblas.h>
 
 void qg_product_single_thread(void)
@@ -32,4 +34,10 @@ void qg_product_tn_add(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n
 {
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a.at, a.ld, b.at, b.ld, 1, y,
                 ldy);
+}
+
+const char *qg_train_library(char *out, size_t size)
+{
+    snprintf(out, size, "%s, %s", openblas_get_config(), openblas_get_corename());
+    return out;
 }
