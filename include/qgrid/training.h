@@ -29,6 +29,7 @@ typedef struct qg_training_config {
     const char *from, *head, *weights, *output, *metric;
     int objective; /* qg_objective */
     int64_t seed, epochs, batch, leaves, max_length, patience;
+    int64_t ranks; /* most members of its gang; 0: as many as leaves */
     double learning_rate, weight_decay, clip_norm, label_smoothing;
     double warmup; /* below 1: share of all steps; else steps */
     int schedule;  /* qg_schedule_kind */
@@ -80,6 +81,9 @@ const qg_json *qg_training_dataset_node(const qg_training_config *c, int i);
  *  of nodes. */
 void qg_training_config_write(qg_str *out, const qg_training_config *c, const char *const *except);
 
+/** Most members of a gang that trains after this config: a power of two. */
+int qg_training_gang_limit(const qg_training_config *c);
+
 /* The files a config names. */
 typedef struct qg_training_inputs {
     qg_params params;
@@ -116,8 +120,10 @@ typedef struct qg_training_record {
 } qg_training_record;
 
 typedef struct qg_training_options {
-    bool fresh;    /* replace an output of an earlier training, begin anew where a checkpoint is */
-    bool complete; /* write no model of a training that did not come to its end */
+    bool fresh; /* replace an output of an earlier training, begin anew where a checkpoint is */
+    bool
+        again; /* by the same run, whose gang broke: the checkpoint and what it wrote are its own */
+    bool complete;   /* write no model of a training that did not come to its end */
     const char *key; /* NULL, or what the folder is to be known by: qg_training_is_complete */
     qg_progress_style progress;
 } qg_training_options;

@@ -163,12 +163,6 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
     return QG_FAIL(QG_EBUG, "unknown kind of task");
 }
 
-/* A member for each leaf at most. */
-static int32_t gang(const qg_job *job, int model)
-{
-    return (int32_t)job->models[model].training->config->leaves;
-}
-
 /* Appends a task; what it needs is given as task numbers (-1: nothing). */
 static qg_code add_task(qg_plan *p, qg_arena *a, qg_plan_task t, int need, int need_too)
 {
@@ -180,7 +174,9 @@ static qg_code add_task(qg_plan *p, qg_arena *a, qg_plan_task t, int need, int n
     *s = (qg_task){.affinity = t.kind == QG_TASK_TRAIN ? job->n_models * job->n_precisions + t.model
                                                        : t.model * job->n_precisions + t.precision,
                    .exclusive = t.kind == QG_TASK_LATENCY,
-                   .gang = t.kind == QG_TASK_TRAIN ? gang(job, t.model) : 0,
+                   .gang = t.kind == QG_TASK_TRAIN
+                               ? qg_training_gang_limit(job->models[t.model].training->config)
+                               : 0,
                    .needs = needs};
     if (need >= 0)
         needs[s->n_needs++] = need;

@@ -216,8 +216,9 @@ static void write_config(qg_str *s, const maker *k)
 
 static qg_code make_key(const maker *k)
 {
-    static const char *const no_part[] = {"from",       "head",      "output",     "labels", "dataset",
-                                          "validation", "recompute", "checkpoint", NULL};
+    static const char *const no_part[] = {"from",    "head",       "output",    "labels",
+                                          "dataset", "validation", "recompute", "checkpoint",
+                                          "ranks",   NULL};
     const qg_job *job = k->plan->job;
     const qg_plan_training *t = k->training;
     int version = QG_TRAINING_VERSION;

@@ -120,21 +120,26 @@ static qg_code begin(training *t, qg_progress_style style)
                 qg_format_bytes(memory, sizeof memory, (double)qg_trainer_bytes(t->trainer)),
                 t->gang->size > 1 ? " on each rank" : "");
     if (found)
-        qg_note("%s: goes on after step %lld of %llu", t->state.path, (long long)t->saved_step,
+        qg_note("%s: goes on after %lld of %llu steps", t->state.path, (long long)t->saved_step,
                 (unsigned long long)t->state.most_steps);
     return QG_OK;
 }
 
-/* After a step that broke: which texts it was about, and what is left. Keeps the error. */
+static void name_checkpoint(const training *t)
+{
+    if (t->saved_step >= 0)
+        qg_note("the last good checkpoint is %s, after %lld steps", t->state.path,
+                (long long)t->saved_step);
+}
+
+/* Of a step that broke: which texts it was about, and what is left. Keeps the error. */
 static void name_samples(const training *t, const int64_t *index, int n, uint64_t step)
 {
     qg_str s = {0};
     for (int i = 0; i < n; i++)
         qg_str_addf(&s, " %s", t->in.train.sample_id[index[i]]);
     qg_note("the samples of step %llu are:%s", (unsigned long long)step, s.data ? s.data : "");
-    if (t->saved_step >= 0)
-        qg_note("the last good checkpoint is %s, after step %lld", t->state.path,
-                (long long)t->saved_step);
+    name_checkpoint(t);
     qg_str_fini(&s);
 }
 
@@ -224,8 +229,10 @@ static qg_code validate(training *t, int epoch)
     bool complete = true;
     qg_code rc = qg_training_score(&e.scores, &complete, t->arena, t->trainer, t->config, &t->in,
                                    &t->folder, t->gang);
-    if (rc == QG_ENUMERIC)
+    if (rc == QG_ENUMERIC) {
         qg_note("after epoch %d the model cannot be validated", epoch + 1);
+        name_checkpoint(t);
+    }
     QG_TRY(rc);
     t->stopped = !complete;
     if (t->stopped)
@@ -284,8 +291,8 @@ static qg_code write_output(training *t)
 /* A training that is to end, but may go on another time. */
 static qg_code interrupted(const training *t)
 {
-    qg_note("%s: saved after step %llu of %llu", t->state.path, (unsigned long long)t->record.steps,
-            (unsigned long long)t->state.most_steps);
+    qg_note("%s: saved after %llu of %llu steps", t->state.path,
+            (unsigned long long)t->record.steps, (unsigned long long)t->state.most_steps);
     if (!t->gang->par)
         return QG_OK;
     return QG_FAIL(QG_ELOST, "the run is to end; the training is saved as %s", t->state.path);
@@ -327,7 +334,7 @@ static qg_code run(qg_training_summary *out, training *t, qg_problems *problems)
 
 static qg_code open_and_run(qg_training_summary *out, training *t, qg_problems *problems)
 {
-    qg_code rc = qg_training_folder_open(&t->folder, t->arena, t->config->output, t->options->fresh,
+    qg_code rc = qg_training_folder_open(&t->folder, t->arena, t->config->output, t->options,
                                          t->gang->index == 0);
     rc = qg_gang_agree(t->gang, rc, NULL);
     return rc == QG_OK ? run(out, t, problems) : rc;

@@ -52,6 +52,7 @@ const qg_opt qg_training_opts[] = {
     {"patience", QG_OPT_INT, FIELD(patience), .def = 0, .min = 0, .max = 10000, .help = "epochs without a better one before it stops; 0: never"},
     {"metric", QG_OPT_STRING, FIELD(metric), .help = "chooses the best epoch (macro_f1; mlm: loss); loss is the validation's nll"},
     {"checkpoint", QG_OPT_NODE, FIELD(checkpoint_node), .help = "object: steps, minutes; default every 10 minutes"},
+    {"ranks", QG_OPT_INT, FIELD(ranks), .def = 0, .min = 0, .max = QG_GANG_MOST, .help = "most ranks that train together, a power of two up to leaves; 0: as many as leaves"},
     {"reduce", QG_OPT_ENUM, FIELD(reduce), .names = reduce_names, .help = "sum of gradients over ranks: tree, the same bits for any number of them; mpi: MPI_Allreduce, for comparison"},
     QG_OPT_END,
 };
@@ -102,6 +103,11 @@ static void check_scalars(reader *r)
         WRONG(r, value(r, "output"), "is empty, the name of a folder is expected");
     if (c->leaves & (c->leaves - 1))
         WRONG(r, value(r, "leaves"), "%lld is not a power of two", (long long)c->leaves);
+    if (c->ranks & (c->ranks - 1))
+        WRONG(r, value(r, "ranks"), "%lld is not a power of two", (long long)c->ranks);
+    else if (c->ranks > c->leaves)
+        WRONG(r, value(r, "ranks"), "%lld ranks cannot share %lld leaves: at most one rank a leaf",
+              (long long)c->ranks, (long long)c->leaves);
     if (c->warmup >= 1 && c->warmup != rint(c->warmup))
         WRONG(r, value(r, "warmup"), "%.17g is neither a share below 1 nor a whole number of steps",
               c->warmup);
@@ -301,4 +307,9 @@ void qg_training_config_write(qg_str *out, const qg_training_config *c, const ch
         qg_str_addf(out, ",\"%s\":", o->key);
         qg_opt_write_value(out, o, c);
     }
+}
+
+int qg_training_gang_limit(const qg_training_config *c)
+{
+    return (int)(c->ranks > 0 ? c->ranks : c->leaves);
 }

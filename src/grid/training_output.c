@@ -107,23 +107,23 @@ static void remove_temporary(const qg_training_folder *f)
             qg_log_error(qg_error_last());
 }
 
-static qg_code make(qg_training_folder *f, qg_arena *a, bool fresh)
+static qg_code make(qg_training_folder *f, qg_arena *a, const qg_training_options *o)
 {
     enum { STALE_SECONDS = 120 };
     char *parent = qg_path_dir(a, f->output);
     if (!parent)
         return QG_ENOMEM;
-    QG_TRY(check_free(a, f->output, fresh));
+    QG_TRY(check_free(a, f->output, o->fresh || o->again));
     QG_TRY(qg_mkdirs(parent));
     QG_TRY(qg_lock_take(&f->lock, f->output, STALE_SECONDS));
     remove_temporary(f);
-    if (fresh)
+    if (o->fresh && !o->again)
         QG_TRY(qg_training_checkpoint_remove(f->checkpoint));
     return qg_mkdirs(f->tmp);
 }
 
 qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char *output,
-                                bool fresh, bool first)
+                                const qg_training_options *options, bool first)
 {
     *out = (qg_training_folder){.first = first};
     char *name = qg_arena_strdup(a, output);
@@ -139,7 +139,7 @@ qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char
     out->checkpoint = qg_arena_printf(a, "%s.checkpoint", name);
     if (!out->tmp || !out->epoch || !out->packed || !out->old || !out->checkpoint)
         return QG_ENOMEM;
-    return first ? make(out, a, fresh) : QG_OK;
+    return first ? make(out, a, options) : QG_OK;
 }
 
 void qg_training_folder_renew(qg_training_folder *f)

@@ -26,12 +26,12 @@ typedef struct qg_training_folder {
 
 /**
  * The first member checks that the output may be written, takes the lock, removes what was left
- * over (with `fresh` the checkpoint, too) and makes the temporary folder. The others only name
- * them. close also after an error.
+ * over (when it is to begin anew, the checkpoint, too) and makes the temporary folder. The others
+ * only name them. close also after an error.
  * @errors QG_EUSAGE (it exists), QG_ELOCKED, QG_EIO, QG_ENOMEM. Local.
  */
 qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char *output,
-                                bool fresh, bool first) QG_MUST_USE;
+                                const qg_training_options *options, bool first) QG_MUST_USE;
 
 /** Says that the training is alive: to be called now and then. */
 void qg_training_folder_renew(qg_training_folder *f);

@@ -103,9 +103,6 @@ bad "an empty validation set" "c['validation']['path'] = T + '/empty.tsv'" "/val
 bad "a validation set without text" "c['validation']['path'] = T + '/blank.tsv'" "/validation"
 fails 2 "cannot open" "a config that is not there" "$QGRID" train "$T/none.json"
 fails 2 "a config file is missing" "no config" "$QGRID" train
-config bad ""
-ok "several ranks are refused, once" sh -c \
-    "mpirun -np 2 '$QGRID' train '$T/bad.json' >'$T/ranks' 2>&1; test \$(grep -c 'runs in one process for now, 2 were started' '$T/ranks') = 1"
 ok "nothing was written by any of these" sh -c "! ls -d '$T'/made*"
 
 # Epoch 1 is one step at a learning rate of 0; then come weights of 1e30.
@@ -117,18 +114,62 @@ fails 1 "the samples of step 1 are: " "one that explodes in its first epoch name
 ok "and leaves nothing" sh -c "! ls -d '$T'/none*"
 
 config now ""
-stop_at() { # LINE SIGNAL OUTPUT: the signal is sent when the log has the line; the exit status is the training's
-    "$QGRID" train --progress log "$T/now.json" --output "$T/$3" --fresh --set /epochs=9999 --set /batch=2 2>"$T/log" &
+stop_at() { # LINE SIGNAL OUTPUT [OPTIONS]: the signal is sent when the log has the line; the exit status is the training's
+    local line=$1 signal=$2 output=$3 pid
+    shift 3
+    : >"$T/log"
+    "$QGRID" train --progress log "$T/now.json" --output "$T/$output" --set /epochs=3 --set /batch=8 \
+        --set '/checkpoint={"steps":5}' "$@" 2>>"$T/log" &
+    pid=$!
     for _ in $(seq 300); do
-        grep -q "$1" "$T/log" && break
+        grep -q "$line" "$T/log" && break
         sleep 0.02
     done
-    kill -"$2" $!
-    wait $!
+    kill -"$signal" $pid
+    wait $pid 2>/dev/null
 }
-fails 75 "begins anew" "SIGTERM ends it in good order" stop_at 'epoch 1/' TERM stopped
-ok "with the best model so far" sh -c "grep -q 'it was interrupted' '$T/stopped/README.md' && echo bagus | '$QGRID' predict -m '$T/stopped'"
-fails 75 "begins anew" "SIGINT too" stop_at 'epoch 1/' INT stopped
-fails 75 "no epoch was finished, nothing is written" "before the first epoch" stop_at 'steps in 9999 epochs' TERM early
-ok "nothing temporary is left" sh -c "! ls -d '$T'/early* '$T'/*.tmp-* '$T'/*.epoch-* '$T'/*.packed-* '$T'/*.old-*"
+go_on() { # OUTPUT [OPTIONS]
+    timeout 60 "$QGRID" train --progress log "$T/now.json" --output "$T/$1" --set /epochs=3 --set /batch=8 "${@:2}"
+}
+same_as_undisturbed() { cmp "$T/undisturbed/model.safetensors" "$T/$1/model.safetensors" && cmp "$T/undisturbed/training.jsonl" "$T/$1/training.jsonl"; }
+nothing_beside() { ! ls -d "$T/$1".* 2>/dev/null; }
+ok "an undisturbed training" go_on undisturbed
+fails 75 "the same command continues" "SIGTERM ends it in good order" stop_at 'epoch 1/' TERM stopped
+ok "with a checkpoint and nothing else" sh -c "test -s '$T/stopped.checkpoint' && ! ls -d '$T'/stopped '$T'/stopped.lock '$T'/stopped.qgrid-* 2>/dev/null"
+fails 75 "the same command continues" "SIGINT too, of what goes on" stop_at 'goes on after' INT stopped
+fails 2 "is of a training with another config (it has learning_rate: 0.001); --fresh discards it" "a checkpoint of another config is refused" \
+    go_on stopped --set /learning_rate=0.002
+head -n 100 datasets/test.tsv >"$T/part.tsv"
+fails 2 "with another training data; --fresh" "and of other data" go_on stopped --set "/dataset/path=$T/part.tsv"
+fails 2 "with another validation data; --fresh" "and of other validation data" go_on stopped --set "/validation/path=$T/part.tsv"
+fails 2 "another model" "and of another model" go_on stopped --set /from=models/mini-finetuned
+ok "the same command continues" sh -c "'$QGRID' train '$T/now.json' --output '$T/stopped' --set /epochs=3 --set /batch=8 --set /recompute=true 2>&1 | tee '$T/log' | grep 'goes on after'"
+ok "to the same bits" same_as_undisturbed stopped
+ok "and leaves nothing beside the model" nothing_beside stopped
+stop_at 'epoch 1/' KILL killed
+ok "kill -9 leaves a checkpoint" test -s "$T/killed.checkpoint"
+ok "from which the same command continues" sh -c "'$QGRID' train --progress log '$T/now.json' --output '$T/killed' --set /epochs=3 --set /batch=8 2>&1 | grep -q 'goes on after'"
+ok "to the same bits, too" same_as_undisturbed killed
+ok "nothing of the killed one is left" nothing_beside killed
+stop_at 'epoch 1/' KILL broken
+printf x | dd of="$T/broken.checkpoint" bs=1 seek=100000 conv=notrunc status=none
+fails 1 "is damaged: block" "a damaged checkpoint is refused" go_on broken
+ok "--fresh begins anew" go_on broken --fresh
+ok "to the same bits as well" same_as_undisturbed broken
+fails 75 "the same command continues" "an interruption before the first step is over" stop_at 'steps in 3 epochs' TERM early
+ok "leaves what the same command continues" go_on early
+ok "to the same bits again" same_as_undisturbed early
+"$QGRID" train --progress none "$T/now.json" --output "$T/held" --set /epochs=999 2>/dev/null >/dev/null &
+holder=$!
+for _ in $(seq 300); do
+    [ -e "$T/held.lock" ] && break
+    sleep 0.02
+done
+fails 2 "another run holds this file" "two trainings into one folder" go_on held
+kill -KILL $holder
+wait $holder 2>/dev/null
+fails 1 "the last good checkpoint is" "a training that explodes names its last good checkpoint" \
+    "$QGRID" train --progress none "$T/nan.json" --output "$T/late" --set '/checkpoint={"steps":1}'
+bad "an unknown key of checkpoint" "c['checkpoint'] = {'hours': 1}" "/checkpoint"
+bad "an unknown reduction" "c['reduce'] = 'ring'" "/reduce: 'ring' is not one of: tree, mpi"
 finish
