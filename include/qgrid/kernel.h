@@ -81,6 +81,8 @@ size_t qg_panels_scale_count(qg_panel_format f, int n, int k, int group);
  * `codes` are one value per byte / float, row-major [n, k].
  */
 void qg_pack_f32(float *panels, const float *w, int n, int k);
+/** F32 panels of W^T, whose k rows are output channels and whose n columns are summed over. */
+void qg_pack_f32_transposed(float *panels, const float *w, int n, int k);
 void qg_pack_u16(uint16_t *panels, const uint16_t *w, int n, int k); /* F16, BF16 bits */
 void qg_pack_bf16_pairs(uint16_t *panels, const uint16_t *w, int n, int k);
 void qg_pack_s8(int8_t *panels, int32_t *colsum, const int8_t *codes, int n, int k);

@@ -5,6 +5,7 @@
  * A step of training, on any number of ranks:
  *
  *   qg_qat_prepare          weights = fake-quantized parameters (only with QAT)
+ *   qg_net_set_weights
  *   for each leaf in order  qg_net_gradient into qg_tree_slot, then qg_tree_push
  *   qg_tree_finish          one gradient block; the tree goes on across ranks with qg_tree_add
  *   qg_qat_weight_gradient  straight-through mask (only with QAT)
@@ -125,6 +126,8 @@ typedef struct qg_train_batch {
                               * For comparison with padded implementations. */
     const int32_t *label;    /* [B]; not looked at by masked-language modelling */
     const int64_t *sample;   /* [B] number of the text in its data set, < 2^40: keys its dropout */
+    int leaves;              /* computed together; 0: all texts are one leaf */
+    const int32_t *leaf;     /* [leaves + 1] leaf l is texts leaf[l] .. leaf[l+1] - 1 */
     const int32_t *target; /* [T] masked-language modelling: the token to predict here, -1: none */
 } qg_train_batch;
 
@@ -195,7 +198,8 @@ double qg_masking_weight(const qg_masking *m, const qg_train_set *set, const int
 /** Masks the texts gathered in a leaf; leaf->batch.target is set. */
 void qg_masking_apply(qg_leaf *leaf, const qg_masking *m, uint64_t step);
 
-/* ------------------------------------------------------------------------ gradients of one leaf */
+/* ---------------------------------------------------------------------------- gradients of leaves
+ */
 
 typedef struct qg_net_options {
     qg_dropout_rates dropout;
@@ -203,15 +207,20 @@ typedef struct qg_net_options {
     uint64_t seed;  /* of the dropout */
     double label_smoothing;      /* [0, 1) */
     const double *class_weights; /* [K], borrowed; NULL: all 1 */
-    int tokens, texts, longest;  /* capacity: what a leaf holds at most */
+    int tokens, texts, longest;  /* capacity: what a pass holds at most */
+    int leaves;                  /* ... 0: one */
+    bool (*breathe)(
+        void *ctx); /* called between layers; true: give up with QG_ELOST. May be NULL */
+    void *breathe_ctx;
 } qg_net_options;
 
 typedef struct qg_net qg_net;
 typedef struct qg_qat qg_qat;
 
 /**
- * Memory and functions to differentiate one leaf. `params` is borrowed. Sets OpenBLAS to one thread
- * for the whole process. Owned handle. @errors QG_ENOMEM, QG_EUNSUPPORTED (kernels). Local.
+ * Memory and functions to differentiate the leaves of a pass. `params` is borrowed. Sets OpenBLAS
+ * to one thread for the whole process. Owned handle. @errors QG_ENOMEM, QG_EUNSUPPORTED (kernels).
+ * Local.
  */
 qg_code qg_net_create(qg_net **out, const qg_params *params,
                       const qg_net_options *options) QG_MUST_USE;
@@ -224,37 +233,43 @@ const char *qg_train_library(char *out, size_t size);
 /** Bytes of the net: activations and scratch. */
 size_t qg_net_bytes(const qg_net *net);
 
+/** Takes weights [count] for the passes to come: the parameters, or qg_qat_weights. They are
+ *  borrowed; to be called again when they have changed. Local. */
+void qg_net_set_weights(qg_net *net, const float *weights);
+
 /** What the mean of a batch's losses divides by: the sum of its texts' class weights. */
 double qg_loss_weight(const int32_t *label, int B, const double *class_weights);
 
-/* One leaf's part of a step. */
+/* What leaves need to know of their step. */
 typedef struct qg_step {
     uint64_t number; /* keys the dropout */
     double weight;   /* qg_loss_weight or qg_masking_weight of the GLOBAL batch */
 } qg_step;
 
 /**
- * Loss of a leaf and its gradient with respect to the weights.
+ * Losses of leaves and the sum of their gradients with respect to the weights, in the tree: the
+ * bits do not depend on which leaves are computed together, as long as they are a subtree.
  *
  * loss = sum over texts of w_y ((1 - e) nll_y) + e / K sum over c of w_c nll_c, divided by
  * step->weight; nll_c = -log softmax(logits)_c: CrossEntropyLoss(weight, label_smoothing) of
  * PyTorch. Sums over the leaves of a batch give the batch's loss and gradient.
- * With masked-language modelling: the sum over the batch's targets of nll, divided by step->weight.
+ * With masked-language modelling: the sum over the batch's targets of nll, divided by step->weight;
+ * one leaf at a time, since the word embedding has two gradients, which are added leaf by leaf.
+ *
+ * @param[out] loss    one of each leaf
  *
  * @param[out] grad    [count] every element is written; a leaf without texts gives 0
- * @param[out] logits  [B, K] or NULL; NULL with masked-language modelling
- * @param      weights [count] the parameters, or qg_qat_weights
+ * @param[out] logits  [B, K] or NULL; NULL with masked-language modelling, which takes one leaf
  * @param      qat     NULL or how inputs of Linear layers are fake-quantized; not changed
  * @errors QG_EMODEL (token id, type, label, length outside the model), QG_ENUMERIC (a loss that is
  *         not finite: step and sample named), QG_EBUG (leaf larger than the capacity). Local.
  */
-qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, const float *weights,
-                        const qg_qat *qat, const qg_train_batch *batch,
-                        const qg_step *step) QG_MUST_USE;
+qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, const qg_qat *qat,
+                        const qg_train_batch *batch, const qg_step *step) QG_MUST_USE;
 
 /** Logits [B, K] without dropout, ranges of `qat` as they are (validation). Errors as above. Local.
  */
-qg_code qg_net_forward(float *logits, qg_net *net, const float *weights, const qg_qat *qat,
+qg_code qg_net_forward(float *logits, qg_net *net, const qg_qat *qat,
                        const qg_train_batch *batch) QG_MUST_USE;
 
 /* Sums over chosen tokens. */
@@ -264,8 +279,7 @@ typedef struct qg_mlm_score {
 } qg_mlm_score;
 
 /** Adds a masked batch's score, without dropout. Errors as above. Local. */
-qg_code qg_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
-                         const qg_train_batch *batch) QG_MUST_USE;
+qg_code qg_net_mlm_score(qg_mlm_score *sum, qg_net *net, const qg_train_batch *batch) QG_MUST_USE;
 
 /* ---------------------------------------------------------------------------- sum over leaves */
 
@@ -274,6 +288,9 @@ qg_code qg_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
  * goes up as it is. Overwrites the other leaves. Local.
  */
 void qg_tree_sum(float *const *leaf, int n, size_t from, size_t to);
+
+/** Leaves of the left subtree of n: the largest power of two below n. */
+int qg_tree_left(int n);
 
 /** The same for one number a leaf (losses). */
 double qg_tree_sum_f64(const double *leaf, int n);

@@ -18,16 +18,18 @@ typedef enum qg_reduce {
 } qg_reduce;
 
 typedef struct qg_trainer_options {
-    int batch;   /* texts of a step at most */
-    int leaves;  /* of a step; fixes the order of its sums */
-    double clip; /* largest norm of the gradient; 0: not clipped */
+    int batch;       /* texts of a step at most */
+    int leaves;      /* of a step; fixes the order of its sums */
+    int pass_tokens; /* of leaves computed together, at most; 0: 1536. More memory, fewer passes,
+                      * the same bits */
+    double clip;     /* largest norm of the gradient; 0: not clipped */
     qg_adamw adamw;
     qg_schedule schedule;
     qg_net_options net;        /* tokens, texts, longest are filled in */
     const qg_qat_options *qat; /* NULL: none; only create looks at it */
+    const qg_masking *masking; /* of masked-language modelling, borrowed; else NULL */
     const qg_gang *gang;       /* NULL: one process; borrowed */
     qg_reduce reduce;
-    const qg_masking *masking; /* of masked-language modelling, borrowed; else NULL */
 } qg_trainer_options;
 
 typedef struct qg_trainer qg_trainer;

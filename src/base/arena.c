@@ -3,16 +3,20 @@
  *
  *   arena -> [block n: header | used ....... | free] -> [block n-1: ...] -> NULL
  *
- * Small requests share blocks of BLOCK_SIZE; a large one gets a block of its own. In ASan builds
- * every request gets its own block, so that an overrun inside an arena is seen.
+ * Small requests share blocks of BLOCK_SIZE; a large one gets a block of its own, a very large one
+ * from the kernel, in large pages where there are any: it is zero without being touched. In ASan
+ * builds every request gets its own block, so that an overrun inside an arena is seen.
  */
 #include "qgrid/arena.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGN      64
 #define BLOCK_SIZE ((size_t)256 * 1024)
+#define LARGE_PAGE ((size_t)2 << 20)
+#define MAP_SIZE   (2 * LARGE_PAGE) /* from here on */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define OWN_BLOCK 1
@@ -24,7 +28,9 @@ typedef struct block {
     struct block *below;
     size_t size; /* bytes of data */
     size_t used;
-    char pad[ALIGN - 3 * sizeof(size_t)];
+    void *map; /* NULL: of the heap */
+    size_t mapped;
+    char pad[ALIGN - 5 * sizeof(size_t)];
 } block;
 
 struct qg_arena {
@@ -58,10 +64,42 @@ static void *block_data(block *b)
     return (char *)b + sizeof(block);
 }
 
-static block *push_block(qg_arena *a, size_t size)
+/* The data begin on a large page. */
+static block *map_block(size_t size)
+{
+    size_t all = size + 2 * LARGE_PAGE;
+    char *map = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED)
+        return NULL;
+    char *data = map + 2 * LARGE_PAGE - (uintptr_t)map % LARGE_PAGE;
+    (void)madvise(data, size, MADV_HUGEPAGE); /* only a wish */
+    block *b = (block *)(void *)(data - sizeof(block));
+    b->map = map;
+    b->mapped = all;
+    return b;
+}
+
+static block *heap_block(size_t size)
 {
     block *b = NULL;
     if (posix_memalign((void **)&b, ALIGN, sizeof(block) + size) != 0)
+        return NULL;
+    b->map = NULL;
+    return b;
+}
+
+static void free_block(block *b)
+{
+    if (b->map)
+        munmap(b->map, b->mapped);
+    else
+        free(b);
+}
+
+static block *push_block(qg_arena *a, size_t size)
+{
+    block *b = !OWN_BLOCK && size >= MAP_SIZE ? map_block(size) : heap_block(size);
+    if (!b)
         return NULL;
     b->below = a->top;
     b->size = size;
@@ -112,7 +150,7 @@ void *qg_arena_alloc(qg_arena *a, size_t n, size_t size)
     a->used += want;
     if (a->used > a->peak)
         a->peak = a->used;
-    return memset(p, 0, want);
+    return b->map ? p : memset(p, 0, want); /* a mapped block serves one request */
 }
 
 char *qg_arena_strndup(qg_arena *a, const char *s, size_t len)
@@ -163,7 +201,7 @@ void qg_arena_release(qg_arena *a, qg_mark m)
         block *b = a->top;
         a->top = b->below;
         a->used -= b->used;
-        free(b);
+        free_block(b);
     }
     if (a->top) {
         a->used -= a->top->used - m.used;

@@ -80,13 +80,30 @@ static size_t at_nibble(int o, int i, int kp, unsigned *shift)
     return at_plain(o, i / 8, kp / 8) * 4 + (size_t)(i % 4);
 }
 
+/* In training this happens once a step, so it goes by squares of 16 x 16, cache line by line. */
 void qg_pack_f32(float *panels, const float *w, int n, int k)
 {
-    memset(panels, 0, qg_panels_code_bytes(QG_PANEL_F32, n, k));
-    for (int o = 0; o < n; o++) {
-        for (int i = 0; i < k; i++)
-            panels[at_plain(o, i, k)] = w[(size_t)o * (size_t)k + (size_t)i];
-    }
+    for (int o = 0; o < n; o += QG_NR, panels += (size_t)k * QG_NR)
+        for (int i = 0; i < k; i += QG_NR) {
+            int wide = k - i < QG_NR ? k - i : QG_NR;
+            for (int r = 0; r < QG_NR; r++)
+                for (int c = 0; c < wide; c++)
+                    panels[(size_t)(i + c) * QG_NR + (size_t)r] =
+                        o + r < n ? w[(size_t)(o + r) * (size_t)k + (size_t)(i + c)] : 0.0f;
+        }
+}
+
+void qg_pack_f32_transposed(float *panels, const float *w, int n, int k)
+{
+    for (int r = 0; r < n; r += QG_NR)
+        for (int o = 0; o < k; o += QG_NR) {
+            int wide = k - o < QG_NR ? k - o : QG_NR;
+            float *to = panels + ((size_t)o * (size_t)n) + (size_t)r * QG_NR;
+            for (int i = r; i < n && i < r + QG_NR; i++, to += QG_NR) {
+                memcpy(to, w + (size_t)i * (size_t)k + o, (size_t)wide * sizeof *w);
+                memset(to + wide, 0, (size_t)(QG_NR - wide) * sizeof *w);
+            }
+        }
 }
 
 void qg_pack_u16(uint16_t *panels, const uint16_t *w, int n, int k)

@@ -55,8 +55,7 @@ static size_t place(const merger *m, int32_t left, int32_t right)
 static qg_code grow_pairs(merger *m)
 {
     int cap = m->pair_cap ? 2 * m->pair_cap : 4096;
-    m->pair =
-        qg_arena_grow(m->arena, m->pair, (size_t)m->pairs, (size_t)cap, sizeof *m->pair);
+    m->pair = qg_arena_grow(m->arena, m->pair, (size_t)m->pairs, (size_t)cap, sizeof *m->pair);
     m->slot = qg_arena_alloc(m->arena, 2 * (size_t)cap, sizeof *m->slot);
     if (!m->pair || !m->slot)
         return QG_ENOMEM;
@@ -139,8 +138,7 @@ static qg_code push(merger *m, int index)
     pair *p = &m->pair[index];
     if (m->heaped == m->heap_cap) {
         int cap = m->heap_cap ? 2 * m->heap_cap : 4096;
-        m->heap =
-            qg_arena_grow(m->arena, m->heap, (size_t)m->heaped, (size_t)cap, sizeof *m->heap);
+        m->heap = qg_arena_grow(m->arena, m->heap, (size_t)m->heaped, (size_t)cap, sizeof *m->heap);
         if (!m->heap)
             return QG_ENOMEM;
         m->heap_cap = cap;

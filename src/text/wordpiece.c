@@ -89,9 +89,8 @@ static qg_code end_word(state *s)
     if (s->chars == 0 && !s->too_long)
         return QG_OK;
     if (s->sink) {
-        qg_code rc = s->too_long
-                         ? QG_OK
-                         : s->sink->each(s->sink->ctx, s->bytes, (size_t)s->at[s->chars]);
+        qg_code rc =
+            s->too_long ? QG_OK : s->sink->each(s->sink->ctx, s->bytes, (size_t)s->at[s->chars]);
         s->chars = 0;
         s->too_long = false;
         return rc;

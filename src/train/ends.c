@@ -36,36 +36,53 @@ void qg_embedding_forward(const qg_pass *p)
     qg_drop_rows(p, net->x[0], p->dropout.hidden, 0, QG_DROP_EMBEDDINGS);
 }
 
+/* Which row of a table token i of text t has read; -1: one that is not trained. */
+static int32_t row_read(const qg_pass *p, int table, int t, int32_t i)
+{
+    const qg_train_batch *b = p->batch;
+    if (table == QG_AT_POSITION)
+        return i - b->splits[t];
+    if (table == QG_AT_TYPE)
+        return type_of(b, i);
+    return b->ids[i] == p->net->params->config.pad_id ? -1 : b->ids[i];
+}
+
+static void table_backward(const qg_pass *p, int table)
+{
+    const qg_train_batch *b = p->batch;
+    const qg_param *param = &p->net->params->param[table];
+    qg_keyed *keyed = p->net->keyed;
+    float *grad = qg_grad_at(p, table);
+    int n = 0;
+    for (int t = 0; t < b->B; t++)
+        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
+            int32_t key = row_read(p, table, t, i);
+            if (key >= 0)
+                keyed[n++] = (qg_keyed){key, i};
+        }
+    memset(grad, 0, (size_t)param->rows * (size_t)param->columns * sizeof *grad);
+    qg_parts_table_sums(grad, keyed, n, &p->tokens, p->net->dx, param->columns);
+}
+
 /* The padding row gets no gradient (nn.Embedding's padding_idx). */
 void qg_embedding_backward(const qg_pass *p)
 {
-    const qg_train_batch *b = p->batch;
     qg_net *net = p->net;
-    const qg_param *param = net->params->param;
-    size_t C = (size_t)net->params->config.hidden;
-    float *norm = qg_grad_at(p, QG_AT_EMBEDDING_NORM);
-    float *shift = qg_grad_at(p, QG_AT_EMBEDDING_NORM + 1);
     qg_drop_rows(p, net->dx, p->dropout.hidden, 0, QG_DROP_EMBEDDINGS);
-    qg_norm_backward(net->dx, norm, shift, net->dx, &net->embedding,
-                     qg_weight_at(p, QG_AT_EMBEDDING_NORM), p->T, (int)C);
-    /* The decoder's part is there already. */
-    int first = net->params->objective == QG_OBJECTIVE_MLM ? QG_AT_POSITION : QG_AT_WORD;
-    for (int i = first; i <= QG_AT_TYPE; i++)
-        memset(qg_grad_at(p, i), 0, (size_t)param[i].rows * C * sizeof *p->grad);
-    for (int t = 0; t < b->B; t++)
-        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
-            const float *d = net->dx + (size_t)i * C;
-            size_t position = (size_t)(i - b->splits[t]);
-            if (b->ids[i] != net->params->config.pad_id)
-                qg_add_to(qg_grad_at(p, QG_AT_WORD) + (size_t)b->ids[i] * C, d, C);
-            qg_add_to(qg_grad_at(p, QG_AT_POSITION) + position * C, d, C);
-            qg_add_to(qg_grad_at(p, QG_AT_TYPE) + (size_t)type_of(b, i) * C, d, C);
-        }
+    qg_parts_norm_backward(net->dx, qg_grad_at(p, QG_AT_EMBEDDING_NORM),
+                           qg_grad_at(p, QG_AT_EMBEDDING_NORM + 1), &p->tokens, net->dx,
+                           &net->embedding, qg_weight_at(p, QG_AT_EMBEDDING_NORM),
+                           net->params->config.hidden);
+    for (int table = QG_AT_WORD; table <= QG_AT_TYPE; table++)
+        if (table == QG_AT_WORD && net->params->objective == QG_OBJECTIVE_MLM)
+            qg_mlm_words_backward(p);
+        else
+            table_backward(p, table);
 }
 
 static qg_rows head_rows(const qg_pass *p, const float *x)
 {
-    return (qg_rows){x, p->batch->B, p->batch->B, p->net->one};
+    return (qg_rows){x, p->batch->B, p->batch->B, p->net->one, p->texts};
 }
 
 static void drop_pooled(const qg_pass *p, float *x)
@@ -87,13 +104,11 @@ void qg_head_forward(const qg_pass *p)
     for (int t = 0; t < b->B; t++)
         memcpy(net->cls + (size_t)t * C, last + (size_t)b->splits[t] * C, C * sizeof *last);
     qg_rows first = head_rows(p, net->cls), pooled = head_rows(p, net->dropped);
-    qg_linear_forward(net->pooled, &net->params->site[pooler], pooler, p->weights, &first,
-                      &p->hook);
+    qg_linear_forward(net->pooled, &net->site[pooler], pooler, &first, &p->hook);
     net->kernels->activation(net->pooled, n, QG_ACT_TANH);
     memcpy(net->dropped, net->pooled, n * sizeof *net->pooled);
     drop_pooled(p, net->dropped);
-    qg_linear_forward(net->logits, &net->params->site[pooler + 1], pooler + 1, p->weights, &pooled,
-                      &p->hook);
+    qg_linear_forward(net->logits, &net->site[pooler + 1], pooler + 1, &pooled, &p->hook);
 }
 
 void qg_head_backward(const qg_pass *p)
@@ -103,12 +118,11 @@ void qg_head_backward(const qg_pass *p)
     int pooler = net->params->sites - 2;
     size_t C = (size_t)net->params->config.hidden;
     qg_rows first = head_rows(p, net->cls), pooled = head_rows(p, net->dropped);
-    qg_linear_backward(net->d1, p->grad, net->dlogits, &net->params->site[pooler + 1], pooler + 1,
-                       p->weights, &pooled, &p->hook);
+    qg_linear_backward(net->d1, p->grad, net->dlogits, &net->site[pooler + 1], pooler + 1, &pooled,
+                       &p->hook);
     drop_pooled(p, net->d1);
     qg_activation_backward(net->d1, NULL, net->pooled, (size_t)b->B * C, QG_ACT_TANH, net->kernels);
-    qg_linear_backward(net->d2, p->grad, net->d1, &net->params->site[pooler], pooler, p->weights,
-                       &first, &p->hook);
+    qg_linear_backward(net->d2, p->grad, net->d1, &net->site[pooler], pooler, &first, &p->hook);
     memset(net->dx, 0, (size_t)p->T * C * sizeof *net->dx);
     for (int t = 0; t < b->B; t++)
         memcpy(net->dx + (size_t)b->splits[t] * C, net->d2 + (size_t)t * C, C * sizeof *net->dx);
@@ -150,13 +164,14 @@ static double text_loss(float *d, const float *z, int label, int K, const qg_net
     return loss / weight;
 }
 
-double qg_loss(float *dlogits, const float *logits, const qg_train_batch *b, int K,
-               const qg_net_options *o, double weight)
+void qg_loss(double *loss, float *dlogits, const float *logits, const qg_train_batch *b,
+             const qg_parts *texts, int K, const qg_net_options *o, double weight)
 {
-    double loss = 0;
-    for (int t = 0; t < b->B; t++) {
-        size_t row = (size_t)t * (size_t)K;
-        loss += text_loss(dlogits + row, logits + row, b->label[t], K, o, weight);
+    for (int l = 0; l < texts->n; l++) {
+        loss[l] = 0;
+        for (int t = texts->row[l]; t < texts->row[l + 1]; t++) {
+            size_t row = (size_t)t * (size_t)K;
+            loss[l] += text_loss(dlogits + row, logits + row, b->label[t], K, o, weight);
+        }
     }
-    return loss;
 }

@@ -1,5 +1,5 @@
 /*
- * layer.c - one encoder layer, forward and backward, over a ragged leaf.
+ * layer.c - one encoder layer, forward and backward, over ragged leaves.
  *
  *   qkv = Q(x) Wqkv + b         context = attention(qkv)
  *   middle = LayerNorm(drop(Q(context) Wo + b) + x)
@@ -22,21 +22,21 @@ static int param_of(int l, int place)
 
 static qg_rows rows_of(const qg_pass *p, const float *x)
 {
-    return (qg_rows){x, p->T, p->batch->B, p->batch->splits};
+    return (qg_rows){x, p->T, p->batch->B, p->batch->splits, p->tokens};
 }
 
 static void forward(const qg_pass *p, float *y, int l, int site, const float *x)
 {
     int at = QG_SITES_PER_LAYER * l + site;
     qg_rows rows = rows_of(p, x);
-    qg_linear_forward(y, &p->net->params->site[at], at, p->weights, &rows, &p->hook);
+    qg_linear_forward(y, &p->net->site[at], at, &rows, &p->hook);
 }
 
 static void backward(const qg_pass *p, float *dx, const float *dy, int l, int site, const float *x)
 {
     int at = QG_SITES_PER_LAYER * l + site;
     qg_rows rows = rows_of(p, x);
-    qg_linear_backward(dx, p->grad, dy, &p->net->params->site[at], at, p->weights, &rows, &p->hook);
+    qg_linear_backward(dx, p->grad, dy, &p->net->site[at], at, &rows, &p->hook);
 }
 
 void qg_drop_rows(const qg_pass *p, float *x, double rate, int layer, int place)
@@ -77,8 +77,8 @@ static void norm(const qg_pass *p, float *y, const qg_norm_state *s, const float
 static void norm_backward(const qg_pass *p, const qg_norm_state *s, int l, int place)
 {
     int at = param_of(l, place), C = p->net->params->config.hidden;
-    qg_norm_backward(p->net->d1, qg_grad_at(p, at), qg_grad_at(p, at + 1), p->net->dx, s,
-                     qg_weight_at(p, at), p->T, C);
+    qg_parts_norm_backward(p->net->d1, qg_grad_at(p, at), qg_grad_at(p, at + 1), &p->tokens,
+                           p->net->dx, s, qg_weight_at(p, at), C);
     memcpy(p->net->dx, p->net->d1, (size_t)p->T * (size_t)C * sizeof *p->net->dx);
 }
 

@@ -5,15 +5,34 @@
  */
 #include "linear.h"
 
-#include "product.h"
 #include "rows.h"
 
-static qg_affine moving_grid(const qg_hook *h, int site, const qg_rows *x, int k)
+/* Each leaf with the state moved by what it sees itself. */
+static void moving_forward(const qg_hook *h, int site, const qg_rows *x, int k)
 {
-    qg_range seen = {.set = true};
-    h->kernels->minmax(&seen.lo, &seen.hi, x->x, k, x->m, k);
-    h->seen[site] = seen;
-    return qg_affine_of(h->frozen ? h->state[site] : qg_range_moved(h->state[site], seen));
+    const qg_parts *p = &x->parts;
+    for (int l = 0; l < p->n; l++) {
+        qg_range seen = {.set = true};
+        size_t first = (size_t)p->row[l] * (size_t)k;
+        int m = p->row[l + 1] - p->row[l];
+        qg_affine *grid = &h->grid[site * h->leaves + l];
+        if (m == 0)
+            continue;
+        h->kernels->minmax(&seen.lo, &seen.hi, x->x + first, k, m, k);
+        qg_range_join(&h->seen[site], &seen, 1);
+        *grid = qg_affine_of(h->frozen ? h->state[site] : qg_range_moved(h->state[site], seen));
+        qg_affine_forward(h->buffer + first, x->x + first, (size_t)m * (size_t)k, *grid);
+    }
+}
+
+static void moving_backward(float *dx, const qg_hook *h, int site, const qg_rows *x, int k)
+{
+    const qg_parts *p = &x->parts;
+    for (int l = 0; l < p->n; l++) {
+        size_t first = (size_t)p->row[l] * (size_t)k;
+        size_t n = (size_t)(p->row[l + 1] - p->row[l]) * (size_t)k;
+        qg_affine_backward(dx + first, dx + first, x->x + first, n, h->grid[site * h->leaves + l]);
+    }
 }
 
 /* The input as the product sees it. */
@@ -37,30 +56,24 @@ static const float *input(const qg_hook *h, int site, const qg_rows *x, int k)
         }
         break;
     case QG_INPUT_MOVING:
-        h->grid[site] = moving_grid(h, site, x, k);
-        qg_affine_forward(h->buffer, x->x, n, h->grid[site]);
+        moving_forward(h, site, x, k);
         break;
     }
     return h->buffer;
 }
 
-void qg_linear_forward(float *y, const qg_linear *l, int site, const float *weights,
-                       const qg_rows *x, const qg_hook *hook)
+void qg_linear_forward(float *y, const qg_site *s, int site, const qg_rows *x, const qg_hook *hook)
 {
-    const float *in = input(hook, site, x, l->k);
-    qg_product_nt(y, l->n, (qg_matrix){in, l->k}, (qg_matrix){weights + l->weight, l->k}, x->m,
-                  l->n, l->k, 1);
-    qg_add_bias(y, weights + l->bias, x->m, l->n);
+    qg_site_forward(y, s, input(hook, site, x, s->linear.k), x->m);
 }
 
-void qg_linear_backward(float *dx, float *grad, const float *dy, const qg_linear *l, int site,
-                        const float *weights, const qg_rows *x, const qg_hook *hook)
+void qg_linear_backward(float *dx, float *grad, const float *dy, const qg_site *s, int site,
+                        const qg_rows *x, const qg_hook *hook)
 {
+    const qg_linear *l = &s->linear;
     const float *in = input(hook, site, x, l->k);
-    qg_matrix d = {dy, l->n};
-    qg_product_tn(grad + l->weight, l->k, d, (qg_matrix){in, l->k}, l->n, l->k, x->m, 1);
-    qg_column_sums(grad + l->bias, dy, x->m, l->n);
-    qg_product_nn(dx, l->k, d, (qg_matrix){weights + l->weight, l->k}, x->m, l->k, l->n, 1);
+    qg_site_backward(dx, grad + l->weight, s, dy, in, &x->parts);
+    qg_parts_column_sums(grad + l->bias, &x->parts, dy, l->n);
     if (hook->kind == QG_INPUT_MOVING)
-        qg_affine_backward(dx, dx, x->x, (size_t)x->m * (size_t)l->k, hook->grid[site]);
+        moving_backward(dx, hook, site, x, l->k);
 }

@@ -54,7 +54,9 @@ static int gather(const qg_pass *p)
 
 static qg_rows chosen_rows(const qg_pass *p, int M)
 {
-    return (qg_rows){p->net->mlm.x, M, 0, NULL};
+    qg_mlm_state *s = &p->net->mlm;
+    s->all[1] = M;
+    return (qg_rows){s->x, M, 0, NULL, {1, s->all, p->net->sum}};
 }
 
 static void transform_forward(const qg_pass *p, int M)
@@ -66,7 +68,7 @@ static void transform_forward(const qg_pass *p, int M)
     size_t n = (size_t)M * (size_t)c->hidden;
     qg_rows rows = chosen_rows(p, M);
     qg_norm_weights w = qg_norm_at(p, at(p, QG_AT_MLM_NORM));
-    qg_linear_forward(s->inner, &net->params->site[site], site, p->weights, &rows, &p->hook);
+    qg_linear_forward(s->inner, &net->site[site], site, &rows, &p->hook);
     memcpy(s->activated, s->inner, n * sizeof *s->inner);
     net->kernels->activation(s->activated, n, (qg_activation)c->activation);
     qg_norm_forward(s->hidden, &s->norm, s->activated, NULL, &w, M, c->hidden);
@@ -85,8 +87,7 @@ static void transform_backward(const qg_pass *p, int M)
                      qg_weight_at(p, norm), M, c->hidden);
     qg_activation_backward(s->dhidden, s->inner, s->activated, (size_t)M * C,
                            (qg_activation)c->activation, net->kernels);
-    qg_linear_backward(net->d1, p->grad, s->dhidden, &net->params->site[site], site, p->weights,
-                       &rows, &p->hook);
+    qg_linear_backward(net->d1, p->grad, s->dhidden, &net->site[site], site, &rows, &p->hook);
     memset(net->dx, 0, (size_t)p->T * C * sizeof *net->dx);
     for (int i = 0; i < M; i++)
         memcpy(net->dx + (size_t)s->row[i] * C, net->d1 + (size_t)i * C, C * sizeof *net->dx);
@@ -207,4 +208,15 @@ qg_code qg_mlm_head(qg_mlm_score *sum, const qg_pass *p, const qg_step *step)
         memset(p->net->dx, 0,
                (size_t)p->T * (size_t)p->net->params->config.hidden * sizeof *p->net->dx);
     return QG_OK;
+}
+
+/* The padding row gets no gradient as an input (nn.Embedding's padding_idx). */
+void qg_mlm_words_backward(const qg_pass *p)
+{
+    const qg_bert_config *c = &p->net->params->config;
+    size_t C = (size_t)c->hidden;
+    float *words = qg_grad_at(p, QG_AT_WORD);
+    for (int i = 0; i < p->T; i++)
+        if (p->batch->ids[i] != c->pad_id)
+            qg_add_to(words + (size_t)p->batch->ids[i] * C, p->net->dx + (size_t)i * C, C);
 }

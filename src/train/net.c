@@ -1,5 +1,5 @@
 /*
- * net.c - gradient of one leaf: memory, checks, the way forward and back.
+ * net.c - gradient of leaves: memory, checks, the way forward and back.
  */
 #include "net.h"
 
@@ -49,12 +49,31 @@ static qg_code alloc_layers(qg_net *n, size_t T)
     return QG_OK;
 }
 
+static qg_code alloc_sites(qg_net *n, int T)
+{
+    int widest = 0;
+    const qg_params *p = n->params;
+    for (int s = 0; s < p->sites; s++) {
+        widest = p->site[s].n > widest ? p->site[s].n : widest;
+        widest = p->site[s].k > widest ? p->site[s].k : widest;
+    }
+    QG_NEW(n->site, n->arena, p->sites);
+    QG_NEW(n->sum, n->arena, n->options.leaves);
+    for (int l = 0; l < n->options.leaves; l++)
+        QG_NEW(n->sum[l], n->arena, 2 * (size_t)widest);
+    QG_TRY(qg_site_room_create(&n->room, n->arena, widest, T, n->options.leaves));
+    for (int s = 0; s < p->sites; s++)
+        QG_TRY(qg_site_create(&n->site[s], n->arena, &p->site[s], &n->room, n->kernels));
+    return QG_OK;
+}
+
 static qg_code alloc_all(qg_net *n)
 {
     const qg_bert_config *c = &n->params->config;
     size_t T = (size_t)n->options.tokens, B = (size_t)n->options.texts, C = (size_t)c->hidden;
     size_t K = (size_t)c->classes, F = (size_t)c->ffn, longest = (size_t)n->options.longest;
     QG_TRY(alloc_layers(n, T));
+    QG_TRY(alloc_sites(n, (int)T));
     QG_TRY(alloc_norm(&n->embedding, n->arena, T, C));
     QG_NEW(n->cls, n->arena, B * C);
     QG_NEW(n->pooled, n->arena, B * C);
@@ -69,7 +88,9 @@ static qg_code alloc_all(qg_net *n)
     QG_NEW(n->attention, n->arena, 3 * longest * longest);
     QG_NEW(n->quantized, n->arena, T * most(F, C));
     QG_NEW(n->seen, n->arena, n->params->sites);
-    QG_NEW(n->grid, n->arena, n->params->sites);
+    QG_NEW(n->grid, n->arena, n->params->sites * n->options.leaves);
+    QG_NEW(n->leaf_rows, n->arena, n->options.leaves + 1);
+    QG_NEW(n->keyed, n->arena, T);
     for (size_t t = 0; t <= B; t++)
         n->one[t] = (int32_t)t;
     if (n->params->objective == QG_OBJECTIVE_MLM)
@@ -91,6 +112,7 @@ qg_code qg_net_create(qg_net **out, const qg_params *params, const qg_net_option
         return QG_FAIL(QG_ENOMEM, "no memory");
     }
     *n = (qg_net){.arena = a, .params = params, .options = *options, .kernels = kernels};
+    n->options.leaves += n->options.leaves == 0;
     qg_code rc = alloc_all(n);
     if (rc != QG_OK) {
         qg_arena_destroy(a);
@@ -110,6 +132,13 @@ void qg_net_destroy(qg_net *net)
 size_t qg_net_bytes(const qg_net *net)
 {
     return qg_arena_used(net->arena);
+}
+
+void qg_net_set_weights(qg_net *net, const float *weights)
+{
+    net->weights = weights;
+    for (int s = 0; s < net->params->sites; s++)
+        qg_site_pack(&net->site[s], weights);
 }
 
 const qg_range *qg_net_seen(const qg_net *net)
@@ -141,6 +170,7 @@ static qg_code check_text(const qg_net *n, const qg_train_batch *b, int t)
 static qg_code check_batch(const qg_net *n, const qg_train_batch *b, bool labelled)
 {
     int K = n->params->config.classes;
+    QG_ASSERT(n->weights != NULL && b->leaves <= n->options.leaves);
     QG_ASSERT(b->B <= n->options.texts && (b->B == 0 || b->splits[b->B] <= n->options.tokens));
     for (int t = 0; t < b->B; t++) {
         QG_TRY(check_text(n, b, t));
@@ -151,11 +181,22 @@ static qg_code check_batch(const qg_net *n, const qg_train_batch *b, bool labell
     return QG_OK;
 }
 
-static qg_pass start(qg_net *n, const float *weights, const qg_qat *q, const qg_train_batch *b)
+/* Texts and tokens of the leaves. */
+static void cut_parts(qg_pass *p, const qg_train_batch *b)
+{
+    qg_net *n = p->net;
+    int leaves = b->leaves ? b->leaves : 1;
+    n->all_texts[1] = b->B;
+    p->texts = (qg_parts){leaves, b->leaves ? b->leaf : n->all_texts, n->sum};
+    for (int l = 0; l <= leaves; l++)
+        n->leaf_rows[l] = b->splits[p->texts.row[l]];
+    p->tokens = (qg_parts){leaves, n->leaf_rows, n->sum};
+}
+
+static qg_pass start(qg_net *n, const qg_qat *q, const qg_train_batch *b)
 {
     memset(n->seen, 0, (size_t)n->params->sites * sizeof *n->seen);
     return (qg_pass){.net = n,
-                     .weights = weights,
                      .batch = b,
                      .T = b->B ? b->splits[b->B] : 0,
                      .hook = {.kind = q ? q->kind : QG_INPUT_FLOAT,
@@ -163,26 +204,41 @@ static qg_pass start(qg_net *n, const float *weights, const qg_qat *q, const qg_
                               .state = q ? q->range : NULL,
                               .seen = n->seen,
                               .grid = n->grid,
+                              .leaves = n->options.leaves,
                               .buffer = n->quantized,
                               .kernels = n->kernels}};
 }
 
-static void forward(const qg_pass *p)
+/* Between layers. */
+static qg_code go_on(const qg_net *n)
 {
-    qg_embedding_forward(p);
-    for (int l = 0; l < p->net->params->config.layers; l++)
-        qg_layer_forward(p, l);
+    const qg_net_options *o = &n->options;
+    if (o->breathe && o->breathe(o->breathe_ctx))
+        return QG_FAIL(QG_ELOST, "dropped on request");
+    return QG_OK;
 }
 
-static void backward(const qg_pass *p)
+static qg_code forward(const qg_pass *p)
+{
+    qg_embedding_forward(p);
+    for (int l = 0; l < p->net->params->config.layers; l++) {
+        qg_layer_forward(p, l);
+        QG_TRY(go_on(p->net));
+    }
+    return QG_OK;
+}
+
+static qg_code backward(const qg_pass *p)
 {
     int L = p->net->params->config.layers;
     for (int l = L - 1; l >= 0; l--) {
         if (p->net->options.recompute && l < L - 1)
             qg_layer_forward(p, l);
         qg_layer_backward(p, l);
+        QG_TRY(go_on(p->net));
     }
     qg_embedding_backward(p);
+    return QG_OK;
 }
 
 /* Elements between tensors. */
@@ -209,7 +265,18 @@ static qg_code check_logits(const qg_net *n, const qg_train_batch *b, const qg_s
     return QG_OK;
 }
 
-/* Loss and gradient of the classifier, down to net->dx. */
+static qg_code check_losses(const double *loss, const qg_train_batch *b, const qg_parts *texts,
+                            const qg_step *step)
+{
+    for (int l = 0; l < texts->n; l++)
+        if (!isfinite(loss[l]))
+            return QG_FAIL(QG_ENUMERIC, "step %llu, samples from %lld on: the loss is %g",
+                           (unsigned long long)step->number, (long long)b->sample[texts->row[l]],
+                           loss[l]);
+    return QG_OK;
+}
+
+/* Losses and gradient of the classifier, down to net->dx. */
 static qg_code classify(double *loss, float *logits, const qg_pass *p, const qg_step *step)
 {
     qg_net *net = p->net;
@@ -217,10 +284,8 @@ static qg_code classify(double *loss, float *logits, const qg_pass *p, const qg_
     int K = net->params->config.classes;
     qg_head_forward(p);
     QG_TRY(check_logits(net, batch, step));
-    *loss = qg_loss(net->dlogits, net->logits, batch, K, &net->options, step->weight);
-    if (!isfinite(*loss))
-        return QG_FAIL(QG_ENUMERIC, "step %llu, samples from %lld on: the loss is %g",
-                       (unsigned long long)step->number, (long long)batch->sample[0], *loss);
+    qg_loss(loss, net->dlogits, net->logits, batch, &p->texts, K, &net->options, step->weight);
+    QG_TRY(check_losses(loss, batch, &p->texts, step));
     if (logits)
         memcpy(logits, net->logits, (size_t)(batch->B * K) * sizeof *logits);
     qg_head_backward(p);
@@ -235,39 +300,41 @@ static qg_code fill_in(double *loss, const qg_pass *p, const qg_step *step)
     return QG_OK;
 }
 
-qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, const float *weights,
-                        const qg_qat *qat, const qg_train_batch *batch, const qg_step *step)
+qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, const qg_qat *qat,
+                        const qg_train_batch *batch, const qg_step *step)
 {
     bool mlm = net->params->objective == QG_OBJECTIVE_MLM;
-    QG_ASSERT(!mlm || (!qat && !logits && (batch->target || batch->B == 0)));
+    QG_ASSERT(!mlm || (!qat && !logits && (batch->target || batch->B == 0) && batch->leaves <= 1));
     QG_TRY(check_batch(net, batch, !mlm));
-    qg_pass p = start(net, weights, qat, batch);
-    *loss = 0;
+    qg_pass p = start(net, qat, batch);
+    for (int l = 0; l < batch->leaves || l == 0; l++)
+        loss[l] = 0;
     if (batch->B == 0) {
         memset(grad, 0, net->params->count * sizeof *grad);
         return QG_OK;
     }
+    cut_parts(&p, batch);
     p.grad = grad;
     p.weight = step->weight;
     p.dropout = net->options.dropout;
     p.key = qg_dropout_key(net->options.seed, step->number);
-    forward(&p);
+    QG_TRY(forward(&p));
     QG_TRY(mlm ? fill_in(loss, &p, step) : classify(loss, logits, &p, step));
-    backward(&p);
+    QG_TRY(backward(&p));
     clear_gaps(grad, net->params);
     return QG_OK;
 }
 
-qg_code qg_net_forward(float *logits, qg_net *net, const float *weights, const qg_qat *qat,
-                       const qg_train_batch *batch)
+qg_code qg_net_forward(float *logits, qg_net *net, const qg_qat *qat, const qg_train_batch *batch)
 {
     QG_ASSERT(net->params->objective == QG_OBJECTIVE_CLASSIFICATION);
     QG_TRY(check_batch(net, batch, false));
-    qg_pass p = start(net, weights, qat, batch);
+    qg_pass p = start(net, qat, batch);
     if (batch->B == 0)
         return QG_OK;
+    cut_parts(&p, batch);
     p.hook.frozen = true;
-    forward(&p);
+    QG_TRY(forward(&p));
     qg_head_forward(&p);
     QG_TRY(check_logits(net, batch, NULL));
     memcpy(logits, net->logits,
@@ -275,14 +342,14 @@ qg_code qg_net_forward(float *logits, qg_net *net, const float *weights, const q
     return QG_OK;
 }
 
-qg_code qg_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
-                         const qg_train_batch *batch)
+qg_code qg_net_mlm_score(qg_mlm_score *sum, qg_net *net, const qg_train_batch *batch)
 {
     QG_ASSERT(net->params->objective == QG_OBJECTIVE_MLM && (batch->target || batch->B == 0));
     QG_TRY(check_batch(net, batch, false));
-    qg_pass p = start(net, weights, NULL, batch);
+    qg_pass p = start(net, NULL, batch);
     if (batch->B == 0)
         return QG_OK;
-    forward(&p);
+    cut_parts(&p, batch);
+    QG_TRY(forward(&p));
     return qg_mlm_head(sum, &p, NULL);
 }

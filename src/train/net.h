@@ -1,5 +1,5 @@
 /*
- * net.h - the inside of a qg_net: activations of one leaf, and a pass over it.
+ * net.h - the inside of a qg_net: activations of some leaves, and a pass over them.
  */
 #ifndef QGRID_TRAIN_NET_H
 #define QGRID_TRAIN_NET_H
@@ -43,6 +43,7 @@ typedef struct qg_mlm_state {
     float *dhidden;            /* [M, C] */
     float *logits;             /* [chunk, V], then their gradient */
     int chunk;
+    int32_t all[2]; /* 0, M: one leaf */
 } qg_mlm_state;
 
 struct qg_net {
@@ -50,6 +51,9 @@ struct qg_net {
     const qg_params *params;
     qg_net_options options;
     const qg_kernels *kernels;
+    const float *weights; /* block that `site` was packed from */
+    qg_site *site;        /* [sites] */
+    qg_site_room room;
     qg_layer_state *layer;         /* [L], or all the same */
     float **x;                     /* [L + 1] -> [T, C] input of each layer, and the last output */
     qg_norm_state embedding;       /* [T, C], [T] */
@@ -60,19 +64,23 @@ struct qg_net {
     float *dx, *d1, *d2;           /* [T, C] */
     float *wide;                   /* [T, max(F, 3C)] */
     float *attention;              /* [3, longest, longest] */
+    float **sum;                   /* [leaves] -> [2 * widest] sums over the rows of a leaf */
+    int32_t *leaf_rows;            /* [leaves + 1] */
+    int32_t all_texts[2];          /* 0, B: one leaf */
+    qg_keyed *keyed;               /* [T] */
     float *quantized;              /* [T, max(C, F)] */
     qg_range *seen;                /* [sites] */
-    qg_affine *grid;               /* [sites] */
+    qg_affine *grid;               /* [sites, leaves] */
 };
 
-/* One leaf on its way through the net. */
+/* Leaves on their way through the net. */
 typedef struct qg_pass {
     qg_net *net;
-    const float *weights;
-    float *grad;    /* NULL: none is wanted */
-    double weight;  /* of the step */
+    float *grad;   /* NULL: none is wanted */
+    double weight; /* of the step */
     const qg_train_batch *batch;
     int T;
+    qg_parts tokens, texts;   /* rows of the leaves: in [T, .] and in [B, .] */
     qg_dropout_rates dropout; /* 0 in validation */
     qg_rng key;               /* of the step's dropout */
     qg_hook hook;
@@ -102,9 +110,12 @@ qg_code qg_mlm_alloc(qg_mlm_state *s, qg_arena *a, const qg_bert_config *c, size
  */
 qg_code qg_mlm_head(qg_mlm_score *sum, const qg_pass *p, const qg_step *step) QG_MUST_USE;
 
-/** Loss of all texts divided by `weight`, and dlogits. logits [B, K]. */
-double qg_loss(float *dlogits, const float *logits, const qg_train_batch *b, int K,
-               const qg_net_options *o, double weight);
+/** Adds the other part of the word embedding's gradient, from net->dx. */
+void qg_mlm_words_backward(const qg_pass *p);
+
+/** Losses of the leaves, divided by `weight`, and dlogits. logits [B, K]. */
+void qg_loss(double *loss, float *dlogits, const float *logits, const qg_train_batch *b,
+             const qg_parts *texts, int K, const qg_net_options *o, double weight);
 
 /** Dropout of rows [T, C] text by text. */
 void qg_drop_rows(const qg_pass *p, float *x, double rate, int layer, int place);
@@ -112,7 +123,7 @@ void qg_drop_rows(const qg_pass *p, float *x, double rate, int layer, int place)
 /** The vector of parameter `index`, and its gradient. */
 static inline const float *qg_weight_at(const qg_pass *p, int index)
 {
-    return p->weights + p->net->params->param[index].offset;
+    return p->net->weights + p->net->params->param[index].offset;
 }
 
 static inline float *qg_grad_at(const qg_pass *p, int index)

@@ -17,6 +17,9 @@
 
 enum { FLOATS_PER_LINE = 16 };
 
+/* Not learned by masked-language modelling. */
+static const char *const pooler[] = {"bert.pooler.dense.weight", "bert.pooler.dense.bias"};
+
 typedef struct planner {
     qg_params *p;
     const char *prefix; /* of the names */
@@ -97,8 +100,7 @@ static qg_code plan(qg_params *out, qg_arena *a, const qg_bert_config *config,
     static const char *const no_decay[] = {"bias", "LayerNorm.weight", NULL};
     planner b = {.p = out, .prefix = "bert.embeddings."};
     int C = config->hidden, L = config->layers;
-    *out = (qg_params){
-        .objective = objective, .config = *config, .dropout = {0.1, 0.1, 0.1}};
+    *out = (qg_params){.objective = objective, .config = *config, .dropout = {0.1, 0.1, 0.1}};
     QG_NEW(out->param, a, 5 + 16 * L + 7);
     QG_NEW(out->site, a, QG_SITES_PER_LAYER * L + 2);
     add(&b, "word_embeddings.weight", "", config->vocab, C);
@@ -127,7 +129,10 @@ qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_bert_config *config
 
 qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_bert_config *config)
 {
-    return plan(out, a, config, QG_OBJECTIVE_MLM);
+    QG_TRY(plan(out, a, config, QG_OBJECTIVE_MLM));
+    for (int i = 0; i < 2; i++)
+        out->param[qg_params_find(out, pooler[i])].decays = false;
+    return QG_OK;
 }
 
 void qg_params_exclude(qg_params *p, const char *const *parts)

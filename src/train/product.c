@@ -30,14 +30,14 @@ void qg_product_tn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, in
                 y, ldy);
 }
 
-void qg_product_tn_add(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k)
-{
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a.at, a.ld, b.at, b.ld, 1, y,
-                ldy);
-}
-
 const char *qg_train_library(char *out, size_t size)
 {
     snprintf(out, size, "%s, %s", openblas_get_config(), openblas_get_corename());
     return out;
+}
+
+void qg_product_tn_add(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k)
+{
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a.at, a.ld, b.at, b.ld, 1, y,
+                ldy);
 }

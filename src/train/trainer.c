@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { PASS_TOKENS = 1536 }; /* what qg_trainer_options.pass_tokens is by default */
+
 struct qg_trainer {
     qg_arena *arena;
     qg_trainer_options options;
@@ -22,16 +24,18 @@ struct qg_trainer {
     float *m, *v;    /* [to - from] moments */
     double *sums;    /* [blocks] of squares */
     qg_net *net;
-    qg_qat *qat;     /* NULL: none */
-    qg_range *seen;  /* [sites] by the leaves of a step */
-    qg_tree tree;    /* of this member's leaves */
-    double *loss;    /* [leaves] */
-    qg_leaf leaf;    /* the texts in hand */
-    int64_t *chosen; /* [most texts of a pass] */
-    int32_t *tokens; /* [batch] */
-    int32_t *label;  /* [batch] */
-    int *order;      /* [batch] */
-    int *starts;     /* [leaves + 1] */
+    const float *packed; /* what the net has; NULL: changed since */
+    qg_qat *qat;         /* NULL: none */
+    qg_range *seen;      /* [sites] by the leaves of a step */
+    float **grad;        /* [depth] -> [count] of a subtree of the leaves; the first is the sum */
+    double *loss;        /* [leaves] */
+    qg_leaf leaf;        /* the texts in hand */
+    int64_t *chosen;     /* [most texts of a pass] */
+    int32_t *tokens;     /* [batch] */
+    int32_t *label;      /* [batch] */
+    int *order;          /* [batch] */
+    int *starts;         /* [leaves + 1] */
+    int32_t *leaf_texts; /* [leaves + 1] of the leaves in hand */
 };
 
 static int tokens_of(const qg_train_set *set, int64_t text)
@@ -59,20 +63,27 @@ static qg_code most_tokens(int64_t *out, const qg_train_set *set, int batch, int
 }
 
 /* Longest first, each to the leaf with the fewest tokens: no leaf is above the mean by more than
- * one text. */
+ * one text. Where memory for a pass allows it, several leaves are computed together: weights and
+ * gradients then go through memory once. */
 static qg_code size_net(qg_net_options *net, const qg_trainer *t, int longest)
 {
     int64_t all, one;
     int leaves = t->options.leaves, batch = t->options.batch;
+    int64_t pass = t->options.pass_tokens ? t->options.pass_tokens : PASS_TOKENS;
     QG_TRY(most_tokens(&all, t->train, batch, longest, t->arena));
     one = leaves == 1 ? all : all / leaves + longest;
     one = one < all ? one : all;
     one = one > longest ? one : longest;
+    all = all < pass ? all : pass;
+    one = one > all ? one : all;
     QG_ASSERT(one <= INT32_MAX);
     *net = t->options.net;
     net->longest = longest;
     net->tokens = (int)one;
     net->texts = batch < net->tokens ? batch : net->tokens;
+    net->leaves = leaves / t->gang->size;
+    net->breathe = t->gang->breathe;
+    net->breathe_ctx = t->gang->ctx;
     return QG_OK;
 }
 
@@ -98,6 +109,18 @@ static qg_code divide(qg_trainer *t)
     return QG_OK;
 }
 
+/* A block for each level of the subtree of `leaves`. Memory that no step needs is never touched. */
+static qg_code create_gradients(qg_trainer *t, int leaves)
+{
+    int depth = 1;
+    for (int n = leaves; n > 1; n = qg_tree_left(n))
+        depth++;
+    QG_NEW(t->grad, t->arena, depth);
+    for (int i = 0; i < depth; i++)
+        QG_NEW(t->grad[i], t->arena, t->params->count);
+    return QG_OK;
+}
+
 static qg_code create(qg_trainer *t, int longest)
 {
     qg_net_options net;
@@ -116,7 +139,8 @@ static qg_code create(qg_trainer *t, int longest)
     QG_NEW(t->label, t->arena, batch);
     QG_NEW(t->order, t->arena, batch);
     QG_NEW(t->starts, t->arena, leaves + 1);
-    QG_TRY(qg_tree_create(&t->tree, t->arena, leaves / t->gang->size, t->params->count));
+    QG_NEW(t->leaf_texts, t->arena, leaves + 1);
+    QG_TRY(create_gradients(t, leaves / t->gang->size));
     QG_TRY(qg_leaf_create(&t->leaf, t->arena, net.tokens, net.texts));
     QG_TRY(qg_net_create(&t->net, t->params, &net));
     if (t->options.qat)
@@ -175,12 +199,17 @@ static qg_code cut(qg_trainer *t, int64_t *tokens, const int64_t *index, int n)
     return qg_leaves_cut(t->order, t->starts, t->tokens, n, t->options.leaves, t->arena);
 }
 
-static qg_code gather(qg_trainer *t, const int64_t *index, int leaf, uint64_t step)
+/* Texts of leaves first .. first + n - 1. */
+static qg_code gather(qg_trainer *t, const int64_t *index, int first, int n, uint64_t step)
 {
-    int n = t->starts[leaf + 1] - t->starts[leaf];
-    for (int i = 0; i < n; i++)
-        t->chosen[i] = index[t->order[t->starts[leaf] + i]];
-    QG_TRY(qg_leaf_gather(&t->leaf, t->train, t->chosen, n));
+    int from = t->starts[first], texts = t->starts[first + n] - from;
+    for (int i = 0; i < texts; i++)
+        t->chosen[i] = index[t->order[from + i]];
+    for (int l = 0; l <= n; l++)
+        t->leaf_texts[l] = t->starts[first + l] - from;
+    QG_TRY(qg_leaf_gather(&t->leaf, t->train, t->chosen, texts));
+    t->leaf.batch.leaves = n;
+    t->leaf.batch.leaf = t->leaf_texts;
     if (t->options.masking)
         qg_masking_apply(&t->leaf, t->options.masking, step);
     return QG_OK;
@@ -194,22 +223,56 @@ static double weigh(const qg_trainer *t, const int64_t *index, int n)
     return qg_loss_weight(t->label, n, t->options.net.class_weights);
 }
 
-/* Losses and gradient (in the tree) of this member's leaves. */
+static void use(qg_trainer *t, const float *weights)
+{
+    if (t->packed != weights)
+        qg_net_set_weights(t->net, weights);
+    t->packed = weights;
+}
+
+/* Leaves that fit the net are computed together. */
+static qg_code pass(float *grad, qg_trainer *t, const int64_t *index, int first, int n,
+                    const qg_step *step)
+{
+    const qg_gang *g = t->gang;
+    QG_TRY(gather(t, index, first, n, step->number));
+    QG_TRY(qg_net_gradient(grad, t->loss + first, NULL, t->net, t->qat, &t->leaf.batch, step));
+    qg_range_join(t->seen, qg_net_seen(t->net), t->params->sites);
+    return qg_gang_go_on(g);
+}
+
+/* Masked-language modelling takes one leaf at a time. */
+static bool fits(const qg_trainer *t, int first, int n)
+{
+    int64_t tokens = 0;
+    if (t->options.masking) /* its head takes one leaf */
+        return false;
+    for (int i = t->starts[first]; i < t->starts[first + n]; i++)
+        tokens += t->tokens[t->order[i]];
+    return tokens <= t->leaf.tokens;
+}
+
+/* grad = the sum over leaves first .. first + n - 1, a subtree; others of t->grad are scratch. */
+static qg_code subtree(float *grad, int depth, qg_trainer *t, const int64_t *index, int first,
+                       int n, const qg_step *step)
+{
+    if (n == 1 || fits(t, first, n))
+        return pass(grad, t, index, first, n, step);
+    int half = qg_tree_left(n);
+    float *right = t->grad[depth + 1];
+    QG_TRY(subtree(grad, depth + 1, t, index, first, half, step));
+    QG_TRY(subtree(right, depth + 1, t, index, first + half, n - half, step));
+    qg_tree_add(grad, right, t->params->count);
+    return QG_OK;
+}
+
+/* Losses, and the gradient in t->grad[0], of this member's leaves. */
 static qg_code own_leaves(qg_trainer *t, const int64_t *index, const qg_step *step)
 {
-    const float *weights = t->qat ? qg_qat_weights(t->qat) : t->values;
-    size_t end = t->part[t->gang->index + 1];
+    size_t first = t->part[t->gang->index], end = t->part[t->gang->index + 1];
+    use(t, t->qat ? qg_qat_weights(t->qat) : t->values);
     memset(t->seen, 0, (size_t)t->params->sites * sizeof *t->seen);
-    qg_tree_reset(&t->tree);
-    for (size_t l = t->part[t->gang->index]; l < end; l++) {
-        QG_TRY(gather(t, index, (int)l, step->number));
-        QG_TRY(qg_net_gradient(qg_tree_slot(&t->tree), &t->loss[l], NULL, t->net, weights, t->qat,
-                               &t->leaf.batch, step));
-        qg_range_join(t->seen, qg_net_seen(t->net), t->params->sites);
-        qg_tree_push(&t->tree);
-        QG_TRY(qg_gang_go_on(t->gang));
-    }
-    return QG_OK;
+    return subtree(t->grad[0], 0, t, index, (int)first, (int)(end - first), step);
 }
 
 static void join_ranges(void *a, const void *b, void *ctx)
@@ -221,7 +284,7 @@ static void join_ranges(void *a, const void *b, void *ctx)
 static qg_code all_leaves(double *loss, float **grad, qg_trainer *t)
 {
     const qg_gang *g = t->gang;
-    *grad = qg_tree_finish(&t->tree);
+    *grad = t->grad[0];
     QG_TRY(qg_gang_gather(g, t->loss, t->part, sizeof *t->loss, QG_BY_MEMBER));
     *loss = qg_tree_sum_f64(t->loss, t->options.leaves);
     if (t->qat)
@@ -266,6 +329,7 @@ qg_code qg_trainer_step(qg_step_report *out, qg_trainer *t, const int64_t *index
     qg_adamw_step(t->values, t->m, t->v, grad, t->params, t->from, t->to, &o->adamw,
                   out->learning_rate, number, coefficient);
     QG_TRY(qg_gang_gather(t->gang, t->values, t->slice, sizeof *t->values, QG_BY_SLICE));
+    t->packed = NULL;
     if (t->qat)
         qg_qat_observe(t->qat, t->seen);
     return QG_OK;
@@ -298,14 +362,16 @@ static qg_code gather_run(qg_trainer *t, const qg_train_set *set, int64_t first,
     QG_ASSERT(n <= t->leaf.texts);
     for (int i = 0; i < n; i++)
         t->chosen[i] = first + i;
-    return qg_leaf_gather(&t->leaf, set, t->chosen, n);
+    QG_TRY(qg_leaf_gather(&t->leaf, set, t->chosen, n));
+    use(t, t->values);
+    return QG_OK;
 }
 
 qg_code qg_trainer_forward(float *logits, qg_trainer *t, const qg_train_set *set, int64_t first,
                            int n)
 {
     QG_TRY(gather_run(t, set, first, n));
-    return qg_net_forward(logits, t->net, t->values, NULL, &t->leaf.batch);
+    return qg_net_forward(logits, t->net, NULL, &t->leaf.batch);
 }
 
 qg_code qg_trainer_mlm_score(qg_mlm_score *sum, qg_trainer *t, const qg_train_set *set,
@@ -314,5 +380,5 @@ qg_code qg_trainer_mlm_score(qg_mlm_score *sum, qg_trainer *t, const qg_train_se
     QG_ASSERT(t->options.masking != NULL);
     QG_TRY(gather_run(t, set, first, n));
     qg_masking_apply(&t->leaf, t->options.masking, QG_MASK_VALIDATION);
-    return qg_net_mlm_score(sum, t->net, t->values, &t->leaf.batch);
+    return qg_net_mlm_score(sum, t->net, &t->leaf.batch);
 }

@@ -24,8 +24,7 @@ void qg_tree_sum(float *const *leaf, int n, size_t from, size_t to)
             qg_tree_add(leaf[i] + from, leaf[i + step] + from, to - from);
 }
 
-/* The largest power of two below n: leaves of the left subtree. */
-static int left_of(int n)
+int qg_tree_left(int n)
 {
     int half = 1;
     while (2 * half < n)
@@ -39,7 +38,7 @@ double qg_tree_sum_f64(const double *leaf, int n)
         return 0;
     if (n == 1)
         return leaf[0];
-    int half = left_of(n);
+    int half = qg_tree_left(n);
     return qg_tree_sum_f64(leaf, half) + qg_tree_sum_f64(leaf + half, n - half);
 }
 

@@ -78,22 +78,29 @@ static void a_quantized_linear_equals_pytorch(void **state)
                     .state = &moving,
                     .seen = &seen,
                     .grid = &grid,
+                    .leaves = 1,
                     .buffer = buffer,
                     .kernels = qg_kernels_get(NULL)};
     qg_weights_forward(weights, scale, codes, tensor(a, u, "w", &n), N, K,
                        &qg_precision_torch_int8);
     memcpy(weights + N * K, tensor(a, u, "b", &n), N * sizeof *weights);
+    float sum[2 * K], *sums[] = {sum};
+    qg_site_room room;
+    qg_site site;
+    qt_ok(qg_site_room_create(&room, a, N > K ? N : K, M, 1));
+    qt_ok(qg_site_create(&site, a, &l, &room, hook.kernels));
+    qg_site_pack(&site, weights);
     for (int call = 0; call < 3; call++) {
         char name[64];
 #define REF(part) (snprintf(name, sizeof name, "call%d." part, call), tensor(a, u, name, &n))
-        qg_rows x = {REF("x"), M, 1, splits};
-        qg_linear_forward(y, &l, 0, weights, &x, &hook);
+        qg_rows x = {REF("x"), M, 1, splits, {1, splits, sums}};
+        qg_linear_forward(y, &site, 0, &x, &hook);
         qt_same("weight scale", scale, REF("weight_scale"), N, sizeof *scale);
         qt_same("scale", &grid.scale, REF("act_scale"), 1, sizeof(float));
         qt_eq("zero point", grid.zero, (int)*REF("act_zero_point"));
         qt_same("quantized input", buffer, REF("x_fakequant"), M * K, sizeof *buffer);
         qt_close_f32("y", y, REF("y"), M * N, 0, 1e-5);
-        qg_linear_backward(dx, grad, REF("grad_out"), &l, 0, weights, &x, &hook);
+        qg_linear_backward(dx, grad, REF("grad_out"), &site, 0, &x, &hook);
         qt_close_f32("grad_x", dx, REF("grad_x"), M * K, 0, 1e-5);
         qt_close_f32("grad_w", grad, REF("grad_w"), N * K, 0, 1e-5);
         qt_close_f32("grad_b", grad + N * K, REF("grad_b"), N, 0, 1e-5);
@@ -224,7 +231,7 @@ static double check_frozen_logits(rig *r, const qg_json *want, const qg_json *ba
         size_t n;
         double *logits = qt_numbers(r->arena, element(want, i), &n);
         qg_train_batch b = golden_batch(r->arena, batches, i, true);
-        qt_ok(qg_net_forward(r->logits, r->net, qg_qat_weights(r->qat), r->qat, &b));
+        qt_ok(rig_net_forward(r->logits, r->net, qg_qat_weights(r->qat), r->qat, &b));
         for (size_t k = 0; k < n; k++)
             worst = fmax(worst, fabs((double)r->logits[k] - logits[k]));
     }

@@ -72,11 +72,9 @@ qg_bert_config rig_config(void)
                             .labels = labels};
 }
 
-void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
+static void draw(rig *r, uint64_t seed, int leaves)
 {
     qg_rng rng = qg_rng_make(seed, "rig", 0);
-    *r = (rig){.arena = qg_arena_create(0)};
-    qt_ok(qg_params_plan(&r->params, r->arena, config));
     r->values = alloc(r->arena, r->params.count, sizeof *r->values);
     for (int i = 0; i < r->params.n; i++) {
         const qg_param *t = &r->params.param[i];
@@ -85,6 +83,20 @@ void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
             r->values[t->offset + k] = (float)(center + 0.3 * qg_rng_normal(&rng));
     }
     start(r, leaves);
+}
+
+void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
+{
+    *r = (rig){.arena = qg_arena_create(0)};
+    qt_ok(qg_params_plan(&r->params, r->arena, config));
+    draw(r, seed, leaves);
+}
+
+void rig_random_mlm(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
+{
+    *r = (rig){.arena = qg_arena_create(0)};
+    qt_ok(qg_params_plan_mlm(&r->params, r->arena, config));
+    draw(r, seed, leaves);
 }
 
 void rig_free(rig *r)
@@ -120,6 +132,28 @@ static const qg_train_batch *gather(rig *r, const qg_train_batch *b, const int64
     return &r->leaf.batch;
 }
 
+qg_code rig_net_gradient(float *grad, double *loss, float *logits, qg_net *net,
+                         const float *weights, const qg_qat *qat, const qg_train_batch *batch,
+                         const qg_step *step)
+{
+    qg_net_set_weights(net, weights);
+    return qg_net_gradient(grad, loss, logits, net, qat, batch, step);
+}
+
+qg_code rig_net_forward(float *logits, qg_net *net, const float *weights, const qg_qat *qat,
+                        const qg_train_batch *batch)
+{
+    qg_net_set_weights(net, weights);
+    return qg_net_forward(logits, net, qat, batch);
+}
+
+qg_code rig_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
+                          const qg_train_batch *batch)
+{
+    qg_net_set_weights(net, weights);
+    return qg_net_mlm_score(sum, net, batch);
+}
+
 void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
 {
     int order[RIG_TEXTS], starts[RIG_TEXTS + 1];
@@ -127,7 +161,6 @@ void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
     int64_t splits[RIG_TEXTS + 1];
     double loss[RIG_TEXTS];
     qg_range *seen = alloc(r->arena, (size_t)r->params.sites, sizeof *seen);
-    const float *weights = r->qat ? qg_qat_weights(r->qat) : r->values;
     qg_step s = {step, qg_loss_weight(b->label, b->B, NULL)};
     for (int t = 0; t <= b->B; t++)
         splits[t] = b->splits[t];
@@ -136,6 +169,7 @@ void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
     qt_ok(qg_leaves_cut(order, starts, tokens, b->B, r->leaves, r->arena));
     if (r->qat)
         qg_qat_prepare(r->qat, r->values);
+    qg_net_set_weights(r->net, r->qat ? qg_qat_weights(r->qat) : r->values);
     for (int i = 0; i < r->ranks; i++)
         qg_tree_reset(tree_of(r, i));
     for (int l = 0; l < r->leaves; l++) {
@@ -143,8 +177,7 @@ void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
         const qg_train_batch *leaf = b;
         if (r->leaves > 1)
             leaf = gather(r, b, splits, order + starts[l], starts[l + 1] - starts[l]);
-        qt_ok(qg_net_gradient(qg_tree_slot(tree), &loss[l], r->logits, r->net, weights, r->qat,
-                              leaf, &s));
+        qt_ok(qg_net_gradient(qg_tree_slot(tree), &loss[l], r->logits, r->net, r->qat, leaf, &s));
         qg_range_join(seen, qg_net_seen(r->net), r->params.sites);
         qg_tree_push(tree);
     }
@@ -188,5 +221,5 @@ qg_train_batch rig_batch(qg_arena *a, const qg_bert_config *c, int B, int longes
         label[t] = (int32_t)qg_rng_below(&rng, (uint64_t)c->classes);
         sample[t] = 100 + 7 * t;
     }
-    return (qg_train_batch){B, ids, types, splits, NULL, label, sample};
+    return (qg_train_batch){B, ids, types, splits, NULL, label, sample, .target = NULL};
 }

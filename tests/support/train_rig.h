@@ -36,6 +36,9 @@ void rig_load(rig *r, const char *dir, int leaves);
 /** A run on random parameters of a configuration; large enough that every gradient counts. */
 void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves);
 
+/** The same with the head of masked-language modelling. */
+void rig_random_mlm(rig *r, const qg_bert_config *config, uint64_t seed, int leaves);
+
 /** A small model with odd sizes. */
 qg_bert_config rig_config(void);
 
@@ -47,6 +50,16 @@ void rig_gang(rig *r, int ranks);
 void rig_net(rig *r, qg_net_options o);
 
 void rig_free(rig *r);
+
+/** Functions of a net with weights as they are now. */
+qg_code rig_net_gradient(float *grad, double *loss, float *logits, qg_net *net,
+                         const float *weights, const qg_qat *qat, const qg_train_batch *batch,
+                         const qg_step *step);
+qg_code rig_net_forward(float *logits, qg_net *net, const float *weights, const qg_qat *qat,
+                        const qg_train_batch *batch);
+
+qg_code rig_net_mlm_score(qg_mlm_score *sum, qg_net *net, const float *weights,
+                          const qg_train_batch *batch);
 
 /** Gradient of a batch in r->grad, r->loss, r->logits (with one leaf); parameters stay. */
 void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step);

@@ -13,7 +13,7 @@ static double loss_at(rig *r, const qg_train_batch *b, const qg_net_options *o)
 {
     double loss;
     qg_step s = {3, qg_loss_weight(b->label, b->B, o->class_weights)};
-    qt_ok(qg_net_gradient(r->tree.block[0], &loss, NULL, r->net, r->values, NULL, b, &s));
+    qt_ok(rig_net_gradient(r->tree.block[0], &loss, NULL, r->net, r->values, NULL, b, &s));
     return loss;
 }
 
@@ -110,7 +110,7 @@ static void loss_equals_its_closed_form(void **state)
     rig_net(&r, o);
     double loss, nll = 0, smooth = 0, sum = 0;
     qg_step s = {0, qg_loss_weight(b.label, b.B, weights)};
-    qt_ok(qg_net_gradient(r.tree.block[0], &loss, r.logits, r.net, r.values, NULL, &b, &s));
+    qt_ok(rig_net_gradient(r.tree.block[0], &loss, r.logits, r.net, r.values, NULL, &b, &s));
     for (int t = 0; t < b.B; t++) {
         double z = 0;
         for (int k = 0; k < 3; k++)
@@ -153,7 +153,9 @@ static void recomputed_layers_give_the_same_bits(void **state)
         rig_gradient(&r, &b, 5);
         qt_same("loss", &r.loss, &loss, 1, sizeof loss);
         qt_same("gradient", r.grad, kept, r.params.count, sizeof *kept);
-        assert_true(qg_net_bytes(r.net) < bytes / 2);
+        /* without recomputation 3 more layers keep what backward needs: 7C + 2F a token and more */
+        size_t layer = (size_t)(7 * c.hidden + 2 * c.ffn) * RIG_TOKENS * sizeof(float);
+        assert_true(qg_net_bytes(r.net) + 3 * layer <= bytes);
         rig_free(&r);
     }
 }
@@ -245,17 +247,17 @@ static void dropout_does_not_depend_on_the_leaf(void **state)
     qg_step s = {4, b.B};
     float *all = qg_arena_alloc(r.arena, (size_t)(3 * b.B), sizeof *all), one[3], other[3];
     double loss, sum = 0, part;
-    qt_ok(qg_net_gradient(r.tree.block[0], &loss, all, r.net, r.values, NULL, &b, &s));
+    qt_ok(rig_net_gradient(r.tree.block[0], &loss, all, r.net, r.values, NULL, &b, &s));
     for (int t = b.B - 1; t >= 0; t--) {
         int32_t splits[] = {0, b.splits[t + 1] - b.splits[t]};
         qg_train_batch single = {1,    b.ids + b.splits[t], b.types + b.splits[t], splits,
                                  NULL, b.label + t,         b.sample + t};
-        qt_ok(qg_net_gradient(r.tree.block[0], &part, one, r.net, r.values, NULL, &single, &s));
+        qt_ok(rig_net_gradient(r.tree.block[0], &part, one, r.net, r.values, NULL, &single, &s));
         qt_close_f32("logits alone", one, all + 3 * t, 3, 1e-5, 1e-5);
         sum += part;
         qg_step next = {5, b.B};
         qt_ok(
-            qg_net_gradient(r.tree.block[0], &part, other, r.net, r.values, NULL, &single, &next));
+            rig_net_gradient(r.tree.block[0], &part, other, r.net, r.values, NULL, &single, &next));
         assert_true(fabsf(other[0] - one[0]) > 1e-4f);
     }
     qt_close("loss", loss, sum, 1e-6, 0);
@@ -282,7 +284,7 @@ static void a_leaf_without_texts_gives_zero(void **state)
     qg_step s = {0, 1};
     double loss = 1;
     memset(r.tree.block[0], 0xff, r.params.count * sizeof(float));
-    qt_ok(qg_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &none, &s));
+    qt_ok(rig_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &none, &s));
     qt_close("loss", loss, 0, 0, 0);
     for (size_t i = 0; i < r.params.count; i++)
         qt_close("gradient", (double)r.tree.block[0][i], 0, 0, 0);
@@ -321,7 +323,7 @@ static void bad_batches_and_nan_are_refused_by_sample_and_step(void **state)
     qg_step s = {12, 1};
     double loss;
     float *grad = r.tree.block[0];
-#define GRADIENT qg_net_gradient(grad, &loss, NULL, r.net, r.values, NULL, &b, &s)
+#define GRADIENT rig_net_gradient(grad, &loss, NULL, r.net, r.values, NULL, &b, &s)
     ids[1] = 30;
     qt_fails(GRADIENT, QG_EMODEL, "sample 77", "token id 30", "vocabulary of 30", NULL);
     ids[1] = 5;
@@ -338,7 +340,7 @@ static void bad_batches_and_nan_are_refused_by_sample_and_step(void **state)
     r.values[r.params.param[20].offset + 5] = NAN;
     qt_fails(GRADIENT, QG_ENUMERIC, "step 12", "sample 77", NULL);
 #undef GRADIENT
-    qt_fails(qg_net_forward(r.logits, r.net, r.values, NULL, &b), QG_ENUMERIC, "sample 77", NULL);
+    qt_fails(rig_net_forward(r.logits, r.net, r.values, NULL, &b), QG_ENUMERIC, "sample 77", NULL);
     rig_free(&r);
 }
 

@@ -85,7 +85,7 @@ static void saved_parameters_load_again_and_predict(void **state)
     qt_same("values", again.values, r.values, r.params.count, sizeof *r.values);
     for (int k = 0; k < 3; k++)
         assert_string_equal(again.params.config.labels[k], r.params.config.labels[k]);
-    qt_ok(qg_net_forward(r.logits, r.net, r.values, NULL, &b));
+    qt_ok(rig_net_forward(r.logits, r.net, r.values, NULL, &b));
     float *deployed = predict(&r, dir, "fp32", &b), *before = predict(&r, FINETUNED, "fp32", &b);
     qt_close_f32("deployed logits", deployed, r.logits, (size_t)(b.B * 3), 1e-5, 2e-5);
     assert_true(fabsf(before[0] - deployed[0]) > 1e-3f);
@@ -105,14 +105,14 @@ static void fake_quantized_logits_are_the_deployed_ones(void **state)
     qg_train_batch b = rig_batch(r.arena, &r.params.config, 12, 20, 1);
     b.types = NULL;
     float *plain = qg_arena_alloc(r.arena, (size_t)(3 * b.B), sizeof *plain);
-    qt_ok(qg_net_forward(plain, r.net, r.values, NULL, &b));
+    qt_ok(rig_net_forward(plain, r.net, r.values, NULL, &b));
     for (int i = 0; qg_precisions[i]; i++) {
         const char *name = qg_precision_name(qg_precisions[i]);
         qg_qat_options o = {{name, qg_precisions[i], QG_EMBED_FP32}, QG_QAT_DEPLOYED};
         double worst = 0, effect = 0;
         qt_ok(qg_qat_create(&r.qat, &r.params, &o));
         qg_qat_prepare(r.qat, r.values);
-        qt_ok(qg_net_forward(r.logits, r.net, qg_qat_weights(r.qat), r.qat, &b));
+        qt_ok(rig_net_forward(r.logits, r.net, qg_qat_weights(r.qat), r.qat, &b));
         float *deployed = predict(&r, FINETUNED, name, &b);
         for (int k = 0; k < 3 * b.B; k++) {
             worst = fmax(worst, fabs((double)r.logits[k] - (double)deployed[k]));

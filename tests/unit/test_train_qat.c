@@ -231,8 +231,8 @@ static void ranges_do_not_depend_on_the_order_of_leaves(void **state)
             for (int i = 0; i < 4; i++) {
                 int l = pass ? 3 - i : i;
                 double loss;
-                qt_ok(qg_net_gradient(grad[pass][l], &loss, NULL, r.net, qg_qat_weights(r.qat),
-                                      r.qat, &b[(l + step) % 4], &s));
+                qt_ok(rig_net_gradient(grad[pass][l], &loss, NULL, r.net, qg_qat_weights(r.qat),
+                                       r.qat, &b[(l + step) % 4], &s));
                 qg_range_join(seen[pass], qg_net_seen(r.net), r.params.sites);
             }
         }
@@ -268,7 +268,7 @@ static void frozen_ranges_stay(void **state)
     rig_gradient(&r, &b, 1);
     qt_same("frozen", qg_qat_ranges(r.qat), kept, n, sizeof *kept);
     qg_qat_freeze(r.qat, false);
-    qt_ok(qg_net_forward(r.logits, r.net, qg_qat_weights(r.qat), r.qat, &b));
+    qt_ok(rig_net_forward(r.logits, r.net, qg_qat_weights(r.qat), r.qat, &b));
     qt_same("validation", qg_qat_ranges(r.qat), kept, n, sizeof *kept);
     rig_gradient(&r, &b, 1);
     assert_true(memcmp(qg_qat_ranges(r.qat), kept, n * sizeof *kept) != 0);

@@ -18,12 +18,14 @@ typedef struct pair {
     int64_t index[TEXTS];
     float *values; /* the trainer's */
     qg_trainer *trainer;
+    int pass_tokens;
+    qg_qat_inputs inputs;
 } pair;
 
 static void start(pair *p, const char *precision)
 {
     qg_bert_config c = rig_config();
-    qg_qat_options qat = {.inputs = QG_QAT_DEPLOYED};
+    qg_qat_options qat = {.inputs = p->inputs};
     qat.precision.scheme = precision ? qg_precision_find(precision) : NULL;
     rig_random(&p->rig, &c, 7, LEAVES);
     p->rig.schedule = (qg_schedule){QG_SCHEDULE_COSINE, 1e-2, 2, 9};
@@ -40,6 +42,7 @@ static void start(pair *p, const char *precision)
     memcpy(p->values, p->rig.values, p->rig.params.count * sizeof *p->values);
     qg_trainer_options o = {.batch = TEXTS,
                             .leaves = LEAVES,
+                            .pass_tokens = p->pass_tokens,
                             .clip = p->rig.clip,
                             .adamw = p->rig.adamw,
                             .schedule = p->rig.schedule,
@@ -54,13 +57,21 @@ static void finish(pair *p)
     rig_free(&p->rig);
 }
 
+/* The rig computes leaf after leaf; the trainer leaf after leaf, some together, or all. */
 static void a_step_is_the_one_of_train_h(void **state)
 {
-    static const char *const precisions[] = {NULL, "int8", "int4_g32"};
+    static const struct {
+        const char *precision;
+        qg_qat_inputs inputs;
+        int pass_tokens;
+    } cases[] = {{NULL, QG_QAT_DEPLOYED, 1},        {NULL, QG_QAT_DEPLOYED, 40},
+                 {NULL, QG_QAT_DEPLOYED, 0},        {"int8", QG_QAT_DEPLOYED, 0},
+                 {"int8", QG_QAT_MOVING, 0},        {"int8", QG_QAT_MOVING, 1},
+                 {"int8_tensor", QG_QAT_MOVING, 0}, {"int4_g32", QG_QAT_DEPLOYED, 0}};
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
-        pair p = {0};
-        start(&p, precisions[i]);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        pair p = {.inputs = cases[i].inputs, .pass_tokens = cases[i].pass_tokens};
+        start(&p, cases[i].precision);
         for (uint64_t step = 0; step < 4; step++) {
             qg_step_report s;
             rig_step(&p.rig, &p.batch, step);
@@ -103,13 +114,13 @@ static void a_step_that_fails_leaves_the_parameters(void **state)
 static void passes_cover_a_set_and_score_it_without_dropout(void **state)
 {
     (void)state;
-    pair p = {0};
+    pair p = {.pass_tokens = 1};
     start(&p, NULL);
     int K = p.rig.params.config.classes, n, passes = 0;
     float logits[TEXTS * 8], want[TEXTS * 8];
     qg_train_batch whole = p.batch;
     whole.types = NULL;
-    qt_ok(qg_net_forward(want, p.rig.net, p.rig.values, NULL, &whole));
+    qt_ok(rig_net_forward(want, p.rig.net, p.rig.values, NULL, &whole));
     for (int64_t first = 0; first < TEXTS; first += n, passes++) {
         n = qg_trainer_fits(p.trainer, &p.set, first);
         assert_true(n >= 1);
