@@ -22,8 +22,7 @@ static const struct {
     const char *name, *from;
 } sources[] = {
     {"indobert", "https://huggingface.co/indobenchmark/indobert-base-p2 (config.json, vocab.txt, "
-                 "tokenizer files, pytorch_model.bin or model.safetensors), or your fine-tuned "
-                 "model in the same layout"},
+                 "tokenizer files, pytorch_model.bin or model.safetensors)"},
     {"test.tsv", "SmSA of IndoNLU: https://github.com/IndoNLP/indonlu, "
                  "dataset/smsa_doc-sentiment-prosa/test_preprocess.tsv"},
     {"test_preprocess.tsv", "SmSA of IndoNLU: https://github.com/IndoNLP/indonlu, "
