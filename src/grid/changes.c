@@ -254,18 +254,23 @@ static qg_code set_units(qg_store *to, const qg_plan_task *t, uint8_t state)
     return QG_OK;
 }
 
-static qg_code take_training(qg_store *to, qg_arena *a, const qg_plan *plan, const qg_cell *c,
-                             uint8_t state)
+/* A finished training whose data no longer fit their checksum stays open. */
+static qg_code take_training(uint8_t *state, qg_store *to, qg_arena *a, const qg_plan *plan,
+                             const qg_cell *c, const old_units *o)
 {
     char group[1024];
-    const qg_plan_task *t = &plan->tasks[c->task];
-    int64_t at = t->first_unit, one = 1;
-    uint64_t sum = 0;
+    int64_t at = plan->tasks[c->task].first_unit, one = 1;
+    uint64_t sum;
+    int old = 0;
+    while (old < o->n && strcmp(o->cell + (size_t)old * NAME_SIZE, c->name) != 0)
+        old++;
     qg_group_path(group, sizeof group, plan->job, qg_cell_group(plan, c, QG_GROUP_TRAINING), NULL);
-    if (state == QG_CELL_DONE)
-        QG_TRY(qg_training_checksum(&sum, to, a, group));
-    QG_TRY(qg_store_write(to, "/units/checksum", QG_STORE_U64, &at, &one, &sum));
-    return set_units(to, t, state);
+    QG_TRY(qg_training_checksum(&sum, to, a, group));
+    if (*state == QG_CELL_DONE && (old == o->n || o->checksum[old] != sum))
+        *state = QG_CELL_OPEN;
+    if (*state == QG_CELL_DONE)
+        QG_TRY(qg_store_write(to, "/units/checksum", QG_STORE_U64, &at, &one, &sum));
+    return set_units(to, &plan->tasks[c->task], *state);
 }
 
 /* Metrics are computed anew (they may compare with a new fp32), so a prediction cell stays open. */
@@ -286,7 +291,7 @@ static qg_code take_cell(qg_store *to, qg_store *from, qg_arena *a, const qg_pla
     else if (c->kind == QG_CELL_LATENCY)
         QG_TRY(set_units(to, &plan->tasks[c->task], state));
     else if (c->kind == QG_CELL_TRAIN)
-        QG_TRY(take_training(to, a, plan, c, state));
+        QG_TRY(take_training(&state, to, a, plan, c, units));
     if (c->kind == QG_CELL_PREDICT && state == QG_CELL_DONE)
         return QG_OK;
     QG_TRY(qg_store_write(to, "/cells/error", QG_STORE_STRING, &at, &one,

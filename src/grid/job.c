@@ -7,6 +7,7 @@
 #include "job_set.h"
 #include "labels.h"
 #include "qgrid/str.h"
+#include "qgrid/training.h"
 
 #include <string.h>
 
@@ -174,6 +175,12 @@ static const qg_fan *find_models(const qg_job *job, const char *base)
     return NULL;
 }
 
+static bool has_classifier(const qg_job *job, const qg_fan *models)
+{
+    const qg_job_training *t = job->models[models->first].training;
+    return !t || t->config->objective != QG_OBJECTIVE_MLM;
+}
+
 static qg_code read_experiments(qg_job_reader *r, const struct top *t)
 {
     qg_job *job = r->job;
@@ -192,7 +199,9 @@ static qg_code read_experiments(qg_job_reader *r, const struct top *t)
             unknown_name(r, model, t->models, "model");
         if (d < 0)
             unknown_name(r, dataset, t->datasets, "dataset");
-        if (models && d >= 0)
+        if (models && !has_classifier(job, models))
+            WRONG(r, model, "'%s' is pre-trained and has no classifier", e.model);
+        else if (models && d >= 0)
             QG_TRY(add_experiments(r, m, models, d));
     }
     return QG_OK;

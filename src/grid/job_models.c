@@ -266,6 +266,16 @@ static qg_code add_models(list *l, entry *e)
     return e->fan.n > 0 || e->bad ? QG_OK : add_trained(l, e, NULL);
 }
 
+static void check_classifier(const list *l, const entry *e, const entry *from)
+{
+    const qg_training_config *c = &e->config;
+    if (from->train && from->config.objective == QG_OBJECTIVE_MLM &&
+        c->objective != QG_OBJECTIVE_MLM && !c->head && !c->weights)
+        WRONG(l->r, qg_json_get(e->train, "from"),
+              "'%s' is pre-trained and has no classifier; \"head\": \"random\" draws one",
+              from->node->key);
+}
+
 static qg_code expand(list *l, entry *e)
 {
     if (e->state != WAITING) {
@@ -276,8 +286,10 @@ static qg_code expand(list *l, entry *e)
     }
     e->state = EXPANDING;
     if (e->from >= 0) {
+        const entry *from = &l->entry[e->from];
         QG_TRY(expand(l, &l->entry[e->from]));
-        e->bad |= l->entry[e->from].bad;
+        e->bad |= from->bad;
+        check_classifier(l, e, from);
     }
     e->state = EXPANDED;
     return e->bad ? QG_OK : add_models(l, e);

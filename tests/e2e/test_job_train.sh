@@ -132,7 +132,7 @@ ok "as in a fresh run" sh -c "'$QGRID' run --progress none '$T/fresh.json' && '$
 # Interruption: what a long training has done is not lost.
 job long "tuned.update({'epochs': 10, 'batch': 8, 'checkpoint': {'steps': 5}}); del j['models']['qat'], j['experiments']['qat_smsa']"
 start_long() { # RANKS OUTPUT: the job in the background, until its first checkpoint is there; sets pid
-    QGRID_CACHE="$T/cache-$2" setsid mpirun -np "$1" "$QGRID" run --progress none "$T/long.json" --output "$T/$2.h5" &
+    QGRID_CACHE="$T/cache-$2" mpirun -np "$1" "$QGRID" run --progress none "$T/long.json" --output "$T/$2.h5" &
     pid=$!
     for _ in $(seq 2000); do
         compgen -G "$T/cache-$2/trained/*.checkpoint" >/dev/null && break
@@ -147,7 +147,8 @@ interrupted() { # SIGNAL RANKS OUTPUT: the status of a run that gets a signal wh
 }
 killed() { # RANKS OUTPUT: all ranks of a run die while it trains
     start_long "$1" "$2"
-    kill -9 -- -$pid
+    # shellcheck disable=SC2046
+    kill -9 $(pgrep -f -- "$T/$2.h5")
     wait $pid
     [ -e "$T/$2.h5" ] && compgen -G "$T/cache-$2/trained/*.checkpoint"
 }

@@ -164,6 +164,10 @@ static void mistakes_of_trainings_are_named_with_their_place(void **state)
             "labels are those of the job", "/models/a/train/labels");
     refused("\"a\": {\"path\": \"x\", \"train\": {\"from\": \"original\", " SMSA "}}",
             "unknown key 'path'", "/models/a/path");
+    refused("\"a\": {\"train\": {\"objective\": \"mlm\", \"from\": \"original\", " SMSA
+            "}}, \"b\": {\"train\": {\"from\": \"a\", " SMSA "}}",
+            "'a' is pre-trained and has no classifier; \"head\": \"random\" draws one",
+            "/models/b/train/from");
     refused(TUNED ", \"tuned_s5\": \"models/mini-original\"",
             "'tuned_s5' is the name of two models, of 'tuned' and of 'tuned_s5'", "/models/tuned");
 }
