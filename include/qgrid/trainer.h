@@ -9,7 +9,7 @@
 #define QGRID_TRAINER_H
 
 #include "qgrid/gang.h"
-#include "qgrid/train.h"
+#include "qgrid/mlm.h"
 
 /* How gradients are summed over the members. */
 typedef enum qg_reduce {

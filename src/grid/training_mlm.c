@@ -26,30 +26,21 @@ qg_code qg_training_masking(qg_masking *out, const qg_tokenizer *t, const qg_ber
     return QG_OK;
 }
 
-static void set_scores(qg_scores *out, const qg_mlm_score *sum)
+void qg_training_mlm_metrics(qg_scores *out, const qg_mlm_score *score, int64_t n)
 {
     double *each = (double *)(void *)out;
+    qg_mlm_score sum = {0};
     for (size_t i = 0; i < sizeof *out / sizeof *each; i++)
         each[i] = NAN;
-    if (sum->chosen == 0)
-        return;
-    out->nll = sum->nll / (double)sum->chosen;
-    out->accuracy = (double)sum->right / (double)sum->chosen;
-}
-
-qg_code qg_training_mlm_score(qg_scores *out, bool *complete, qg_trainer *trainer,
-                              const qg_train_set *set, const qg_gang *gang)
-{
-    qg_mlm_score sum = {0};
-    int n;
-    *complete = true;
-    for (int64_t first = 0; first < set->n; first += n) {
-        n = qg_trainer_fits(trainer, set, first);
-        QG_TRY(qg_trainer_mlm_score(&sum, trainer, set, first, n));
-        QG_TRY(qg_gang_go_on(gang));
+    for (int64_t i = 0; i < n; i++) {
+        sum.nll += score[i].nll;
+        sum.chosen += score[i].chosen;
+        sum.right += score[i].right;
     }
-    set_scores(out, &sum);
-    return QG_OK;
+    if (sum.chosen == 0)
+        return;
+    out->nll = sum.nll / (double)sum.chosen;
+    out->accuracy = (double)sum.right / (double)sum.chosen;
 }
 
 bool qg_training_mlm_has(const char *metric)

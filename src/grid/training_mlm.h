@@ -11,10 +11,8 @@
 qg_code qg_training_masking(qg_masking *out, const qg_tokenizer *t, const qg_bert_config *model,
                             const qg_training_config *c) QG_MUST_USE;
 
-/** Accuracy and nll of the chosen tokens of the validation texts, under masks that never change;
- *  all other scores NaN. As qg_training_score; each member scores all texts. */
-qg_code qg_training_mlm_score(qg_scores *out, bool *complete, qg_trainer *trainer,
-                              const qg_train_set *set, const qg_gang *gang) QG_MUST_USE;
+/** Accuracy and nll of the chosen tokens from n scores, added in order; all other metrics NaN. */
+void qg_training_mlm_metrics(qg_scores *out, const qg_mlm_score *score, int64_t n);
 
 /** Whether these scores have the metric. */
 bool qg_training_mlm_has(const char *metric);

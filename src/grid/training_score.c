@@ -14,7 +14,8 @@ typedef struct scorer {
     qg_arena *scratch;
     qg_trainer *trainer;
     const qg_train_set *set;
-    qg_model *packed; /* NULL: the trainer's parameters */
+    qg_model *packed;  /* NULL: the trainer's parameters */
+    qg_mlm_score *mlm; /* [texts] of masked-language modelling: a pass's at its first text */
     int K;
 } scorer;
 
@@ -46,18 +47,24 @@ static qg_code plan(int64_t *first, int64_t *n, const scorer *s)
     return QG_OK;
 }
 
+static qg_code forward_pass(float *logits, const scorer *s, int64_t first, int n)
+{
+    if (s->mlm)
+        return qg_trainer_mlm_score(&s->mlm[first], s->trainer, s->set, first, n);
+    float *out = logits + first * s->K;
+    return s->packed ? forward_packed(out, s, first, n)
+                     : qg_trainer_forward(out, s->trainer, s->set, first, n);
+}
+
 /* Passes [from, to). */
 static qg_code forward_passes(float *logits, bool *complete, const scorer *s, const int64_t *first,
                               int64_t from, int64_t to)
 {
     for (int64_t p = from; p < to; p++) {
-        float *out = logits + first[p] * s->K;
-        int n = (int)(first[p + 1] - first[p]);
         *complete = !qg_gang_ending(s->gang);
         if (!*complete)
             return QG_OK;
-        QG_TRY(s->packed ? forward_packed(out, s, first[p], n)
-                         : qg_trainer_forward(out, s->trainer, s->set, first[p], n));
+        QG_TRY(forward_pass(logits, s, first[p], (int)(first[p + 1] - first[p])));
         qg_training_folder_renew(s->folder);
         QG_TRY(qg_gang_go_on(s->gang));
     }
@@ -81,6 +88,8 @@ static qg_code forward_all(float *logits, bool *complete, const scorer *s)
     *complete = !ends;
     if (ends)
         return QG_OK;
+    if (s->mlm)
+        return qg_gang_gather(g, s->mlm, starts, sizeof *s->mlm, QG_BY_MEMBER);
     return qg_gang_gather(g, logits, starts, (size_t)s->K * sizeof *logits, QG_BY_MEMBER);
 }
 
@@ -99,6 +108,17 @@ static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)
         predicted[i] = qg_argmax_f32(logits + i * s->K, s->K);
     }
     return qg_score(out, per_class, confusion, s->set->label, predicted, prob, n, s->K);
+}
+
+static qg_code score_mlm(qg_scores *out, bool *complete, scorer *s)
+{
+    qg_mark mark = qg_arena_mark(s->scratch);
+    QG_NEW(s->mlm, s->scratch, s->set->n);
+    QG_TRY(forward_all(NULL, complete, s));
+    if (*complete)
+        qg_training_mlm_metrics(out, s->mlm, s->set->n);
+    qg_arena_release(s->scratch, mark);
+    return QG_OK;
 }
 
 static qg_code score(qg_scores *out, bool *complete, const scorer *s)
@@ -129,16 +149,14 @@ qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_
                           const qg_training_config *c, const qg_training_inputs *in,
                           qg_training_folder *f, const qg_gang *gang)
 {
-    if (c->objective == QG_OBJECTIVE_MLM) {
-        qg_code scored = qg_training_mlm_score(out, complete, trainer, &in->validation_set, gang);
-        return qg_gang_agree(gang, scored, NULL);
-    }
     scorer s = {.gang = gang,
                 .folder = f,
                 .scratch = scratch,
                 .trainer = trainer,
                 .set = &in->validation_set,
                 .K = c->K};
+    if (c->objective == QG_OBJECTIVE_MLM)
+        return score_mlm(out, complete, &s);
     if (c->has_qat) {
         QG_TRY(qg_gang_agree(gang, pack(c, in, f), NULL));
         QG_TRY(qg_gang_agree(gang, qg_model_open(&s.packed, f->packed), NULL));

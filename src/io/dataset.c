@@ -57,7 +57,8 @@ static qg_code on_record(void *ctx, const qg_record *r)
 {
     loader *l = ctx;
     qg_row row = {.label = -1, .line = r->line, .record = l->out->records++};
-    if (r->label && l->map.labels && qg_label_map_find(&row.label, &l->map, r->label, r->label_len) != QG_OK) {
+    if (r->label && l->map.labels &&
+        qg_label_map_find(&row.label, &l->map, r->label, r->label_len) != QG_OK) {
         (void)qg_error_place(l->spec->path, r->label_line, r->label_column, r->label_field);
         return skip_row(l);
     }

@@ -1,7 +1,7 @@
 /*
  * masking.c - the tokens that masked-language modelling predicts.
  */
-#include "qgrid/train.h"
+#include "qgrid/mlm.h"
 
 #include <stdio.h>
 #include <string.h>

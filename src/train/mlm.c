@@ -93,18 +93,19 @@ static void transform_backward(const qg_pass *p, int M)
         memcpy(net->dx + (size_t)s->row[i] * C, net->d1 + (size_t)i * C, C * sizeof *net->dx);
 }
 
-/* One row: its nll; z becomes the probabilities. log(sum of exp) = max z - log(max p). */
+/* One row: its nll; z becomes the probabilities. */
 static double row_nll(float *z, int V, int target, bool *right, const qg_kernels *k)
 {
     int most = 0;
     for (int v = 1; v < V; v++)
         most = z[v] > z[most] ? v : most;
     float top = z[most];
-    double below = (double)top - (double)z[target], sum = 0;
+    double below = (double)top - (double)z[target];
     for (int v = 0; v < V; v++)
         z[v] -= top;
     k->vexp(z, z, (size_t)V);
-    for (int v = 0; v < V; v++)
+    double sum = (double)z[0];
+    for (int v = 1; v < V; v++)
         sum += (double)z[v];
     float inverse = (float)(1 / sum);
     for (int v = 0; v < V; v++)

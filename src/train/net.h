@@ -7,6 +7,8 @@
 #include "linear.h"
 #include "rows.h"
 
+#include "qgrid/mlm.h"
+
 /* Places in the table of parameters; those of a layer count from QG_AT_LAYER + 16 l. */
 enum {
     QG_AT_WORD,

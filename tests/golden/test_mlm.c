@@ -4,6 +4,8 @@
  */
 #include "train_rig.h"
 
+#include "qgrid/mlm.h"
+
 #include <math.h>
 #include <string.h>
 

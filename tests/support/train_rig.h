@@ -6,7 +6,7 @@
 
 #include "qt.h"
 
-#include "qgrid/train.h"
+#include "qgrid/mlm.h"
 
 typedef struct rig {
     qg_arena *arena;
