@@ -8,17 +8,37 @@
 #include "qgrid/model.h"
 #include "qgrid/opt.h"
 
-enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_CLASSES = 64 };
+enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_CLASSES = 64, QG_MAX_SEEDS = 64 };
 
+/* A model that the job trains. */
+typedef struct qg_job_training {
+    const struct qg_training_config *config; /* training.h; `from`, `output` as they are written */
+    int from;                                /* model of the job, -1: the folder config->from */
+    const int *dataset;                      /* [config->datasets] of the job, -1: its own */
+    int validation;
+} qg_job_training;
+
+/* Which of several: an entry of the job file with seeds stands for as many models (experiments),
+ * one behind the other in the job's list. */
+typedef struct qg_fan {
+    const char *base; /* name of the entry */
+    int first, n;     /* all of the entry; n is 0 when it has no seeds */
+} qg_fan;
+
+/* A model is behind the one it is trained from. */
 typedef struct qg_job_model {
     const char *name;
-    qg_model_source source;
+    qg_model_source source;          /* without dir when it is trained: the plan knows */
+    const qg_job_training *training; /* NULL: it is read from source.dir */
+    int64_t seed;                    /* of the training or of the random head */
+    qg_fan fan;
     const qg_json *node;
 } qg_job_model;
 
 typedef struct qg_experiment {
     const char *name;
     int model, dataset;
+    qg_fan fan; /* as the model's */
     const qg_json *node;
 } qg_experiment;
 

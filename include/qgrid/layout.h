@@ -7,7 +7,8 @@
 #include "qgrid/plan.h"
 #include "qgrid/store.h"
 
-/* Kinds of groups; the second column is how the path of an instance is made. */
+/* Kinds of groups; the second column is how the path of an instance is made: of the names of model,
+ * data set and precision, and B of the entry of the job that stands for models with seeds. */
 #define QG_GROUP_LIST(X)                                                                           \
     X(CELLS, "/cells")                                                                             \
     X(UNITS, "/units")                                                                             \
@@ -17,6 +18,8 @@
     X(PREDICTIONS, "/predictions/M/D/P")                                                           \
     X(METRICS, "/metrics/M/D/P")                                                                   \
     X(PAIRED, "/comparisons/M/D/paired")                                                           \
+    X(TRAINING, "/training/M")                                                                     \
+    X(SEEDS, "/seeds/B/D/P")                                                                       \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
     X(TIMING_UNITS, "/timing/units")                                                               \
     X(TIMING_RUN, "/timing/run")
@@ -48,7 +51,11 @@ typedef enum qg_group {
     X(BATCH_SIZE, "batch_size")                                                                    \
     X(TEXT_SAMPLE, "text_sample")                                                                  \
     X(RUN, "run")                                                                                  \
-    X(STATISTIC, "statistic")
+    X(STATISTIC, "statistic")                                                                      \
+    X(STEP, "step")                                                                                \
+    X(EPOCH, "epoch")                                                                              \
+    X(SEED, "seed")                                                                                \
+    X(SEED_STATISTIC, "statistic")
 
 typedef enum qg_dim {
 #define X(id, name) QG_DIM_##id,
@@ -57,6 +64,7 @@ typedef enum qg_dim {
 } qg_dim;
 
 enum { QG_BINS = 10, QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96 };
+enum { QG_SEED_STATISTICS = 4 }; /* mean, sd, min, max */
 
 /* Which instance of a group: -1 where the group has no such index. */
 typedef struct qg_group_ref {

@@ -57,8 +57,12 @@ typedef struct qg_opt {
 qg_code qg_opt_read(void *out, const qg_opt *table, const qg_json_doc *doc, const qg_json *object,
                     qg_problems *problems);
 
-/** Normalised options as one JSON object in the order of the table (nodes are left out). */
 struct qg_str;
+/** The value of one row as JSON (a node's in canonical form); null when it has none: a string
+ *  without default, an absent node. */
+void qg_opt_write_value(struct qg_str *out, const qg_opt *row, const void *options);
+
+/** Normalised options as one JSON object in the order of the table (nodes are left out). */
 void qg_opt_write(struct qg_str *out, const qg_opt *table, const void *options);
 
 /** NULL-terminated list of the table's keys, in the arena. */

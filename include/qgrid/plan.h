@@ -12,32 +12,54 @@
 
 enum { QG_SCHEMA_VERSION = 1 };
 
-typedef enum qg_cell_kind { QG_CELL_PREDICT, QG_CELL_LATENCY, QG_CELL_COMPARE } qg_cell_kind;
+typedef enum qg_cell_kind {
+    QG_CELL_PREDICT,
+    QG_CELL_LATENCY,
+    QG_CELL_COMPARE,
+    QG_CELL_TRAIN,
+    QG_CELL_SEEDS /* metrics over the seeds of a model */
+} qg_cell_kind;
 typedef enum qg_cell_state { QG_CELL_OPEN, QG_CELL_DONE, QG_CELL_FAILED } qg_cell_state;
 
 typedef struct qg_cell {
-    const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare" */
+    const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
+                         "finetuned/train", "finetuned_smsa/seeds" */
     qg_cell_kind kind;
-    int experiment;
-    int precision; /* -1 for compare */
-    int task;      /* -1 for compare: computed by rank 0 from predictions */
-    char key[65];  /* hash of everything that determines the result */
-    bool selected; /* by --only */
+    int model, experiment; /* seeds: the first of them; train: experiment is -1 */
+    int precision;         /* -1 for compare, train and seeds */
+    int task;              /* -1 for compare and seeds: by rank 0 from predictions */
+    char key[65];          /* hash of everything that determines the result */
+    bool selected;         /* by --only */
 } qg_cell;
 
-typedef struct qg_plan_model {
-    char hash[65];
-    qg_bert_config config;
-    qg_tokenizer *tokenizer;
-} qg_plan_model;
-
 typedef struct qg_plan_dataset {
+    const char *path;
     qg_dataset data;
     char hash[65]; /* of the texts and labels as they are used */
     int64_t n_words;
     const int64_t *word_splits;           /* [n + 1] */
     const int32_t *word_start, *word_end; /* [n_words] code points */
 } qg_plan_dataset;
+
+/* What the training of a model is, and where it leaves it. */
+typedef struct qg_plan_training {
+    const char *config; /* a config of qgrid train, complete but for "from" and "output" */
+    qg_model_source from;
+    char from_hash[65];                         /* key of a training, or content of a folder */
+    const qg_plan_dataset **train, *validation; /* train [n_train], one behind the other */
+    int n_train;
+    int64_t texts, epochs, batches; /* steps of an epoch */
+    int64_t tokens;                 /* of the training texts */
+    int cell, task;
+} qg_plan_training;
+
+typedef struct qg_plan_model {
+    qg_model_source source;     /* of a trained model: the folder it comes to */
+    char hash[65];              /* of its content; of a trained model: its key */
+    qg_plan_training *training; /* NULL: it is read from a folder */
+    qg_bert_config config;
+    qg_tokenizer *tokenizer;
+} qg_plan_model;
 
 /* The texts of an experiment in tokens, end to end. Shared by experiments of equal tokenizers. */
 typedef struct qg_plan_tokens {
@@ -50,13 +72,18 @@ typedef struct qg_plan_tokens {
     int64_t truncated, unknown;              /* texts cut, [UNK] tokens */
 } qg_plan_tokens;
 
-typedef enum qg_task_kind { QG_TASK_PACK, QG_TASK_PREDICT, QG_TASK_LATENCY } qg_task_kind;
+typedef enum qg_task_kind {
+    QG_TASK_PACK,
+    QG_TASK_PREDICT,
+    QG_TASK_LATENCY,
+    QG_TASK_TRAIN
+} qg_task_kind;
 
 typedef struct qg_plan_task {
     qg_task_kind kind;
-    int model, precision;
-    int experiment; /* -1 for pack */
-    int cell;       /* -1 for pack */
+    int model, precision; /* precision is -1 for train */
+    int experiment;       /* -1 for pack and train */
+    int cell;             /* -1 for pack */
     int first_unit, n_units;
 } qg_plan_task;
 
@@ -93,6 +120,12 @@ int64_t qg_plan_latency_texts(const qg_plan *p, int experiment);
 
 /** Row of the data set measured as text `i`, drawn by counter. */
 int64_t *qg_plan_latency_rows(const qg_plan *p, qg_arena *a, int experiment);
+
+/** Whether `c` is computed from the predictions of `k`: a comparison, statistics over seeds. */
+bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k);
+
+/** Seed that a cell's results go back to: its model's if that is trained, else the job's. */
+int64_t qg_plan_cell_seed(const qg_plan *p, const qg_cell *c);
 
 /** Linear layers of a model: 6 per encoder layer, pooler, classifier. */
 int qg_plan_linear_layers(const qg_bert_config *c);

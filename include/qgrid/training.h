@@ -11,7 +11,11 @@
 #include "qgrid/gang.h"
 #include "qgrid/metrics.h"
 #include "qgrid/run.h"
+#include "qgrid/str.h"
 #include "qgrid/trainer.h"
+
+/* To be raised when a training of the same config comes to other bits than before. */
+enum { QG_TRAINING_VERSION = 1 };
 
 /* When checkpoints are written, apart from the end of an interrupted run; 0: not so. */
 typedef struct qg_checkpoint_times {
@@ -45,7 +49,7 @@ typedef struct qg_training_config {
     int schedule;  /* qg_schedule_kind */
     bool recompute;
     const qg_json *labels_node, *dataset_node, *validation_node, *dropout_node, *weights_node;
-    const qg_json *qat_node, *distill_node, *checkpoint_node;
+    const qg_json *qat_node, *distill_node, *checkpoint_node, *seeds_node;
     int reduce; /* qg_reduce */
     /* what the nodes say */
     int K;
@@ -80,6 +84,25 @@ extern const qg_training_object qg_training_objects[];
  */
 qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char *path,
                                 const char *const *set, qg_problems *problems) QG_MUST_USE;
+
+/**
+ * Reads a config from a value of a document. Every mistake found is added to `problems`.
+ *
+ * @param job  NULL, or the job of which it is a part: its labels, seed and max_length are taken,
+ *             data sets may be named, `output` may be left out, `seeds` may be there
+ * @return QG_OK, or the code of a problem. Local.
+ */
+qg_code qg_training_config_read(qg_training_config *out, const qg_json_doc *doc,
+                                const qg_json *object, const qg_job *job,
+                                qg_problems *problems) QG_MUST_USE;
+
+/** The value that training data set `i` of a config was read from. */
+const qg_json *qg_training_dataset_node(const qg_training_config *c, int i);
+
+/** Appends `,"key":value` for every option that has a value, in the order of the table, but for
+ *  those in `except` (NULL-terminated): equal for configs that mean the same, but for the contents
+ *  of nodes. */
+void qg_training_config_write(qg_str *out, const qg_training_config *c, const char *const *except);
 
 /** Most members of a gang that trains after this config: a power of two. */
 int qg_training_gang_limit(const qg_training_config *c);
@@ -128,6 +151,8 @@ typedef struct qg_training_options {
     bool fresh; /* replace an output of an earlier training, begin anew where a checkpoint is */
     bool
         again; /* by the same run, whose gang broke: the checkpoint and what it wrote are its own */
+    bool complete;   /* write no model of a training that did not come to its end */
+    const char *key; /* NULL, or what the folder is to be known by: qg_training_is_complete */
     qg_progress_style progress;
 } qg_training_options;
 
@@ -160,5 +185,12 @@ typedef struct qg_training_summary {
 qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training_config *c,
                         const qg_training_options *options, const qg_gang *gang,
                         qg_problems *problems) QG_MUST_USE;
+
+/** Whether a folder holds what a training of that key came to. Local. */
+bool qg_training_is_complete(const char *dir, const char *key);
+
+/** The course of the training that a folder came from, as qg_training_run gave it. Arena. @errors
+ *  QG_EIO, QG_EFORMAT. Local. */
+qg_code qg_training_read(qg_training_record *out, qg_arena *a, const char *dir) QG_MUST_USE;
 
 #endif

@@ -186,40 +186,49 @@ qg_code qg_opt_read(void *out, const qg_opt *table, const qg_json_doc *doc, cons
     return problems->n > before ? QG_EJOB : QG_OK;
 }
 
+void qg_opt_write_value(qg_str *out, const qg_opt *o, const void *options)
+{
+    const void *field = (const char *)options + o->offset;
+    const qg_json *node = NULL;
+    const char *text = NULL;
+    switch (o->type) {
+    case QG_OPT_BOOL:
+        qg_str_add(out, *(const bool *)field ? "true" : "false");
+        return;
+    case QG_OPT_INT:
+        qg_str_addf(out, "%lld", (long long)*(const int64_t *)field);
+        return;
+    case QG_OPT_REAL:
+        qg_str_add_f64(out, *(const double *)field);
+        return;
+    case QG_OPT_ENUM:
+        text = o->names[*(const int *)field];
+        break;
+    case QG_OPT_STRING:
+        text = *(const char *const *)field;
+        break;
+    case QG_OPT_NODE:
+        node = *(const qg_json *const *)field;
+        break;
+    }
+    if (node)
+        qg_json_canonical(out, node);
+    else if (text)
+        qg_str_add_json(out, text, strlen(text));
+    else
+        qg_str_add(out, "null");
+}
+
 void qg_opt_write(qg_str *out, const qg_opt *table, const void *options)
 {
     bool first = true;
     qg_str_add(out, "{");
     for (const qg_opt *o = table; o->key; o++) {
-        const void *field = (const char *)options + o->offset;
-        const char *text = NULL;
         if (o->type == QG_OPT_NODE)
             continue;
         qg_str_addf(out, "%s\"%s\":", first ? "" : ",", o->key);
         first = false;
-        switch (o->type) {
-        case QG_OPT_BOOL:
-            qg_str_add(out, *(const bool *)field ? "true" : "false");
-            break;
-        case QG_OPT_INT:
-            qg_str_addf(out, "%lld", (long long)*(const int64_t *)field);
-            break;
-        case QG_OPT_REAL:
-            qg_str_add_f64(out, *(const double *)field);
-            break;
-        case QG_OPT_ENUM:
-            text = o->names[*(const int *)field];
-            break;
-        case QG_OPT_STRING:
-            text = *(const char *const *)field;
-            if (!text)
-                qg_str_add(out, "null");
-            break;
-        case QG_OPT_NODE:
-            break;
-        }
-        if (text)
-            qg_str_add_json(out, text, strlen(text));
+        qg_opt_write_value(out, o, options);
     }
     qg_str_add(out, "}");
 }

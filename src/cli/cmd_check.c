@@ -6,6 +6,7 @@
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/str.h"
+#include "qgrid/training.h"
 
 #include <string.h>
 
@@ -21,12 +22,15 @@ static const struct {
     const char *name, *from;
 } sources[] = {
     {"indobert", "https://huggingface.co/indobenchmark/indobert-base-p2 (config.json, vocab.txt, "
-                 "tokenizer files, pytorch_model.bin or model.safetensors), or your fine-tuned "
-                 "model in the same layout"},
+                 "tokenizer files, pytorch_model.bin or model.safetensors)"},
     {"test.tsv", "SmSA of IndoNLU: https://github.com/IndoNLP/indonlu, "
                  "dataset/smsa_doc-sentiment-prosa/test_preprocess.tsv"},
     {"test_preprocess.tsv", "SmSA of IndoNLU: https://github.com/IndoNLP/indonlu, "
                             "dataset/smsa_doc-sentiment-prosa/test_preprocess.tsv"},
+    {"train_preprocess.tsv", "SmSA of IndoNLU: https://github.com/IndoNLP/indonlu, "
+                             "dataset/smsa_doc-sentiment-prosa/train_preprocess.tsv"},
+    {"valid_preprocess.tsv", "SmSA of IndoNLU: https://github.com/IndoNLP/indonlu, "
+                             "dataset/smsa_doc-sentiment-prosa/valid_preprocess.tsv"},
     {"PPKM", "the PPKM tweets (INA_TweetsPPKM_Labeled_Pure.csv) of the data set's authors"},
 };
 
@@ -49,17 +53,39 @@ static void hints(const qg_job *job)
             hint(job->datasets[i].path);
 }
 
+static void describe_training(const qg_plan *p, int model)
+{
+    const qg_job_model *m = &p->job->models[model];
+    const qg_plan_training *t = p->models[model].training;
+    const char *dir = p->models[model].source.dir;
+    int from = m->training->from;
+    printf("model %s: trained from %s%s, %lld texts, %lld tokens, %lld epochs of %lld steps, seed "
+           "%lld\n",
+           m->name, from >= 0 ? p->job->models[from].name : t->from.dir,
+           t->from.random_head ? " with a new head" : "", (long long)t->texts, (long long)t->tokens,
+           (long long)t->epochs, (long long)t->batches, (long long)m->seed);
+    printf("    %s %s\n", qg_training_is_complete(dir, p->models[model].hash) ? "is in" : "goes to",
+           dir);
+}
+
+static void describe_model(const qg_plan *p, int model)
+{
+    const qg_bert_config *c = &p->models[model].config;
+    if (p->models[model].training) {
+        describe_training(p, model);
+        return;
+    }
+    printf("model %s: %s, %d layers x %d, %d heads, vocabulary of %d in %d rows, %d classes%s\n",
+           p->job->models[model].name, p->models[model].source.dir, c->layers, c->hidden, c->heads,
+           qg_tokenizer_size(p->models[model].tokenizer), c->vocab, p->job->K,
+           p->models[model].source.random_head ? ", RANDOM head" : "");
+}
+
 static void describe(const qg_plan *p)
 {
     const qg_job *job = p->job;
-    for (int i = 0; i < job->n_models; i++) {
-        const qg_bert_config *c = &p->models[i].config;
-        printf(
-            "model %s: %s, %d layers x %d, %d heads, vocabulary of %d in %d rows, %d classes%s\n",
-            job->models[i].name, job->models[i].source.dir, c->layers, c->hidden, c->heads,
-            qg_tokenizer_size(p->models[i].tokenizer), c->vocab, job->K,
-            job->models[i].source.random_head ? ", RANDOM head" : "");
-    }
+    for (int i = 0; i < job->n_models; i++)
+        describe_model(p, i);
     for (int i = 0; i < job->n_datasets; i++) {
         const qg_dataset *d = &p->datasets[i].data;
         printf("dataset %s: %s, %lld of %lld records; %lld skipped, %lld empty, %lld duplicates, "
@@ -86,7 +112,7 @@ static void check_model(const qg_plan *p, int i, const qg_precision_spec *precis
     const qg_job *job = p->job;
     qg_model *m = NULL;
     qg_code rc =
-        qg_model_open_cached(&m, &job->models[i].source, p->models[i].hash, precision, cache);
+        qg_model_open_cached(&m, &p->models[i].source, p->models[i].hash, precision, cache);
     qg_model_close(m);
     (void)qg_problems_take_at(problems, &job->doc, job->models[i].node, rc);
 }
@@ -100,6 +126,8 @@ static void check_weights(const qg_plan *p, qg_arena *a, qg_problems *problems)
     if (!cache)
         return;
     for (int i = 0; i < job->n_models; i++) {
+        if (p->models[i].training)
+            continue; /* it may not be there yet */
         int n = qg_is_packed(job->models[i].source.dir) ? job->n_precisions : 1;
         for (int k = 0; k < n; k++)
             check_model(p, i, &job->precisions[k], cache, problems);

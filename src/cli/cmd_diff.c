@@ -2,6 +2,7 @@
  * cmd_diff.c - qgrid diff: two results files, cell by cell.
  */
 #include "cli.h"
+#include "training_table.h"
 
 #include "qgrid/metrics.h"
 #include "qgrid/reading.h"
@@ -141,7 +142,9 @@ static qg_code diff_cell(difference *d, const qg_read_cell *c)
         QG_TRY(diff_rows(d, c, &differs));
         differs |= diff_metrics(d, c) > 0;
     }
-    d->cells += differs;
+    if (strcmp(c->kind, "train") == 0)
+        QG_TRY(qg_diff_training(&differs, &d->a, &d->b, c));
+    d->cells += differs > 0;
     return QG_OK;
 }
 

@@ -83,6 +83,9 @@ static void list_options(const char *object, const qg_opt *table)
             printf(" (%s)", o->def_text);
         printf("\n");
     }
+    printf("  in a job's \"models\" (jobs/README.md): labels are the job's, output may be left "
+           "out, and\n"
+           "  seeds          [42, 123]: a model for each\n");
 }
 
 static void list_training(void)

@@ -5,6 +5,7 @@
 
 #include "qgrid/log.h"
 #include "qgrid/str.h"
+#include "qgrid/training.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,11 @@ static int64_t latency_values(const qg_plan *p)
     return n;
 }
 
+static bool is_trained(const qg_plan *p, int model)
+{
+    return qg_training_is_complete(p->models[model].source.dir, p->models[model].hash);
+}
+
 /* Units that would run, as states for the simulation. */
 static qg_code states(uint8_t **out, qg_arena *a, const qg_plan *p, const qg_cell_reason *reason)
 {
@@ -89,7 +95,10 @@ static qg_code states(uint8_t **out, qg_arena *a, const qg_plan *p, const qg_cel
                 packs[p->sched_tasks[t].needs[i]] = true;
     for (int u = 0; u < p->n_units; u++) {
         int t = p->units[u].task, c = p->tasks[t].cell;
-        state[u] = (c >= 0 ? reason[c].runs : packs[t]) ? QG_UNIT_OPEN : QG_UNIT_DONE;
+        bool runs = c >= 0 ? reason[c].runs : packs[t];
+        if (runs && p->tasks[t].kind == QG_TASK_TRAIN)
+            runs = !is_trained(p, p->tasks[t].model); /* else it is read back */
+        state[u] = runs ? QG_UNIT_OPEN : QG_UNIT_DONE;
     }
     *out = state;
     return QG_OK;
@@ -107,6 +116,31 @@ static qg_code simulate(qg_arena *a, const qg_plan *p, const uint8_t *state, int
            ranks, per_node, qg_format_seconds(makespan, sizeof makespan, s.makespan),
            qg_format_seconds(busy, sizeof busy, s.busy), 100 * s.efficiency, s.loads);
     return QG_OK;
+}
+
+/* How many trainings there are, and what those that would run cost. */
+static void trainings(const qg_plan *p, const uint8_t *state)
+{
+    int n = 0, runs = 0, trained = 0;
+    double cost = 0, tokens = 0;
+    char time[32];
+    for (int u = 0; u < p->n_units; u++) {
+        const qg_plan_task *t = &p->tasks[p->units[u].task];
+        if (t->kind != QG_TASK_TRAIN)
+            continue;
+        n++;
+        trained += is_trained(p, t->model);
+        if (state[u] != QG_UNIT_OPEN)
+            continue;
+        runs++;
+        cost += p->units[u].cost;
+        tokens += (double)p->models[t->model].training->tokens *
+                  (double)p->models[t->model].training->epochs;
+    }
+    if (n > 0)
+        printf("%d trainings, %d of them in their folders, %d would run: %.0f tokens, about %s on "
+               "one core\n",
+               n, trained, runs, tokens, qg_format_seconds(time, sizeof time, cost));
 }
 
 static void summary(const qg_plan *p, const uint8_t *state, int runs)
@@ -148,6 +182,7 @@ static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
         else if (p->cells[c].selected)
             printf("%s\n", p->cells[c].name);
     }
+    trainings(p, state);
     summary(p, state, runs);
     return a->ranks ? simulate(arena, p, state, (int)a->ranks, (int)a->per_node) : QG_OK;
 }

@@ -6,6 +6,7 @@
 #include "qgrid/metrics.h"
 #include "qgrid/reading.h"
 #include "table.h"
+#include "training_table.h"
 
 #include <math.h>
 #include <string.h>
@@ -120,6 +121,10 @@ static qg_code show_cell(qg_reading *r, const char *name)
         qg_reading_group(group, sizeof group, c, "timing/latency");
         return show_matrix(r, group, "summary", "batch_size", "statistic");
     }
+    if (strcmp(c->kind, "train") == 0)
+        return qg_show_training(r, c);
+    if (strcmp(c->kind, "seeds") == 0)
+        return qg_show_seeds(r, c);
     snprintf(group, sizeof group, "/comparisons/%s/%s/paired", c->model, c->dataset);
     QG_TRY(show_matrix(r, group, "accuracy_difference", "precision_a", "precision_b"));
     QG_TRY(show_matrix(r, group, "mcnemar_p", "precision_a", "precision_b"));

@@ -3,6 +3,8 @@
  */
 #include "table.h"
 
+#include "training_table.h"
+
 #include "qgrid/plan.h"
 #include "qgrid/reading.h"
 #include "qgrid/str.h"
@@ -66,8 +68,11 @@ qg_code qg_print_table(FILE *to, qg_arena *a, const char *path)
     for (int i = 0; i < r.n; i++)
         if (strcmp(r.cell[i].kind, "predict") == 0 && r.cell[i].state <= QG_CELL_FAILED)
             print_row(to, &r, &r.cell[i], width);
+    qg_code rc = qg_print_seeds(to, &r);
+    if (rc == QG_OK)
+        rc = qg_print_trainings(to, &r);
     qg_reading_close(&r);
-    return QG_OK;
+    return rc;
 }
 
 qg_code qg_print_open_cells(FILE *to, qg_arena *a, const char *path)

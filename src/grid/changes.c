@@ -254,12 +254,32 @@ static qg_code set_units(qg_store *to, const qg_plan_task *t, uint8_t state)
     return QG_OK;
 }
 
+/* A finished training whose data no longer fit their checksum stays open. */
+static qg_code take_training(uint8_t *state, qg_store *to, qg_arena *a, const qg_plan *plan,
+                             const qg_cell *c, const old_units *o)
+{
+    char group[1024];
+    int64_t at = plan->tasks[c->task].first_unit, one = 1;
+    uint64_t sum;
+    int old = 0;
+    while (old < o->n && strcmp(o->cell + (size_t)old * NAME_SIZE, c->name) != 0)
+        old++;
+    qg_group_path(group, sizeof group, plan->job, qg_cell_group(plan, c, QG_GROUP_TRAINING), NULL);
+    QG_TRY(qg_training_checksum(&sum, to, a, group));
+    if (*state == QG_CELL_DONE && (old == o->n || o->checksum[old] != sum))
+        *state = QG_CELL_OPEN;
+    if (*state == QG_CELL_DONE)
+        QG_TRY(qg_store_write(to, "/units/checksum", QG_STORE_U64, &at, &one, &sum));
+    return set_units(to, &plan->tasks[c->task], *state);
+}
+
 /* Metrics are computed anew (they may compare with a new fp32), so a prediction cell stays open. */
 static qg_code take_cell(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan, int cell,
                          const qg_old_cells *o, int old, const old_units *units,
                          const qg_layout *layout)
 {
-    static const qg_group groups[] = {QG_GROUP_PREDICTIONS, QG_GROUP_LATENCY, QG_GROUP_PAIRED};
+    static const qg_group groups[] = {QG_GROUP_PREDICTIONS, QG_GROUP_LATENCY, QG_GROUP_PAIRED,
+                                      QG_GROUP_TRAINING};
     const qg_cell *c = &plan->cells[cell];
     char path[1024];
     int64_t at = cell, one = 1;
@@ -270,6 +290,8 @@ static qg_code take_cell(qg_store *to, qg_store *from, qg_arena *a, const qg_pla
         QG_TRY(take_rows(to, from, a, plan, c, units));
     else if (c->kind == QG_CELL_LATENCY)
         QG_TRY(set_units(to, &plan->tasks[c->task], state));
+    else if (c->kind == QG_CELL_TRAIN)
+        QG_TRY(take_training(&state, to, a, plan, c, units));
     if (c->kind == QG_CELL_PREDICT && state == QG_CELL_DONE)
         return QG_OK;
     QG_TRY(qg_store_write(to, "/cells/error", QG_STORE_STRING, &at, &one,
@@ -286,7 +308,8 @@ qg_code qg_take_over(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *p
     QG_TRY(old_units_read(&units, from, a));
     for (int i = 0; i < plan->n_cells; i++) {
         int k = qg_old_cells_find(&o, plan->cells[i].name);
-        if (k < 0 || strcmp(old_key(&o, k), plan->cells[i].key) != 0)
+        if (k < 0 || strcmp(old_key(&o, k), plan->cells[i].key) != 0 ||
+            plan->cells[i].kind == QG_CELL_SEEDS) /* soon computed anew */
             continue;
         qg_mark m = qg_arena_mark(a);
         QG_TRY(take_cell(to, from, a, plan, i, &o, k, &units, layout));

@@ -26,19 +26,18 @@ static progress task_progress(const qg_results *r, int task)
     return p;
 }
 
-static int predict_cell(const qg_plan *p, int experiment, int precision)
+/* The first task that failed among those that a task needs; -1: none. */
+static int failed_need(const qg_results *r, int task)
 {
-    for (int c = 0; c < p->n_cells; c++)
-        if (p->cells[c].kind == QG_CELL_PREDICT && p->cells[c].experiment == experiment &&
-            p->cells[c].precision == precision)
-            return c;
+    const qg_task *t = &r->plan->sched_tasks[task];
+    for (int i = 0; i < t->n_needs; i++) {
+        int before = failed_need(r, t->needs[i]);
+        if (before >= 0)
+            return before;
+        if (task_progress(r, t->needs[i]) == SOME_FAILED)
+            return t->needs[i];
+    }
     return -1;
-}
-
-/* The task that packs the model of a cell's task. */
-static int pack_task(const qg_plan *p, int task)
-{
-    return p->sched_tasks[task].n_needs ? p->sched_tasks[task].needs[0] : -1;
 }
 
 static qg_code set_cell(qg_results *r, int cell, qg_cell_state state, const char *error)
@@ -134,11 +133,11 @@ static qg_code write_agreements(qg_results *r, const qg_cell *c)
     int reference = qg_plan_reference(p->job);
     if (reference < 0)
         return QG_OK;
-    const qg_cell *f = &p->cells[predict_cell(p, c->experiment, reference)];
+    const qg_cell *f = &p->cells[qg_predict_cell(p, c->experiment, reference)];
     if (task_progress(r, f->task) != ALL_DONE)
         return QG_OK;
     for (int i = 0; i < p->job->n_precisions; i++) {
-        const qg_cell *other = &p->cells[predict_cell(p, c->experiment, i)];
+        const qg_cell *other = &p->cells[qg_predict_cell(p, c->experiment, i)];
         if ((other == c || f == c) && task_progress(r, other->task) == ALL_DONE)
             QG_TRY(write_agreement(r, other, f));
     }
@@ -251,7 +250,7 @@ static qg_code write_comparison(qg_results *r, const qg_cell *c)
     QG_TRY(make_pairs(&x, r->scratch, P));
     QG_NEW(t, r->scratch, P);
     for (int i = 0; i < P; i++) {
-        int cell = predict_cell(r->plan, c->experiment, i);
+        int cell = qg_predict_cell(r->plan, c->experiment, i);
         if (r->cell_state[cell] == QG_CELL_DONE)
             QG_TRY(read_table(&t[i], r, &r->plan->cells[cell]));
     }
@@ -277,49 +276,63 @@ static qg_code close_cell(qg_results *r, int cell, qg_code (*write)(qg_results *
     return set_cell(r, cell, QG_CELL_FAILED, text);
 }
 
+/* A cell that cannot be computed since a task before it failed. */
+static qg_code fail_for(qg_results *r, int cell, int broken)
+{
+    const qg_plan_task *t = &r->plan->tasks[broken];
+    char text[QG_ERROR_SIZE];
+    if (t->kind == QG_TASK_TRAIN)
+        snprintf(text, sizeof text, "the training of model '%s' failed: %s",
+                 r->plan->job->models[t->model].name, first_error(r, broken));
+    else
+        snprintf(text, sizeof text, "the model cannot be prepared: %s", first_error(r, broken));
+    return set_cell(r, cell, QG_CELL_FAILED, text);
+}
+
 static qg_code finish_task_cell(qg_results *r, int cell)
 {
     const qg_cell *c = &r->plan->cells[cell];
-    char text[QG_ERROR_SIZE];
-    int pack = pack_task(r->plan, c->task);
-    if (pack >= 0 && task_progress(r, pack) == SOME_FAILED) {
-        snprintf(text, sizeof text, "the model cannot be prepared: %s", first_error(r, pack));
-        return set_cell(r, cell, QG_CELL_FAILED, text);
-    }
+    int broken = failed_need(r, c->task);
+    if (broken >= 0)
+        return fail_for(r, cell, broken);
     progress p = task_progress(r, c->task);
     if (p == WAITING)
         return QG_OK;
     if (p == SOME_FAILED)
         return set_cell(r, cell, QG_CELL_FAILED, first_error(r, c->task));
-    if (c->kind == QG_CELL_LATENCY)
-        return close_cell(r, cell, NULL);
-    return close_cell(r, cell, write_metrics);
+    return close_cell(r, cell, c->kind == QG_CELL_PREDICT ? write_metrics : NULL);
 }
 
-static qg_code finish_compare_cell(qg_results *r, int cell)
+/* A comparison, or statistics over seeds: when all predictions that they sum up are closed. */
+static qg_code finish_summary_cell(qg_results *r, int cell)
 {
-    int done = 0, P = r->plan->job->n_precisions;
-    for (int i = 0; i < P; i++) {
-        int c = predict_cell(r->plan, r->plan->cells[cell].experiment, i);
-        if (r->cell_state[c] == QG_CELL_OPEN)
+    const qg_plan *p = r->plan;
+    bool compares = p->cells[cell].kind == QG_CELL_COMPARE;
+    int done = 0;
+    for (int k = 0; k < p->n_cells; k++) {
+        if (!qg_cell_sums_up(p, &p->cells[cell], &p->cells[k]))
+            continue;
+        if (r->cell_state[k] == QG_CELL_OPEN)
             return QG_OK;
-        done += r->cell_state[c] == QG_CELL_DONE;
+        done += r->cell_state[k] == QG_CELL_DONE;
     }
     if (done == 0)
-        return set_cell(r, cell, QG_CELL_FAILED, "no precision has predictions to compare");
-    return close_cell(r, cell, write_comparison);
+        return set_cell(r, cell, QG_CELL_FAILED,
+                        compares ? "no precision has predictions to compare"
+                                 : "no seed has predictions");
+    return close_cell(r, cell, compares ? write_comparison : qg_results_write_seeds);
 }
 
 qg_code qg_results_finish_cells(qg_results *r)
 {
-    /* Comparisons depend on predictions: two passes, predictions first. */
+    /* Summaries depend on predictions: two passes, predictions first. */
     for (int pass = 0; pass < 2; pass++)
         for (int c = 0; c < r->plan->n_cells; c++) {
-            bool compares = r->plan->cells[c].kind == QG_CELL_COMPARE;
-            if (r->cell_state[c] != QG_CELL_OPEN || !r->plan->cells[c].selected ||
-                compares != (pass == 1))
+            const qg_cell *cell = &r->plan->cells[c];
+            bool sums_up = cell->kind == QG_CELL_COMPARE || cell->kind == QG_CELL_SEEDS;
+            if (r->cell_state[c] != QG_CELL_OPEN || !cell->selected || sums_up != (pass == 1))
                 continue;
-            QG_TRY(compares ? finish_compare_cell(r, c) : finish_task_cell(r, c));
+            QG_TRY(sums_up ? finish_summary_cell(r, c) : finish_task_cell(r, c));
         }
     return qg_store_flush(r->store, false);
 }

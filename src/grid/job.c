@@ -3,9 +3,11 @@
  */
 #include "qgrid/job.h"
 
+#include "job_reader.h"
 #include "job_set.h"
 #include "labels.h"
 #include "qgrid/str.h"
+#include "qgrid/training.h"
 
 #include <string.h>
 
@@ -33,19 +35,6 @@ static const qg_opt top_table[] = {
     QG_OPT_END,
 };
 
-struct model_entry {
-    const char *path, *head;
-    int64_t seed;
-    const qg_json *train;
-};
-static const qg_opt model_table[] = {
-    {"path", QG_OPT_STRING, offsetof(struct model_entry, path), .required = true, .help = "Hugging Face or packed folder"},
-    {"head", QG_OPT_STRING, offsetof(struct model_entry, head), .help = "\"random\": draw a classifier"},
-    {"seed", QG_OPT_INT, offsetof(struct model_entry, seed), .def = -1, .min = -1, .max = 0x1p53, .help = "seed of the random head; default: the job's"},
-    {"train", QG_OPT_NODE, offsetof(struct model_entry, train), .help = "train this model in the run"},
-    QG_OPT_END,
-};
-
 struct experiment_entry {
     const char *model, *dataset;
 };
@@ -68,33 +57,22 @@ static const qg_opt latency_table[] = {
 };
 // clang-format on
 
-typedef struct reader {
-    qg_job *job;
-    qg_arena *arena;
-    qg_problems *problems;
-} reader;
-
-/* A mistake at a value: noted, reading goes on. */
-#define WRONG(r, v, ...)                                                                           \
-    ((void)qg_problems_take((r)->problems, QG_JSON_FAIL(&(r)->job->doc, (v), QG_EJOB, __VA_ARGS__)))
-
 /* Names become parts of cell names and of paths in the results file. */
 static bool good_name(const char *s)
 {
     size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+");
-    return n > 0 && s[n] == 0 && n <= 64 && s[0] != '.';
+    return n > 0 && s[n] == 0 && n <= QG_JOB_NAME && s[0] != '.';
 }
 
-static bool check_name(reader *r, const qg_json *v)
+bool qg_job_check_name(qg_job_reader *r, const qg_json *v, const char *name)
 {
-    if (good_name(v->key))
+    if (good_name(name))
         return true;
-    WRONG(r, v, "name '%s' is not made of 1 to 64 letters, digits and _ - . +", v->key);
+    WRONG(r, v, "name '%s' is not made of 1 to %d letters, digits and _ - . +", name, QG_JOB_NAME);
     return false;
 }
 
-/* Whether `v` (may be NULL) is a non-empty object or array, as asked. */
-static bool check_members(reader *r, const qg_json *v, qg_json_type type)
+bool qg_job_check_members(qg_job_reader *r, const qg_json *v, qg_json_type type)
 {
     if (!v)
         return false;
@@ -108,53 +86,15 @@ static bool check_members(reader *r, const qg_json *v, qg_json_type type)
     return false;
 }
 
-static void read_model(reader *r, qg_job_model *out, const qg_json *v)
-{
-    struct model_entry e;
-    const qg_json_doc *doc = &r->job->doc;
-    *out = (qg_job_model){.name = v->key, .node = v};
-    out->source.classes = r->job->K;
-    out->source.head_seed = r->job->seed;
-    if (v->type == QG_JSON_STRING) {
-        out->source.dir = v->string;
-        return;
-    }
-    const qg_json *train = qg_json_get(v, "train");
-    if (train) {
-        WRONG(r, train, "training inside a job is not part of this version of qgrid");
-        return;
-    }
-    if (qg_opt_read(&e, model_table, doc, v, r->problems) != QG_OK)
-        return;
-    out->source.dir = e.path;
-    if (e.seed >= 0)
-        out->source.head_seed = e.seed;
-    if (e.head && strcmp(e.head, "random") != 0)
-        WRONG(r, qg_json_get(v, "head"), "'%s' is not known, the only value is: random", e.head);
-    out->source.random_head = e.head != NULL;
-}
-
-static qg_code read_models(reader *r, const qg_json *v)
+static qg_code read_datasets(qg_job_reader *r, const qg_json *v)
 {
     qg_job *job = r->job;
-    if (!check_members(r, v, QG_JSON_OBJECT))
-        return QG_OK;
-    QG_NEW(job->models, r->arena, v->count);
-    for (const qg_json *m = v->child; m; m = m->next)
-        if (check_name(r, m))
-            read_model(r, &job->models[job->n_models++], m);
-    return QG_OK;
-}
-
-static qg_code read_datasets(reader *r, const qg_json *v)
-{
-    qg_job *job = r->job;
-    if (!check_members(r, v, QG_JSON_OBJECT))
+    if (!qg_job_check_members(r, v, QG_JSON_OBJECT))
         return QG_OK;
     QG_NEW(job->datasets, r->arena, v->count);
     QG_NEW(job->dataset_nodes, r->arena, v->count);
     for (const qg_json *m = v->child; m; m = m->next) {
-        if (!check_name(r, m))
+        if (!qg_job_check_name(r, m, m->key))
             continue;
         qg_dataset_spec *d = &job->datasets[job->n_datasets];
         qg_code rc = qg_dataset_spec_read(d, m->key, &job->doc, m, r->problems);
@@ -165,50 +105,122 @@ static qg_code read_datasets(reader *r, const qg_json *v)
     return QG_OK;
 }
 
-/* Index of the member `name` of a named list, or -1 with a problem noted. */
-static int find_name(reader *r, const qg_json *at, const char *name, const qg_json *list,
-                     const char *what)
+int qg_job_dataset(const qg_job *job, const qg_json *v)
 {
-    int i = 0;
-    char known[200] = "";
-    for (const qg_json *m = list ? list->child : NULL; m; m = m->next, i++) {
-        if (strcmp(m->key, name) == 0)
+    for (int i = 0; v && v->type == QG_JSON_STRING && i < job->n_datasets; i++)
+        if (strcmp(job->datasets[i].name, v->string) == 0)
             return i;
-        size_t n = strlen(known);
-        snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", m->key);
-    }
-    WRONG(r, at, "there is no %s '%s', known are: %s", what, name, known);
     return -1;
 }
 
-static qg_code read_experiments(reader *r, const struct top *t)
+/* Notes that `at` names no member of a list. */
+static void unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list, const char *what)
+{
+    char known[200] = "";
+    for (const qg_json *m = list ? list->child : NULL; m; m = m->next) {
+        if (strcmp(m->key, at->string) == 0)
+            return; /* it is there, but something is wrong with it */
+        size_t n = strlen(known);
+        snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", m->key);
+    }
+    WRONG(r, at, "there is no %s '%s', known are: %s", what, at->string, known);
+}
+
+static qg_code add_experiment(qg_job_reader *r, const qg_experiment *x)
 {
     qg_job *job = r->job;
-    const qg_json *v = t->experiments;
-    if (!check_members(r, v, QG_JSON_OBJECT))
+    for (int i = 0; i < job->n_experiments; i++) {
+        const qg_experiment *other = &job->experiments[i];
+        if (other->model == x->model && other->dataset == x->dataset)
+            WRONG(r, x->node, "is the same experiment as '%s'", other->fan.base);
+        else if (strcmp(other->name, x->name) == 0)
+            WRONG(r, x->node, "'%s' is the name of two experiments, of '%s' and of '%s'", x->name,
+                  other->fan.base, x->fan.base);
+    }
+    if (!qg_job_check_name(r, x->node, x->name))
         return QG_OK;
-    QG_NEW(job->experiments, r->arena, v->count);
-    for (const qg_json *m = v->child; m; m = m->next) {
-        struct experiment_entry e;
-        if (!check_name(r, m) ||
-            qg_opt_read(&e, experiment_table, &job->doc, m, r->problems) != QG_OK)
-            continue;
-        qg_experiment x = {.name = m->key, .node = m};
-        x.model = find_name(r, qg_json_get(m, "model"), e.model, t->models, "model");
-        x.dataset = find_name(r, qg_json_get(m, "dataset"), e.dataset, t->datasets, "dataset");
-        for (int i = 0; i < job->n_experiments; i++)
-            if (x.model >= 0 && job->experiments[i].model == x.model &&
-                job->experiments[i].dataset == x.dataset)
-                WRONG(r, m, "is the same experiment as '%s'", job->experiments[i].name);
-        job->experiments[job->n_experiments++] = x;
+    size_t n = (size_t)job->n_experiments;
+    if ((n & (n - 1)) == 0)
+        job->experiments =
+            qg_arena_grow(r->arena, job->experiments, n, n ? 2 * n : 8, sizeof *job->experiments);
+    if (!job->experiments)
+        return QG_ENOMEM;
+    job->experiments[job->n_experiments++] = *x;
+    return QG_OK;
+}
+
+/* One experiment, or one for each seed of its model. */
+static qg_code add_experiments(qg_job_reader *r, const qg_json *m, const qg_fan *models,
+                               int dataset)
+{
+    qg_job *job = r->job;
+    qg_fan fan = {m->key, job->n_experiments, models->n};
+    for (int i = 0; i < (models->n ? models->n : 1); i++) {
+        qg_experiment x = {m->key, models->first + i, dataset, fan, m};
+        if (models->n)
+            x.name =
+                qg_arena_printf(r->arena, "%s_s%lld", m->key, (long long)job->models[x.model].seed);
+        if (!x.name)
+            return QG_ENOMEM;
+        QG_TRY(add_experiment(r, &x));
     }
     return QG_OK;
 }
 
-static qg_code read_precisions(reader *r, const qg_json *v)
+static const qg_fan *find_models(const qg_job *job, const char *base)
+{
+    for (int i = 0; i < job->n_models; i++)
+        if (strcmp(job->models[i].fan.base, base) == 0)
+            return &job->models[i].fan;
+    return NULL;
+}
+
+static bool has_classifier(const qg_job *job, const qg_fan *models)
+{
+    const qg_job_training *t = job->models[models->first].training;
+    return !t || t->config->objective != QG_OBJECTIVE_MLM;
+}
+
+static qg_code read_experiments(qg_job_reader *r, const struct top *t)
 {
     qg_job *job = r->job;
-    if (!check_members(r, v, QG_JSON_ARRAY))
+    const qg_json *v = t->experiments;
+    if (!qg_job_check_members(r, v, QG_JSON_OBJECT))
+        return QG_OK;
+    for (const qg_json *m = v->child; m; m = m->next) {
+        struct experiment_entry e;
+        if (!qg_job_check_name(r, m, m->key) ||
+            qg_opt_read(&e, experiment_table, &job->doc, m, r->problems) != QG_OK)
+            continue;
+        const qg_json *model = qg_json_get(m, "model"), *dataset = qg_json_get(m, "dataset");
+        const qg_fan *models = find_models(job, e.model);
+        int d = qg_job_dataset(job, dataset);
+        if (!models)
+            unknown_name(r, model, t->models, "model");
+        if (d < 0)
+            unknown_name(r, dataset, t->datasets, "dataset");
+        if (models && !has_classifier(job, models))
+            WRONG(r, model, "'%s' is pre-trained and has no classifier", e.model);
+        else if (models && d >= 0)
+            QG_TRY(add_experiments(r, m, models, d));
+    }
+    return QG_OK;
+}
+
+/* What cells are called that are of no precision. */
+static bool is_taken(const char *precision)
+{
+    static const char *const names[] = {"compare", "paired", "train", "seeds"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(precision, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static qg_code read_precisions(qg_job_reader *r, const qg_json *v)
+{
+    qg_job *job = r->job;
+    if (!qg_job_check_members(r, v, QG_JSON_ARRAY))
         return QG_OK;
     QG_NEW(job->precisions, r->arena, v->count);
     QG_NEW(job->precision_nodes, r->arena, v->count);
@@ -218,10 +230,9 @@ static qg_code read_precisions(reader *r, const qg_json *v)
         if (rc == QG_EJOB)
             continue;
         QG_TRY(rc);
-        if (!good_name(p->name))
-            WRONG(r, m, "name '%s' is not made of 1 to 64 letters, digits and _ - . +", p->name);
-        if (strcmp(p->name, "compare") == 0 || strcmp(p->name, "paired") == 0)
-            WRONG(r, m, "name '%s' is taken for the comparison of precisions", p->name);
+        (void)qg_job_check_name(r, m, p->name);
+        if (is_taken(p->name))
+            WRONG(r, m, "name '%s' is taken for cells that are of no precision", p->name);
         for (int i = 0; i < job->n_precisions; i++)
             if (strcmp(job->precisions[i].name, p->name) == 0)
                 WRONG(r, m, "precision '%s' occurs twice", p->name);
@@ -238,14 +249,14 @@ static bool has_batch_size(const qg_latency_options *o, int64_t size)
     return false;
 }
 
-static void read_latency(reader *r, const qg_json *v)
+static void read_latency(qg_job_reader *r, const qg_json *v)
 {
     struct latency_entry e;
     qg_latency_options *out = &r->job->latency;
     if (!v || qg_opt_read(&e, latency_table, &r->job->doc, v, r->problems) != QG_OK)
         return;
     *out = (qg_latency_options){true, e.warmup, e.runs, e.samples, {1}, 1};
-    if (!e.batch_sizes || !check_members(r, e.batch_sizes, QG_JSON_ARRAY))
+    if (!e.batch_sizes || !qg_job_check_members(r, e.batch_sizes, QG_JSON_ARRAY))
         return;
     if (e.batch_sizes->count > QG_MAX_BATCH_SIZES) {
         WRONG(r, e.batch_sizes, "%d batch sizes, at most %d are allowed", e.batch_sizes->count,
@@ -268,7 +279,7 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
                     qg_problems *problems)
 {
     struct top t;
-    reader r = {.job = out, .arena = a, .problems = problems};
+    qg_job_reader r = {.job = out, .arena = a, .problems = problems};
     int before = problems->n;
     *out = (qg_job){.path = path};
     qg_code rc = qg_json_load(&out->doc, a, path, (size_t)1 << 20);
@@ -278,9 +289,8 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
         return qg_problems_take(problems, rc);
     (void)qg_opt_read(&t, top_table, &out->doc, out->doc.root, problems);
     out->name = t.name ? t.name : "";
-    if (t.name && !good_name(t.name))
-        WRONG(&r, qg_json_get(out->doc.root, "name"),
-              "'%s' is not made of 1 to 64 letters, digits and _ - . +", t.name);
+    if (t.name)
+        (void)qg_job_check_name(&r, qg_json_get(out->doc.root, "name"), t.name);
     out->output = t.output ? t.output : qg_arena_printf(a, "results/%s.h5", out->name);
     if (!out->output)
         return QG_ENOMEM;
@@ -294,8 +304,8 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
         WRONG(&r, t.explain, "explanations are not part of this version of qgrid");
     if (t.labels)
         QG_TRY(qg_labels_read(&out->labels, &out->K, &out->doc, t.labels, problems));
-    QG_TRY(read_models(&r, t.models));
     QG_TRY(read_datasets(&r, t.datasets));
+    QG_TRY(qg_job_read_models(&r, t.models));
     QG_TRY(read_experiments(&r, &t));
     QG_TRY(read_precisions(&r, t.precisions));
     read_latency(&r, t.latency);

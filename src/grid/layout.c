@@ -77,6 +77,7 @@ char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref,
         const char *part = NULL;
         if (p[-(p != group_paths[ref.group])] == '/' && (p[1] == '/' || p[1] == 0))
             part = *p == 'M'   ? job->models[ref.model].name
+                   : *p == 'B' ? job->models[ref.model].fan.base
                    : *p == 'D' ? job->datasets[ref.dataset].name
                    : *p == 'P' ? job->precisions[ref.precision].name
                                : NULL;
@@ -90,15 +91,15 @@ char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref,
 
 qg_group_ref qg_cell_group(const qg_plan *p, const qg_cell *c, qg_group group)
 {
-    const qg_experiment *x = &p->job->experiments[c->experiment];
-    return (qg_group_ref){group, x->model, x->dataset, c->precision};
+    int dataset = c->experiment >= 0 ? p->job->experiments[c->experiment].dataset : -1;
+    return (qg_group_ref){group, c->model, dataset, c->precision};
 }
 
 qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
 {
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
-    int most = 4 + job->n_datasets + job->n_models * P + E * (2 + 3 * P);
+    int most = 4 + job->n_datasets + job->n_models * (1 + P) + E * (2 + 4 * P);
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
         return NULL;
@@ -109,6 +110,9 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     for (int d = 0; d < job->n_datasets; d++)
         if (p->datasets[d].word_splits) /* else no experiment uses it */
             r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1};
+    for (int m = 0; m < job->n_models; m++)
+        if (p->models[m].training)
+            r[count++] = (qg_group_ref){QG_GROUP_TRAINING, m, -1, -1};
     for (int t = 0; t < p->n_tasks; t++)
         if (p->tasks[t].kind == QG_TASK_PACK)
             r[count++] =
@@ -122,6 +126,8 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
             r[count++] = (qg_group_ref){QG_GROUP_METRICS, x->model, x->dataset, i};
             if (job->latency.wanted)
                 r[count++] = (qg_group_ref){QG_GROUP_LATENCY, x->model, x->dataset, i};
+            if (x->fan.n > 0 && e == x->fan.first)
+                r[count++] = (qg_group_ref){QG_GROUP_SEEDS, x->model, x->dataset, i};
         }
     }
     *n = count;

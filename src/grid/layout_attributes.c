@@ -113,6 +113,18 @@ static void tokens(list *l, const qg_plan *p, const char *path, const qg_group_r
     }
 }
 
+static void training(list *l, const qg_plan *p, const char *path, int model)
+{
+    const qg_job_model *m = &p->job->models[model];
+    const qg_plan_training *t = p->models[model].training;
+    text(l, path, "config", qg_arena_printf(l->arena, "{%s}", t->config));
+    text(l, path, "from",
+         m->training->from >= 0 ? p->job->models[m->training->from].name : t->from.dir);
+    text(l, path, "from_hash", t->from_hash);
+    text(l, path, "key", p->models[model].hash);
+    integer(l, path, "seed", m->seed);
+}
+
 qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
                              const qg_group_ref *groups, int n)
 {
@@ -127,6 +139,8 @@ qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
             dataset(&l, p, path, groups[i].dataset);
         else if (groups[i].group == QG_GROUP_TOKENS)
             tokens(&l, p, path, &groups[i]);
+        else if (groups[i].group == QG_GROUP_TRAINING)
+            training(&l, p, path, groups[i].model);
         else if (groups[i].group == QG_GROUP_MODEL)
             text(&l, path, "scheme",
                  qg_precision_summary(p->job->precisions[groups[i].precision].scheme));

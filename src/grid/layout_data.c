@@ -53,6 +53,14 @@ int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim)
         return job->latency.runs;
     case QG_DIM_STATISTIC:
         return 7;
+    case QG_DIM_STEP:
+        return p->models[ref.model].training->epochs * p->models[ref.model].training->batches;
+    case QG_DIM_EPOCH:
+        return p->models[ref.model].training->epochs;
+    case QG_DIM_SEED:
+        return job->models[ref.model].fan.n;
+    case QG_DIM_SEED_STATISTIC:
+        return QG_SEED_STATISTICS;
     }
     return 0;
 }
@@ -102,6 +110,7 @@ static const char *cell_text(const void *ctx, int64_t i)
 
 static const char *const class_metrics[] = {"precision", "recall", "f1", "support"};
 static const char *const statistics[] = {"mean", "sd", "min", "max", "median", "p95", "p99"};
+static const char *const seed_statistics[QG_SEED_STATISTICS] = {"mean", "sd", "min", "max"};
 
 static qg_code numbers(qg_field *f, qg_arena *a, int64_t from, int64_t step)
 {
@@ -114,10 +123,20 @@ static qg_code numbers(qg_field *f, qg_arena *a, int64_t from, int64_t step)
     return QG_OK;
 }
 
+static qg_code seeds(qg_field *f, qg_arena *a, const qg_job *job, int model)
+{
+    int64_t *v;
+    QG_NEW(v, a, f->shape[0]);
+    for (int64_t i = 0; i < f->shape[0]; i++)
+        v[i] = job->models[model + i].seed;
+    f->type = QG_STORE_I64;
+    f->initial = v;
+    return QG_OK;
+}
+
 qg_code qg_layout_scale_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref,
                              qg_dim dim)
 {
-    (void)ref;
     switch (dim) {
     case QG_DIM_CLASS:
     case QG_DIM_TRUE_CLASS:
@@ -130,6 +149,12 @@ qg_code qg_layout_scale_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_grou
         return strings(f, a, 16, listed_text, class_metrics);
     case QG_DIM_STATISTIC:
         return strings(f, a, 16, listed_text, statistics);
+    case QG_DIM_SEED_STATISTIC:
+        return strings(f, a, 16, listed_text, seed_statistics);
+    case QG_DIM_SEED:
+        return seeds(f, a, p->job, ref.model);
+    case QG_DIM_EPOCH:
+        return numbers(f, a, 1, 1);
     case QG_DIM_LAYER: /* names come with the packed model */
         f->type = QG_STORE_STRING;
         f->string_size = QG_LAYER_NAME;
@@ -149,20 +174,32 @@ qg_code qg_layout_scale_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_grou
 
 static const char *cell_field_text(const qg_plan *p, const qg_cell *c, const char *name)
 {
-    static const char *const kinds[] = {"predict", "latency", "compare"};
+    static const char *const kinds[] = {"predict", "latency", "compare", "train", "seeds"};
     const qg_job *job = p->job;
-    const qg_experiment *x = &job->experiments[c->experiment];
+    const qg_experiment *x = c->experiment >= 0 ? &job->experiments[c->experiment] : NULL;
+    bool over_seeds = c->kind == QG_CELL_SEEDS;
     if (strcmp(name, "kind") == 0)
         return kinds[c->kind];
     if (strcmp(name, "experiment") == 0)
-        return x->name;
+        return !x ? "" : over_seeds ? x->fan.base : x->name;
     if (strcmp(name, "model") == 0)
-        return job->models[x->model].name;
+        return over_seeds ? job->models[c->model].fan.base : job->models[c->model].name;
     if (strcmp(name, "dataset") == 0)
-        return job->datasets[x->dataset].name;
+        return x ? job->datasets[x->dataset].name : "";
     if (strcmp(name, "precision") == 0)
         return c->precision >= 0 ? job->precisions[c->precision].name : "";
     return strcmp(name, "key") == 0 ? c->key : "";
+}
+
+static qg_code cell_seeds(qg_field *f, qg_arena *a, const qg_plan *p)
+{
+    int64_t *v;
+    QG_NEW(v, a, p->n_cells);
+    for (int i = 0; i < p->n_cells; i++)
+        v[i] = qg_plan_cell_seed(p, &p->cells[i]);
+    f->type = QG_STORE_I64;
+    f->initial = v;
+    return QG_OK;
 }
 
 static qg_code cell_data(qg_field *f, qg_arena *a, const qg_plan *p, const char *name)
@@ -170,7 +207,7 @@ static qg_code cell_data(qg_field *f, qg_arena *a, const qg_plan *p, const char 
     if (strcmp(name, "state") == 0 || strcmp(name, "error") == 0)
         return QG_OK;
     if (strcmp(name, "seed") == 0)
-        return numbers(f, a, p->job->seed, 0);
+        return cell_seeds(f, a, p);
     if (strcmp(name, "name") == 0)
         return strings(f, a, QG_NAME_SIZE * 2, cell_text, p);
     const char **text;

@@ -5,6 +5,7 @@
 
 #include "qgrid/clock.h"
 #include "qgrid/log.h"
+#include "qgrid/training.h"
 #include "work.h"
 
 #include <string.h>
@@ -51,6 +52,50 @@ static qg_code put_latency(qg_str *out, qg_results *r, const qg_plan_task *t, in
     return QG_OK;
 }
 
+/* "from" and "output" are where the plan has put them. */
+static qg_code complete_config(char **out, qg_arena *a, const qg_plan_model *m)
+{
+    qg_str s = {0};
+    qg_str_add(&s, "{\"from\":");
+    qg_str_add_json(&s, m->training->from.dir, strlen(m->training->from.dir));
+    qg_str_add(&s, ",\"output\":");
+    qg_str_add_json(&s, m->source.dir, strlen(m->source.dir));
+    qg_str_addf(&s, ",%s}", m->training->config);
+    qg_code rc = qg_str_status(&s);
+    if (rc == QG_OK && !(*out = qg_arena_strdup(a, s.data)))
+        rc = QG_ENOMEM;
+    qg_str_fini(&s);
+    return rc;
+}
+
+static qg_code put_training(qg_str *out, qg_results *r, int model)
+{
+    const qg_plan *p = r->plan;
+    const qg_plan_model *m = &p->models[model];
+    const qg_plan_training *t = m->training;
+    int from = p->job->models[model].training->from;
+    qg_mark mark = qg_arena_mark(r->scratch);
+    qg_work_file *file;
+    char *config = NULL;
+    QG_NEW(file, r->scratch, t->n_train + 1);
+    for (int i = 0; i < t->n_train; i++)
+        file[i] = (qg_work_file){t->train[i]->path, t->train[i]->data.sha256};
+    file[t->n_train] = (qg_work_file){t->validation->path, t->validation->data.sha256};
+    QG_TRY(complete_config(&config, r->scratch, m));
+    qg_work_training w = {.config = config,
+                          .folder = m->source.dir,
+                          .key = m->hash,
+                          .reuse = qg_training_is_complete(m->source.dir, m->hash),
+                          .from = t->from,
+                          .from_hash = t->from_hash,
+                          .from_trained = from >= 0 && p->models[from].training,
+                          .n_files = t->n_train + 1,
+                          .file = file};
+    qg_work_put_training(out, &w);
+    qg_arena_release(r->scratch, mark);
+    return qg_str_status(out);
+}
+
 static qg_code input(void *ctx, int unit, qg_str *bytes)
 {
     qg_owner *o = ctx;
@@ -58,9 +103,12 @@ static qg_code input(void *ctx, int unit, qg_str *bytes)
     const qg_unit *u = &p->units[unit];
     const qg_plan_task *t = &p->tasks[u->task];
     o->last_unit = unit;
+    if (t->kind == QG_TASK_TRAIN)
+        return put_training(bytes, o->results, t->model);
     qg_work_head head = {.kind = (int)t->kind,
-                         .source = p->job->models[t->model].source,
+                         .source = p->models[t->model].source,
                          .model_hash = p->models[t->model].hash,
+                         .trained = p->models[t->model].training != NULL,
                          .cache = o->cache,
                          .precision = p->job->precisions[t->precision]};
     qg_work_put_head(bytes, &head);
@@ -124,7 +172,9 @@ static void stage(char *out, size_t size, const qg_owner *o)
     if (o->last_unit < 0)
         return;
     const qg_plan_task *t = &p->tasks[p->units[o->last_unit].task];
-    if (t->cell >= 0)
+    if (t->kind == QG_TASK_TRAIN)
+        snprintf(out, size, ", training %s", p->job->models[t->model].name);
+    else if (t->cell >= 0)
         snprintf(out, size, ", at %s", p->cells[t->cell].name);
     else
         snprintf(out, size, ", packing %s/%s", p->job->models[t->model].name,

@@ -1,16 +1,16 @@
 /*
- * plan.c - cells, keys, tasks and units.
+ * plan.c - tasks and units.
  *
- *   pack(model, precision) -> predict(experiment, precision) -> latency(experiment, precision)
+ *   train(model) -> pack(model, precision) -> predict(experiment, precision)
+ *                                          -> latency(experiment, precision)
  *
- * The key of a cell hashes what determines its numbers and nothing else: not the path of a file,
- * not the number of ranks, not the formatting of the job.
+ * A model that is trained from another needs that one's training.
  */
 #include "plan_inputs.h"
 
-#include "qgrid/file.h"
 #include "qgrid/rng.h"
 #include "qgrid/str.h"
+#include "qgrid/training.h"
 
 #include <string.h>
 
@@ -62,108 +62,21 @@ static double predict_cost(const qg_plan *p, const qg_plan_task *t, int64_t toke
     return flops_per_token(c, length) * (double)tokens / 80e9 + 1e-4;
 }
 
+/* Backward costs two forward passes; f32 products, about 40 GFLOP/s a core. */
+static double train_cost(const qg_plan *p, int model)
+{
+    const qg_plan_training *t = p->models[model].training;
+    double tokens = (double)t->tokens, length = tokens / (double)t->texts;
+    return 3 * flops_per_token(&p->models[model].config, length) * tokens * (double)t->epochs /
+               40e9 +
+           1e-2;
+}
+
 static int64_t model_bytes(const qg_bert_config *c)
 {
     int64_t C = c->hidden, F = c->ffn;
     return 4 *
            (((int64_t)c->vocab + c->positions) * C + (int64_t)c->layers * (4 * C * C + 2 * C * F));
-}
-
-static void key_of_precision(qg_sha256 *h, const qg_job *job, int precision)
-{
-    const qg_precision_spec *s = &job->precisions[precision];
-    qg_sha256_add_text(h, qg_precision_name(s->scheme));
-    qg_sha256_add_text(h, qg_precision_arithmetic(s->scheme));
-    qg_sha256_add(h, &s->embeddings, sizeof s->embeddings);
-}
-
-static void key_begin(qg_sha256 *h, const char *kind)
-{
-    int version = QG_SCHEMA_VERSION;
-    qg_sha256_init(h);
-    qg_sha256_add(h, &version, sizeof version);
-    qg_sha256_add_text(h, kind);
-}
-
-static void key_predict(const qg_plan *p, qg_cell *c)
-{
-    qg_sha256 h;
-    const qg_experiment *x = &p->job->experiments[c->experiment];
-    const qg_plan_tokens *t = p->tokens[c->experiment];
-    key_begin(&h, "predict");
-    qg_sha256_add_text(&h, p->models[x->model].hash);
-    qg_sha256_add_text(&h, p->datasets[x->dataset].hash);
-    qg_sha256_add_text(&h, t->tokenizer);
-    qg_sha256_add(&h, &t->max_length, sizeof t->max_length);
-    for (int k = 0; k < p->job->K; k++)
-        qg_sha256_add_text(&h, p->job->labels[k]);
-    key_of_precision(&h, p->job, c->precision);
-    qg_sha256_final(&h, c->key);
-}
-
-static void key_latency(const qg_plan *p, qg_cell *c, const qg_cell *predict)
-{
-    qg_sha256 h;
-    const qg_latency_options *o = &p->job->latency;
-    int64_t numbers[] = {o->warmup, o->runs, o->samples, p->job->seed};
-    key_begin(&h, "latency");
-    qg_sha256_add_text(&h, predict->key);
-    qg_sha256_add(&h, numbers, sizeof numbers);
-    qg_sha256_add(&h, o->batch_size, (size_t)o->n_batch_sizes * sizeof o->batch_size[0]);
-    qg_sha256_final(&h, c->key);
-}
-
-static void key_compare(const qg_plan *p, qg_cell *c, const qg_cell *first, int n)
-{
-    qg_sha256 h;
-    int64_t numbers[] = {p->job->bootstrap, p->job->seed};
-    key_begin(&h, "compare");
-    for (int i = 0; i < n; i++)
-        qg_sha256_add_text(&h, first[i].key);
-    qg_sha256_add(&h, numbers, sizeof numbers);
-    qg_sha256_final(&h, c->key);
-}
-
-static qg_cell *add_cell(qg_plan *p, qg_arena *a, qg_cell_kind kind, int experiment, int precision,
-                         const char *only)
-{
-    static const char *const suffix[] = {"", "/latency", "/compare"};
-    qg_cell *c = &p->cells[p->n_cells++];
-    const char *e = p->job->experiments[experiment].name;
-    *c = (qg_cell){.kind = kind, .experiment = experiment, .precision = precision, .task = -1};
-    c->name = precision < 0 ? qg_arena_printf(a, "%s%s", e, suffix[kind])
-                            : qg_arena_printf(a, "%s/%s%s", e, p->job->precisions[precision].name,
-                                              suffix[kind]);
-    c->selected = c->name && (!only || qg_glob(only, c->name));
-    p->n_selected += c->selected;
-    return c->name ? c : NULL;
-}
-
-static qg_code make_cells(qg_plan *p, qg_arena *a, const char *only)
-{
-    const qg_job *job = p->job;
-    int P = job->n_precisions, per = P * (1 + job->latency.wanted) + 1;
-    QG_NEW(p->cells, a, job->n_experiments * per);
-    for (int e = 0; e < job->n_experiments; e++) {
-        const qg_cell *first = &p->cells[p->n_cells];
-        for (int i = 0; i < P; i++) {
-            qg_cell *c = add_cell(p, a, QG_CELL_PREDICT, e, i, only);
-            if (!c)
-                return QG_ENOMEM;
-            key_predict(p, c);
-        }
-        for (int i = 0; i < P && job->latency.wanted; i++) {
-            qg_cell *c = add_cell(p, a, QG_CELL_LATENCY, e, i, only);
-            if (!c)
-                return QG_ENOMEM;
-            key_latency(p, c, &first[i]);
-        }
-        qg_cell *c = add_cell(p, a, QG_CELL_COMPARE, e, -1, only);
-        if (!c)
-            return QG_ENOMEM;
-        key_compare(p, c, first, P);
-    }
-    return QG_OK;
 }
 
 static qg_code add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64_t count,
@@ -224,27 +137,94 @@ static int find_task(const qg_plan *p, qg_task_kind kind, int model, int precisi
     return -1;
 }
 
-/* Appends a task; what it needs is given as task numbers (-1: nothing). */
-static qg_code add_task(qg_plan *p, qg_arena *a, qg_plan_task t, int need)
+/* Weights, gradients, both moments and the best epoch, at 4 bytes each. */
+static qg_code cut_train(qg_plan *p, qg_arena *a, int task)
 {
+    int model = p->tasks[task].model;
+    QG_TRY(add_unit(p, a, task, 0, 1, train_cost(p, model)));
+    p->units[p->n_units - 1].bytes *= 5;
+    return QG_OK;
+}
+
+static qg_code cut(qg_plan *p, qg_arena *a, int task)
+{
+    const qg_plan_task *t = &p->tasks[task];
+    switch (t->kind) {
+    case QG_TASK_PACK:
+        return add_unit(p, a, task, 0, 1,
+                        (double)model_bytes(&p->models[t->model].config) / 200e6 + 1e-3);
+    case QG_TASK_PREDICT:
+        return cut_predict(p, a, task);
+    case QG_TASK_LATENCY:
+        return cut_latency(p, a, task);
+    case QG_TASK_TRAIN:
+        return cut_train(p, a, task);
+    }
+    return QG_FAIL(QG_EBUG, "unknown kind of task");
+}
+
+/* Appends a task; what it needs is given as task numbers (-1: nothing). */
+static qg_code add_task(qg_plan *p, qg_arena *a, qg_plan_task t, int need, int need_too)
+{
+    const qg_job *job = p->job;
     int id = p->n_tasks++;
     int32_t *needs;
-    QG_NEW(needs, a, 1);
-    needs[0] = need;
+    QG_NEW(needs, a, 2);
+    qg_task *s = &p->sched_tasks[id];
+    *s = (qg_task){.affinity = t.kind == QG_TASK_TRAIN ? job->n_models * job->n_precisions + t.model
+                                                       : t.model * job->n_precisions + t.precision,
+                   .exclusive = t.kind == QG_TASK_LATENCY,
+                   .gang = t.kind == QG_TASK_TRAIN
+                               ? qg_training_gang_limit(job->models[t.model].training->config)
+                               : 0,
+                   .needs = needs};
+    if (need >= 0)
+        needs[s->n_needs++] = need;
+    if (need_too >= 0 && need_too != need)
+        needs[s->n_needs++] = need_too;
     t.first_unit = p->n_units;
     p->tasks[id] = t;
-    p->sched_tasks[id] = (qg_task){
-        .affinity = t.model * p->job->n_precisions + t.precision,
-        .exclusive = t.kind == QG_TASK_LATENCY,
-        .n_needs = need >= 0,
-        .needs = needs,
-    };
     if (t.cell >= 0)
         p->cells[t.cell].task = id;
-    if (t.kind == QG_TASK_PACK)
-        return add_unit(p, a, id, 0, 1,
-                        (double)model_bytes(&p->models[t.model].config) / 200e6 + 1e-3);
-    return t.kind == QG_TASK_PREDICT ? cut_predict(p, a, id) : cut_latency(p, a, id);
+    return cut(p, a, id);
+}
+
+/* The training of an earlier model that comes to the same folder: it is waited for, and its result
+ * taken. */
+static int same_training(const qg_plan *p, int model)
+{
+    for (int m = 0; m < model; m++)
+        if (p->models[m].training &&
+            strcmp(p->models[m].source.dir, p->models[model].source.dir) == 0)
+            return p->models[m].training->task;
+    return -1;
+}
+
+static qg_code make_trainings(qg_plan *p, qg_arena *a)
+{
+    for (int m = 0; m < p->job->n_models; m++) {
+        qg_plan_training *t = p->models[m].training;
+        if (!t)
+            continue;
+        int from = p->job->models[m].training->from;
+        const qg_plan_training *before = from >= 0 ? p->models[from].training : NULL;
+        t->task = p->n_tasks;
+        qg_plan_task task = {QG_TASK_TRAIN, m, -1, -1, t->cell, 0, 0};
+        QG_TRY(add_task(p, a, task, before ? before->task : -1, same_training(p, m)));
+    }
+    return QG_OK;
+}
+
+/* Number of the task that packs a model. */
+static qg_code pack_task(int *out, qg_plan *p, qg_arena *a, int model, int precision)
+{
+    *out = find_task(p, QG_TASK_PACK, model, precision, -1);
+    if (*out >= 0)
+        return QG_OK;
+    const qg_plan_training *t = p->models[model].training;
+    *out = p->n_tasks;
+    qg_plan_task pack = {QG_TASK_PACK, model, precision, -1, -1, 0, 0};
+    return add_task(p, a, pack, t ? t->task : -1, -1);
 }
 
 static qg_code make_tasks(qg_plan *p, qg_arena *a)
@@ -253,25 +233,21 @@ static qg_code make_tasks(qg_plan *p, qg_arena *a)
     size_t most = (size_t)p->n_cells + (size_t)job->n_models * (size_t)job->n_precisions;
     QG_NEW(p->tasks, a, most);
     QG_NEW(p->sched_tasks, a, most);
+    QG_TRY(make_trainings(p, a));
     for (int i = 0; i < p->n_cells; i++) {
         const qg_cell *c = &p->cells[i];
-        if (c->kind == QG_CELL_COMPARE)
+        int pack;
+        if (c->kind != QG_CELL_PREDICT && c->kind != QG_CELL_LATENCY)
             continue;
-        const qg_experiment *x = &job->experiments[c->experiment];
-        int pack = find_task(p, QG_TASK_PACK, x->model, c->precision, -1);
-        if (pack < 0) {
-            pack = p->n_tasks;
-            qg_plan_task t = {QG_TASK_PACK, x->model, c->precision, -1, -1, 0, 0};
-            QG_TRY(add_task(p, a, t, -1));
-        }
+        QG_TRY(pack_task(&pack, p, a, c->model, c->precision));
         qg_plan_task t = {c->kind == QG_CELL_PREDICT ? QG_TASK_PREDICT : QG_TASK_LATENCY,
-                          x->model,
+                          c->model,
                           c->precision,
                           c->experiment,
                           i,
                           0,
                           0};
-        QG_TRY(add_task(p, a, t, pack));
+        QG_TRY(add_task(p, a, t, pack, -1));
     }
     return QG_OK;
 }
@@ -281,10 +257,10 @@ qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *o
 {
     *out = (qg_plan){.job = job};
     QG_TRY(qg_plan_inputs(out, a, problems));
-    QG_TRY(make_cells(out, a, only));
+    QG_TRY(qg_plan_cells(out, a, only));
     QG_TRY(make_tasks(out, a));
     qg_sha256 h;
-    key_begin(&h, "plan");
+    qg_plan_key_begin(&h, "plan");
     qg_sha256_add_text(&h, job->name);
     qg_sha256_add(&h, &job->unit_tokens, sizeof job->unit_tokens);
     for (int i = 0; i < out->n_cells; i++) {

@@ -4,39 +4,41 @@
 #include "plan_inputs.h"
 
 #include "labels.h"
-#include "qgrid/file.h"
 #include "qgrid/str.h"
 
 #include <string.h>
 
 static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, const qg_job_model *jm)
 {
+    m->source = jm->source;
     if (!qg_dir_exists(jm->source.dir))
         return QG_FAIL_AT(QG_EIO, jm->source.dir, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_bert_config_load(&m->config, a, jm->source.dir));
     if (!jm->source.random_head)
         QG_TRY(qg_labels_fit(job->labels, job->K, jm->source.dir, &m->config));
-    QG_TRY(qg_tokenizer_load(&m->tokenizer, a, jm->source.dir));
-    return qg_model_hash(m->hash, &jm->source);
+    QG_TRY(qg_model_hash(m->hash, &jm->source));
+    return qg_tokenizer_load(&m->tokenizer, a, jm->source.dir);
 }
 
-static void hash_dataset(qg_plan_dataset *d)
+qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_spec *spec,
+                             const char *const *labels)
 {
     qg_sha256 h;
+    d->path = spec->path;
+    QG_TRY(qg_dataset_load(&d->data, a, spec, labels));
     qg_sha256_init(&h);
     for (int64_t i = 0; i < d->data.n; i++) {
         qg_sha256_add_text(&h, d->data.text[i]);
         qg_sha256_add(&h, &d->data.label[i], sizeof d->data.label[i]);
     }
     qg_sha256_final(&h, d->hash);
+    return QG_OK;
 }
 
-static int max_length(const qg_plan *p, int model)
+int qg_plan_max_length(const qg_plan_model *m, int64_t most)
 {
-    int64_t n = p->job->max_length, positions = p->models[model].config.positions;
-    int own = qg_tokenizer_max_length(p->models[model].tokenizer);
-    if (n > positions)
-        n = positions;
+    int own = qg_tokenizer_max_length(m->tokenizer);
+    int64_t n = most < m->config.positions ? most : m->config.positions;
     return (int)(own > 0 && n > own ? own : n);
 }
 
@@ -176,7 +178,7 @@ static qg_code experiment_tokens(qg_plan *p, qg_arena *a, qg_arena *scratch, int
     const qg_experiment *x = &p->job->experiments[e];
     const qg_tokenizer *tok = p->models[x->model].tokenizer;
     const char *sha = qg_tokenizer_sha256(tok);
-    int limit = max_length(p, x->model);
+    int limit = qg_plan_max_length(&p->models[x->model], p->job->max_length);
     for (int i = 0; i < e; i++) {
         qg_plan_tokens *t = p->tokens[i];
         if (t && t->dataset == x->dataset && t->max_length == limit &&
@@ -212,14 +214,16 @@ qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)
     QG_NEW(p->models, a, job->n_models);
     QG_NEW(p->datasets, a, job->n_datasets);
     QG_NEW(p->tokens, a, job->n_experiments);
-    for (int i = 0; i < job->n_models; i++)
-        (void)qg_problems_take_at(problems, &job->doc, job->models[i].node,
-                                  load_model(&p->models[i], a, job, &job->models[i]));
-    for (int i = 0; i < job->n_datasets; i++) {
-        qg_plan_dataset *d = &p->datasets[i];
-        (void)qg_problems_take_at(problems, &job->doc, job->dataset_nodes[i],
-                                  qg_dataset_load(&d->data, a, &job->datasets[i], job->labels));
-        hash_dataset(d);
+    for (int i = 0; i < job->n_datasets; i++)
+        (void)qg_problems_take_at(
+            problems, &job->doc, job->dataset_nodes[i],
+            qg_plan_dataset_load(&p->datasets[i], a, &job->datasets[i], job->labels));
+    for (int i = 0; i < job->n_models; i++) {
+        if (job->models[i].training)
+            QG_TRY(qg_plan_training_make(p, a, i, problems));
+        else
+            (void)qg_problems_take_at(problems, &job->doc, job->models[i].node,
+                                      load_model(&p->models[i], a, job, &job->models[i]));
     }
     if (problems->n > before)
         return problems->item[before].code;

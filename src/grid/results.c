@@ -5,6 +5,7 @@
 
 #include "qgrid/file.h"
 #include "results_latency.h"
+#include "results_training.h"
 #include "wire.h"
 
 #include "qgrid/predictor.h"
@@ -54,7 +55,7 @@ static qg_code make_rows(rows *w, qg_arena *a, int64_t first, int64_t n, int64_t
     return QG_OK;
 }
 
-static uint64_t first_bytes(qg_sha256 *h)
+uint64_t qg_checksum_final(qg_sha256 *h)
 {
     char hex[QG_SHA256_HEX];
     qg_sha256_final(h, hex);
@@ -70,7 +71,7 @@ static uint64_t sum_rows(const rows *w)
     qg_sha256_add(&h, w->logits, n * K * sizeof *w->logits);
     qg_sha256_add(&h, w->probabilities, n * K * sizeof *w->probabilities);
     qg_sha256_add(&h, w->predicted, n * sizeof *w->predicted);
-    return first_bytes(&h);
+    return qg_checksum_final(&h);
 }
 
 /* What a unit of packing consists of. */
@@ -101,7 +102,7 @@ static uint64_t sum_packed(const packed *k)
     qg_sha256_add(&h, k->mse, bytes);
     qg_sha256_add(&h, k->max, bytes);
     qg_sha256_add(&h, k->cosine, bytes);
-    return first_bytes(&h);
+    return qg_checksum_final(&h);
 }
 
 qg_code qg_rows_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group, int64_t first,
@@ -173,6 +174,8 @@ qg_code qg_results_checksum(uint64_t *out, qg_results *r, int unit)
         rc = sum_unit_rows(out, r, unit, qg_task_group(r->plan, t, QG_GROUP_PREDICTIONS));
     else if (t->kind == QG_TASK_PACK)
         rc = sum_unit_packed(out, r, qg_task_group(r->plan, t, QG_GROUP_MODEL));
+    else if (t->kind == QG_TASK_TRAIN)
+        rc = qg_results_sum_training(out, r, t->model);
     qg_arena_release(r->scratch, m);
     return rc;
 }
@@ -271,6 +274,9 @@ static qg_code put_unit(qg_results *r, int unit, qg_reader *in, const char *host
     case QG_TASK_LATENCY:
         QG_TRY(qg_results_put_latency(r, unit, in, host));
         break;
+    case QG_TASK_TRAIN:
+        QG_TRY(qg_results_put_training(r, unit, in, &sum));
+        break;
     }
     r->checksum[unit] = sum;
     QG_TRY(put_one(r, units_ref, "checksum", QG_STORE_U64, unit, &sum));
@@ -299,7 +305,7 @@ qg_code qg_results_fail(qg_results *r, int unit, const char *error)
     return set_unit(r, unit, 2);
 }
 
-static qg_code reopen_unit(qg_results *r, int unit)
+qg_code qg_results_reopen(qg_results *r, int unit)
 {
     int cell = r->plan->tasks[r->plan->units[unit].task].cell;
     qg_mark m = qg_arena_mark(r->scratch);
@@ -323,7 +329,7 @@ static qg_code check_units(qg_results *r)
         if (sum == r->checksum[u])
             continue;
         r->damaged_units++;
-        QG_TRY(reopen_unit(r, u));
+        QG_TRY(qg_results_reopen(r, u));
     }
     return QG_OK;
 }
@@ -358,24 +364,24 @@ static qg_code reopen_cell(qg_results *r, int cell)
     return put_one(r, cells_ref, "error", QG_STORE_STRING, cell, blank);
 }
 
-/* A comparison that was made without a prediction that failed is made again. */
-static qg_code reopen_comparisons(qg_results *r)
+/* What was computed without a prediction that failed is computed again. */
+static qg_code reopen_summaries(qg_results *r)
 {
-    const qg_cell *cells = r->plan->cells;
-    for (int c = 0; c < r->plan->n_cells; c++)
-        for (int k = 0; cells[c].kind == QG_CELL_COMPARE && k < r->plan->n_cells; k++)
-            if (cells[k].kind == QG_CELL_PREDICT && cells[k].experiment == cells[c].experiment &&
-                r->cell_state[k] == QG_CELL_FAILED && r->cell_state[c] != QG_CELL_OPEN)
+    const qg_plan *p = r->plan;
+    for (int c = 0; c < p->n_cells; c++)
+        for (int k = 0; k < p->n_cells; k++)
+            if (r->cell_state[k] == QG_CELL_FAILED && r->cell_state[c] != QG_CELL_OPEN &&
+                qg_cell_sums_up(p, &p->cells[c], &p->cells[k]))
                 QG_TRY(reopen_cell(r, c));
     return QG_OK;
 }
 
 qg_code qg_results_retry_failed(qg_results *r)
 {
-    QG_TRY(reopen_comparisons(r)); /* first: a run may be killed here */
+    QG_TRY(reopen_summaries(r)); /* first: a run may be killed here */
     for (int u = 0; u < r->plan->n_units; u++)
         if (r->unit_state[u] == 2)
-            QG_TRY(reopen_unit(r, u));
+            QG_TRY(qg_results_reopen(r, u));
     for (int c = 0; c < r->plan->n_cells; c++)
         if (r->cell_state[c] == QG_CELL_FAILED)
             QG_TRY(reopen_cell(r, c));

@@ -7,6 +7,7 @@
 #ifndef QGRID_RESULTS_H
 #define QGRID_RESULTS_H
 
+#include "qgrid/file.h"
 #include "qgrid/layout.h"
 #include "qgrid/sched.h"
 
@@ -30,6 +31,9 @@ qg_code qg_results_open(qg_results *out, qg_arena *a, const qg_plan *plan,
                         qg_store *store) QG_MUST_USE;
 void qg_results_close(qg_results *r);
 
+/** Marks a unit open again, and its cell. */
+qg_code qg_results_reopen(qg_results *r, int unit) QG_MUST_USE;
+
 /** Marks failed units and cells open again (--retry-failed). */
 qg_code qg_results_retry_failed(qg_results *r) QG_MUST_USE;
 
@@ -50,6 +54,10 @@ qg_code qg_rows_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *gr
 /** Checksum of a model group ("/models/m/p") of any results file. */
 qg_code qg_packed_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group) QG_MUST_USE;
 
+/** Checksum of a training group ("/training/m") of any results file. */
+qg_code qg_training_checksum(uint64_t *out, qg_store *s, qg_arena *a,
+                             const char *group) QG_MUST_USE;
+
 /** Computes what can be computed now: metrics of finished predictions, comparisons; sets cells'
  *  states. */
 qg_code qg_results_finish_cells(qg_results *r) QG_MUST_USE;
@@ -62,6 +70,15 @@ qg_code qg_results_write(qg_results *r, qg_group_ref ref, const char *name, qg_s
                          const int64_t *start, const int64_t *count, const void *data) QG_MUST_USE;
 qg_code qg_results_read(qg_results *r, qg_group_ref ref, const char *name, qg_store_type type,
                         const int64_t *start, const int64_t *count, void *data) QG_MUST_USE;
+
+/** Cell of an experiment's predictions under a precision. */
+int qg_predict_cell(const qg_plan *p, int experiment, int precision);
+
+/** Computes the statistics over the seeds of a cell of that kind. */
+qg_code qg_results_write_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** The first 8 bytes of a hash, as /units/checksum has them. */
+uint64_t qg_checksum_final(qg_sha256 *h);
 
 /** Reference of a group of the plan's task. */
 qg_group_ref qg_task_group(const qg_plan *p, const qg_plan_task *t, qg_group group);

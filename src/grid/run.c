@@ -8,6 +8,7 @@
 #include "qgrid/clock.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
+#include "qgrid/training.h"
 #include "work.h"
 
 #include <string.h>
@@ -74,9 +75,38 @@ static qg_code open_file(qg_store **out, const char *path, qg_arena *a, const qg
     return qg_store_create(out, path, &layout);
 }
 
+/* Whether a unit that is to run takes the trained model `model`. */
+static bool is_wanted(const qg_results *r, const bool *needed, int model)
+{
+    const qg_plan *p = r->plan;
+    for (int u = 0; u < p->n_units; u++) {
+        const qg_plan_task *t = &p->tasks[p->units[u].task];
+        int uses = t->kind == QG_TASK_TRAIN ? p->job->models[t->model].training->from : t->model;
+        if (r->unit_state[u] == 0 && needed[p->units[u].task] && uses == model)
+            return true;
+    }
+    return false;
+}
+
+/* A model that was trained, is needed, and is gone from its folder is trained again. */
+static qg_code reopen_gone(qg_results *r, const bool *needed)
+{
+    const qg_plan *p = r->plan;
+    for (int m = p->job->n_models - 1; m >= 0; m--) { /* what it is trained from comes later */
+        const qg_plan_training *t = p->models[m].training;
+        int unit = t ? p->tasks[t->task].first_unit : -1;
+        if (!t || r->unit_state[unit] != 1 || !is_wanted(r, needed, m) ||
+            qg_training_is_complete(p->models[m].source.dir, p->models[m].hash))
+            continue;
+        qg_note("%s: the trained model is gone, it is trained again", p->models[m].source.dir);
+        QG_TRY(qg_results_reopen(r, unit));
+    }
+    return QG_OK;
+}
+
 /* What the scheduler starts from: done and failed units stay so, unselected ones count as done.
  * A model is packed (or found packed) for its entry in the results even when all its cells are. */
-static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, const qg_results *r)
+static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, qg_results *r)
 {
     const qg_plan *p = r->plan;
     uint8_t *state;
@@ -91,6 +121,7 @@ static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, const qg_resu
         for (int i = 0; i < p->sched_tasks[t].n_needs; i++)
             needed[p->sched_tasks[t].needs[i]] = true;
     }
+    QG_TRY(reopen_gone(r, needed));
     for (int u = 0; u < p->n_units; u++) {
         bool open = r->unit_state[u] == 0 && needed[p->units[u].task];
         state[u] = open ? QG_UNIT_OPEN : r->unit_state[u] == 2 ? QG_UNIT_FAILED : QG_UNIT_DONE;
@@ -230,13 +261,35 @@ static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o,
 static void follow_predictions(qg_cell_reason *out, const qg_plan *plan)
 {
     for (int c = 0; c < plan->n_cells; c++)
-        for (int k = 0; plan->cells[c].kind == QG_CELL_COMPARE && k < plan->n_cells; k++)
+        for (int k = 0; k < plan->n_cells; k++)
             if (plan->cells[c].selected && !out[c].runs && out[k].runs &&
-                plan->cells[k].kind == QG_CELL_PREDICT &&
-                plan->cells[k].experiment == plan->cells[c].experiment) {
+                qg_cell_sums_up(plan, &plan->cells[c], &plan->cells[k])) {
                 out[c].runs = true;
                 snprintf(out[c].why, sizeof out[c].why, "%s runs again", plan->cells[k].name);
             }
+}
+
+/* A finished training runs again when its model is gone and something needs it. */
+static void follow_models(qg_cell_reason *out, const qg_plan *plan)
+{
+    for (int m = plan->job->n_models - 1; m >= 0; m--) {
+        const qg_plan_training *t = plan->models[m].training;
+        if (!t || !plan->cells[t->cell].selected || out[t->cell].runs ||
+            qg_training_is_complete(plan->models[m].source.dir, plan->models[m].hash))
+            continue;
+        for (int c = 0; c < plan->n_cells; c++) {
+            const qg_cell *k = &plan->cells[c];
+            int uses = k->kind == QG_CELL_TRAIN ? plan->job->models[k->model].training->from
+                       : k->task >= 0           ? k->model
+                                                : -1;
+            if (!out[c].runs || uses != m)
+                continue;
+            out[t->cell].runs = true;
+            snprintf(out[t->cell].why, sizeof out[t->cell].why,
+                     "its model is gone, and %s needs it", k->name);
+            break;
+        }
+    }
 }
 
 qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, const char *output,
@@ -260,5 +313,6 @@ qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, co
         reason(&out[i], &plan->cells[i], exists ? &o : NULL, retry_failed);
     if (retry_failed)
         follow_predictions(out, plan);
+    follow_models(out, plan);
     return QG_OK;
 }

@@ -17,6 +17,7 @@
 typedef struct training {
     qg_arena *arena;
     const qg_training_config *config;
+    const qg_training_options *options;
     const qg_gang *gang;
     qg_training_inputs in;
     qg_training_folder folder;
@@ -286,7 +287,7 @@ static qg_code write_output(training *t)
     QG_TRY(gather_best(t));
     if (t->folder.first)
         rc = qg_training_folder_write(&t->folder, t->arena, t->config, &t->in, &t->record,
-                                      t->in.values);
+                                      t->options->key, t->in.values);
     return qg_gang_agree(t->gang, rc, NULL);
 }
 
@@ -305,7 +306,7 @@ static qg_code conclude(qg_training_summary *out, training *t, qg_code rc)
 {
     qg_code written = QG_OK;
     qg_error why = *qg_error_last();
-    if (t->record.best >= 0 && rc != QG_ELOST) {
+    if (t->record.best >= 0 && rc != QG_ELOST && (rc == QG_OK || !t->options->complete)) {
         written = write_output(t);
         out->written = written == QG_OK;
         if (rc != QG_OK && written != QG_OK)
@@ -319,13 +320,12 @@ static qg_code conclude(qg_training_summary *out, training *t, qg_code rc)
 }
 
 /* With the folder open. */
-static qg_code run(qg_training_summary *out, training *t, const qg_training_options *o,
-                   qg_problems *problems)
+static qg_code run(qg_training_summary *out, training *t, qg_problems *problems)
 {
     qg_code rc = qg_training_inputs_load(&t->in, t->arena, t->config, problems);
     QG_TRY(qg_gang_agree(t->gang, rc, NULL));
     QG_TRY(qg_gang_agree(t->gang, prepare(t), NULL));
-    QG_TRY(begin(t, o->progress));
+    QG_TRY(begin(t, t->options->progress));
     rc = run_epochs(t);
     out->interrupted = t->stopped;
     out->record = t->record;
@@ -335,19 +335,19 @@ static qg_code run(qg_training_summary *out, training *t, const qg_training_opti
     return conclude(out, t, rc);
 }
 
-static qg_code open_and_run(qg_training_summary *out, training *t, const qg_training_options *o,
-                            qg_problems *problems)
+static qg_code open_and_run(qg_training_summary *out, training *t, qg_problems *problems)
 {
-    qg_code rc = qg_training_folder_open(&t->folder, t->arena, t->config->output, o, t->gang);
+    qg_code rc =
+        qg_training_folder_open(&t->folder, t->arena, t->config->output, t->options, t->gang);
     rc = qg_gang_agree(t->gang, rc, NULL);
-    return rc == QG_OK ? run(out, t, o, problems) : rc;
+    return rc == QG_OK ? run(out, t, problems) : rc;
 }
 
 qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training_config *c,
                         const qg_training_options *options, const qg_gang *gang,
                         qg_problems *problems)
 {
-    training t = {.arena = a, .config = c, .gang = gang, .saved_step = -1};
+    training t = {.arena = a, .config = c, .options = options, .gang = gang, .saved_step = -1};
     *out = (qg_training_summary){.written = false};
     QG_ASSERT(gang->size <= QG_GANG_MOST);
     if (!gang->par) {
@@ -355,7 +355,7 @@ qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training
         qg_stop_catch_interrupt();
     }
     qg_log_quiet(gang->index > 0);
-    qg_code rc = open_and_run(out, &t, options, problems);
+    qg_code rc = open_and_run(out, &t, problems);
     qg_error why = *qg_error_last();
     qg_training_folder_close(&t.folder);
     qg_training_key_fini(&t.key);

@@ -3,9 +3,12 @@
  */
 #include "qgrid/training.h"
 
+#include "job_reader.h"
 #include "job_set.h"
 #include "labels.h"
 #include "training_qat.h"
+#include "qgrid/file.h"
+#include "qgrid/str.h"
 
 #include <math.h>
 #include <string.h>
@@ -76,13 +79,16 @@ const qg_training_object qg_training_objects[] = {
     {"distill", qg_training_distill_opts},
     {NULL, NULL},
 };
+enum { ROWS = sizeof qg_training_opts / sizeof qg_training_opts[0] };
 
 typedef struct reader {
     qg_training_config *config;
+    const qg_job *job; /* NULL: a config of its own */
     qg_problems *problems;
 } reader;
 
 /* A mistake at a value: noted, reading goes on. */
+#undef WRONG
 #define WRONG(r, v, ...)                                                                           \
     ((void)qg_problems_take((r)->problems,                                                         \
                             QG_JSON_FAIL(&(r)->config->doc, (v), QG_EJOB, __VA_ARGS__)))
@@ -130,7 +136,7 @@ static void check_objective(reader *r)
 {
     static const char *const others[] = {"qat", "class_weights", "label_smoothing"};
     const qg_training_config *c = r->config;
-    if (c->objective == QG_OBJECTIVE_CLASSIFICATION && !c->labels_node)
+    if (c->objective == QG_OBJECTIVE_CLASSIFICATION && !c->labels_node && !r->job)
         WRONG(r, c->doc.root, "key 'labels' is missing");
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (c->objective == QG_OBJECTIVE_MLM && value(r, others[i]))
@@ -160,6 +166,23 @@ static qg_code read_class_weights(reader *r, const qg_json *v)
     return QG_OK;
 }
 
+/* A file or an object; in a job it may be the name of one of its data sets. */
+static qg_code read_dataset(reader *r, qg_dataset_spec *out, const char *name, const qg_json *v)
+{
+    const qg_training_config *c = r->config;
+    int known = r->job ? qg_job_dataset(r->job, v) : -1;
+    if (known >= 0) {
+        *out = r->job->datasets[known];
+        return QG_OK;
+    }
+    if (r->job && v->type == QG_JSON_STRING && !qg_file_exists(v->string)) {
+        WRONG(r, v, "there is no data set '%s' in the job and no such file", v->string);
+        return QG_OK;
+    }
+    qg_code rc = qg_dataset_spec_read(out, name, &c->doc, v, r->problems);
+    return rc == QG_ENOMEM ? rc : QG_OK;
+}
+
 /* One data set, or several. */
 static qg_code read_datasets(reader *r)
 {
@@ -173,8 +196,21 @@ static qg_code read_datasets(reader *r)
     QG_NEW(spec, r->problems->arena, c->datasets ? c->datasets : 1);
     c->dataset = spec;
     for (const qg_json *m = array ? v->child : v; m; m = array ? m->next : NULL)
-        if (qg_dataset_spec_read(spec++, "dataset", &c->doc, m, r->problems) == QG_ENOMEM)
-            return QG_ENOMEM;
+        QG_TRY(read_dataset(r, spec++, "dataset", m));
+    return QG_OK;
+}
+
+static qg_code read_labels(reader *r)
+{
+    qg_training_config *c = r->config;
+    if (!r->job)
+        return c->labels_node
+                   ? qg_labels_read(&c->labels, &c->K, &c->doc, c->labels_node, r->problems)
+                   : QG_OK;
+    if (c->labels_node)
+        WRONG(r, c->labels_node, "labels are those of the job, leave them out here");
+    c->labels = r->job->labels;
+    c->K = r->job->K;
     return QG_OK;
 }
 
@@ -182,13 +218,11 @@ static qg_code read_nodes(reader *r)
 {
     qg_training_config *c = r->config;
     qg_problems *problems = r->problems;
-    if (c->labels_node)
-        QG_TRY(qg_labels_read(&c->labels, &c->K, &c->doc, c->labels_node, problems));
+    QG_TRY(read_labels(r));
     if (c->dataset_node)
         QG_TRY(read_datasets(r));
-    if (c->validation_node && qg_dataset_spec_read(&c->validation, "validation", &c->doc,
-                                                   c->validation_node, problems) == QG_ENOMEM)
-        return QG_ENOMEM;
+    if (c->validation_node)
+        QG_TRY(read_dataset(r, &c->validation, "validation", c->validation_node));
     (void)qg_opt_read(&c->dropout, dropout_opts, &c->doc, c->dropout_node, problems);
     (void)qg_opt_read(&c->checkpoint, checkpoint_opts, &c->doc, c->checkpoint_node, problems);
     if (c->weights_node && c->labels)
@@ -198,25 +232,89 @@ static qg_code read_nodes(reader *r)
     return QG_OK;
 }
 
-qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char *path,
-                                const char *const *set, qg_problems *problems)
+/* What differs inside a job: it has labels, a seed and a length, and the model needs no place. */
+static void change_rows(qg_opt *rows, const qg_job *job)
 {
-    qg_json_doc doc;
-    reader r = {.config = out, .problems = problems};
+    static const qg_opt seeds = {"seeds", QG_OPT_NODE, FIELD(seeds_node),
+                                 .help = "train a model with each"};
+    for (int i = 0; i < ROWS - 1; i++) {
+        qg_opt *o = &rows[i];
+        if (strcmp(o->key, "labels") == 0 || strcmp(o->key, "output") == 0)
+            o->required = false;
+        else if (strcmp(o->key, "seed") == 0)
+            o->def = (double)job->seed;
+        else if (strcmp(o->key, "max_length") == 0)
+            o->def = (double)job->max_length;
+    }
+    rows[ROWS] = rows[ROWS - 1];
+    rows[ROWS - 1] = seeds;
+}
+
+qg_code qg_training_config_read(qg_training_config *out, const qg_json_doc *doc,
+                                const qg_json *object, const qg_job *job, qg_problems *problems)
+{
+    qg_opt rows[ROWS + 1];
+    reader r = {.config = out, .job = job, .problems = problems};
     int before = problems->n;
-    qg_code rc = qg_json_load(&doc, a, path, (size_t)1 << 20);
-    for (; rc == QG_OK && set && *set; set++)
-        rc = qg_job_set(&doc, a, *set);
-    if (rc != QG_OK)
-        return qg_problems_take(problems, rc);
-    *out = (qg_training_config){.doc = doc};
-    (void)qg_opt_read(out, qg_training_opts, &doc, doc.root, problems);
-    if (doc.root->type == QG_JSON_OBJECT) {
+    memcpy(rows, qg_training_opts, sizeof qg_training_opts);
+    if (job)
+        change_rows(rows, job);
+    *out = (qg_training_config){.doc = *doc};
+    out->doc.root = object;
+    (void)qg_opt_read(out, rows, doc, object, problems);
+    if (object->type == QG_JSON_OBJECT) {
         check_scalars(&r);
         check_objective(&r);
         QG_TRY(read_nodes(&r));
     }
     return problems->n > before ? problems->item[before].code : QG_OK;
+}
+
+qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char *path,
+                                const char *const *set, qg_problems *problems)
+{
+    qg_json_doc doc;
+    qg_code rc = qg_json_load(&doc, a, path, (size_t)1 << 20);
+    for (; rc == QG_OK && set && *set; set++)
+        rc = qg_job_set(&doc, a, *set);
+    if (rc != QG_OK)
+        return qg_problems_take(problems, rc);
+    return qg_training_config_read(out, &doc, doc.root, NULL, problems);
+}
+
+const qg_json *qg_training_dataset_node(const qg_training_config *c, int i)
+{
+    const qg_json *v = c->dataset_node;
+    if (v->type == QG_JSON_ARRAY)
+        for (v = v->child; i > 0; i--)
+            v = v->next;
+    return v;
+}
+
+static bool is_among(const char *name, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(*list, name) == 0)
+            return true;
+    return false;
+}
+
+static bool has_value(const qg_training_config *c, const qg_opt *o)
+{
+    const void *field = (const char *)c + o->offset;
+    return o->type == QG_OPT_NODE     ? *(const qg_json *const *)field != NULL
+           : o->type == QG_OPT_STRING ? *(const char *const *)field != NULL
+                                      : true;
+}
+
+void qg_training_config_write(qg_str *out, const qg_training_config *c, const char *const *except)
+{
+    for (const qg_opt *o = qg_training_opts; o->key; o++) {
+        if (is_among(o->key, except) || !has_value(c, o))
+            continue;
+        qg_str_addf(out, ",\"%s\":", o->key);
+        qg_opt_write_value(out, o, c);
+    }
 }
 
 int qg_training_gang_limit(const qg_training_config *c)

@@ -3,18 +3,25 @@
  */
 #include "training_data.h"
 
+#include "training_texts.h"
+
 #include <string.h>
+
+qg_code qg_training_check_labelled(const qg_dataset *d, const char *path)
+{
+    for (int64_t i = 0; i < d->n; i++)
+        if (d->label[i] < 0)
+            return QG_FAIL_AT(QG_EFORMAT, path, d->line[i], 0, NULL,
+                              "has no label; training and validation need one for every text");
+    return QG_OK;
+}
 
 qg_code qg_training_load_file(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
                               const qg_training_config *c)
 {
     bool labelled = c->objective == QG_OBJECTIVE_CLASSIFICATION;
     QG_TRY(qg_dataset_load(out, a, spec, labelled ? c->labels : NULL));
-    for (int64_t i = 0; labelled && i < out->n; i++)
-        if (out->label[i] < 0)
-            return QG_FAIL_AT(QG_EFORMAT, spec->path, out->line[i], 0, NULL,
-                              "has no label; training and validation need one for every text");
-    return QG_OK;
+    return labelled ? qg_training_check_labelled(out, spec->path) : QG_OK;
 }
 
 static qg_code join(qg_dataset *out, qg_arena *a, const qg_dataset *file,

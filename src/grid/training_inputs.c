@@ -7,6 +7,7 @@
 #include "training_data.h"
 #include "training_mlm.h"
 #include "training_qat.h"
+#include "training_texts.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/tokenizer.h"
@@ -30,9 +31,9 @@ static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_a
     if (!mlm && !src.random_head && !src.random_weights)
         QG_TRY(qg_labels_fit(c->labels, c->K, c->from, &config));
     QG_TRY(qg_tokenizer_load(tokenizer, a, c->from));
-    QG_TRY(mlm ? qg_params_load_mlm(&in->params, &in->values, a, &src)
-               : qg_params_load(&in->params, &in->values, a, &src, c->labels,
-                                qg_training_learned(c)));
+    QG_TRY(
+        mlm ? qg_params_load_mlm(&in->params, &in->values, a, &src)
+            : qg_params_load(&in->params, &in->values, a, &src, c->labels, qg_training_learned(c)));
     if (mlm)
         QG_TRY(qg_training_masking(&in->masking, *tokenizer, &in->params.config, c));
     own->hidden = isnan(c->dropout.hidden) ? own->hidden : c->dropout.hidden;
@@ -41,20 +42,30 @@ static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_a
     return qg_model_hash(in->model_hash, &src);
 }
 
-/* Every class has to occur, or the model never learns to choose it. */
+void qg_training_count_classes(int64_t *texts, const qg_dataset *d)
+{
+    for (int64_t i = 0; i < d->n; i++)
+        texts[d->label[i]]++;
+}
+
+qg_code qg_training_check_classes(const int64_t *texts, const char *path, const char *const *labels)
+{
+    for (int k = 0; labels[k]; k++)
+        if (texts[k] == 0)
+            return QG_FAIL_AT(QG_EJOB, path, 0, 0, NULL,
+                              "no text of the training data has the label '%s'", labels[k]);
+    return QG_OK;
+}
+
 static qg_code weigh_classes(const double **out, qg_arena *a, const qg_dataset *d,
                              const qg_training_config *c)
 {
     double *weights;
     int64_t *texts; /* of each class */
     QG_NEW(texts, a, c->K);
-    for (int64_t i = 0; i < d->n; i++)
-        texts[d->label[i]]++;
-    for (int k = 0; k < c->K; k++)
-        if (texts[k] == 0)
-            return QG_FAIL_AT(QG_EJOB, c->dataset[0].path, 0, 0, NULL,
-                              "no text of the training data has the label '%s'", c->labels[k]);
     *out = c->class_weights;
+    qg_training_count_classes(texts, d);
+    QG_TRY(qg_training_check_classes(texts, c->dataset[0].path, c->labels));
     if (!c->balanced)
         return QG_OK;
     QG_NEW(weights, a, c->K);

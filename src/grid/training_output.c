@@ -41,7 +41,7 @@ static void add_step(qg_str *s, const qg_training_record *r, uint64_t step)
     qg_str_add_f64(s, report->learning_rate);
     qg_str_add(s, ", \"grad_norm\": ");
     qg_str_add_f64(s, report->norm);
-    qg_str_add(s, "}\n");
+    qg_str_addf(s, ", \"tokens\": %lld}\n", (long long)report->tokens);
 }
 
 /* Which metrics an objective has. */
@@ -330,7 +330,7 @@ static qg_code write_packed(const qg_training_folder *f, qg_arena *a, const qg_t
 
 qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
                                  const qg_training_config *c, const qg_training_inputs *in,
-                                 const qg_training_record *r, const float *values)
+                                 const qg_training_record *r, const char *key, const float *values)
 {
     qg_str readme = {0}, record = {0};
     char *parent = qg_path_dir(a, f->output);
@@ -338,6 +338,7 @@ qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
         return QG_ENOMEM;
     QG_TRY(qg_params_save(f->tmp, &in->params, values));
     QG_TRY(write_packed(f, a, c));
+    QG_TRY(qg_training_mark_write(a, f->tmp, key, r));
     add_readme(&readme, f->output, c, in, r);
     qg_code rc = write_text(a, f->tmp, "README.md", &readme);
     qg_str_fini(&readme);

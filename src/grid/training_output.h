@@ -43,7 +43,13 @@ void qg_training_folder_renew(qg_training_folder *f);
  * QG_ENOMEM. Local. */
 qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
                                  const qg_training_config *c, const qg_training_inputs *in,
-                                 const qg_training_record *r, const float *values) QG_MUST_USE;
+                                 const qg_training_record *r, const char *key,
+                                 const float *values) QG_MUST_USE;
+
+/** Writes training.json, by which a folder is known again: key (may be NULL), lengths of the
+ * record, how the training ended. @errors QG_EIO, QG_ENOMEM. Local. */
+qg_code qg_training_mark_write(qg_arena *a, const char *dir, const char *key,
+                               const qg_training_record *r) QG_MUST_USE;
 
 /** Removes what is temporary, and gives the lock back. The checkpoint stays. */
 void qg_training_folder_close(qg_training_folder *f);

@@ -103,9 +103,9 @@ static qg_code forward_all(float **logits, bool *complete, const scorer *s)
         return QG_OK;
     for (int i = 0; i <= g->size; i++)
         starts[i] = (size_t)d.first[d.passes * i / g->size];
-    return s->mlm ? qg_gang_gather(g, s->mlm, starts, sizeof *s->mlm, QG_BY_MEMBER)
-                  : qg_gang_gather(g, d.logits, starts, (size_t)s->K * sizeof *d.logits,
-                                   QG_BY_MEMBER);
+    return s->mlm
+               ? qg_gang_gather(g, s->mlm, starts, sizeof *s->mlm, QG_BY_MEMBER)
+               : qg_gang_gather(g, d.logits, starts, (size_t)s->K * sizeof *d.logits, QG_BY_MEMBER);
 }
 
 static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)

@@ -54,7 +54,12 @@ static qg_code checksum(uint64_t *sum, bool *known, qg_reading *r, const units *
     const char *name = u->cell + (size_t)i * NAME_SIZE;
     const qg_read_cell *c = cell_of(r, name);
     qg_store_info info;
-    *known = !c || strcmp(c->kind, "predict") == 0;
+    bool train = c && strcmp(c->kind, "train") == 0;
+    *known = !c || train || strcmp(c->kind, "predict") == 0;
+    if (train) {
+        snprintf(group, sizeof group, "/training/%s", c->model);
+        return qg_training_checksum(sum, r->store, r->arena, group);
+    }
     if (!c) {
         snprintf(group, sizeof group, "/models/%s", name);
         return qg_packed_checksum(sum, r->store, r->arena, group);

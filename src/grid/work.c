@@ -42,6 +42,7 @@ void qg_work_put_head(qg_str *out, const qg_work_head *h)
     qg_wire_put_i64(out, h->source.head_seed);
     qg_wire_put_i64(out, h->source.classes);
     qg_wire_put_text(out, h->model_hash);
+    qg_wire_put_i64(out, h->trained);
     qg_wire_put_text(out, h->cache);
     qg_wire_put_text(out, h->precision.name);
     qg_wire_put_text(out, qg_precision_name(h->precision.scheme));
@@ -50,12 +51,12 @@ void qg_work_put_head(qg_str *out, const qg_work_head *h)
 
 static qg_code get_head(qg_work_head *h, qg_reader *r, qg_arena *a)
 {
-    h->kind = (int)qg_wire_get_i64(r);
     h->source.dir = qg_wire_get_text(r, a);
     h->source.random_head = qg_wire_get_i64(r) != 0;
     h->source.head_seed = qg_wire_get_i64(r);
     h->source.classes = (int)qg_wire_get_i64(r);
     h->model_hash = qg_wire_get_text(r, a);
+    h->trained = qg_wire_get_i64(r) != 0;
     h->cache = qg_wire_get_text(r, a);
     h->precision.name = qg_wire_get_text(r, a);
     const char *scheme = qg_wire_get_text(r, a);
@@ -78,22 +79,39 @@ static void identity(char hex[QG_SHA256_HEX], const qg_work_head *h)
     qg_sha256_final(&s, hex);
 }
 
+/* Hash of a model's content; a trained one has to be what its key says. */
+static qg_code content(char hex[QG_SHA256_HEX], const qg_work_head *h)
+{
+    if (!h->trained) {
+        snprintf(hex, QG_SHA256_HEX, "%s", h->model_hash);
+        return QG_OK;
+    }
+    QG_TRY(qg_work_check_trained(h->source.dir, h->model_hash));
+    return qg_model_hash(hex, &h->source);
+}
+
 static qg_code load(qg_work *w, const qg_work_head *h)
 {
-    char id[QG_SHA256_HEX];
+    char id[QG_SHA256_HEX], hash[QG_SHA256_HEX];
     identity(id, h);
     if (w->model && strcmp(id, w->loaded) == 0)
         return QG_OK;
     qg_model_close(w->model);
     w->model = NULL;
-    QG_TRY(qg_model_open_cached(&w->model, &h->source, h->model_hash, &h->precision, h->cache));
+    QG_TRY(content(hash, h));
+    QG_TRY(qg_model_open_cached(&w->model, &h->source, hash, &h->precision, h->cache));
     memcpy(w->loaded, id, sizeof id);
     return QG_OK;
 }
 
 static qg_code execute_unit(qg_work *w, qg_work_unit *u)
 {
-    qg_work_head h = {0};
+    qg_work_head h = {.kind = (int)qg_wire_get_i64(u->in)};
+    if (h.kind == QG_TASK_TRAIN) {
+        qg_model_close(w->model); /* a training needs the memory */
+        w->model = NULL;
+        return qg_work_train(u);
+    }
     QG_TRY(get_head(&h, u->in, w->arena));
     QG_TRY(load(w, &h));
     u->model = w->model;

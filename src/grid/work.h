@@ -5,6 +5,7 @@
  *   pack        -> size, parameters, per-layer errors
  *   predict     B, splits [B + 1], ids [T]            -> logits [B, K]
  *   latency     options, texts with their ids         -> ms [batch sizes, texts, runs], ...
+ *   train       kind | what to train, what it is from -> hash of the model, course of the training
  */
 #ifndef QGRID_WORK_H
 #define QGRID_WORK_H
@@ -23,15 +24,35 @@ void qg_work_destroy(qg_work *w);
 /** The farm's callbacks over it. */
 qg_farm_worker qg_work_callbacks(qg_work *w);
 
-/* The head of an assignment. */
+/* The head of an assignment of other kinds than train. */
 typedef struct qg_work_head {
     int kind; /* qg_task_kind */
     qg_model_source source;
     const char *model_hash, *cache;
+    bool trained; /* model_hash is the key of a training: it does not tell the content */
     qg_precision_spec precision;
 } qg_work_head;
 
 void qg_work_put_head(qg_str *out, const qg_work_head *h);
+
+/* A file and the content that the plan found in it. */
+typedef struct qg_work_file {
+    const char *path, *sha256;
+} qg_work_file;
+
+/* An assignment to train. */
+typedef struct qg_work_training {
+    const char *config; /* complete */
+    const char *folder, *key;
+    bool reuse; /* the folder is complete: its record is read back */
+    qg_model_source from;
+    const char *from_hash;
+    bool from_trained; /* from_hash is a key */
+    int n_files;
+    const qg_work_file *file; /* [n_files] of texts */
+} qg_work_training;
+
+void qg_work_put_training(qg_str *out, const qg_work_training *t);
 
 /* Texts in one forward pass of a unit: a token budget that keeps activations in cache. */
 enum { QG_FORWARD_TOKENS = 256 };

@@ -18,5 +18,9 @@ typedef struct qg_work_unit {
 qg_code qg_work_pack(qg_work_unit *u);
 qg_code qg_work_predict(qg_work_unit *u);
 qg_code qg_work_latency(qg_work_unit *u);
+qg_code qg_work_train(qg_work_unit *u);
+
+/** Whether a folder holds the model of that training. @errors QG_EIO. */
+qg_code qg_work_check_trained(const char *dir, const char *key) QG_MUST_USE;
 
 #endif

@@ -39,7 +39,7 @@ ok "its log has every step and epoch" py "
 steps, epochs = log(T + '/demo')
 assert [s['step'] for s in steps] == list(range(110)), len(steps)
 assert [e['epoch'] for e in epochs] == list(range(1, 11))
-assert set(steps[0]) == {'step', 'epoch', 'loss', 'learning_rate', 'grad_norm'}
+assert set(steps[0]) == {'step', 'epoch', 'loss', 'learning_rate', 'grad_norm', 'tokens'}
 assert steps[0]['learning_rate'] == 0 and steps[11]['learning_rate'] == 1e-3
 assert abs(steps[0]['loss'] - math.log(3)) < 0.5 and all(s['grad_norm'] > 0 for s in steps)
 assert sum(e['best'] for e in epochs) >= 1 and 'macro_f1' in epochs[0]['validation']"

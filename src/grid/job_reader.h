@@ -1,0 +1,34 @@
+/*
+ * job_reader.h - reading a job file: what its parts share.
+ */
+#ifndef QGRID_JOB_READER_H
+#define QGRID_JOB_READER_H
+
+#include "qgrid/job.h"
+
+enum { QG_JOB_NAME = 64 }; /* longest name */
+
+typedef struct qg_job_reader {
+    qg_job *job;
+    qg_arena *arena;
+    qg_problems *problems;
+} qg_job_reader;
+
+/* A mistake at a value: noted, reading goes on. */
+#define WRONG(r, v, ...)                                                                           \
+    ((void)qg_problems_take((r)->problems, QG_JSON_FAIL(&(r)->job->doc, (v), QG_EJOB, __VA_ARGS__)))
+
+/** Whether `name`, which `v` gives to something, can be part of cell names and of paths in the
+ *  results file; else a problem is noted. */
+bool qg_job_check_name(qg_job_reader *r, const qg_json *v, const char *name);
+
+/** Whether `v` (may be NULL) is a non-empty object or array, as asked; else a problem is noted. */
+bool qg_job_check_members(qg_job_reader *r, const qg_json *v, qg_json_type type);
+
+/** Reads "models": after labels and data sets, which trainings use. @errors QG_ENOMEM. */
+qg_code qg_job_read_models(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** The data set that a value names, or -1. */
+int qg_job_dataset(const qg_job *job, const qg_json *v);
+
+#endif
