@@ -62,32 +62,39 @@ static qg_code forward_passes(float *logits, bool *complete, const scorer *s, co
     return QG_OK;
 }
 
-/* This member's share of the passes; *passes of them in all. */
-static qg_code forward_share(float *logits, int64_t **first, int64_t *passes, bool *complete,
-                             const scorer *s)
+typedef struct division {
+    float *logits;  /* [n, K] */
+    int64_t *first; /* [passes + 1] */
+    int64_t passes;
+} division;
+
+/* This member's share of the passes. */
+static qg_code forward_share(division *d, bool *complete, const scorer *s)
 {
     const qg_gang *g = s->gang;
-    QG_NEW(*first, s->scratch, s->set->n + 1);
-    QG_TRY(plan(*first, passes, s));
-    return forward_passes(logits, complete, s, *first, *passes * g->index / g->size,
-                          *passes * (g->index + 1) / g->size);
+    QG_NEW(d->logits, s->scratch, s->set->n * s->K);
+    QG_NEW(d->first, s->scratch, s->set->n + 1);
+    QG_TRY(plan(d->first, &d->passes, s));
+    return forward_passes(d->logits, complete, s, d->first, d->passes * g->index / g->size,
+                          d->passes * (g->index + 1) / g->size);
 }
 
 /* All texts. */
-static qg_code forward_all(float *logits, bool *complete, const scorer *s)
+static qg_code forward_all(float **logits, bool *complete, const scorer *s)
 {
     const qg_gang *g = s->gang;
-    int64_t *first = NULL, n = 0;
+    division d = {.passes = 0};
     size_t starts[QG_GANG_MOST + 1]; /* of the members, in texts */
-    qg_code rc = forward_share(logits, &first, &n, complete, s);
-    for (int i = 0; i <= g->size && first; i++)
-        starts[i] = (size_t)first[n * i / g->size];
+    qg_code rc = forward_share(&d, complete, s);
     uint32_t ends = !*complete;
     QG_TRY(qg_gang_agree(g, rc, &ends));
     *complete = !ends;
+    *logits = d.logits;
     if (ends)
         return QG_OK;
-    return qg_gang_gather(g, logits, starts, (size_t)s->K * sizeof *logits, QG_BY_MEMBER);
+    for (int i = 0; i <= g->size; i++)
+        starts[i] = (size_t)d.first[d.passes * i / g->size];
+    return qg_gang_gather(g, d.logits, starts, (size_t)s->K * sizeof *d.logits, QG_BY_MEMBER);
 }
 
 static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)
@@ -111,8 +118,7 @@ static qg_code score(qg_scores *out, bool *complete, const scorer *s)
 {
     float *logits;
     qg_mark mark = qg_arena_mark(s->scratch);
-    QG_NEW(logits, s->scratch, s->set->n * s->K);
-    QG_TRY(forward_all(logits, complete, s));
+    QG_TRY(forward_all(&logits, complete, s));
     if (*complete)
         QG_TRY(qg_gang_agree(s->gang, metrics(out, s, logits), NULL));
     qg_arena_release(s->scratch, mark);
