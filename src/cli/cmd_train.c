@@ -71,8 +71,8 @@ static int train_alone(qg_arena *arena, const qg_train_command *command)
         rc = qg_training_run(&s, arena, &config, &command->training, &qg_gang_alone, &problems);
     if (problems.n)
         return qg_cli_problems(&problems);
-    if (s.written)
-        qg_train_report(config.output, config.metric, s.record.best, s.record.epochs, s.best);
+    if (s.written || (rc == QG_OK && !s.interrupted))
+        qg_train_report(&config, s.written, s.record.best, s.record.epochs, s.best);
     if (rc != QG_OK)
         return qg_cli_fail();
     if (s.interrupted)

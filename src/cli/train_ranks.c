@@ -22,9 +22,13 @@ qg_code qg_train_load(qg_training_config *out, qg_arena *a, const qg_train_comma
     return QG_OK;
 }
 
-void qg_train_report(const char *output, const char *metric, int best, int epochs, double value)
+void qg_train_report(const qg_training_config *c, bool written, int best, int epochs, double value)
 {
-    printf("%s: epoch %d of %d, the best by %s: %.6g\n", output, best + 1, epochs, metric, value);
+    if (written)
+        printf("%s: epoch %d of %d, the best by %s: %.6g\n", c->output, best + 1, epochs, c->metric,
+               value);
+    else
+        printf("no epoch has a %s, nothing is written\n", c->metric);
 }
 
 /* What the unit needs beyond the command line, and what it gives. */
@@ -33,7 +37,7 @@ typedef struct assignment {
 } assignment;
 
 typedef struct result {
-    int32_t written, best, epochs, members;
+    int32_t written, best, epochs, reserved;
     double value;
 } result;
 
@@ -57,7 +61,7 @@ static qg_code train(result *out, qg_arena *a, const qg_train_command *command, 
         (void)qg_cli_problems(&problems);
     if (rc != QG_OK && s.written && gang->index == 0)
         qg_note("%s: the best epoch so far is written", config.output);
-    *out = (result){s.written, s.record.best, s.record.epochs, gang->size, s.best};
+    *out = (result){s.written, s.record.best, s.record.epochs, 0, s.best};
     return rc == QG_OK ? QG_OK : qg_error_restore(&why);
 }
 
@@ -149,10 +153,11 @@ static void note_idle_ranks(const qg_par *par, const qg_training_config *c)
 
 static int conclude(const owner *o, const qg_farm_outcome *f, const qg_training_config *c)
 {
-    if (o->done && o->result.written)
-        qg_train_report(c->output, c->metric, o->result.best, o->result.epochs, o->result.value);
-    if (o->done)
+    const result *r = &o->result;
+    if (o->done) {
+        qg_train_report(c, r->written, r->best, r->epochs, r->value);
         return QG_EXIT_OK;
+    }
     if (f->interrupted) {
         printf("Interrupted; the same command continues.\n");
         return QG_EXIT_INTERRUPTED;

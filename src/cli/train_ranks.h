@@ -18,8 +18,8 @@ typedef struct qg_train_command {
 qg_code qg_train_load(qg_training_config *out, qg_arena *a, const qg_train_command *command,
                       qg_problems *problems) QG_MUST_USE;
 
-/** Says which epoch was the best, where a model was written. */
-void qg_train_report(const char *output, const char *metric, int best, int epochs, double value);
+/** Says which epoch was the best, or that none is. */
+void qg_train_report(const qg_training_config *c, bool written, int best, int epochs, double value);
 
 /** Rank 0: trains on as many ranks as the config and their number allow, then lets all go.
  *  Returns the exit status. */

@@ -6,6 +6,7 @@
 #include "job_reader.h"
 #include "job_set.h"
 #include "labels.h"
+#include "training_qat.h"
 #include "qgrid/file.h"
 #include "qgrid/str.h"
 
@@ -47,7 +48,8 @@ const qg_opt qg_training_opts[] = {
     {"dropout", QG_OPT_NODE, FIELD(dropout_node), .help = "object: hidden, attention, classifier; default as the model says"},
     {"class_weights", QG_OPT_NODE, FIELD(weights_node), .help = "\"balanced\", or one weight a label"},
     {"label_smoothing", QG_OPT_REAL, FIELD(label_smoothing), .def = 0, .min = 0, .max = 0.999, .help = "share of the target that all classes get"},
-    {"qat", QG_OPT_NODE, FIELD(qat_node), .help = "a precision: train for it, score under it"},
+    {"qat", QG_OPT_NODE, FIELD(qat_node), .help = "a precision, or an object: train for it, score under it"},
+    {"distill", QG_OPT_NODE, FIELD(distill_node), .help = "object: a teacher whose outputs are learned, too"},
     {"recompute", QG_OPT_BOOL, FIELD(recompute), .help = "less memory, more time"},
     {"patience", QG_OPT_INT, FIELD(patience), .def = 0, .min = 0, .max = 10000, .help = "epochs without a better one before it stops; 0: never"},
     {"metric", QG_OPT_STRING, FIELD(metric), .help = "chooses the best epoch (macro_f1; mlm: loss); loss is the validation's nll"},
@@ -71,6 +73,12 @@ static const qg_opt dropout_opts[] = {
 };
 // clang-format on
 
+const qg_training_object qg_training_objects[] = {
+    {"dropout", dropout_opts},
+    {"qat", qg_training_qat_opts},
+    {"distill", qg_training_distill_opts},
+    {NULL, NULL},
+};
 enum { ROWS = sizeof qg_training_opts / sizeof qg_training_opts[0] };
 
 typedef struct reader {
@@ -219,8 +227,8 @@ static qg_code read_nodes(reader *r)
     (void)qg_opt_read(&c->checkpoint, checkpoint_opts, &c->doc, c->checkpoint_node, problems);
     if (c->weights_node && c->labels)
         QG_TRY(read_class_weights(r, c->weights_node));
-    if (c->qat_node)
-        c->has_qat = qg_precision_spec_read(&c->qat, &c->doc, c->qat_node, problems) == QG_OK;
+    qg_training_qat_read(c, problems);
+    qg_training_distill_read(c, problems);
     return QG_OK;
 }
 
