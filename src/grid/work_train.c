@@ -120,7 +120,7 @@ static qg_code train(qg_training_record *out, const qg_work_training *t, qg_work
 {
     qg_json_doc doc;
     qg_training_config config;
-    qg_training_summary summary;
+    qg_training_summary summary = {0};
     qg_problems problems = {.arena = u->arena};
     QG_TRY(check_unchanged(t));
     QG_TRY(qg_json_parse(&doc, u->arena, t->folder, t->config, strlen(t->config)));
