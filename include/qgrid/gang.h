@@ -45,7 +45,7 @@ bool qg_gang_ending(const qg_gang *g);
 
 /**
  * Sends to a member and receives from it at the same time. Any sizes, 0 too; both sides know them.
- * @errors QG_ELOST (given up, or MPI reports the member as unreachable), QG_ENOMEM.
+ * @errors QG_ELOST: given up, or MPI reports the member as unreachable.
  */
 qg_code qg_gang_exchange(const qg_gang *g, int member, const void *send, size_t send_bytes,
                          void *receive, size_t receive_bytes) QG_MUST_USE;
@@ -100,7 +100,7 @@ qg_code qg_gang_agree(const qg_gang *g, qg_code rc, uint32_t *flags) QG_MUST_USE
 
 /**
  * block = its sum over members by MPI_Allreduce, for comparison: the order of the sum is MPI's, and
- * while it waits nobody breathes. By all. @errors QG_EMPI.
+ * while it waits nobody breathes. By all.
  */
 qg_code qg_gang_sum_mpi(const qg_gang *g, float *block, size_t n) QG_MUST_USE;
 

@@ -117,6 +117,14 @@ static inline int qg_bf16_stride(int k)
     return ((k + 31) / 32 | 1) * 32;
 }
 
+/* A uniform quantizer: values scale * code with whole codes in [lo, hi]. */
+typedef struct qg_uniform {
+    float scale;   /* > 0 */
+    float inverse; /* 0: values are divided by the scale; else its reciprocal, which multiplies them
+                      as PyTorch does (the last bit differs) */
+    float lo, hi;
+} qg_uniform;
+
 /* ------------------------------------------------------------------ the operations, one table */
 
 typedef struct qg_kernels {
@@ -167,6 +175,19 @@ typedef struct qg_kernels {
     /** Given scale and zero point z in 0..255 of all rows: code = clip(z + rint(x * (1/scale)),
      *  0, 255) - 128, offset = 128 - z. */
     void (*quantize_affine)(qg_qrows *q, const float *x, int ldx, int m, int k, float scale, int z);
+
+    /** Largest |x| of k values. NaN is for callers to refuse. */
+    float (*absmax)(const float *x, int k);
+
+    /** y = scale * clip(rint(x / scale), lo, hi) of k values; y may be x. NaN stays NaN. */
+    void (*snap)(float *y, const float *x, int k, const qg_uniform *g);
+
+    /**
+     * Sum over k values of dy * d snap(x) / d scale: with t = x / scale, rint(t) - t where t is in
+     * (lo, hi), else lo or hi (Esser et al., "Learned step size quantization", ICLR 2020,
+     * arXiv:1902.08153, equation 3).
+     */
+    float (*snap_gradient)(const float *dy, const float *x, int k, const qg_uniform *g);
 
     /** y = (x + r - mean) / sqrt(var + eps) * gamma + beta per row of C; r may be NULL; two passes,
      *  biased variance; y may be x. */

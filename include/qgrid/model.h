@@ -20,6 +20,7 @@ const char *qg_precision_summary(const qg_precision *p); /* one line with the fo
 const char *qg_precision_arithmetic(const qg_precision *p);
 
 typedef enum qg_embeddings { QG_EMBED_FP32, QG_EMBED_FP16, QG_EMBED_INT8 } qg_embeddings;
+extern const char *const qg_embedding_names[]; /* "fp32", "fp16", "int8", NULL */
 
 /* An entry of a job's "precisions": "int8", or {"precision": "int8", "embeddings": "int8"}. */
 typedef struct qg_precision_spec {
@@ -30,6 +31,13 @@ typedef struct qg_precision_spec {
 
 /** Reads an entry; problems are collected (unknown names with the nearest one). Local. */
 qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
+                               qg_problems *problems);
+
+/** The same from what an object with more members holds; `v` is the object or the plain name.
+ * Local.
+ */
+qg_code qg_precision_spec_make(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
+                               const char *precision, int embeddings, const char *name,
                                qg_problems *problems);
 
 /* What config.json says, checked. */
@@ -56,14 +64,16 @@ typedef struct qg_model_source {
 } qg_model_source;
 
 /**
- * Hash of everything that determines the numbers of a model: config fields, weights, tokenizer
- * files, head rule. Equal for equal content at any path. Costs one read of the files. Local.
+ * Hash of everything that determines the numbers of a model: config fields, weights, trained step
+ * sizes, tokenizer files, head rule. Equal for equal content at any path. Costs one read of the
+ * files. Local.
  */
 qg_code qg_model_hash(char hex[65], const qg_model_source *src) QG_MUST_USE;
 
 /**
  * Writes a packed folder (config.json, model.safetensors with packed tensors, vocab and tokenizer
- * files, qgrid.json), atomically: `out_dir` appears complete or not at all.
+ * files, qgrid.json), atomically: `out_dir` appears complete or not at all. Where the folder holds
+ * step sizes trained for this precision (quantizer-PRECISION.safetensors), weights take those.
  * @errors QG_EIO, QG_EFORMAT, QG_EMODEL (tensor, shapes found and wanted), QG_ENUMERIC. Local.
  */
 qg_code qg_model_pack(const qg_model_source *src, const qg_precision_spec *p,

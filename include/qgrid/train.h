@@ -4,6 +4,7 @@
  *
  * A step of training, on any number of ranks:
  *
+ *   qg_qat_reach            what changes at this step (only with QAT)
  *   qg_qat_prepare          weights = fake-quantized parameters (only with QAT)
  *   qg_net_set_weights
  *   for each leaf in order  qg_net_gradient into qg_tree_slot, then qg_tree_push
@@ -70,7 +71,9 @@ typedef struct qg_params {
     const char *dir;          /* where they came from */
     qg_param *param;          /* [n], in the order of the block */
     int n;
-    qg_linear *site; /* [sites]: 4 a layer, then pooler and classifier or transform */
+    int scales;                 /* the last so many of them are learned step sizes, see */
+    const qg_precision *scheme; /* qg_params_plan_scales; of this precision */
+    qg_linear *site;            /* [sites]: 4 a layer, then pooler and classifier or transform */
     int sites;
     size_t count;
 } qg_params;
@@ -91,10 +94,24 @@ qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_bert_config *co
  * @param[out] values  [count] in the arena
  * @param      labels  NULL (as the model says) or NULL-terminated names of the classes; another
  *                     number of them than the checkpoint's needs a drawn head
+ * @param      scales  NULL, or for whose weights step sizes are laid out and measured
  * @errors those of qg_checkpoint_read, QG_EUNSUPPORTED for a packed folder. Local.
  */
 qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
-                       const char *const *labels) QG_MUST_USE;
+                       const char *const *labels, const qg_precision *scales) QG_MUST_USE;
+
+/**
+ * Lays out a step size for each row, group or matrix of weights, as `scheme` has them, behind the
+ * model's parameters (Esser et al., "Learned step size quantization", ICLR 2020, arXiv:1902.08153).
+ * The element of the block is scale sqrt(Q), Q the largest code. Not under weight decay.
+ * qg_params_save writes the scales to quantizer-PRECISION.safetensors, where packing finds them.
+ * @errors QG_ENOMEM, QG_EBUG (a scheme without integer codes; laid out before). Local.
+ */
+qg_code qg_params_plan_scales(qg_params *p, qg_arena *a, const qg_precision *scheme) QG_MUST_USE;
+
+/** Sets them from the weights in `values`: the smaller of max|w| / levels, which clips nothing, and
+ *  2 mean|w| / sqrt(Q), the paper's; 1 where all weights are 0. Local. */
+void qg_params_measure_scales(float *values, const qg_params *p);
 
 /** The same with the head of masked-language modelling; labels stay the model's. */
 qg_code qg_params_load_mlm(qg_params *out, float **values, qg_arena *a,
@@ -171,16 +188,31 @@ qg_code qg_leaf_gather(qg_leaf *leaf, const qg_train_set *set, const int64_t *in
 
 /* ------------------------------------------------------------------------ gradients of leaves */
 
+/*
+ * Knowledge distillation. A text's loss becomes
+ *   (1 - weight) L + weight T^2 KL(softmax(teacher / T), softmax(student / T)) + hidden M
+ * with L its loss by the label, M the mean squared difference of all hidden states (embeddings and
+ * outputs of layers); class weights apply to all of it (Hinton, Vinyals, Dean, 2015,
+ * arXiv:1503.02531).
+ */
+typedef struct qg_distill {
+    const qg_params *teacher; /* borrowed; the student's vocabulary and classes */
+    const float *values;      /* [teacher->count] borrowed; run in f32 without dropout */
+    double temperature;       /* T > 0 */
+    double weight;            /* [0, 1] */
+    double hidden;            /* >= 0; above 0 the teacher has the student's layers and width */
+} qg_distill;
+
 typedef struct qg_net_options {
     qg_dropout_rates dropout;
     bool recompute; /* keep only the input of each layer and compute its inside again in backward */
     uint64_t seed;  /* of the dropout */
     double label_smoothing;      /* [0, 1) */
     const double *class_weights; /* [K], borrowed; NULL: all 1 */
+    const qg_distill *distill;   /* NULL: no teacher; only create looks at it */
     int tokens, texts, longest;  /* capacity: what a pass holds at most */
     int leaves;                  /* ... 0: one */
-    bool (*breathe)(
-        void *ctx); /* called between layers; true: give up with QG_ELOST. May be NULL */
+    bool (*breathe)(void *ctx);  /* between layers; true: give up with QG_ELOST. May be NULL */
     void *breathe_ctx;
 } qg_net_options;
 
@@ -372,6 +404,9 @@ typedef enum qg_qat_inputs {
 typedef struct qg_qat_options {
     qg_precision_spec precision; /* the grid of the weights and embeddings is the deployed one */
     qg_qat_inputs inputs;
+    bool learned;    /* step sizes of the weights are parameters: qg_params_plan_scales */
+    uint64_t start;  /* first step with fake quantization; the weights train without it before */
+    uint64_t freeze; /* first step with ranges of inputs that stay as they are; 0: never */
 } qg_qat_options;
 
 /* PyTorch's eager int8 grid for weights: max|W_row|/127, at least 2^-23, times the reciprocal. For
@@ -388,12 +423,21 @@ qg_code qg_qat_create(qg_qat **out, const qg_params *params,
                       const qg_qat_options *options) QG_MUST_USE;
 void qg_qat_destroy(qg_qat *q);
 
-/** Fake-quantizes all weights; call when the parameters changed. Local. */
+/** Bytes of it: the fake-quantized weights, their scales, scratch. */
+size_t qg_qat_bytes(const qg_qat *q);
+
+/** Call before step `step` is prepared: fake quantization begins, with step sizes measured on the
+ *  weights of this moment; ranges freeze. Local. */
+void qg_qat_reach(qg_qat *q, uint64_t step, float *values);
+
+/** Fake-quantizes all weights; call when the parameters changed. `values` is borrowed until the
+ *  next call. Local. */
 void qg_qat_prepare(qg_qat *q, const float *values);
-const float *qg_qat_weights(const qg_qat *q); /* [count] */
+const float *qg_qat_weights(const qg_qat *q); /* [count]; the values themselves before the start */
 
 /** grad[i] = 0 for elements of [from, to) whose weight was clipped in the last prepare. Linear in
- *  grad, so it is applied once, to the sum of the leaves. Local. */
+ *  grad, so it is applied once, to the sum of the leaves. The gradients of learned step sizes are
+ *  part of each leaf's. Local. */
 void qg_qat_weight_gradient(float *grad, const qg_qat *q, const float *values, size_t from,
                             size_t to);
 

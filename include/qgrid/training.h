@@ -18,6 +18,20 @@ typedef struct qg_checkpoint_times {
     int64_t steps;
     double minutes;
 } qg_checkpoint_times;
+/* How fake quantization goes: members of "qat" beside the precision. */
+typedef struct qg_training_qat {
+    const char *precision, *name;
+    int embeddings;
+    int inputs;    /* qg_qat_inputs */
+    int step_size; /* 0: from the largest weight, 1: learned */
+    int64_t start_epoch, freeze_epochs;
+} qg_training_qat;
+
+/* "distill": a teacher; from NULL: none. */
+typedef struct qg_training_distill {
+    const char *from;
+    double temperature, weight, hidden;
+} qg_training_distill;
 
 /* A config, read and checked. Option table qg_training_opts. */
 typedef struct qg_training_config {
@@ -25,12 +39,13 @@ typedef struct qg_training_config {
     const char *from, *head, *weights, *output, *metric;
     int objective; /* qg_objective */
     int64_t seed, epochs, batch, leaves, max_length, patience;
+    int64_t ranks; /* most members of its gang; 0: as many as leaves */
     double learning_rate, weight_decay, clip_norm, label_smoothing;
     double warmup; /* below 1: share of all steps; else steps */
     int schedule;  /* qg_schedule_kind */
     bool recompute;
     const qg_json *labels_node, *dataset_node, *validation_node, *dropout_node, *weights_node;
-    const qg_json *qat_node, *checkpoint_node;
+    const qg_json *qat_node, *distill_node, *checkpoint_node;
     int reduce; /* qg_reduce */
     /* what the nodes say */
     int K;
@@ -44,9 +59,18 @@ typedef struct qg_training_config {
     bool has_qat;
     qg_precision_spec qat;
     qg_checkpoint_times checkpoint;
+    qg_training_qat fake; /* with QAT */
+    qg_training_distill distill;
 } qg_training_config;
 
 extern const qg_opt qg_training_opts[];
+
+/* The tables of its objects, for `qgrid list training`; ended by a NULL key. */
+typedef struct qg_training_object {
+    const char *key;
+    const qg_opt *table;
+} qg_training_object;
+extern const qg_training_object qg_training_objects[];
 
 /**
  * Reads a config. Every mistake found is added to `problems`.
@@ -56,6 +80,9 @@ extern const qg_opt qg_training_opts[];
  */
 qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char *path,
                                 const char *const *set, qg_problems *problems) QG_MUST_USE;
+
+/** Most members of a gang that trains after this config: a power of two. */
+int qg_training_gang_limit(const qg_training_config *c);
 
 /* The files a config names. */
 typedef struct qg_training_inputs {
@@ -68,6 +95,9 @@ typedef struct qg_training_inputs {
     qg_train_set train_set, validation_set; /* tokens and labels */
     int longest;                            /* tokens of a text, of both sets */
     const double *class_weights;            /* [K] or NULL */
+    qg_params teacher;                      /* with distillation */
+    float *teacher_values;                  /* [teacher.count], NULL without */
+    char teacher_hash[65];
 } qg_training_inputs;
 
 /** Loads model and texts; what is wrong with them is added to `problems`. Returns QG_OK or the code
@@ -78,7 +108,9 @@ qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_t
 /* What one epoch came to. */
 typedef struct qg_training_epoch {
     double loss;      /* mean over its texts, as trained: dropout, class weights, smoothing */
-    qg_scores scores; /* masked-language modelling: accuracy and nll of the chosen tokens */
+    qg_scores scores; /* of the validation; with QAT as deployed; masked-language modelling:
+                       * accuracy and nll of the chosen tokens */
+    qg_scores fp32;   /* with QAT: of the same parameters in f32 */
 } qg_training_epoch;
 
 /* The course of a training: what training.jsonl and /training say. */
@@ -94,6 +126,8 @@ typedef struct qg_training_record {
 
 typedef struct qg_training_options {
     bool fresh; /* replace an output of an earlier training, begin anew where a checkpoint is */
+    bool
+        again; /* by the same run, whose gang broke: the checkpoint and what it wrote are its own */
     qg_progress_style progress;
 } qg_training_options;
 
@@ -106,8 +140,9 @@ typedef struct qg_training_summary {
 
 /**
  * Trains and writes the best epoch's model: a Hugging Face folder with README.md and
- * training.jsonl, which appears complete or not at all. After an error it holds the best epoch so
- * far, if there is one. Beside the output, on a file system that all members see:
+ * training.jsonl, with QAT also the packed folder OUTPUT/packed; it appears complete or not at all.
+ * After an error it holds the best epoch so far, if there is one. Beside the output, on a file
+ * system that all members see:
  *
  *   OUTPUT.checkpoint  where the training stands; the same call goes on from it, on any number of
  *                      members, to the bits of an undisturbed run. Removed with the end.

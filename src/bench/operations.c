@@ -60,6 +60,31 @@ static void call_quantize_affine(void *ctx)
     FN(quantize_affine, p)(&p->q, p->x, p->k, p->m, p->k, 0.02f, 128);
 }
 
+static void call_absmax(void *ctx)
+{
+    const qg_problem *p = ctx;
+    for (int i = 0; i < p->m; i++)
+        p->y[i] = FN(absmax, p)(p->x + (size_t)i * (size_t)p->k, p->k);
+}
+
+static const qg_uniform fifteen_steps = {0.02f, 0.0f, -8.0f, 7.0f};
+
+static void call_snap(void *ctx)
+{
+    const qg_problem *p = ctx;
+    for (size_t i = 0; i < (size_t)p->m * (size_t)p->k; i += (size_t)p->k)
+        FN(snap, p)(p->y + i, p->x + i, p->k, &fifteen_steps);
+}
+
+static void call_snap_gradient(void *ctx)
+{
+    const qg_problem *p = ctx;
+    for (int i = 0; i < p->m; i++) {
+        size_t at = (size_t)i * (size_t)p->k;
+        p->y[i] = FN(snap_gradient, p)(p->master + at, p->x + at, p->k, &fifteen_steps);
+    }
+}
+
 static void call_layernorm(void *ctx)
 {
     const qg_problem *p = ctx;
@@ -131,6 +156,9 @@ static const qg_operation operations[] = {
     {"quantize_rows", QG_SIZES_ROWS, call_quantize_rows, NULL, 5, false},
     {"minmax", QG_SIZES_ROWS, call_minmax, NULL, 4, false},
     {"quantize_affine", QG_SIZES_ROWS, call_quantize_affine, NULL, 5, false},
+    {"absmax", QG_SIZES_ROWS, call_absmax, NULL, 4, false},
+    {"snap", QG_SIZES_ROWS, call_snap, NULL, 8, false},
+    {"snap_gradient", QG_SIZES_ROWS, call_snap_gradient, NULL, 8, false},
     {"layernorm", QG_SIZES_ROWS, call_layernorm, NULL, 12, false},
     {"activation", QG_SIZES_ROWS, call_activation, NULL, 8, true},
     {"vexp", QG_SIZES_ROWS, call_vexp, NULL, 8, false},

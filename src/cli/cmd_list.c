@@ -7,6 +7,7 @@
 #include "qgrid/metrics.h"
 #include "qgrid/training.h"
 
+#include <math.h>
 #include <string.h>
 
 static const qg_cli_option options[] = {
@@ -64,13 +65,16 @@ static void list_metrics(void)
     printf("  %-20s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
 }
 
-static void list_training(void)
+static void list_options(const char *object, const qg_opt *table)
 {
-    printf("training\n");
-    for (const qg_opt *o = qg_training_opts; o->key; o++) {
-        printf("  %-16s %s", o->key, o->help);
+    for (const qg_opt *o = table; o->key; o++) {
+        char key[64];
+        snprintf(key, sizeof key, "%s%s%s", object, object[0] ? "." : "", o->key);
+        printf("  %-20s %s", key, o->help);
         if (o->required)
             printf(" (required)");
+        else if (o->type == QG_OPT_REAL && isnan(o->def))
+            ;
         else if (o->type == QG_OPT_INT || o->type == QG_OPT_REAL)
             printf(" (%g)", o->def);
         else if (o->type == QG_OPT_ENUM)
@@ -79,6 +83,14 @@ static void list_training(void)
             printf(" (%s)", o->def_text);
         printf("\n");
     }
+}
+
+static void list_training(void)
+{
+    printf("training\n");
+    list_options("", qg_training_opts);
+    for (const qg_training_object *o = qg_training_objects; o->key; o++)
+        list_options(o->key, o->table);
 }
 
 static const struct {

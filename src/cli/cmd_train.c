@@ -1,11 +1,10 @@
 /*
- * cmd_train.c - qgrid train: from a config to a model folder, in one process.
+ * cmd_train.c - qgrid train: from a config to a model folder, in one process or over ranks.
  */
 #include "cli.h"
 
 #include "qgrid/log.h"
-#include "qgrid/par.h"
-#include "qgrid/training.h"
+#include "train_ranks.h"
 
 #include <signal.h>
 
@@ -23,13 +22,14 @@ static const qg_cli_option options[] = {
 static const char examples[] =
     "  qgrid list training              (the keys of a config)\n"
     "  qgrid train jobs/finetune.json\n"
+    "  mpirun -np 4 qgrid train jobs/finetune.json\n"
     "  qgrid train jobs/finetune.json --set /qat=int8 --output /tmp/mini-qat\n";
 // clang-format on
 
 typedef struct arguments {
-    const char *config, *output, *set[MAX_SET + 1];
+    const char *set[MAX_SET + 1];
     int n_set;
-    qg_training_options training;
+    qg_train_command command;
 } arguments;
 
 /* -1 to go on, else an exit status. */
@@ -45,55 +45,46 @@ static int parse(arguments *a, int argc, char **argv)
         else if (key == OPT_OUTPUT && !optarg[0])
             return qg_cli_usage(cmd, "--output needs the name of a folder");
         else if (key == OPT_OUTPUT)
-            a->output = optarg;
+            a->command.output = optarg;
         else if (key == OPT_FRESH)
-            a->training.fresh = true;
+            a->command.training.fresh = true;
         else if (key == OPT_PROGRESS)
-            status = qg_cli_progress(&a->training.progress, cmd, optarg);
+            status = qg_cli_progress(&a->command.training.progress, cmd, optarg);
     }
     if (status >= 0)
         return status;
     if (optind != argc - 1)
         return qg_cli_usage(cmd, optind == argc ? "a config file is missing"
                                                 : "one config file is expected");
-    a->config = argv[optind];
+    a->command.config = argv[optind];
+    a->command.set = a->set;
     return -1;
 }
 
-static void report(const qg_training_summary *s, const qg_training_config *c)
-{
-    if (s->written)
-        printf("%s: epoch %d of %d, the best by %s: %.6g\n", c->output, s->record.best + 1,
-               s->record.epochs, c->metric, s->best);
-    if (s->interrupted)
-        printf("Interrupted; the same command continues.\n");
-}
-
-static int train(qg_arena *arena, const arguments *a)
+static int train_alone(qg_arena *arena, const qg_train_command *command)
 {
     qg_training_config config;
-    qg_training_summary summary = {0};
+    qg_training_summary s = {0};
     qg_problems problems = {.arena = arena};
-    qg_code rc = qg_training_config_load(&config, arena, a->config, a->set, &problems);
-    if (rc == QG_OK) {
-        config.output = a->output ? a->output : config.output;
-        rc = qg_training_run(&summary, arena, &config, &a->training, &qg_gang_alone, &problems);
-    }
+    qg_code rc = qg_train_load(&config, arena, command, &problems);
+    if (rc == QG_OK)
+        rc = qg_training_run(&s, arena, &config, &command->training, &qg_gang_alone, &problems);
     if (problems.n)
         return qg_cli_problems(&problems);
-    if (rc == QG_OK || summary.written)
-        report(&summary, &config);
+    if (s.written || (rc == QG_OK && !s.interrupted))
+        qg_train_report(&config, s.written, s.record.best, s.record.epochs, s.best);
     if (rc != QG_OK)
         return qg_cli_fail();
-    return summary.interrupted ? QG_EXIT_INTERRUPTED : QG_EXIT_OK;
+    if (s.interrupted)
+        printf("Interrupted; the same command continues.\n");
+    return s.interrupted ? QG_EXIT_INTERRUPTED : QG_EXIT_OK;
 }
 
-/* Several ranks would each train the same model into the same folder. */
-static int refuse_ranks(const qg_par *par)
+static int train(qg_par *par, qg_arena *arena, const qg_train_command *command)
 {
-    if (par->rank == 0)
-        qg_note("train: runs in one process for now, %d were started: leave mpirun out", par->size);
-    return QG_EXIT_USAGE;
+    if (par->rank > 0)
+        return qg_train_serve(par, command);
+    return par->size > 1 ? qg_train_drive(par, arena, command) : train_alone(arena, command);
 }
 
 int qg_cmd_train(int argc, char **argv)
@@ -112,7 +103,7 @@ int qg_cmd_train(int argc, char **argv)
         qg_arena_destroy(arena);
         return QG_EXIT_USAGE;
     }
-    status = qg_cli_flush(par->size > 1 ? refuse_ranks(par) : train(arena, &a));
+    status = qg_cli_flush(train(par, arena, &a.command));
     qg_par_stop(par, status);
     qg_arena_destroy(arena);
     return status;

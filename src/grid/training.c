@@ -5,6 +5,7 @@
 
 #include "training_checkpoint.h"
 #include "training_progress.h"
+#include "training_qat.h"
 #include "training_score.h"
 
 #include "qgrid/clock.h"
@@ -45,7 +46,8 @@ static qg_code create_trainer(training *t)
 {
     const qg_training_config *c = t->config;
     uint64_t steps = (uint64_t)c->epochs * (uint64_t)t->batches;
-    qg_qat_options qat = {.precision = c->qat, .inputs = QG_QAT_DEPLOYED};
+    qg_qat_options qat = qg_training_qat_options(c, t->batches);
+    qg_distill distill = qg_training_distill_options(c, &t->in);
     qg_trainer_options o = {.batch =
                                 (int)(c->batch < t->in.train_set.n ? c->batch : t->in.train_set.n),
                             .leaves = (int)c->leaves,
@@ -57,7 +59,8 @@ static qg_code create_trainer(training *t)
                                     .recompute = c->recompute,
                                     .seed = (uint64_t)c->seed,
                                     .label_smoothing = c->label_smoothing,
-                                    .class_weights = t->in.class_weights},
+                                    .class_weights = t->in.class_weights,
+                                    .distill = c->distill.from ? &distill : NULL},
                             .qat = c->has_qat ? &qat : NULL,
                             .masking = c->objective == QG_OBJECTIVE_MLM ? &t->in.masking : NULL,
                             .gang = t->gang,
@@ -226,7 +229,7 @@ static qg_code validate(training *t, int epoch)
 {
     qg_training_epoch e = {.loss = mean_loss(t, epoch)};
     bool complete = true;
-    qg_code rc = qg_training_score(&e.scores, &complete, t->arena, t->trainer, t->config, &t->in,
+    qg_code rc = qg_training_score(&e, &complete, t->arena, t->trainer, t->config, &t->in,
                                    &t->folder, t->gang);
     if (rc == QG_ENUMERIC) {
         qg_note("after epoch %d the model cannot be validated", epoch + 1);
@@ -335,8 +338,7 @@ static qg_code run(qg_training_summary *out, training *t, const qg_training_opti
 static qg_code open_and_run(qg_training_summary *out, training *t, const qg_training_options *o,
                             qg_problems *problems)
 {
-    qg_code rc = qg_training_folder_open(&t->folder, t->arena, t->config->output, o->fresh,
-                                         t->gang->index == 0);
+    qg_code rc = qg_training_folder_open(&t->folder, t->arena, t->config->output, o, t->gang);
     rc = qg_gang_agree(t->gang, rc, NULL);
     return rc == QG_OK ? run(out, t, o, problems) : rc;
 }

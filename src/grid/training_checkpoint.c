@@ -7,8 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static size_t up_to_page(size_t bytes)
+{
+    return (bytes + QG_CHECKPOINT_HEADER - 1) / QG_CHECKPOINT_HEADER * QG_CHECKPOINT_HEADER;
+}
 
 /* The header's sizes are within those of this training. */
 qg_checkpoint_layout qg_checkpoint_lay_out(const qg_checkpoint_header *h)
@@ -19,20 +25,20 @@ qg_checkpoint_layout qg_checkpoint_lay_out(const qg_checkpoint_header *h)
     l.epochs = l.steps + (size_t)h->steps * sizeof(qg_step_report);
     l.ranges = l.epochs + (size_t)h->epochs * sizeof(qg_training_epoch);
     l.end = l.ranges + (size_t)h->ranges * sizeof(qg_checkpoint_range);
-    l.arrays = (l.end + QG_CHECKPOINT_HEADER - 1) / QG_CHECKPOINT_HEADER * QG_CHECKPOINT_HEADER;
-    l.checksums = l.arrays + QG_CHECKPOINT_ARRAYS * l.count * sizeof(float);
+    l.arrays = up_to_page(l.end);
+    l.checksums = l.arrays + QG_CHECKPOINT_ARRAYS * up_to_page(l.count * sizeof(float));
     l.bytes = l.checksums + QG_CHECKPOINT_ARRAYS * l.blocks * QG_CHECKPOINT_DIGEST;
     return l;
 }
 
 size_t qg_checkpoint_array(const qg_checkpoint_layout *l, int array)
 {
-    return l->arrays + (size_t)array * l->count * sizeof(float);
+    return l->arrays + (size_t)array * up_to_page(l->count * sizeof(float));
 }
 
 size_t qg_checkpoint_checksum(const qg_checkpoint_layout *l, int array, size_t block)
 {
-    return l->checksums + ((size_t)array * l->blocks + block) * QG_CHECKPOINT_DIGEST;
+    return l->checksums + (block * QG_CHECKPOINT_ARRAYS + (size_t)array) * QG_CHECKPOINT_DIGEST;
 }
 
 void qg_checkpoint_digest(char out[QG_CHECKPOINT_DIGEST], const void *data, size_t bytes)
@@ -49,8 +55,14 @@ void qg_checkpoint_digest_header(char out[QG_CHECKPOINT_DIGEST], const qg_checkp
     qg_checkpoint_digest(out, &copy, sizeof copy);
 }
 
+/* Checksums of one block, in each array. */
+typedef struct block_sums {
+    char of[QG_CHECKPOINT_ARRAYS][QG_CHECKPOINT_DIGEST];
+} block_sums;
+
 typedef struct writer {
     const qg_training_state *state;
+    block_sums *sums; /* [blocks] */
     char tmp[4096];
     qg_checkpoint_layout layout;
     int fd;
@@ -125,14 +137,12 @@ static qg_code write_record(const writer *w, qg_checkpoint_header *h)
 static qg_code write_slice(const writer *w, int array, const float *slice)
 {
     const qg_trainer_state *t = &w->state->trainer;
-    char sum[QG_CHECKPOINT_DIGEST];
     for (size_t at = t->from; at < t->to; at += QG_NORM_BLOCK) {
         size_t n = t->to - at < QG_NORM_BLOCK ? t->to - at : QG_NORM_BLOCK;
-        qg_checkpoint_digest(sum, slice + (at - t->from), n * sizeof *slice);
+        qg_checkpoint_digest(w->sums[at / QG_NORM_BLOCK].of[array], slice + (at - t->from),
+                             n * sizeof *slice);
         QG_TRY(put(w, qg_checkpoint_array(&w->layout, array) + at * sizeof *slice,
                    slice + (at - t->from), n * sizeof *slice));
-        QG_TRY(
-            put(w, qg_checkpoint_checksum(&w->layout, array, at / QG_NORM_BLOCK), sum, sizeof sum));
     }
     return QG_OK;
 }
@@ -146,33 +156,46 @@ static qg_code write_slices(const writer *w)
     return write_slice(w, QG_CHECKPOINT_BEST, s->best);
 }
 
-/* The file in its full size, with what only one member writes. */
-static qg_code create(writer *w, qg_checkpoint_header *h)
+static qg_code open_tmp(writer *w, int flags)
 {
-    w->fd = open(w->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (w->fd < 0)
-        return fail(w->tmp, "cannot create");
-    qg_code rc = QG_OK;
-    if (ftruncate(w->fd, (off_t)w->layout.bytes) != 0)
-        rc = fail(w->tmp, "cannot be made that long");
-    if (rc == QG_OK)
-        rc = write_record(w, h);
-    if (close(w->fd) != 0 && rc == QG_OK)
-        rc = fail(w->tmp, "cannot write");
-    return rc;
+    w->fd = open(w->tmp, O_WRONLY | O_CLOEXEC | flags, 0666);
+    return w->fd < 0 ? fail(w->tmp, "cannot open") : QG_OK;
 }
 
-static qg_code add_slices(writer *w)
+/* With everything on disk, unless something is wrong already. */
+static qg_code close_tmp(writer *w, qg_code rc)
 {
-    w->fd = open(w->tmp, O_WRONLY | O_CLOEXEC);
-    if (w->fd < 0)
-        return fail(w->tmp, "cannot open");
-    qg_code rc = write_slices(w);
     if (rc == QG_OK && fsync(w->fd) != 0)
         rc = fail(w->tmp, "cannot write");
     if (close(w->fd) != 0 && rc == QG_OK)
         rc = fail(w->tmp, "cannot write");
     return rc;
+}
+
+/* The file in its full size. */
+static qg_code create(writer *w)
+{
+    qg_code rc = QG_OK;
+    QG_TRY(open_tmp(w, O_CREAT | O_TRUNC));
+    if (ftruncate(w->fd, (off_t)w->layout.bytes) != 0)
+        rc = fail(w->tmp, "cannot be made that long");
+    return close_tmp(w, rc);
+}
+
+static qg_code add_slices(writer *w)
+{
+    QG_TRY(open_tmp(w, 0));
+    return close_tmp(w, write_slices(w));
+}
+
+/* All members' checksums, and the rest. */
+static qg_code add_record(writer *w, qg_checkpoint_header *h)
+{
+    QG_TRY(open_tmp(w, 0));
+    qg_code rc = write_record(w, h);
+    if (rc == QG_OK)
+        rc = put(w, w->layout.checksums, w->sums, w->layout.blocks * sizeof *w->sums);
+    return close_tmp(w, rc);
 }
 
 static qg_code put_in_place(const writer *w)
@@ -185,12 +208,35 @@ static qg_code put_in_place(const writer *w)
     return qg_file_sync(dir);
 }
 
+static qg_code complete(writer *w, qg_checkpoint_header *h)
+{
+    QG_TRY(add_record(w, h));
+    return put_in_place(w);
+}
+
 static qg_code name_tmp(char *out, size_t size, const char *path)
 {
     int n = snprintf(out, size, "%s-tmp", path);
     if (n < 0 || (size_t)n >= size)
         return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "path is too long");
     return QG_OK;
+}
+
+static qg_code prepare(writer *w, bool first)
+{
+    w->sums = calloc(w->layout.blocks, sizeof *w->sums);
+    if (!w->sums)
+        return QG_FAIL(QG_ENOMEM, "no memory for checksums");
+    return first ? create(w) : QG_OK;
+}
+
+static qg_code gather_sums(const writer *w)
+{
+    const qg_gang *g = w->state->gang;
+    size_t starts[QG_GANG_MOST + 1];
+    for (int i = 0; i <= g->size; i++)
+        starts[i] = qg_norm_blocks(qg_slice_start(w->state->count, g->size, i));
+    return qg_gang_gather(g, w->sums, starts, sizeof *w->sums, QG_BY_SLICE);
 }
 
 static qg_code write_all(writer *w)
@@ -200,9 +246,10 @@ static qg_code write_all(writer *w)
     qg_checkpoint_header h = header_of(w->state);
     w->layout = qg_checkpoint_lay_out(&h);
     QG_TRY(name_tmp(w->tmp, sizeof w->tmp, w->state->path));
-    QG_TRY(qg_gang_agree(g, first ? create(w, &h) : QG_OK, NULL));
+    QG_TRY(qg_gang_agree(g, prepare(w, first), NULL));
     QG_TRY(qg_gang_agree(g, add_slices(w), NULL));
-    return qg_gang_agree(g, first ? put_in_place(w) : QG_OK, NULL);
+    QG_TRY(gather_sums(w));
+    return qg_gang_agree(g, first ? complete(w, &h) : QG_OK, NULL);
 }
 
 qg_code qg_training_checkpoint_write(const qg_training_state *s)
@@ -211,6 +258,7 @@ qg_code qg_training_checkpoint_write(const qg_training_state *s)
     qg_code rc = write_all(&w);
     if (rc != QG_OK && rc != QG_ELOST && s->gang->index == 0)
         (void)unlink(w.tmp);
+    free(w.sums);
     return rc;
 }
 

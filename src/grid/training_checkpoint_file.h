@@ -4,10 +4,11 @@
  *   0      header           fixed size, with the key and a checksum of itself
  *   4096   the record       config as text, step reports, epochs, ranges of QAT
  *   ...    arrays           parameters, m, v, best epoch's parameters: `count` floats each
- *   ...    checksums        64 hex digits for each block of QG_NORM_BLOCK floats of each array
+ *   ...    checksums        of each block of QG_NORM_BLOCK floats 64 hex digits for each array
  *
- * Slices of members are whole blocks, so each block and its checksum are written by one member.
- * Numbers are as in memory; a file from a machine with another byte order is refused.
+ * Arrays and the checksums begin on pages of 4096 bytes and slices of members are whole blocks, so
+ * no page is written by two members: on NFS they would spoil it for each other. Numbers are as in
+ * memory; a file from a machine with another byte order is refused.
  */
 #ifndef QGRID_TRAINING_CHECKPOINT_FILE_H
 #define QGRID_TRAINING_CHECKPOINT_FILE_H

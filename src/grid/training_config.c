@@ -5,6 +5,7 @@
 
 #include "job_set.h"
 #include "labels.h"
+#include "training_qat.h"
 
 #include <math.h>
 #include <string.h>
@@ -44,11 +45,13 @@ const qg_opt qg_training_opts[] = {
     {"dropout", QG_OPT_NODE, FIELD(dropout_node), .help = "object: hidden, attention, classifier; default as the model says"},
     {"class_weights", QG_OPT_NODE, FIELD(weights_node), .help = "\"balanced\", or one weight a label"},
     {"label_smoothing", QG_OPT_REAL, FIELD(label_smoothing), .def = 0, .min = 0, .max = 0.999, .help = "share of the target that all classes get"},
-    {"qat", QG_OPT_NODE, FIELD(qat_node), .help = "a precision: train for it, score under it"},
+    {"qat", QG_OPT_NODE, FIELD(qat_node), .help = "a precision, or an object: train for it, score under it"},
+    {"distill", QG_OPT_NODE, FIELD(distill_node), .help = "object: a teacher whose outputs are learned, too"},
     {"recompute", QG_OPT_BOOL, FIELD(recompute), .help = "less memory, more time"},
     {"patience", QG_OPT_INT, FIELD(patience), .def = 0, .min = 0, .max = 10000, .help = "epochs without a better one before it stops; 0: never"},
     {"metric", QG_OPT_STRING, FIELD(metric), .help = "chooses the best epoch (macro_f1; mlm: loss); loss is the validation's nll"},
     {"checkpoint", QG_OPT_NODE, FIELD(checkpoint_node), .help = "object: steps, minutes; default every 10 minutes"},
+    {"ranks", QG_OPT_INT, FIELD(ranks), .def = 0, .min = 0, .max = QG_GANG_MOST, .help = "most ranks that train together, a power of two up to leaves; 0: as many as leaves"},
     {"reduce", QG_OPT_ENUM, FIELD(reduce), .names = reduce_names, .help = "sum of gradients over ranks: tree, the same bits for any number of them; mpi: MPI_Allreduce, for comparison"},
     QG_OPT_END,
 };
@@ -66,6 +69,13 @@ static const qg_opt dropout_opts[] = {
     QG_OPT_END,
 };
 // clang-format on
+
+const qg_training_object qg_training_objects[] = {
+    {"dropout", dropout_opts},
+    {"qat", qg_training_qat_opts},
+    {"distill", qg_training_distill_opts},
+    {NULL, NULL},
+};
 
 typedef struct reader {
     qg_training_config *config;
@@ -95,6 +105,11 @@ static void check_scalars(reader *r)
         WRONG(r, value(r, "output"), "is empty, the name of a folder is expected");
     if (c->leaves & (c->leaves - 1))
         WRONG(r, value(r, "leaves"), "%lld is not a power of two", (long long)c->leaves);
+    if (c->ranks & (c->ranks - 1))
+        WRONG(r, value(r, "ranks"), "%lld is not a power of two", (long long)c->ranks);
+    else if (c->ranks > c->leaves)
+        WRONG(r, value(r, "ranks"), "%lld ranks cannot share %lld leaves: at most one rank a leaf",
+              (long long)c->ranks, (long long)c->leaves);
     if (c->warmup >= 1 && c->warmup != rint(c->warmup))
         WRONG(r, value(r, "warmup"), "%.17g is neither a share below 1 nor a whole number of steps",
               c->warmup);
@@ -178,8 +193,8 @@ static qg_code read_nodes(reader *r)
     (void)qg_opt_read(&c->checkpoint, checkpoint_opts, &c->doc, c->checkpoint_node, problems);
     if (c->weights_node && c->labels)
         QG_TRY(read_class_weights(r, c->weights_node));
-    if (c->qat_node)
-        c->has_qat = qg_precision_spec_read(&c->qat, &c->doc, c->qat_node, problems) == QG_OK;
+    qg_training_qat_read(c, problems);
+    qg_training_distill_read(c, problems);
     return QG_OK;
 }
 
@@ -202,4 +217,9 @@ qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char
         QG_TRY(read_nodes(&r));
     }
     return problems->n > before ? problems->item[before].code : QG_OK;
+}
+
+int qg_training_gang_limit(const qg_training_config *c)
+{
+    return (int)(c->ranks > 0 ? c->ranks : c->leaves);
 }

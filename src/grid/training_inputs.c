@@ -6,6 +6,7 @@
 #include "labels.h"
 #include "training_data.h"
 #include "training_mlm.h"
+#include "training_qat.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/tokenizer.h"
@@ -30,7 +31,8 @@ static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_a
         QG_TRY(qg_labels_fit(c->labels, c->K, c->from, &config));
     QG_TRY(qg_tokenizer_load(tokenizer, a, c->from));
     QG_TRY(mlm ? qg_params_load_mlm(&in->params, &in->values, a, &src)
-               : qg_params_load(&in->params, &in->values, a, &src, c->labels));
+               : qg_params_load(&in->params, &in->values, a, &src, c->labels,
+                                qg_training_learned(c)));
     if (mlm)
         QG_TRY(qg_training_masking(&in->masking, *tokenizer, &in->params.config, c));
     own->hidden = isnan(c->dropout.hidden) ? own->hidden : c->dropout.hidden;
@@ -135,6 +137,9 @@ qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_t
     int before = problems->n;
     *out = (qg_training_inputs){.longest = 0};
     (void)qg_problems_take_at(problems, &c->doc, from, load_model(out, &tok, a, c));
+    if (problems->n == before)
+        (void)qg_problems_take_at(problems, &c->doc, c->distill_node,
+                                  qg_training_load_teacher(out, a, c, qg_tokenizer_sha256(tok)));
     qg_code rc = qg_training_load_texts(&out->train, &out->file, a, c);
     if (rc == QG_OK && c->objective == QG_OBJECTIVE_CLASSIFICATION)
         rc = weigh_classes(&out->class_weights, a, &out->train, c);

@@ -11,7 +11,7 @@
 /* Keys that change nothing, and those whose file's content is a part of its own. */
 static bool counts(const char *key)
 {
-    static const char *const others[] = {"output", "checkpoint", "recompute",
+    static const char *const others[] = {"output", "checkpoint", "recompute", "ranks",
                                          "from",   "dataset",    "validation"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (strcmp(key, others[i]) == 0)

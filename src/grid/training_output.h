@@ -4,6 +4,7 @@
  *   OUTPUT.lock           one training at a time
  *   OUTPUT.checkpoint     see training_checkpoint.h
  *   OUTPUT.qgrid-new      the folder while it is made; then renamed to OUTPUT
+ *     packed              with QAT: the best epoch as it is deployed
  *   OUTPUT.qgrid-epoch    parameters of an epoch, to be packed     (only with QAT)
  *   OUTPUT.qgrid-packed   the same under the precision trained for
  *   OUTPUT.qgrid-old      what is replaced, while that is done
@@ -26,12 +27,14 @@ typedef struct qg_training_folder {
 
 /**
  * The first member checks that the output may be written, takes the lock, removes what was left
- * over (with `fresh` the checkpoint, too) and makes the temporary folder. The others only name
- * them. close also after an error.
- * @errors QG_EUSAGE (it exists), QG_ELOCKED, QG_EIO, QG_ENOMEM. Local.
+ * over (when it is to begin anew, the checkpoint, too) and makes the temporary folder. The others
+ * only name them. In the farm it waits for a lock, which may be that of a gang whose first member
+ * has died on another host or is about to give up. close also after an error.
+ * @errors QG_EUSAGE (it exists), QG_ELOCKED, QG_ELOST (given up), QG_EIO, QG_ENOMEM. Local.
  */
 qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char *output,
-                                bool fresh, bool first) QG_MUST_USE;
+                                const qg_training_options *options,
+                                const qg_gang *gang) QG_MUST_USE;
 
 /** Says that the training is alive: to be called now and then. */
 void qg_training_folder_renew(qg_training_folder *f);

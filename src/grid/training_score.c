@@ -71,26 +71,41 @@ static qg_code forward_passes(float *logits, bool *complete, const scorer *s, co
     return QG_OK;
 }
 
-/* All texts, each member its share of the passes. */
-static qg_code forward_all(float *logits, bool *complete, const scorer *s)
+typedef struct division {
+    float *logits;  /* [n, K] */
+    int64_t *first; /* [passes + 1] */
+    int64_t passes;
+} division;
+
+/* This member's share of the passes. */
+static qg_code forward_share(division *d, bool *complete, const scorer *s)
 {
     const qg_gang *g = s->gang;
-    int64_t *first, n;
+    QG_NEW(d->logits, s->scratch, s->set->n * s->K);
+    QG_NEW(d->first, s->scratch, s->set->n + 1);
+    QG_TRY(plan(d->first, &d->passes, s));
+    return forward_passes(d->logits, complete, s, d->first, d->passes * g->index / g->size,
+                          d->passes * (g->index + 1) / g->size);
+}
+
+/* All texts. */
+static qg_code forward_all(float **logits, bool *complete, const scorer *s)
+{
+    const qg_gang *g = s->gang;
+    division d = {.passes = 0};
     size_t starts[QG_GANG_MOST + 1]; /* of the members, in texts */
-    QG_NEW(first, s->scratch, s->set->n + 1);
-    QG_TRY(plan(first, &n, s));
-    for (int i = 0; i <= g->size; i++)
-        starts[i] = (size_t)first[n * i / g->size];
-    qg_code rc = forward_passes(logits, complete, s, first, n * g->index / g->size,
-                                n * (g->index + 1) / g->size);
+    qg_code rc = forward_share(&d, complete, s);
     uint32_t ends = !*complete;
     QG_TRY(qg_gang_agree(g, rc, &ends));
     *complete = !ends;
+    *logits = d.logits;
     if (ends)
         return QG_OK;
-    if (s->mlm)
-        return qg_gang_gather(g, s->mlm, starts, sizeof *s->mlm, QG_BY_MEMBER);
-    return qg_gang_gather(g, logits, starts, (size_t)s->K * sizeof *logits, QG_BY_MEMBER);
+    for (int i = 0; i <= g->size; i++)
+        starts[i] = (size_t)d.first[d.passes * i / g->size];
+    return s->mlm ? qg_gang_gather(g, s->mlm, starts, sizeof *s->mlm, QG_BY_MEMBER)
+                  : qg_gang_gather(g, d.logits, starts, (size_t)s->K * sizeof *d.logits,
+                                   QG_BY_MEMBER);
 }
 
 static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)
@@ -112,9 +127,10 @@ static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)
 
 static qg_code score_mlm(qg_scores *out, bool *complete, scorer *s)
 {
+    float *none;
     qg_mark mark = qg_arena_mark(s->scratch);
     QG_NEW(s->mlm, s->scratch, s->set->n);
-    QG_TRY(forward_all(NULL, complete, s));
+    QG_TRY(forward_all(&none, complete, s));
     if (*complete)
         qg_training_mlm_metrics(out, s->mlm, s->set->n);
     qg_arena_release(s->scratch, mark);
@@ -125,10 +141,9 @@ static qg_code score(qg_scores *out, bool *complete, const scorer *s)
 {
     float *logits;
     qg_mark mark = qg_arena_mark(s->scratch);
-    QG_NEW(logits, s->scratch, s->set->n * s->K);
-    QG_TRY(forward_all(logits, complete, s));
+    QG_TRY(forward_all(&logits, complete, s));
     if (*complete)
-        QG_TRY(metrics(out, s, logits));
+        QG_TRY(qg_gang_agree(s->gang, metrics(out, s, logits), NULL));
     qg_arena_release(s->scratch, mark);
     return QG_OK;
 }
@@ -145,9 +160,23 @@ static qg_code pack(const qg_training_config *c, const qg_training_inputs *in,
     return qg_model_pack(&src, &c->qat, f->packed);
 }
 
-qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_trainer *trainer,
-                          const qg_training_config *c, const qg_training_inputs *in,
-                          qg_training_folder *f, const qg_gang *gang)
+/* As deployed, then the same parameters in f32. */
+static qg_code score_qat(qg_training_epoch *out, bool *complete, scorer *s,
+                         const qg_training_config *c, const qg_training_inputs *in)
+{
+    QG_TRY(qg_gang_agree(s->gang, pack(c, in, s->folder), NULL));
+    QG_TRY(qg_gang_agree(s->gang, qg_model_open(&s->packed, s->folder->packed), NULL));
+    qg_code rc = score(&out->scores, complete, s);
+    qg_model_close(s->packed);
+    s->packed = NULL;
+    if (rc == QG_OK && *complete)
+        rc = score(&out->fp32, complete, s);
+    return rc;
+}
+
+qg_code qg_training_score(qg_training_epoch *out, bool *complete, qg_arena *scratch,
+                          qg_trainer *trainer, const qg_training_config *c,
+                          const qg_training_inputs *in, qg_training_folder *f, const qg_gang *gang)
 {
     scorer s = {.gang = gang,
                 .folder = f,
@@ -156,12 +185,6 @@ qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_
                 .set = &in->validation_set,
                 .K = c->K};
     if (c->objective == QG_OBJECTIVE_MLM)
-        return score_mlm(out, complete, &s);
-    if (c->has_qat) {
-        QG_TRY(qg_gang_agree(gang, pack(c, in, f), NULL));
-        QG_TRY(qg_gang_agree(gang, qg_model_open(&s.packed, f->packed), NULL));
-    }
-    qg_code rc = score(out, complete, &s);
-    qg_model_close(s.packed);
-    return rc;
+        return score_mlm(&out->scores, complete, &s);
+    return c->has_qat ? score_qat(out, complete, &s, c, in) : score(&out->scores, complete, &s);
 }

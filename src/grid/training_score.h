@@ -7,9 +7,10 @@
 #include "training_output.h"
 
 /**
- * Scores the parameters as they are on the validation texts: in f32; with QAT as the packed model
- * of the precision that is trained for, so that the score is the deployed one. With masked-language
- * modelling: accuracy and nll of the chosen tokens, the rest NaN.
+ * Scores the parameters as they are on the validation texts: out->scores in f32; with QAT as the
+ * packed model of the precision that is trained for, so that the score is the deployed one, and
+ * out->fp32 in f32. With masked-language modelling: accuracy and nll of the chosen tokens, the rest
+ * NaN.
  *
  * Texts are divided over the members in passes that do not depend on how many they are. By all.
  *
@@ -17,8 +18,9 @@
  * @param      scratch   memory is released again
  * @errors QG_ENUMERIC (sample named), those of packing, QG_ELOST.
  */
-qg_code qg_training_score(qg_scores *out, bool *complete, qg_arena *scratch, qg_trainer *trainer,
-                          const qg_training_config *c, const qg_training_inputs *in,
-                          qg_training_folder *f, const qg_gang *gang) QG_MUST_USE;
+qg_code qg_training_score(qg_training_epoch *out, bool *complete, qg_arena *scratch,
+                          qg_trainer *trainer, const qg_training_config *c,
+                          const qg_training_inputs *in, qg_training_folder *f,
+                          const qg_gang *gang) QG_MUST_USE;
 
 #endif

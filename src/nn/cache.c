@@ -3,6 +3,7 @@
  */
 #include "known_hash.h"
 #include "model_internal.h"
+#include "trained_scales.h"
 
 #include "qgrid/file.h"
 #include "qgrid/log.h"
@@ -27,6 +28,21 @@ static qg_code hash_file(qg_sha256 *h, const char *path, const char *cache)
     char hex[QG_SHA256_HEX];
     QG_TRY(qg_known_hash(hex, path, cache));
     qg_sha256_add_text(h, hex);
+    return QG_OK;
+}
+
+/* Folders without trained step sizes keep the hash they always had. */
+static qg_code hash_trained_scales(qg_sha256 *h, qg_arena *a, const char *dir, const char *cache)
+{
+    for (const qg_precision *const *p = qg_precisions; *p; p++) {
+        char *path = qg_trained_scales_path(a, dir, *p);
+        if (!path)
+            return QG_ENOMEM;
+        if (!qg_file_exists(path))
+            continue;
+        qg_sha256_add_text(h, (*p)->name);
+        QG_TRY(hash_file(h, path, cache));
+    }
     return QG_OK;
 }
 
@@ -58,6 +74,7 @@ static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src)
         qg_sha256_add(h, &c.initializer_range, sizeof c.initializer_range);
         return QG_OK;
     }
+    QG_TRY(hash_trained_scales(h, a, src->dir, cache));
     QG_TRY(qg_weights_open(&w, src->dir));
     qg_code rc = QG_OK;
     for (const char *const *f = qg_weights_files(w); *f && rc == QG_OK; f++)

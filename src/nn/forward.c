@@ -145,14 +145,14 @@ static void attend(qg_model *m, const chunk *c, float *probs)
 }
 
 /* x = LayerNorm(y + x). */
-static void add_norm(qg_model *m, float *x, const float *y, const qg_norm *n, int rows)
+static void add_norm(qg_model *m, float *x, const float *y, const qg_layer_norm *n, int rows)
 {
     m->kernels->layernorm(x, y, x, n->gamma, n->beta, rows, m->config.hidden,
                           (float)m->config.layer_norm_eps);
 }
 
 /* The same, prepared as an input: a few rows at a time, while they are in the nearest cache. */
-static void add_norm_prepare(qg_model *m, const chunk *c, const float *y, const qg_norm *n,
+static void add_norm_prepare(qg_model *m, const chunk *c, const float *y, const qg_layer_norm *n,
                              const input *x)
 {
     enum { ROWS = 8 };

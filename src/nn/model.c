@@ -120,7 +120,7 @@ static qg_code get_linear(qg_panels *p, qg_model *m, const qg_linear_name *l)
     return QG_OK;
 }
 
-static qg_code get_norm(qg_norm *n, qg_model *m, const char *name)
+static qg_code get_norm(qg_layer_norm *n, qg_model *m, const char *name)
 {
     const void *v;
     QG_TRY(get(&v, m, name, ".weight", QG_F32, (size_t)m->config.hidden));

@@ -9,9 +9,9 @@
 
 enum { QG_CHUNK_TOKENS = 256 }; /* rows of a layer's working set: a few MiB at C = 768 */
 
-typedef struct qg_norm {
+typedef struct qg_layer_norm {
     const float *gamma, *beta;
-} qg_norm;
+} qg_layer_norm;
 
 typedef struct qg_table {
     const void *data;
@@ -21,7 +21,7 @@ typedef struct qg_table {
 
 typedef struct qg_layer {
     qg_panels query, key, value, attention_output, intermediate, output;
-    qg_norm attention_norm, output_norm;
+    qg_layer_norm attention_norm, output_norm;
 } qg_layer;
 
 /* Working memory of forward passes, kept and grown: see scratch.c. */
@@ -49,7 +49,7 @@ struct qg_model {
     int n_linears;
     qg_weights *weights;
     qg_table word, position, type;
-    qg_norm embedding_norm;
+    qg_layer_norm embedding_norm;
     qg_layer *layers;
     qg_panels pooler, classifier;
     const qg_kernels *kernels;

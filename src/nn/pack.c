@@ -4,6 +4,7 @@
 #include "checkpoint.h"
 #include "io/safetensors_write.h"
 #include "packed.h"
+#include "trained_scales.h"
 
 #include "qgrid/file.h"
 #include "qgrid/log.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const embedding_names[] = {"fp32", "fp16", "int8"};
 static const char *const activation_names[] = {
     [QG_ACT_GELU] = "gelu", [QG_ACT_GELU_NEW] = "gelu_new", [QG_ACT_RELU] = "relu"};
 
@@ -24,7 +24,8 @@ typedef struct packer {
     int file_vocab; /* rows of word embeddings in the checkpoint; config.vocab of them are kept */
     const qg_precision_spec *spec;
     qg_checkpoint checkpoint;
-    qg_tensor *tensor; /* planned, in file order */
+    qg_trained_scales trained; /* of the weights, where the folder has them */
+    qg_tensor *tensor;         /* planned, in file order */
     int n_tensors;
     qg_linear_name *linear;
     int n_linears;
@@ -132,6 +133,21 @@ static void pack_codes(void *panels, int32_t *colsum, const void *codes, qg_pane
     }
 }
 
+/* A drawn head is not the one that was trained. */
+static qg_code quantize(void *codes, float *scales, const packer *p, const qg_linear_name *l,
+                        const float *w)
+{
+    const qg_precision *s = p->spec->scheme;
+    bool drawn = p->checkpoint.random_head && strcmp(l->name, "classifier") == 0;
+    if (!p->trained.weights || drawn) {
+        qg_precision_quantize(codes, scales, w, l->n, l->k, s);
+        return QG_OK;
+    }
+    QG_TRY(qg_trained_scales_read(scales, &p->trained, l->name, l->n, l->k, s));
+    qg_grid_codes(codes, scales, w, l->n, l->k, qg_precision_group(s, l->k), &s->grid);
+    return QG_OK;
+}
+
 static qg_code write_linear(packer *p, int i)
 {
     const qg_precision *s = p->spec->scheme;
@@ -156,7 +172,7 @@ static qg_code write_linear(packer *p, int i)
     QG_TRY(qg_checkpoint_read(w, &p->checkpoint, name, l->n, l->k, 0));
     snprintf(name, sizeof name, "%s.bias", l->name);
     QG_TRY(qg_checkpoint_read(bias, &p->checkpoint, name, l->n, 1, 0));
-    s->quantize(codes, scales, w, l->n, l->k, group);
+    QG_TRY(quantize(codes, scales, p, l, w));
     pack_codes(panels, colsum, codes, s->format, l->n, l->k);
     if (n_scales)
         qg_pack_scales(packed_scales, scales, l->n, s->format == QG_PANEL_S8 ? 1 : groups);
@@ -206,7 +222,7 @@ static qg_code convert_table(packer *p, const qg_table_name *t, float **table, v
         int8_t *q;
         QG_NEW(q, p->scratch, count);
         QG_NEW(*scales, p->scratch, t->rows);
-        qg_precision_int8.quantize(q, *scales, *table, t->rows, C, C);
+        qg_precision_quantize(q, *scales, *table, t->rows, C, &qg_precision_int8);
         *out = q;
         *bytes = count;
     }
@@ -290,7 +306,7 @@ static void manifest_text(qg_str *s, const packer *p)
     qg_str_addf(s,
                 "{\n  \"format\": %d,\n  \"precision\": \"%s\",\n  \"embeddings\": \"%s\",\n"
                 "  \"parameters\": %lld,\n  \"layers\": [",
-                QG_PACK_FORMAT, p->spec->scheme->name, embedding_names[p->spec->embeddings],
+                QG_PACK_FORMAT, p->spec->scheme->name, qg_embedding_names[p->spec->embeddings],
                 (long long)p->parameters);
     for (int i = 0; i < p->n_linears; i++) {
         const qg_layer_error *e = &p->error[i];
@@ -353,7 +369,9 @@ static qg_code settle_config(packer *p, const qg_model_source *src)
 
 static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp)
 {
-    const char *first = "";
+    const char *first = "", *why = "";
+    if (!qg_kernels_get(&why))
+        return QG_FAIL(QG_EUNSUPPORTED, "%s", why);
     QG_TRY(settle_config(p, src));
     p->linear = qg_linear_names(p->arena, &p->config, &p->n_linears);
     p->norm = qg_norm_names(p->arena, &p->config, &p->n_norms);
@@ -362,6 +380,7 @@ static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp)
     QG_NEW(p->error, p->arena, p->n_linears);
     QG_TRY(plan_tensors(p));
     QG_TRY(qg_checkpoint_open(&p->checkpoint, p->arena, src, &p->config));
+    QG_TRY(qg_trained_scales_open(&p->trained, p->arena, src->dir, p->spec->scheme));
     QG_TRY(qg_mkdirs(tmp));
     QG_TRY(write_weights(p, tmp));
     int unused = qg_checkpoint_unused(&p->checkpoint, &first);
@@ -389,6 +408,7 @@ qg_code qg_model_pack(const qg_model_source *src, const qg_precision_spec *spec,
     else
         rc = pack_into(&p, src, tmp);
     qg_checkpoint_close(&p.checkpoint);
+    qg_trained_scales_close(&p.trained);
     /* Another process may have been faster: its folder is as good as ours. */
     if (rc == QG_OK && rename(tmp, out_dir) != 0 && !qg_is_packed(out_dir))
         rc = QG_FAIL_AT(QG_EIO, out_dir, 0, 0, NULL, "cannot be created");

@@ -14,7 +14,7 @@ const qg_precision *const qg_precisions[] = {
     NULL,
 };
 
-static const char *const embedding_names[] = {"fp32", "fp16", "int8", NULL};
+const char *const qg_embedding_names[] = {"fp32", "fp16", "int8", NULL};
 
 const qg_precision *qg_precision_find(const char *name)
 {
@@ -57,7 +57,7 @@ struct entry {
 // clang-format off
 static const qg_opt entry_table[] = {
     {"precision", QG_OPT_STRING, offsetof(struct entry, precision), .required = true, .help = "name of a precision"},
-    {"embeddings", QG_OPT_ENUM, offsetof(struct entry, embeddings), .names = embedding_names, .help = "how embedding tables are stored"},
+    {"embeddings", QG_OPT_ENUM, offsetof(struct entry, embeddings), .names = qg_embedding_names, .help = "how embedding tables are stored"},
     {"name", QG_OPT_STRING, offsetof(struct entry, name), .help = "name in cells; default PRECISION or PRECISION_emb_EMBEDDINGS"},
     QG_OPT_END,
 };
@@ -89,24 +89,31 @@ static qg_code find_scheme(qg_precision_spec *out, const qg_json_doc *doc, const
                         qg_join_names(known, sizeof known, names));
 }
 
+qg_code qg_precision_spec_make(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
+                               const char *precision, int embeddings, const char *name,
+                               qg_problems *problems)
+{
+    const qg_json *at = v->type == QG_JSON_OBJECT ? qg_json_get(v, "precision") : v;
+    *out = (qg_precision_spec){.name = name, .embeddings = embeddings};
+    qg_code rc = find_scheme(out, doc, at, precision, problems->arena);
+    if (rc != QG_OK)
+        return qg_problems_take(problems, rc);
+    if (!name)
+        out->name = embeddings == QG_EMBED_FP32
+                        ? out->scheme->name
+                        : qg_arena_printf(problems->arena, "%s_emb_%s", out->scheme->name,
+                                          qg_embedding_names[embeddings]);
+    return out->name ? QG_OK : QG_ENOMEM;
+}
+
 qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
                                qg_problems *problems)
 {
-    struct entry e;
+    struct entry e = {0};
     *out = (qg_precision_spec){0};
-    if (v->type == QG_JSON_STRING) {
-        out->name = v->string;
-        return qg_problems_take(problems, find_scheme(out, doc, v, v->string, problems->arena));
-    }
-    QG_TRY(qg_opt_read(&e, entry_table, doc, v, problems));
-    qg_code rc = find_scheme(out, doc, qg_json_get(v, "precision"), e.precision, problems->arena);
-    if (rc != QG_OK)
-        return qg_problems_take(problems, rc);
-    out->embeddings = e.embeddings;
-    out->name = e.name ? e.name
-                : e.embeddings == QG_EMBED_FP32
-                    ? out->scheme->name
-                    : qg_arena_printf(problems->arena, "%s_emb_%s", out->scheme->name,
-                                      embedding_names[e.embeddings]);
-    return out->name ? QG_OK : QG_ENOMEM;
+    if (v->type == QG_JSON_STRING)
+        e.precision = v->string;
+    else
+        QG_TRY(qg_opt_read(&e, entry_table, doc, v, problems));
+    return qg_precision_spec_make(out, doc, v, e.precision, e.embeddings, e.name, problems);
 }

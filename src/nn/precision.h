@@ -17,6 +17,18 @@ typedef enum qg_activations {
     QG_ACTIVATIONS_TEXT   /* affine 8-bit, one range a text and Linear call (PyTorch dynamic) */
 } qg_activations;
 
+/*
+ * Integer codes of weights: scale = max|.| / levels of a row, a group of it or the whole matrix (1
+ * where all are 0), code = clip(rint(w / scale), lo, hi).
+ */
+typedef struct qg_grid {
+    float levels; /* 0: the scheme has no such codes */
+    float lo, hi;
+    bool reciprocal; /* w * (1 / scale), as PyTorch does */
+    bool whole;      /* one scale for the matrix */
+    float least;     /* of a scale; 0: none */
+} qg_grid;
+
 struct qg_precision {
     const char *name;
     const char *summary; /* formula, one line */
@@ -25,15 +37,34 @@ struct qg_precision {
     qg_activations activations;
     /** Number of consecutive k per scale; NULL for formats with none or one scale a channel. */
     int (*group)(int k);
-    /**
-     * Codes of W[n, k] (f32 | u16 | s8 | u8, one each, row-major) and scales [n][groups].
-     * S8: groups = 1. Float formats: scales is NULL.
-     */
+    qg_grid grid;
+    /** Where there is no grid: codes of W[n, k] (f32 | u16 | u8, one each, row-major) and scales
+     *  [n][groups], which float formats do not touch. */
     void (*quantize)(void *codes, float *scales, const float *w, int n, int k, int group);
 };
 
 /** k per scale of a precision for rows of k; k itself where one scale serves a row. */
 int qg_precision_group(const qg_precision *p, int k);
+
+bool qg_precision_has_grid(const qg_precision *p);
+
+/** Codes of W[n, k] (f32 | u16 | s8 | u8, one each, row-major) and scales [n][groups] of any
+ *  precision. */
+void qg_precision_quantize(void *codes, float *scales, const float *w, int n, int k,
+                           const qg_precision *p);
+
+/** Scales [n][groups] of W[n, k]; a scale of the whole matrix stands in every place. */
+void qg_grid_scales(float *scales, const float *w, int n, int k, int group, const qg_grid *g,
+                    const qg_kernels *kernels);
+
+/** One scale of the grid, for the kernels. */
+qg_uniform qg_grid_uniform(const qg_grid *g, float scale);
+
+/** Codes [n, k] under given scales; and their values, code times scale, without the codes. */
+void qg_grid_codes(int8_t *codes, const float *scales, const float *w, int n, int k, int group,
+                   const qg_grid *g);
+void qg_grid_values(float *y, const float *scales, const float *w, int n, int k, int group,
+                    const qg_grid *g, const qg_kernels *kernels);
 
 /** Scale, and zero point in 0..255 (returned), of a text's values in [lo, hi]: PyTorch's dynamic
  *  quantization (QG_ACTIVATIONS_TEXT). */

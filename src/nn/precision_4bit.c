@@ -40,49 +40,6 @@ static int parts_of_blocks(int k)
     return gcd(k, NF4_BLOCK);
 }
 
-static float scale_of(const float *w, size_t n)
-{
-    float most = 0;
-    for (size_t i = 0; i < n; i++) {
-        float a = fabsf(w[i]);
-        most = a > most ? a : most;
-    }
-    float s = most / 7.0f;
-    return s == 0 ? 1.0f : s;
-}
-
-static int8_t code_of(float w, float scale)
-{
-    float c = rintf(w / scale);
-    return (int8_t)(c < -8 ? -8 : c > 7 ? 7 : c);
-}
-
-static void tensor(void *codes, float *scales, const float *w, int n, int k, int group)
-{
-    int8_t *c = codes;
-    size_t count = (size_t)n * (size_t)k;
-    float s = scale_of(w, count);
-    (void)group;
-    for (int r = 0; r < n; r++)
-        scales[r] = s;
-    for (size_t i = 0; i < count; i++)
-        c[i] = code_of(w[i], s);
-}
-
-static void grouped(void *codes, float *scales, const float *w, int n, int k, int group)
-{
-    int8_t *c = codes;
-    for (int r = 0; r < n; r++)
-        for (int k0 = 0; k0 < k; k0 += group) {
-            size_t at = (size_t)r * (size_t)k + (size_t)k0;
-            int len = k - k0 < group ? k - k0 : group;
-            float s = scale_of(w + at, (size_t)len);
-            *scales++ = s;
-            for (int i = 0; i < len; i++)
-                c[at + (size_t)i] = code_of(w[at + (size_t)i], s);
-        }
-}
-
 uint8_t qg_nf4_code(float x)
 {
     int code = 0;
@@ -107,7 +64,7 @@ static void normal_quantiles(void *codes, float *scales, const float *w, int n, 
     }
 }
 
-#define QG_INT4(id, text, group_fn, quantizer, acts)                                               \
+#define QG_INT4(id, text, group_fn, matrix, acts)                                                  \
     const qg_precision qg_precision_##id = {                                                       \
         .name = #id,                                                                               \
         .summary = text,                                                                           \
@@ -115,19 +72,19 @@ static void normal_quantiles(void *codes, float *scales, const float *w, int n, 
         .format = QG_PANEL_S4,                                                                     \
         .activations = acts,                                                                       \
         .group = group_fn,                                                                         \
-        .quantize = quantizer,                                                                     \
+        .grid = {.levels = 7, .lo = -8, .hi = 7, .whole = matrix},                                 \
     };
 
-QG_INT4(int4, "weights max|W|/7 per tensor, arithmetic in 32 bit", whole_row, tensor,
+QG_INT4(int4, "weights max|W|/7 per tensor, arithmetic in 32 bit", whole_row, true,
         QG_ACTIVATIONS_FLOAT)
-QG_INT4(int4_g32, "weights max|.|/7 per 32 inputs, arithmetic in 32 bit", groups_of_32, grouped,
+QG_INT4(int4_g32, "weights max|.|/7 per 32 inputs, arithmetic in 32 bit", groups_of_32, false,
         QG_ACTIVATIONS_FLOAT)
-QG_INT4(int4_g128, "weights max|.|/7 per 128 inputs, arithmetic in 32 bit", groups_of_128, grouped,
+QG_INT4(int4_g128, "weights max|.|/7 per 128 inputs, arithmetic in 32 bit", groups_of_128, false,
         QG_ACTIVATIONS_FLOAT)
 QG_INT4(int4_g32_a8, "weights max|.|/7 per 32 inputs, activations max|x|/127 per token",
-        groups_of_32, grouped, QG_ACTIVATIONS_TOKEN)
+        groups_of_32, false, QG_ACTIVATIONS_TOKEN)
 QG_INT4(int4_g128_a8, "weights max|.|/7 per 128 inputs, activations max|x|/127 per token",
-        groups_of_128, grouped, QG_ACTIVATIONS_TOKEN)
+        groups_of_128, false, QG_ACTIVATIONS_TOKEN)
 
 const qg_precision qg_precision_nf4 = {
     .name = "nf4",

@@ -10,51 +10,6 @@
 
 #include <math.h>
 
-static float largest(const float *w, size_t n)
-{
-    float most = 0;
-    for (size_t i = 0; i < n; i++) {
-        float a = fabsf(w[i]);
-        most = a > most ? a : most;
-    }
-    return most;
-}
-
-static int8_t clip(float x, float lo, float hi)
-{
-    return (int8_t)(x < lo ? lo : x > hi ? hi : x);
-}
-
-static void per_channel(void *codes, float *scales, const float *w, int n, int k, int group)
-{
-    int8_t *c = codes;
-    (void)group;
-    for (int r = 0; r < n; r++) {
-        const float *row = w + (size_t)r * (size_t)k;
-        float scale = largest(row, (size_t)k) / 127.0f;
-        if (scale == 0)
-            scale = 1.0f;
-        scales[r] = scale;
-        for (int i = 0; i < k; i++)
-            c[(size_t)r * (size_t)k + (size_t)i] = clip(rintf(row[i] / scale), -127, 127);
-    }
-}
-
-static void per_tensor(void *codes, float *scales, const float *w, int n, int k, int group)
-{
-    int8_t *c = codes;
-    size_t count = (size_t)n * (size_t)k;
-    float scale = largest(w, count) / 127.5f;
-    (void)group;
-    if (scale == 0)
-        scale = 1.0f;
-    float inverse = 1.0f / scale;
-    for (int r = 0; r < n; r++)
-        scales[r] = scale;
-    for (size_t i = 0; i < count; i++)
-        c[i] = clip(rintf(w[i] * inverse), -128, 127);
-}
-
 int qg_text_grid(float *scale, float lo, float hi)
 {
     lo = lo < 0 ? lo : 0;
@@ -75,7 +30,7 @@ const qg_precision qg_precision_int8 = {
     .paper = "arXiv:1712.05877, arXiv:2206.01861",
     .format = QG_PANEL_S8,
     .activations = QG_ACTIVATIONS_TOKEN,
-    .quantize = per_channel,
+    .grid = {.levels = 127, .lo = -127, .hi = 127},
 };
 
 const qg_precision qg_precision_int8_tensor = {
@@ -86,5 +41,5 @@ const qg_precision qg_precision_int8_tensor = {
     .paper = "PyTorch 1.13, engine qnnpack",
     .format = QG_PANEL_S8,
     .activations = QG_ACTIVATIONS_TEXT,
-    .quantize = per_tensor,
+    .grid = {.levels = 127.5f, .lo = -128, .hi = 127, .reciprocal = true, .whole = true},
 };

@@ -20,7 +20,7 @@ enum {
     WAYS = 2,  /* out, in */
     DEPTH = 4, /* pieces under way in each */
     SLOTS = WAYS * DEPTH,
-    EAGER_POLLS = 100,     /* before the first nap */
+    EAGER_POLLS = 1000,    /* before the first nap */
     PIECES_PER_BREATH = 64 /* while there is no need to wait */
 };
 static const double patience = 0.2; /* seconds for what is under way when the work is given up */
@@ -179,7 +179,7 @@ qg_code qg_transfer_run(const qg_transfer *t, const qg_gang *g, int member)
     traffic x = {.t = t, .rank = g->rank[member]};
     x.tag = (int)(g->number % ((uint32_t)last_tag + 1u));
     if (!pool && !(pool = malloc((size_t)SLOTS * PIECE)))
-        return QG_FAIL(QG_ENOMEM, "no memory for messages");
+        return QG_FAIL(QG_ELOST, "no memory for messages to the gang");
     for (int s = 0; s < SLOTS; s++)
         x.request[s] = MPI_REQUEST_NULL;
     QG_ASSERT(comm != MPI_COMM_NULL);
@@ -213,14 +213,20 @@ static qg_code make_members(const qg_gang *g)
     return QG_OK;
 }
 
-qg_code qg_gang_sum_mpi(const qg_gang *g, float *block, size_t n)
+static qg_code sum(const qg_gang *g, float *block, size_t n)
 {
     const size_t most = (size_t)1 << 28;
-    if (g->size == 1)
-        return QG_OK;
     QG_TRY(make_members(g));
     for (size_t at = 0; at < n; at += most)
         QG_MPI(MPI_Allreduce(MPI_IN_PLACE, block + at, (int)(n - at < most ? n - at : most),
                              MPI_FLOAT, MPI_SUM, members));
     return QG_OK;
+}
+
+qg_code qg_gang_sum_mpi(const qg_gang *g, float *block, size_t n)
+{
+    if (g->size == 1 || sum(g, block, n) == QG_OK)
+        return QG_OK;
+    qg_error why = *qg_error_last();
+    return QG_FAIL(QG_ELOST, "%s", why.msg);
 }

@@ -16,7 +16,7 @@ typedef struct qg_transfer {
     void *ctx;
 } qg_transfer;
 
-/** @errors QG_ELOST, QG_ENOMEM. */
+/** @errors QG_ELOST. */
 qg_code qg_transfer_run(const qg_transfer *t, const qg_gang *g, int member) QG_MUST_USE;
 
 #endif

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-static const float LEAST_SCALE = 0x1p-23f; /* torch.finfo(torch.float32).eps */
+#define LEAST_SCALE 0x1p-23f /* torch.finfo(torch.float32).eps */
 static const float AVERAGING = 0.01f;
 
 qg_input_kind qg_input_kind_of(const qg_precision *p)
@@ -119,27 +119,18 @@ void qg_text_forward(float *y, const float *x, int m, int k, const qg_kernels *k
 
 /* ------------------------------------------------------------------------------------ weights */
 
-static bool has_scales(const qg_precision *p)
-{
-    return p->format == QG_PANEL_S8 || p->format == QG_PANEL_S4 || p->format == QG_PANEL_NF4;
-}
-
-static int group_of(const qg_precision *p, int k)
-{
-    return p->format == QG_PANEL_S8 ? k : qg_precision_group(p, k);
-}
-
 size_t qg_weights_scales(const qg_precision *p, int n, int k)
 {
-    int group = group_of(p, k);
-    return has_scales(p) ? (size_t)n * (size_t)((k + group - 1) / group) : 0;
+    int group = qg_precision_group(p, k);
+    bool scaled = qg_precision_has_grid(p) || p->format == QG_PANEL_NF4;
+    return scaled ? (size_t)n * (size_t)((k + group - 1) / group) : 0;
 }
 
-/* Values of codes [from, to) of a row-major matrix, all of one scale. */
+/* Values of codes [from, to) of a row-major matrix, all of one scale; not of a grid. */
 static void decode(float *y, const void *codes, size_t from, size_t to, float s,
                    qg_panel_format format)
 {
-    const int8_t *c = codes;
+    const uint8_t *c = codes;
     const uint16_t *half = codes;
     switch (format) {
     case QG_PANEL_F32:
@@ -160,64 +151,78 @@ static void decode(float *y, const void *codes, size_t from, size_t to, float s,
         break;
     case QG_PANEL_S8:
     case QG_PANEL_S4:
-        for (size_t i = from; i < to; i++)
-            y[i] = (float)c[i] * s;
-        break;
+        break; /* values on a grid come without codes */
+    }
+}
+
+/* Scales of a row or a group follow each other through the cache with its values. */
+static void grid_forward(float *y, float *scales, const float *w, int n, int k,
+                         const qg_precision *p)
+{
+    const qg_kernels *kernels = qg_kernels_get(NULL);
+    int group = qg_precision_group(p, k), rows = p->grid.whole ? n : 1;
+    size_t step = (size_t)rows * (size_t)k, groups = qg_weights_scales(p, rows, k);
+    for (int r = 0; r < n; r += rows, y += step, w += step, scales += groups) {
+        qg_grid_scales(scales, w, rows, k, group, &p->grid, kernels);
+        qg_grid_values(y, scales, w, rows, k, group, &p->grid, kernels);
     }
 }
 
 void qg_weights_forward(float *y, float *scales, void *codes, const float *w, int n, int k,
                         const qg_precision *p)
 {
-    size_t group = (size_t)group_of(p, k), columns = (size_t)k, i = 0;
-    p->quantize(codes, scales, w, n, k, (int)group);
+    size_t group = (size_t)qg_precision_group(p, k), columns = (size_t)k, i = 0;
+    if (qg_precision_has_grid(p)) {
+        grid_forward(y, scales, w, n, k, p);
+        return;
+    }
+    qg_precision_quantize(codes, scales, w, n, k, p);
     for (int r = 0; r < n; r++)
         for (size_t k0 = 0; k0 < columns; k0 += group) {
             size_t end = i + (columns - k0 < group ? columns - k0 : group);
-            decode(y, codes, i, end, has_scales(p) ? *scales++ : 1, p->format);
+            decode(y, codes, i, end, p->format == QG_PANEL_NF4 ? *scales++ : 1, p->format);
             i = end;
         }
 }
 
-void qg_weights_backward(float *d, const float *w, const float *scales, size_t from, size_t to,
-                         int k, const qg_precision *p)
+/* PyTorch: by the rounded value, that of the code. */
+static void mask_rounded(float *d, const float *w, size_t n, const qg_uniform *s)
 {
-    size_t group = (size_t)group_of(p, k), columns = (size_t)k;
+    float inverse = 1.0f / s->scale;
+    for (size_t i = 0; i < n; i++) {
+        float q = nearest(w[i] * inverse);
+        d[i] *= q >= s->lo && q <= s->hi ? 1.0f : 0.0f;
+    }
+}
+
+/* Learned step sizes, equation 5: strictly inside, where the step's own gradient is not a border's.
+ */
+static void mask_inside(float *d, const float *w, size_t n, const qg_uniform *s)
+{
+    for (size_t i = 0; i < n; i++) {
+        float t = s->inverse != 0 ? w[i] * s->inverse : w[i] / s->scale;
+        d[i] *= t > s->lo && t < s->hi ? 1.0f : 0.0f;
+    }
+}
+
+void qg_weights_backward(float *d, const float *w, const float *scales, size_t from, size_t to,
+                         int k, const qg_precision *p, bool learned)
+{
+    size_t group = (size_t)qg_precision_group(p, k), columns = (size_t)k;
     size_t groups = (columns + group - 1) / group;
-    float most = p->format == QG_PANEL_S8 ? 127.0f : 7.0f;
-    if (p->format != QG_PANEL_S8 && p->format != QG_PANEL_S4)
+    if (!qg_precision_has_grid(p))
         return; /* nothing is clipped */
     for (size_t i = from; i < to;) {
         size_t row = i / columns, g = i % columns / group;
         size_t in_row = (g + 1) * group < columns ? (g + 1) * group : columns;
         size_t end = row * columns + in_row < to ? row * columns + in_row : to;
-        float inverse = 1.0f / scales[row * groups + g];
-        for (; i < end; i++) {
-            float q = nearest(w[i] * inverse);
-            d[i] *= q >= -most - 1 && q <= most ? 1.0f : 0.0f;
-        }
+        qg_uniform s = qg_grid_uniform(&p->grid, scales[row * groups + g]);
+        (learned ? mask_inside : mask_rounded)(d + i, w + i, end - i, &s);
+        i = end;
     }
 }
 
 /* ---------------------------------------------------------------------------- PyTorch's grid */
-
-static void torch_rows(void *codes, float *scales, const float *w, int n, int k, int group)
-{
-    int8_t *c = codes;
-    (void)group;
-    for (int r = 0; r < n; r++, w += k, c += k) {
-        float most = 0;
-        for (int i = 0; i < k; i++)
-            most = fabsf(w[i]) > most ? fabsf(w[i]) : most;
-        float scale = most / 127.0f;
-        scales[r] = scale > LEAST_SCALE ? scale : LEAST_SCALE;
-        float inverse = 1.0f / scales[r];
-        for (int i = 0; i < k; i++) {
-            float q = rintf(w[i] * inverse);
-            c[i] = (int8_t)(q < -127 ? -127 : q > 127 ? 127 : q);
-        }
-    }
-}
 
 const qg_precision qg_precision_torch_int8 = {
     .name = "torch_int8",
@@ -225,5 +230,5 @@ const qg_precision qg_precision_torch_int8 = {
     .paper = "PyTorch 1.13",
     .format = QG_PANEL_S8,
     .activations = QG_ACTIVATIONS_TOKEN,
-    .quantize = torch_rows,
+    .grid = {.levels = 127, .lo = -127, .hi = 127, .reciprocal = true, .least = LEAST_SCALE},
 };

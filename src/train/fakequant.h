@@ -38,9 +38,10 @@ void qg_text_forward(float *y, const float *x, int m, int k, const qg_kernels *k
 void qg_weights_forward(float *y, float *scales, void *codes, const float *w, int n, int k,
                         const qg_precision *p);
 
-/** Elements [from, to) of the matrix: d = 0 where w was clipped. */
+/** Elements [from, to) of the matrix: d = 0 where w was clipped. `learned`: and on the borders of
+ *  the grid, as the paper of learned step sizes has it. */
 void qg_weights_backward(float *d, const float *w, const float *scales, size_t from, size_t to,
-                         int k, const qg_precision *p);
+                         int k, const qg_precision *p, bool learned);
 
 /** Scales of a matrix: n * groups; 0 for float formats. */
 size_t qg_weights_scales(const qg_precision *p, int n, int k);

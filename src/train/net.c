@@ -3,6 +3,7 @@
  */
 #include "net.h"
 
+#include "distill.h"
 #include "dropout.h"
 #include "product.h"
 #include "qat.h"
@@ -93,6 +94,10 @@ static qg_code alloc_all(qg_net *n)
     QG_NEW(n->keyed, n->arena, T);
     for (size_t t = 0; t <= B; t++)
         n->one[t] = (int32_t)t;
+    if (n->options.distill)
+        QG_TRY(
+            qg_teacher_create(&n->teacher, n->arena, &n->options, n->params, n->options.distill));
+    n->options.distill = NULL; /* the caller's */
     if (n->params->objective == QG_OBJECTIVE_MLM)
         return qg_mlm_alloc(&n->mlm, n->arena, c, T);
     return QG_OK;
@@ -115,7 +120,7 @@ qg_code qg_net_create(qg_net **out, const qg_params *params, const qg_net_option
     n->options.leaves += n->options.leaves == 0;
     qg_code rc = alloc_all(n);
     if (rc != QG_OK) {
-        qg_arena_destroy(a);
+        qg_net_destroy(n);
         return rc;
     }
     qg_product_single_thread();
@@ -125,13 +130,16 @@ qg_code qg_net_create(qg_net **out, const qg_params *params, const qg_net_option
 
 void qg_net_destroy(qg_net *net)
 {
-    if (net)
-        qg_arena_destroy(net->arena);
+    if (!net)
+        return;
+    qg_teacher_destroy(net->teacher);
+    qg_arena_destroy(net->arena);
 }
 
 size_t qg_net_bytes(const qg_net *net)
 {
-    return qg_arena_used(net->arena);
+    size_t teacher = net->teacher ? qg_net_bytes(net->teacher->net) : 0;
+    return qg_arena_used(net->arena) + teacher;
 }
 
 void qg_net_set_weights(qg_net *net, const float *weights)
@@ -199,7 +207,7 @@ static qg_pass start(qg_net *n, const qg_qat *q, const qg_train_batch *b)
     return (qg_pass){.net = n,
                      .batch = b,
                      .T = b->B ? b->splits[b->B] : 0,
-                     .hook = {.kind = q ? q->kind : QG_INPUT_FLOAT,
+                     .hook = {.kind = q && q->active ? q->kind : QG_INPUT_FLOAT,
                               .frozen = q && q->frozen,
                               .state = q ? q->range : NULL,
                               .seen = n->seen,
@@ -231,23 +239,29 @@ static qg_code forward(const qg_pass *p)
 static qg_code backward(const qg_pass *p)
 {
     int L = p->net->params->config.layers;
+    bool hidden = p->net->teacher && p->net->teacher->options.hidden > 0;
     for (int l = L - 1; l >= 0; l--) {
+        if (hidden)
+            qg_distill_hidden(p, l + 1);
         if (p->net->options.recompute && l < L - 1)
             qg_layer_forward(p, l);
         qg_layer_backward(p, l);
         QG_TRY(go_on(p->net));
     }
+    if (hidden)
+        qg_distill_hidden(p, 0);
     qg_embedding_backward(p);
     return QG_OK;
 }
 
-/* Elements between tensors. */
+/* Elements between tensors, and behind them: step sizes are no matter of the net. */
 static void clear_gaps(float *grad, const qg_params *params)
 {
-    for (int i = 0; i < params->n; i++) {
+    int last = params->n - params->scales;
+    for (int i = 0; i < last; i++) {
         const qg_param *t = &params->param[i];
         size_t end = t->offset + (size_t)t->rows * (size_t)t->columns;
-        size_t next = i + 1 < params->n ? params->param[i + 1].offset : params->count;
+        size_t next = i + 1 < last ? params->param[i + 1].offset : params->count;
         memset(grad + end, 0, (next - end) * sizeof *grad);
     }
 }
@@ -285,6 +299,10 @@ static qg_code classify(double *loss, float *logits, const qg_pass *p, const qg_
     qg_head_forward(p);
     QG_TRY(check_logits(net, batch, step));
     qg_loss(loss, net->dlogits, net->logits, batch, &p->texts, K, &net->options, step->weight);
+    if (net->teacher) {
+        QG_TRY(qg_teacher_forward(net->teacher, batch));
+        qg_distill_loss(loss, net->dlogits, p, step->weight);
+    }
     QG_TRY(check_losses(loss, batch, &p->texts, step));
     if (logits)
         memcpy(logits, net->logits, (size_t)(batch->B * K) * sizeof *logits);
@@ -322,6 +340,8 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
     QG_TRY(mlm ? fill_in(loss, &p, step) : classify(loss, logits, &p, step));
     QG_TRY(backward(&p));
     clear_gaps(grad, net->params);
+    if (qat)
+        qg_qat_leaf_gradient(grad, qat);
     return QG_OK;
 }
 

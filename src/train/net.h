@@ -36,6 +36,7 @@ typedef struct qg_layer_state {
     qg_norm_state output_norm;    /* [T, C], [T] */
 } qg_layer_state;
 
+typedef struct qg_teacher qg_teacher; /* distill.h */
 /* The head of masked-language modelling: M chosen rows, then the decoder in chunks of them. */
 typedef struct qg_mlm_state {
     int32_t *row;              /* [M] token of the leaf */
@@ -73,6 +74,7 @@ struct qg_net {
     float *quantized;              /* [T, max(C, F)] */
     qg_range *seen;                /* [sites] */
     qg_affine *grid;               /* [sites, leaves] */
+    qg_teacher *teacher;           /* NULL: none */
 };
 
 /* Leaves on their way through the net. */

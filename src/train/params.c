@@ -137,7 +137,7 @@ qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_bert_config *co
 
 void qg_params_exclude(qg_params *p, const char *const *parts)
 {
-    for (int i = 0; i < p->n; i++) {
+    for (int i = 0; i < p->n - p->scales; i++) {
         p->param[i].decays = true;
         for (const char *const *s = parts; *s; s++)
             if (strstr(p->param[i].name, *s))

@@ -3,9 +3,11 @@
  */
 #include "qgrid/train.h"
 
+#include "learned_scales.h"
 #include "nn/checkpoint.h"
 #include "nn/packed.h"
 #include "nn/random_model.h"
+#include "nn/trained_scales.h"
 
 #include "qgrid/file.h"
 #include "qgrid/log.h"
@@ -69,7 +71,7 @@ static bool has_head(const qg_weights *w, qg_objective objective)
 static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
 {
     const char *first = "";
-    for (int i = 0; i < p->n; i++) {
+    for (int i = 0; i < p->n - p->scales; i++) {
         const qg_param *t = &p->param[i];
         QG_TRY(qg_checkpoint_read(values + t->offset, c, t->name, t->rows, t->columns, false));
     }
@@ -81,7 +83,8 @@ static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
 }
 
 static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
-                    qg_bert_config *config, const char *const *labels, qg_objective objective)
+                    qg_bert_config *config, const char *const *labels, const qg_precision *scales,
+                    qg_objective objective)
 {
     bool mlm = objective == QG_OBJECTIVE_MLM;
     if (!c->random_head && !has_head(c->weights, objective)) {
@@ -96,13 +99,18 @@ static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
     QG_TRY(load_dropout(&p->dropout, a, c->dir));
     if (!(p->dir = qg_arena_strdup(a, c->dir)))
         return QG_ENOMEM;
+    if (scales)
+        QG_TRY(qg_params_plan_scales(p, a, scales));
     QG_NEW(*values, a, p->count);
-    return read_all(p, *values, c);
+    QG_TRY(read_all(p, *values, c));
+    if (scales)
+        qg_params_measure_scales(*values, p);
+    return QG_OK;
 }
 
 static qg_code open_and_load(qg_params *out, float **values, qg_arena *a,
                              const qg_model_source *src, const char *const *labels,
-                             qg_objective objective)
+                             const qg_precision *scales, qg_objective objective)
 {
     qg_bert_config config;
     qg_checkpoint c;
@@ -111,20 +119,20 @@ static qg_code open_and_load(qg_params *out, float **values, qg_arena *a,
                           "is packed; train the checkpoint it was made from");
     QG_TRY(qg_bert_config_load(&config, a, src->dir));
     QG_TRY(qg_checkpoint_open(&c, a, src, &config));
-    qg_code rc = load(out, values, a, &c, &config, labels, objective);
+    qg_code rc = load(out, values, a, &c, &config, labels, scales, objective);
     qg_checkpoint_close(&c);
     return rc;
 }
 
 qg_code qg_params_load(qg_params *out, float **values, qg_arena *a, const qg_model_source *src,
-                       const char *const *labels)
+                       const char *const *labels, const qg_precision *scales)
 {
-    return open_and_load(out, values, a, src, labels, QG_OBJECTIVE_CLASSIFICATION);
+    return open_and_load(out, values, a, src, labels, scales, QG_OBJECTIVE_CLASSIFICATION);
 }
 
 qg_code qg_params_load_mlm(qg_params *out, float **values, qg_arena *a, const qg_model_source *src)
 {
-    return open_and_load(out, values, a, src, NULL, QG_OBJECTIVE_MLM);
+    return open_and_load(out, values, a, src, NULL, NULL, QG_OBJECTIVE_MLM);
 }
 
 static qg_code save_config(qg_arena *a, const char *dir, const qg_params *p)
@@ -159,28 +167,63 @@ static qg_code check_finite(const qg_params *p, const float *values)
     return QG_OK;
 }
 
-static qg_code save(qg_arena *a, const char *dir, const qg_params *p, const float *values)
+static const char *const metadata[] = {"format", "pt", NULL};
+
+static qg_code save_weights(qg_arena *a, const char *dir, const qg_params *p, const float *values)
 {
-    static const char *const metadata[] = {"format", "pt", NULL};
     qg_tensor *tensor;
+    int n = p->n - p->scales;
     char *path = qg_path_join(a, dir, "model.safetensors");
     if (!path)
         return QG_ENOMEM;
-    QG_NEW(tensor, a, p->n);
-    for (int i = 0; i < p->n; i++) {
+    QG_NEW(tensor, a, n);
+    for (int i = 0; i < n; i++) {
         const qg_param *t = &p->param[i];
-        size_t n = (size_t)t->rows * (size_t)t->columns;
         tensor[i] = (qg_tensor){.name = t->name,
                                 .dtype = QG_F32,
                                 .ndim = t->columns > 1 ? 2 : 1,
                                 .shape = {t->rows, t->columns},
                                 .data = values + t->offset,
-                                .bytes = n * sizeof *values};
+                                .bytes = (size_t)t->rows * (size_t)t->columns * sizeof *values};
     }
+    return qg_safetensors_write(path, tensor, n, metadata);
+}
+
+/* As they are used, not as they are trained. */
+static qg_code save_scales(qg_arena *a, const char *dir, const qg_params *p, const float *values)
+{
+    qg_tensor *tensor;
+    float *scales;
+    int first = p->n - p->scales;
+    if (p->scales == 0)
+        return QG_OK;
+    size_t begin = p->param[first].offset;
+    char *path = qg_trained_scales_path(a, dir, p->scheme);
+    if (!path)
+        return QG_ENOMEM;
+    QG_NEW(tensor, a, p->scales);
+    QG_NEW(scales, a, p->count - begin);
+    for (int i = 0; i < p->scales; i++) {
+        const qg_param *t = &p->param[first + i];
+        size_t n = (size_t)t->rows * (size_t)t->columns, at = t->offset - begin;
+        qg_scales_values(scales + at, values + t->offset, n, p->scheme);
+        tensor[i] = (qg_tensor){.name = t->name,
+                                .dtype = QG_F32,
+                                .ndim = 2,
+                                .shape = {t->rows, t->columns},
+                                .data = scales + at,
+                                .bytes = n * sizeof *scales};
+    }
+    return qg_safetensors_write(path, tensor, p->scales, metadata);
+}
+
+static qg_code save(qg_arena *a, const char *dir, const qg_params *p, const float *values)
+{
     QG_TRY(qg_mkdirs(dir));
     QG_TRY(save_config(a, dir, p));
     QG_TRY(qg_tokenizer_copy(a, dir, p->dir));
-    return qg_safetensors_write(path, tensor, p->n, metadata);
+    QG_TRY(save_scales(a, dir, p, values));
+    return save_weights(a, dir, p, values);
 }
 
 qg_code qg_params_save(const char *dir, const qg_params *p, const float *values)

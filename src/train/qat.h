@@ -14,6 +14,8 @@ struct qg_qat {
     qg_qat_options options;
     qg_input_kind kind;
     bool frozen;
+    bool active;         /* the step of `start` is reached */
+    const float *values; /* of the last prepare */
     qg_range *range;     /* [sites] */
     float *weights;      /* [count] */
     float *scales;       /* of all sites' weights */
@@ -21,5 +23,8 @@ struct qg_qat {
     float *table_scales; /* scratch: of one embedding table */
     uint32_t *codes;     /* scratch: of one matrix */
 };
+
+/** Adds to a leaf's gradient what learned step sizes get from it. */
+void qg_qat_leaf_gradient(float *grad, const qg_qat *q);
 
 #endif

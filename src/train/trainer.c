@@ -2,7 +2,8 @@
  * trainer.c - the order of calls that train.h describes.
  *
  * Member r of R has the leaves [r L / R, (r + 1) L / R): a subtree of the tree over all L leaves.
- * Before gradients move the members agree that all of them have one.
+ * Before gradients move the members agree that all of them have one. Each fake-quantizes all
+ * weights for itself: that takes less time than it would to send them.
  */
 #include "qgrid/trainer.h"
 
@@ -25,6 +26,7 @@ struct qg_trainer {
     double *sums;    /* [blocks] of squares */
     qg_net *net;
     const float *packed; /* what the net has; NULL: changed since */
+    bool apart;          /* some gradients are no sums over rows: one leaf at a time */
     qg_qat *qat;         /* NULL: none */
     qg_range *seen;      /* [sites] by the leaves of a step */
     float **grad;        /* [depth] -> [count] of a subtree of the leaves; the first is the sum */
@@ -145,6 +147,7 @@ static qg_code create(qg_trainer *t, int longest)
     QG_TRY(qg_net_create(&t->net, t->params, &net));
     if (t->options.qat)
         QG_TRY(qg_qat_create(&t->qat, t->params, t->options.qat));
+    t->apart = t->options.masking || (t->options.qat && t->options.qat->learned);
     t->options.qat = NULL; /* the caller's */
     return QG_OK;
 }
@@ -184,7 +187,8 @@ void qg_trainer_destroy(qg_trainer *t)
 
 size_t qg_trainer_bytes(const qg_trainer *t)
 {
-    return qg_arena_used(t->arena) + qg_net_bytes(t->net);
+    size_t qat = t->qat ? qg_qat_bytes(t->qat) : 0;
+    return qg_arena_used(t->arena) + qg_net_bytes(t->net) + qat;
 }
 
 /* Which text goes to which leaf. */
@@ -241,11 +245,10 @@ static qg_code pass(float *grad, qg_trainer *t, const int64_t *index, int first,
     return qg_gang_go_on(g);
 }
 
-/* Masked-language modelling takes one leaf at a time. */
 static bool fits(const qg_trainer *t, int first, int n)
 {
     int64_t tokens = 0;
-    if (t->options.masking) /* its head takes one leaf */
+    if (t->apart)
         return false;
     for (int i = t->starts[first]; i < t->starts[first + n]; i++)
         tokens += t->tokens[t->order[i]];
@@ -308,8 +311,10 @@ static qg_code prepare(int64_t *tokens, qg_trainer *t, const int64_t *index, int
 {
     QG_TRY(cut(t, tokens, index, n));
     qg_step step = {number, weigh(t, index, n)};
-    if (t->qat)
+    if (t->qat) {
+        qg_qat_reach(t->qat, number, t->values);
         qg_qat_prepare(t->qat, t->values);
+    }
     return own_leaves(t, index, &step);
 }
 

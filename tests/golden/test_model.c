@@ -290,7 +290,7 @@ static void check_scheme(qg_arena *a, qg_weights *w, const char *base, const cha
     char name[300];
     int8_t *codes = qg_arena_alloc(a, count * 4, 1);
     float *scales = qg_arena_alloc(a, (size_t)n * (size_t)groups, sizeof *scales);
-    p->quantize(codes, scales, x, n, k, group);
+    qg_precision_quantize(codes, scales, x, n, k, p);
     snprintf(name, sizeof name, "%s.codes%s", base, suffix);
     float *want = tensor_f32(a, w, name, &m);
     for (size_t i = 0; want && i < count; i++)

@@ -31,7 +31,7 @@ static void fake_quantizers_equal_pytorch_bit_for_bit(void **state)
     for (size_t i = 0; i < n; i++)
         qt_close("weight.y", (double)y[i], (double)want[i], 0, 0); /* but for the sign of 0 */
     float *d = tensor(a, u, "weight.grad_out", &m);
-    qg_weights_backward(d, w, scale, 0, n, 24, &qg_precision_torch_int8);
+    qg_weights_backward(d, w, scale, 0, n, 24, &qg_precision_torch_int8, false);
     qt_same("weight.grad_in", d, tensor(a, u, "weight.grad_in", &m), n, sizeof *d);
     qg_weights_close(u);
     qg_arena_destroy(a);

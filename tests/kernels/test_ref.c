@@ -242,6 +242,39 @@ static void rows_are_quantized_by_the_formula(void **state)
     kt_release();
 }
 
+/* Equation 3 of arXiv:1902.08153 value by value, in double. */
+static void steps_equal_a_double_loop(void **state)
+{
+    (void)state;
+    enum { K = 100 };
+    float *x = kt_floats(K, 5, 4.0f), *dy = kt_floats(K, 6, 1.0f), *y = kt_floats(K, 7, 1.0f);
+    x[0] = 3.5f; /* on and beyond the borders of the grid, a tie, a small negative number */
+    x[1] = -4.0f;
+    x[2] = 3.6f;
+    x[3] = 0.25f;
+    x[4] = -0.1f;
+    qg_uniform g = {0.5f, 0.0f, -8.0f, 7.0f};
+    float most = 0;
+    double sum = 0, size = 0;
+    REF(snap)(y, x, K, &g);
+    for (int i = 0; i < K; i++) {
+        double t = (double)x[i] / 0.5, code = fmin(fmax(rint(t), -8), 7);
+        double slope = t <= -8 ? -8 : t >= 7 ? 7 : rint(t) - t;
+        most = fmaxf(most, fabsf(x[i]));
+        qt_close("value", (double)y[i], 0.5 * code, 0, 0);
+        sum += (double)dy[i] * slope;
+        size += fabs((double)dy[i] * slope);
+    }
+    assert_false(signbit(y[4])); /* a code has no -0 */
+    qt_close("slope", (double)REF(snap_gradient)(dy, x, K, &g), sum, 0, 1e-6 * size);
+    float top = REF(absmax)(x, K);
+    qt_same("largest", &top, &most, 1, sizeof top);
+    x[5] = NAN;
+    REF(snap)(y, x, K, &g);
+    assert_true(isnan(y[5]) && !isnan(y[6]));
+    kt_release();
+}
+
 static void layernorm_equals_double(void **state)
 {
     (void)state;
@@ -325,6 +358,7 @@ int main(void)
         cmocka_unit_test(s8_product_is_exact_before_the_epilogue),
         cmocka_unit_test(s4s8_product_adds_scaled_groups),
         cmocka_unit_test(rows_are_quantized_by_the_formula),
+        cmocka_unit_test(steps_equal_a_double_loop),
         cmocka_unit_test(layernorm_equals_double),
         cmocka_unit_test(attention_equals_double),
     };

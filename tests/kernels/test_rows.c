@@ -147,6 +147,53 @@ static void quantize_affine(void **state)
     }
 }
 
+static void absmax(void **state)
+{
+    FN(absmax) fn = (FN(absmax))kt_fn(state), ref = (FN(absmax))kt_ref("absmax");
+    EACH(k, kind)
+    {
+        const float *x = data((size_t)k, kind, (uint64_t)k);
+        float got = fn(x, k), want = ref(x, k);
+        qt_same(label(k, kind), &got, &want, 1, sizeof got);
+    }
+}
+
+/* Step lengths that clip a lot, a little and nothing; divided, and times the reciprocal. */
+static qg_uniform steps(const float *x, int k, int trial)
+{
+    float most = ((FN(absmax))kt_ref("absmax"))(x, k);
+    float scale = (most > 0.0f ? most : 1.0f) / (trial < 2 ? 3.0f : trial < 4 ? 8.0f : 300.0f);
+    scale = scale > 0.0f ? scale : 0x1p-149f;
+    return (qg_uniform){scale, trial % 2 ? 1.0f / scale : 0.0f, -8.0f, 7.0f};
+}
+
+static void snap(void **state)
+{
+    FN(snap) fn = (FN(snap))kt_fn(state), ref = (FN(snap))kt_ref("snap");
+    EACH(k, kind)
+    for (int trial = 0; trial < 6; trial++) {
+        const float *x = data((size_t)k, kind, (uint64_t)k);
+        float *got = kt_floats((size_t)k, 1, 1.0f), *want = kt_floats((size_t)k, 2, 1.0f);
+        qg_uniform g = steps(x, k, trial);
+        fn(got, x, k, &g);
+        ref(want, x, k, &g);
+        qt_same(label(k, kind), got, want, (size_t)k, sizeof *got);
+    }
+}
+
+static void snap_gradient(void **state)
+{
+    FN(snap_gradient) fn = (FN(snap_gradient))kt_fn(state);
+    FN(snap_gradient) ref = (FN(snap_gradient))kt_ref("snap_gradient");
+    EACH(k, kind)
+    for (int trial = 0; trial < 6; trial++) {
+        const float *x = data((size_t)k, kind, (uint64_t)k), *dy = data((size_t)k, 0, 7);
+        qg_uniform g = steps(x, k, trial);
+        float got = fn(dy, x, k, &g), want = ref(dy, x, k, &g);
+        qt_same(label(k, kind), &got, &want, 1, sizeof got);
+    }
+}
+
 static void layernorm(void **state)
 {
     FN(layernorm) fn = (FN(layernorm))kt_fn(state), ref = (FN(layernorm))kt_ref("layernorm");
@@ -285,6 +332,9 @@ int main(void)
         {"round_bf16", round_bf16},
         {"minmax", minmax},
         {"quantize_affine", quantize_affine},
+        {"absmax", absmax},
+        {"snap", snap},
+        {"snap_gradient", snap_gradient},
         {"layernorm", layernorm},
         {"activation", activation},
         {"vexp", vexp},

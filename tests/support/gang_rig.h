@@ -14,7 +14,7 @@ extern qg_par *gang_par; /* of this process */
 int gang_main(const char *group, const struct CMUnitTest *tests, size_t n);
 
 /** A gang of the first `size` ranks with a number of its own; false where this rank is not in it,
- *  or the world is too small. It gives up after a minute, so that a failure hangs nobody. */
+ *  or the world is too small. It gives up after some minutes, so that a failure hangs nobody. */
 bool gang_form(qg_gang *out, int size);
 
 #endif

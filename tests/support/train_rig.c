@@ -52,7 +52,7 @@ void rig_load(rig *r, const char *dir, int leaves)
 {
     qg_model_source src = {.dir = dir};
     *r = (rig){.arena = qg_arena_create(0)};
-    qt_ok(qg_params_load(&r->params, &r->values, r->arena, &src, NULL));
+    qt_ok(qg_params_load(&r->params, &r->values, r->arena, &src, NULL, NULL));
     start(r, leaves);
 }
 
@@ -104,6 +104,20 @@ void rig_free(rig *r)
     qg_net_destroy(r->net);
     qg_qat_destroy(r->qat);
     qg_arena_destroy(r->arena);
+}
+
+void rig_qat(rig *r, const qg_qat_options *o)
+{
+    if (o->learned) {
+        size_t count = r->params.count;
+        qt_ok(qg_params_plan_scales(&r->params, r->arena, o->precision.scheme));
+        float *values = alloc(r->arena, r->params.count, sizeof *values);
+        memcpy(values, r->values, count * sizeof *values);
+        qg_params_measure_scales(values, &r->params);
+        r->values = values;
+        start(r, r->leaves);
+    }
+    qt_ok(qg_qat_create(&r->qat, &r->params, o));
 }
 
 /* Each rank's sum, then the upper levels of the tree, slice by slice. */
@@ -167,8 +181,10 @@ void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
     for (int t = 0; t < b->B; t++)
         tokens[t] = b->splits[t + 1] - b->splits[t];
     qt_ok(qg_leaves_cut(order, starts, tokens, b->B, r->leaves, r->arena));
-    if (r->qat)
+    if (r->qat) {
+        qg_qat_reach(r->qat, step, r->values);
         qg_qat_prepare(r->qat, r->values);
+    }
     qg_net_set_weights(r->net, r->qat ? qg_qat_weights(r->qat) : r->values);
     for (int i = 0; i < r->ranks; i++)
         qg_tree_reset(tree_of(r, i));

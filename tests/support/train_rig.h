@@ -42,6 +42,10 @@ void rig_random_mlm(rig *r, const qg_bert_config *config, uint64_t seed, int lea
 /** A small model with odd sizes. */
 qg_bert_config rig_config(void);
 
+/** Quantization-aware from here on, with learned step sizes behind the parameters where the options
+ *  say so; before rig_gang and rig_net. */
+void rig_qat(rig *r, const qg_qat_options *o);
+
 /** The same run as a gang of `ranks` (a divisor of the leaves, a power of two) would do it: a tree
  *  and a slice for each of them. */
 void rig_gang(rig *r, int ranks);

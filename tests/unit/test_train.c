@@ -79,6 +79,7 @@ static void gradients_equal_finite_differences(void **state)
         int activation;
         qg_net_options o;
         double tolerance;
+        double temperature, weight, hidden; /* of a teacher, if it has a temperature */
     } cases[] = {
         {"gelu", QG_ACT_GELU, {.seed = 1}, 2e-5},
         {"gelu_new", QG_ACT_GELU_NEW, {.seed = 1}, 2e-5},
@@ -86,14 +87,23 @@ static void gradients_equal_finite_differences(void **state)
         {"dropout", QG_ACT_GELU, {.dropout = {0.2, 0.3, 0.4}, .seed = 1}, 2e-5},
         {"class weights", QG_ACT_GELU, {.class_weights = weights}, 2e-5},
         {"smoothing", QG_ACT_GELU, {.class_weights = weights, .label_smoothing = 0.2}, 2e-5},
+        {"a teacher's logits", QG_ACT_GELU, {.label_smoothing = 0.1}, 2e-5, 2, 0.7, 0},
+        {"its hidden states", QG_ACT_GELU, {.class_weights = weights}, 2e-5, 3, 1, 5},
+        {"both, again computed", QG_ACT_GELU, {.dropout = {0.2}, .recompute = true}, 2e-5, 1, 1, 5},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        rig r;
+        rig r, teacher;
         qg_bert_config c = rig_config();
+        qg_net_options o = cases[i].o;
         c.activation = cases[i].activation;
         rig_random(&r, &c, 11, 1);
-        double worst = check_all(&r, &cases[i].o, cases[i].tolerance);
+        rig_random(&teacher, &c, 12, 1);
+        qg_distill distill = {&teacher.params, teacher.values, cases[i].temperature,
+                              cases[i].weight, cases[i].hidden};
+        o.distill = cases[i].temperature > 0 ? &distill : NULL;
+        double worst = check_all(&r, &o, cases[i].tolerance);
         print_message("%s: %.2g of the gradient's length\n", cases[i].name, worst);
+        rig_free(&teacher);
         rig_free(&r);
     }
 }

@@ -140,7 +140,7 @@ static void heads_are_drawn_from_their_seed(void **state)
     float *values[3];
     for (int i = 0; i < 3; i++) {
         src.head_seed = i == 2 ? 2 : 1;
-        qt_ok(qg_params_load(&p[i], &values[i], a, &src, labels));
+        qt_ok(qg_params_load(&p[i], &values[i], a, &src, labels, NULL));
     }
     size_t head = p[0].param[qg_params_find(&p[0], "classifier.weight")].offset;
     qt_eq("classes", p[0].config.classes, 2);
@@ -150,12 +150,12 @@ static void heads_are_drawn_from_their_seed(void **state)
     assert_true(values[0][head] != values[2][head]);
     qt_ok(qg_params_save(qt_tmp("two"), &p[0], values[0]));
     qg_model_source two = {.dir = qt_tmp("two")};
-    qt_ok(qg_params_load(&p[1], &values[1], a, &two, NULL));
+    qt_ok(qg_params_load(&p[1], &values[1], a, &two, NULL, NULL));
     qt_eq("classes", p[1].config.classes, 2);
     assert_string_equal(p[1].config.labels[0], "good");
     qt_same("saved", values[1], values[0], p[0].count, sizeof(float));
     src.random_head = false;
-    qt_fails(qg_params_load(&p[0], &values[0], a, &src, labels), QG_EMODEL, "3 classes",
+    qt_fails(qg_params_load(&p[0], &values[0], a, &src, labels, NULL), QG_EMODEL, "3 classes",
              "2 are wanted", NULL);
     qg_arena_destroy(a);
 }
@@ -172,9 +172,9 @@ static void a_missing_head_is_drawn(void **state)
     qt_eq("the shipped original has a head", has, false);
     qg_params p, q;
     float *x, *y;
-    qt_ok(qg_params_load(&p, &x, a, &src, NULL));
+    qt_ok(qg_params_load(&p, &x, a, &src, NULL, NULL));
     src.random_head = true;
-    qt_ok(qg_params_load(&q, &y, a, &src, NULL));
+    qt_ok(qg_params_load(&q, &y, a, &src, NULL, NULL));
     qt_same("as when it is asked for", x, y, p.count, sizeof *x);
     qg_arena_destroy(a);
 }
@@ -289,7 +289,7 @@ static qg_code load_from(qg_arena *a, void *dir)
     qg_params p;
     float *values;
     qg_model_source src = {.dir = dir};
-    return qg_params_load(&p, &values, a, &src, NULL);
+    return qg_params_load(&p, &values, a, &src, NULL, qg_precision_find("int4"));
 }
 
 static void loading_survives_every_failed_allocation(void **state)

@@ -29,7 +29,7 @@ static void deployed(qg_arena *a, float *out, const float *w, int n, int k, cons
     int32_t *colsum = qg_arena_alloc(a, (size_t)n + QG_NR, sizeof *colsum);
     qg_panels w_panels = {
         .format = p->format, .n = n, .k = k, .group = group, .codes = panels, .scales = packed};
-    p->quantize(codes, scales, w, n, k, group);
+    qg_precision_quantize(codes, scales, w, n, k, p);
     if (p->format == QG_PANEL_S8) {
         qg_pack_s8(panels, colsum, codes, n, k);
         memcpy(packed, scales, (size_t)n * sizeof *packed);
@@ -150,9 +150,9 @@ static void clipped_weights_get_no_gradient(void **state)
     const float w[] = {1, -64, 63.7f, 63.8f, -64.3f, 0}, scales[] = {0.5f, 0.5f};
     const float want[] = {1, 2, 3, 0, 0, 6}, four[] = {1, 0, 0, 0, 0, 6};
     float d[] = {1, 2, 3, 4, 5, 6}, e[] = {1, 2, 3, 4, 5, 6}, f[] = {1, 2, 3, 4, 5, 6};
-    qg_weights_backward(d, w, scales, 0, 6, 3, qg_precision_find("int8_tensor"));
-    qg_weights_backward(e, w, scales, 0, 6, 3, qg_precision_find("int4_g32"));
-    qg_weights_backward(f, w, scales, 4, 6, 3, qg_precision_find("int8_tensor"));
+    qg_weights_backward(d, w, scales, 0, 6, 3, qg_precision_find("int8_tensor"), false);
+    qg_weights_backward(e, w, scales, 0, 6, 3, qg_precision_find("int4_g32"), false);
+    qg_weights_backward(f, w, scales, 4, 6, 3, qg_precision_find("int8_tensor"), false);
     for (int i = 0; i < 6; i++) {
         qt_close("8 bit", (double)d[i], (double)want[i], 0, 0);
         qt_close("4 bit", (double)e[i], (double)four[i], 0, 0);
@@ -275,6 +275,32 @@ static void frozen_ranges_stay(void **state)
     rig_free(&r);
 }
 
+/* Options in steps: nothing is quantized or observed before `start`, nothing observed from `freeze`
+ * on. */
+static void ranges_move_from_start_to_freeze(void **state)
+{
+    (void)state;
+    rig r;
+    qg_bert_config c = rig_config();
+    qg_qat_options o = options("int8", QG_QAT_MOVING);
+    o.start = 1;
+    o.freeze = 3;
+    rig_random(&r, &c, 5, 2);
+    rig_qat(&r, &o);
+    size_t n = (size_t)r.params.sites;
+    qg_range kept[32] = {{0}};
+    for (uint64_t step = 0; step < 5; step++) {
+        qg_train_batch b = rig_batch(r.arena, &c, 6, 9, step);
+        b.types = NULL;
+        rig_gradient(&r, &b, step);
+        bool same = memcmp(qg_qat_ranges(r.qat), kept, n * sizeof *kept) == 0;
+        qt_eq("ranges rest", same, step < 1 || step >= 3);
+        qt_eq("plain weights", qg_qat_weights(r.qat) == r.values, step < 1);
+        memcpy(kept, qg_qat_ranges(r.qat), n * sizeof *kept);
+    }
+    rig_free(&r);
+}
+
 /* With moving ranges a text feels the texts of its leaf, with frozen ones it does not. */
 static void frozen_ranges_do_not_see_the_batch(void **state)
 {
@@ -335,6 +361,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(clipped_inputs_get_no_gradient),
     cmocka_unit_test(ranges_do_not_depend_on_the_order_of_leaves),
     cmocka_unit_test(frozen_ranges_stay),
+    cmocka_unit_test(ranges_move_from_start_to_freeze),
     cmocka_unit_test(frozen_ranges_do_not_see_the_batch),
     cmocka_unit_test(every_scheme_learns_a_batch),
 };

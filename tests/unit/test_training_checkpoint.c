@@ -193,7 +193,14 @@ static void every_flipped_bit_is_found(void **state)
         finish(&p);
         flip(path, at);
     }
-    for (size_t at = l.arrays; at < l.bytes; at += at < l.checksums ? 99991 : 63) {
+    for (int array = 0; array < QG_CHECKPOINT_ARRAYS; array++)
+        for (size_t at = 0; at < COUNT * sizeof(float); at += 99991) {
+            flip(path, qg_checkpoint_array(&l, array) + at);
+            qt_fails(take(&p, "flipped"), QG_EFORMAT, "damaged: block", NULL);
+            finish(&p);
+            flip(path, qg_checkpoint_array(&l, array) + at);
+        }
+    for (size_t at = l.checksums; at < l.bytes; at += 63) {
         flip(path, at);
         qt_fails(take(&p, "flipped"), QG_EFORMAT, "damaged: block", NULL);
         finish(&p);
