@@ -220,8 +220,8 @@ static void drawn_weights_are_berts_initialisation(void **state)
         .dir = small_model("without", false), .head_seed = 11, .random_weights = true};
     qg_params p, q;
     float *x, *y;
-    qt_ok(qg_params_load(&p, &x, a, &file, NULL));
-    qt_ok(qg_params_load(&q, &y, a, &drawn, NULL));
+    qt_ok(qg_params_load(&p, &x, a, &file, NULL, NULL));
+    qt_ok(qg_params_load(&q, &y, a, &drawn, NULL, NULL));
     qt_same("those of a random model of the same seed", x, y, p.count, sizeof *x);
     qt_ok(qg_params_load_mlm(&q, &y, a, &drawn));
     for (int i = 0; i < q.n; i++) {
@@ -240,7 +240,7 @@ static void drawn_weights_are_berts_initialisation(void **state)
         qt_close("the padding row", (double)y[3 * 8 + k], 0, 0, 0);
     assert_true(y[2 * 8] != 0 && y[q.param[q.n - 5].offset] != 0);
     drawn.random_weights = false;
-    qt_fails(qg_params_load(&q, &y, a, &drawn, NULL), QG_EIO, "without", NULL);
+    qt_fails(qg_params_load(&q, &y, a, &drawn, NULL, NULL), QG_EIO, "without", NULL);
     qg_arena_destroy(a);
 }
 
@@ -264,7 +264,7 @@ static void a_pretrained_model_loads_for_both_objectives(void **state)
     qt_close("a new head", (double)y[q.param[q.n - 1].offset + 7], 0, 0, 0);
     qt_ok(qg_params_load_mlm(&q, &y, a, &src));
     qt_close("the head of the file", (double)y[q.param[q.n - 1].offset + 7], 0.5, 0, 0);
-    qt_ok(qg_params_load(&q, &y, a, &src, (const char *const[]){"a", "b", "c", NULL}));
+    qt_ok(qg_params_load(&q, &y, a, &src, (const char *const[]){"a", "b", "c", NULL}, NULL));
     qt_eq("classes", q.config.classes, 3);
     int at = qg_params_find(&q, "bert.pooler.dense.weight");
     assert_true(y[q.param[at].offset] != 0 && y[q.param[at].offset] != x[q.param[at].offset]);
