@@ -14,6 +14,7 @@ enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_CLASSES = 64, QG_MAX_SEEDS = 64 };
 typedef struct qg_job_training {
     const struct qg_training_config *config; /* training.h; `from`, `output` as they are written */
     int from;                                /* model of the job, -1: the folder config->from */
+    int teacher;                             /* model of the job, -1: none or a folder */
     const int *dataset;                      /* [config->datasets] of the job, -1: its own */
     int validation;
 } qg_job_training;

@@ -43,9 +43,10 @@ typedef struct qg_plan_dataset {
 
 /* What the training of a model is, and where it leaves it. */
 typedef struct qg_plan_training {
-    const char *config; /* a config of qgrid train, complete but for "from" and "output" */
-    qg_model_source from;
-    char from_hash[65];                         /* key of a training, or content of a folder */
+    const char *config;  /* of qgrid train, complete but for "from", "output" and "distill" */
+    const char *distill; /* members of that, besides "from"; NULL: no teacher */
+    qg_model_source from, teacher;
+    char from_hash[65], teacher_hash[65];       /* key of a training, or content of a folder */
     const qg_plan_dataset **train, *validation; /* train [n_train], one behind the other */
     int n_train;
     int64_t texts, epochs, batches; /* steps of an epoch */
@@ -123,6 +124,9 @@ int64_t *qg_plan_latency_rows(const qg_plan *p, qg_arena *a, int experiment);
 
 /** Whether `c` is computed from the predictions of `k`: a comparison, statistics over seeds. */
 bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k);
+
+/** Whether the training of model `m` needs that of model `other`: from it, or as its teacher. */
+bool qg_plan_training_needs(const qg_plan *p, int m, int other);
 
 /** Seed that a cell's results go back to: its model's if that is trained, else the job's. */
 int64_t qg_plan_cell_seed(const qg_plan *p, const qg_cell *c);

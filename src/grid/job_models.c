@@ -36,7 +36,9 @@ typedef struct entry {
     const qg_json *node, *train; /* train: NULL for a folder */
     qg_model_source source;
     qg_training_config config;
-    int from; /* entry that it is trained from, -1: a folder */
+    int from;    /* entry that it is trained from, -1: a folder */
+    int teacher; /* entry that it learns from, too, -1: none or a folder */
+    int next;    /* of these two the one that is being expanded */
     entry_state state;
     bool bad; /* a problem was noted: it is not expanded */
     qg_fan fan;
@@ -96,16 +98,15 @@ static char *names(char *out, size_t size, const list *l)
     return out;
 }
 
-/* Where a training begins: at an entry of the job or at a folder. */
-static void find_from(const list *l, entry *e)
+/* The entry that a training needs, or -1: a folder, or nothing. */
+static int find_needed(const list *l, const char *name, const qg_json *at)
 {
     char known[200];
-    const char *from = e->config.from;
-    e->from = from ? find_entry(l, from) : -1;
-    if (from && e->from < 0 && !qg_dir_exists(from))
-        WRONG(l->r, qg_json_get(e->train, "from"),
-              "there is no model '%s' in the job and no such folder, models are: %s", from,
-              names(known, sizeof known, l));
+    int i = name ? find_entry(l, name) : -1;
+    if (name && i < 0 && !qg_dir_exists(name))
+        WRONG(l->r, at, "there is no model '%s' in the job and no such folder, models are: %s",
+              name, names(known, sizeof known, l));
+    return i;
 }
 
 /* The entry where a circle of trainings closes: names all of it. */
@@ -113,7 +114,7 @@ static void note_circle(const list *l, const entry *at)
 {
     char way[300];
     size_t n = (size_t)snprintf(way, sizeof way, "%s", at->node->key);
-    for (const entry *e = &l->entry[at->from]; n < sizeof way; e = &l->entry[e->from]) {
+    for (const entry *e = &l->entry[at->next]; n < sizeof way; e = &l->entry[e->next]) {
         n += (size_t)snprintf(way + n, sizeof way - n, " <- %s", e->node->key);
         if (e == at)
             break;
@@ -155,8 +156,8 @@ static int with_seed(const qg_job *job, const qg_fan *fan, int64_t seed)
     return -1;
 }
 
-/* Every seed of an entry has to be one of those it is trained from. */
-static void check_pairs(const list *l, const entry *e, const entry *from, const int64_t *seed,
+/* Every seed of an entry has to be one of those it is trained from, or of its teacher's. */
+static void check_pairs(const list *l, const qg_json *at, const entry *from, const int64_t *seed,
                         int n)
 {
     char known[200] = "";
@@ -168,8 +169,7 @@ static void check_pairs(const list *l, const entry *e, const entry *from, const 
     }
     for (int i = 0; i < n; i++)
         if (with_seed(job, &from->fan, seed[i]) < 0)
-            WRONG(l->r, e->config.seeds_node,
-                  "'%s', which it is trained from, has no seed %lld; its seeds are: %s",
+            WRONG(l->r, at, "'%s', which it is trained from, has no seed %lld; its seeds are: %s",
                   from->node->key, (long long)seed[i], known);
 }
 
@@ -189,7 +189,7 @@ static qg_code choose_seeds(list *l, entry *e, int64_t **seed, int *n)
               "'%s', which it is trained from, has seeds: use \"seeds\", or leave it out",
               from->node->key);
     if (pairs && e->config.seeds_node)
-        check_pairs(l, e, from, *seed, *n);
+        check_pairs(l, e->config.seeds_node, from, *seed, *n);
     if (!pairs || e->config.seeds_node)
         return QG_OK;
     QG_NEW(*seed, l->r->arena, from->fan.n);
@@ -232,6 +232,7 @@ static qg_code add_trained(const list *l, const entry *e, const int64_t *seed)
     *t = (qg_job_training){
         .config = config,
         .from = e->from < 0 ? -1 : with_seed(job, &l->entry[e->from].fan, config->seed),
+        .teacher = e->teacher < 0 ? -1 : with_seed(job, &l->entry[e->teacher].fan, config->seed),
         .dataset = dataset,
         .validation = qg_job_dataset(job, config->validation_node)};
     qg_job_model m = {.name = e->node->key,
@@ -243,6 +244,19 @@ static qg_code add_trained(const list *l, const entry *e, const int64_t *seed)
     if (seed && !(m.name = qg_arena_printf(l->r->arena, "%s_s%lld", m.name, (long long)*seed)))
         return QG_ENOMEM;
     return add_model(l, e, &m);
+}
+
+/* A teacher with seeds teaches those of its own seed. */
+static void check_teacher(const list *l, const entry *e, const int64_t *seed, int n)
+{
+    const entry *teacher = e->teacher >= 0 ? &l->entry[e->teacher] : NULL;
+    const qg_json *at = teacher ? qg_json_get(e->config.distill_node, "from") : NULL;
+    if (!teacher || teacher->fan.n == 0)
+        return;
+    if (n == 0)
+        WRONG(l->r, at, "'%s' has seeds, and what it is to teach has none", teacher->node->key);
+    else
+        check_pairs(l, at, teacher, seed, n);
 }
 
 static qg_code add_models(list *l, entry *e)
@@ -260,6 +274,7 @@ static qg_code add_models(list *l, entry *e)
         return add_model(l, e, &m);
     }
     QG_TRY(choose_seeds(l, e, &seed, &e->fan.n));
+    check_teacher(l, e, seed, e->fan.n);
     e->bad = l->r->problems->n > before;
     for (int i = 0; i < e->fan.n && !e->bad; i++)
         QG_TRY(add_trained(l, e, &seed[i]));
@@ -284,13 +299,17 @@ static qg_code expand(list *l, entry *e)
         e->bad |= e->state == EXPANDING;
         return QG_OK;
     }
+    const int needed[] = {e->from, e->teacher};
     e->state = EXPANDING;
-    if (e->from >= 0) {
-        const entry *from = &l->entry[e->from];
-        QG_TRY(expand(l, &l->entry[e->from]));
-        e->bad |= from->bad;
-        check_classifier(l, e, from);
+    for (int i = 0; i < 2; i++) {
+        e->next = needed[i];
+        if (e->next < 0)
+            continue;
+        QG_TRY(expand(l, &l->entry[e->next]));
+        e->bad |= l->entry[e->next].bad;
     }
+    if (e->from >= 0)
+        check_classifier(l, e, &l->entry[e->from]);
     e->state = EXPANDED;
     return e->bad ? QG_OK : add_models(l, e);
 }
@@ -298,7 +317,6 @@ static qg_code expand(list *l, entry *e)
 static qg_code read_entry(list *l, entry *e)
 {
     int before = l->r->problems->n;
-    e->from = -1;
     e->train = qg_json_get(e->node, "train");
     if (e->train) {
         qg_code rc = read_training(l, e);
@@ -309,6 +327,16 @@ static qg_code read_entry(list *l, entry *e)
     }
     e->bad = l->r->problems->n > before;
     return QG_OK;
+}
+
+static void find_all_needed(const list *l, entry *e)
+{
+    const qg_training_config *c = &e->config;
+    bool train = e->train != NULL;
+    e->from = train ? find_needed(l, c->from, qg_json_get(e->train, "from")) : -1;
+    e->teacher = train && c->distill_node
+                     ? find_needed(l, c->distill.from, qg_json_get(c->distill_node, "from"))
+                     : -1;
 }
 
 qg_code qg_job_read_models(qg_job_reader *r, const qg_json *v)
@@ -323,8 +351,7 @@ qg_code qg_job_read_models(qg_job_reader *r, const qg_json *v)
     for (int i = 0; i < l.n; i++)
         QG_TRY(read_entry(&l, &l.entry[i]));
     for (int i = 0; i < l.n; i++)
-        if (l.entry[i].train)
-            find_from(&l, &l.entry[i]);
+        find_all_needed(&l, &l.entry[i]);
     for (int i = 0; i < l.n; i++)
         QG_TRY(expand(&l, &l.entry[i]));
     return QG_OK;

@@ -118,6 +118,12 @@ static void training(list *l, const qg_plan *p, const char *path, int model)
     const qg_job_model *m = &p->job->models[model];
     const qg_plan_training *t = p->models[model].training;
     text(l, path, "config", qg_arena_printf(l->arena, "{%s}", t->config));
+    if (t->distill) {
+        int teacher = m->training->teacher;
+        text(l, path, "distill", qg_arena_printf(l->arena, "{%s}", t->distill));
+        text(l, path, "teacher", teacher >= 0 ? p->job->models[teacher].name : t->teacher.dir);
+        text(l, path, "teacher_hash", t->teacher_hash);
+    }
     text(l, path, "from",
          m->training->from >= 0 ? p->job->models[m->training->from].name : t->from.dir);
     text(l, path, "from_hash", t->from_hash);

@@ -52,7 +52,7 @@ static qg_code put_latency(qg_str *out, qg_results *r, const qg_plan_task *t, in
     return QG_OK;
 }
 
-/* "from" and "output" are where the plan has put them. */
+/* "from", the teacher and "output" are where the plan has put them. */
 static qg_code complete_config(char **out, qg_arena *a, const qg_plan_model *m)
 {
     qg_str s = {0};
@@ -60,6 +60,11 @@ static qg_code complete_config(char **out, qg_arena *a, const qg_plan_model *m)
     qg_str_add_json(&s, m->training->from.dir, strlen(m->training->from.dir));
     qg_str_add(&s, ",\"output\":");
     qg_str_add_json(&s, m->source.dir, strlen(m->source.dir));
+    if (m->training->distill) {
+        qg_str_add(&s, ",\"distill\":{\"from\":");
+        qg_str_add_json(&s, m->training->teacher.dir, strlen(m->training->teacher.dir));
+        qg_str_addf(&s, ",%s}", m->training->distill);
+    }
     qg_str_addf(&s, ",%s}", m->training->config);
     qg_code rc = qg_str_status(&s);
     if (rc == QG_OK && !(*out = qg_arena_strdup(a, s.data)))
@@ -68,12 +73,17 @@ static qg_code complete_config(char **out, qg_arena *a, const qg_plan_model *m)
     return rc;
 }
 
+static bool is_trained(const qg_plan *p, int model)
+{
+    return model >= 0 && p->models[model].training;
+}
+
 static qg_code put_training(qg_str *out, qg_results *r, int model)
 {
     const qg_plan *p = r->plan;
     const qg_plan_model *m = &p->models[model];
     const qg_plan_training *t = m->training;
-    int from = p->job->models[model].training->from;
+    const qg_job_training *jt = p->job->models[model].training;
     qg_mark mark = qg_arena_mark(r->scratch);
     qg_work_file *file;
     char *config = NULL;
@@ -86,9 +96,8 @@ static qg_code put_training(qg_str *out, qg_results *r, int model)
                           .folder = m->source.dir,
                           .key = m->hash,
                           .reuse = qg_training_is_complete(m->source.dir, m->hash),
-                          .from = t->from,
-                          .from_hash = t->from_hash,
-                          .from_trained = from >= 0 && p->models[from].training,
+                          .from = {t->from, t->from_hash, is_trained(p, jt->from)},
+                          .teacher = {t->teacher, t->teacher_hash, is_trained(p, jt->teacher)},
                           .n_files = t->n_train + 1,
                           .file = file};
     qg_work_put_training(out, &w);

@@ -164,12 +164,12 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
 }
 
 /* Appends a task; what it needs is given as task numbers (-1: nothing). */
-static qg_code add_task(qg_plan *p, qg_arena *a, qg_plan_task t, int need, int need_too)
+static qg_code add_task(qg_plan *p, qg_arena *a, qg_plan_task t, const int *need, int n)
 {
     const qg_job *job = p->job;
     int id = p->n_tasks++;
     int32_t *needs;
-    QG_NEW(needs, a, 2);
+    QG_NEW(needs, a, n);
     qg_task *s = &p->sched_tasks[id];
     *s = (qg_task){.affinity = t.kind == QG_TASK_TRAIN ? job->n_models * job->n_precisions + t.model
                                                        : t.model * job->n_precisions + t.precision,
@@ -178,10 +178,9 @@ static qg_code add_task(qg_plan *p, qg_arena *a, qg_plan_task t, int need, int n
                                ? qg_training_gang_limit(job->models[t.model].training->config)
                                : 0,
                    .needs = needs};
-    if (need >= 0)
-        needs[s->n_needs++] = need;
-    if (need_too >= 0 && need_too != need)
-        needs[s->n_needs++] = need_too;
+    for (int i = 0; i < n; i++)
+        if (need[i] >= 0)
+            needs[s->n_needs++] = need[i];
     t.first_unit = p->n_units;
     p->tasks[id] = t;
     if (t.cell >= 0)
@@ -200,17 +199,24 @@ static int same_training(const qg_plan *p, int model)
     return -1;
 }
 
+/* The task that trains a model of the job; -1 when there is none. */
+static int training_task(const qg_plan *p, int model)
+{
+    return model >= 0 && p->models[model].training ? p->models[model].training->task : -1;
+}
+
 static qg_code make_trainings(qg_plan *p, qg_arena *a)
 {
     for (int m = 0; m < p->job->n_models; m++) {
         qg_plan_training *t = p->models[m].training;
         if (!t)
             continue;
-        int from = p->job->models[m].training->from;
-        const qg_plan_training *before = from >= 0 ? p->models[from].training : NULL;
+        const qg_job_training *jt = p->job->models[m].training;
+        const int need[] = {training_task(p, jt->from), training_task(p, jt->teacher),
+                            same_training(p, m)};
         t->task = p->n_tasks;
         qg_plan_task task = {QG_TASK_TRAIN, m, -1, -1, t->cell, 0, 0};
-        QG_TRY(add_task(p, a, task, before ? before->task : -1, same_training(p, m)));
+        QG_TRY(add_task(p, a, task, need, 3));
     }
     return QG_OK;
 }
@@ -221,10 +227,10 @@ static qg_code pack_task(int *out, qg_plan *p, qg_arena *a, int model, int preci
     *out = find_task(p, QG_TASK_PACK, model, precision, -1);
     if (*out >= 0)
         return QG_OK;
-    const qg_plan_training *t = p->models[model].training;
+    const int need = training_task(p, model);
     *out = p->n_tasks;
-    qg_plan_task pack = {QG_TASK_PACK, model, precision, -1, -1, 0, 0};
-    return add_task(p, a, pack, t ? t->task : -1, -1);
+    qg_plan_task task = {QG_TASK_PACK, model, precision, -1, -1, 0, 0};
+    return add_task(p, a, task, &need, 1);
 }
 
 static qg_code make_tasks(qg_plan *p, qg_arena *a)
@@ -247,7 +253,7 @@ static qg_code make_tasks(qg_plan *p, qg_arena *a)
                           i,
                           0,
                           0};
-        QG_TRY(add_task(p, a, t, pack, -1));
+        QG_TRY(add_task(p, a, t, &pack, 1));
     }
     return QG_OK;
 }

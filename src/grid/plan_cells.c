@@ -160,6 +160,12 @@ static qg_code add_seeds_cell(qg_plan *p, qg_arena *a, const qg_fan *fan)
     return QG_OK;
 }
 
+bool qg_plan_training_needs(const qg_plan *p, int m, int other)
+{
+    const qg_job_training *t = p->job->models[m].training;
+    return t && (t->from == other || t->teacher == other);
+}
+
 /* A training is selected when something selected needs its model. */
 static void select_trainings(qg_plan *p)
 {
@@ -170,12 +176,11 @@ static void select_trainings(qg_plan *p)
             if (p->models[m].training)
                 p->cells[p->models[m].training->cell].selected = true;
     }
-    for (int m = p->job->n_models - 1; m >= 0; m--) {
-        const qg_job_training *t = p->job->models[m].training;
-        if (t && t->from >= 0 && p->models[t->from].training &&
-            p->cells[p->models[m].training->cell].selected)
-            p->cells[p->models[t->from].training->cell].selected = true;
-    }
+    for (int m = p->job->n_models - 1; m >= 0; m--)
+        for (int k = 0; k < m; k++)
+            if (qg_plan_training_needs(p, m, k) && p->models[k].training &&
+                p->cells[p->models[m].training->cell].selected)
+                p->cells[p->models[k].training->cell].selected = true;
 }
 
 static void select_cells(qg_plan *p, const char *only)

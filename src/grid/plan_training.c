@@ -10,6 +10,7 @@
 #include "labels.h"
 #include "qgrid/str.h"
 #include "qgrid/training.h"
+#include "training_qat.h"
 #include "training_texts.h"
 
 #include <string.h>
@@ -163,6 +164,47 @@ static qg_code use_texts(const maker *k)
     return QG_OK;
 }
 
+/* The model of the job or the folder that teaches. */
+static qg_code use_teacher(const maker *k)
+{
+    qg_plan_training *t = k->training;
+    int m = k->jm->training->teacher;
+    const qg_plan_model *teacher = m >= 0 ? &k->plan->models[m] : NULL;
+    if (!k->config->distill.from || (teacher && !teacher->tokenizer))
+        return QG_OK;
+    t->teacher = (qg_model_source){.dir = teacher ? teacher->source.dir : k->config->distill.from};
+    if (teacher && teacher->source.random_head)
+        return QG_FAIL_AT(QG_EMODEL, t->teacher.dir, 0, 0, NULL,
+                          "has no trained classifier, it cannot teach");
+    if (teacher && k->out->tokenizer &&
+        strcmp(qg_tokenizer_sha256(teacher->tokenizer), qg_tokenizer_sha256(k->out->tokenizer)) !=
+            0)
+        return QG_FAIL_AT(
+            QG_EMODEL, t->teacher.dir, 0, 0, "vocab.txt",
+            "another vocabulary or other rules than the student's: a teacher sees the "
+            "student's token ids");
+    if (teacher && teacher->training) {
+        memcpy(t->teacher_hash, teacher->hash, sizeof t->teacher_hash);
+        return QG_OK;
+    }
+    return qg_model_hash(t->teacher_hash, &t->teacher);
+}
+
+/* The options of distillation, without the teacher. */
+static qg_code write_distill(const char **out, const maker *k)
+{
+    qg_str s = {0};
+    qg_training_distill d = k->config->distill;
+    d.from = "";
+    qg_opt_write(&s, qg_training_distill_opts, &d);
+    qg_code rc = qg_str_status(&s);
+    const char *rest = rc == QG_OK ? strchr(s.data, ',') : NULL; /* behind "from" */
+    if (rest && !(*out = qg_arena_strndup(k->arena, rest + 1, strlen(rest) - 2)))
+        rc = QG_ENOMEM;
+    qg_str_fini(&s);
+    return rc;
+}
+
 static qg_code count_tokens(const maker *k, const qg_dataset *d)
 {
     int limit = qg_plan_max_length(k->out, k->config->max_length);
@@ -196,8 +238,8 @@ static void write_labels(qg_str *s, const qg_job *job)
 /* Without "from" and "output": these are places. */
 static void write_config(qg_str *s, const maker *k)
 {
-    static const char *const others[] = {"from",    "head",       "output", "labels",
-                                         "dataset", "validation", NULL};
+    static const char *const others[] = {"from",    "head",       "output",  "labels",
+                                         "dataset", "validation", "distill", NULL};
     const qg_job *job = k->plan->job;
     const qg_job_training *jt = k->jm->training;
     qg_str_add(s, "\"dataset\":[");
@@ -216,9 +258,9 @@ static void write_config(qg_str *s, const maker *k)
 
 static qg_code make_key(const maker *k)
 {
-    static const char *const no_part[] = {"from",    "head",       "output",    "labels",
-                                          "dataset", "validation", "recompute", "checkpoint",
-                                          "ranks",   NULL};
+    static const char *const no_part[] = {"from",       "head",       "output",  "labels",
+                                          "dataset",    "validation", "distill", "recompute",
+                                          "checkpoint", "ranks",      NULL};
     const qg_job *job = k->plan->job;
     const qg_plan_training *t = k->training;
     int version = QG_TRAINING_VERSION;
@@ -235,6 +277,10 @@ static qg_code make_key(const maker *k)
         qg_sha256_add_text(&h, t->train[i]->hash);
     qg_sha256_add_text(&h, t->validation->hash);
     qg_sha256_add_text(&h, options.data ? options.data : "");
+    if (t->distill) {
+        qg_sha256_add_text(&h, t->teacher_hash);
+        qg_sha256_add_text(&h, t->distill);
+    }
     qg_sha256_final(&h, k->out->hash);
     qg_code rc = qg_str_status(&options);
     qg_str_fini(&options);
@@ -275,6 +321,8 @@ static qg_code describe(const maker *k)
         rc = QG_ENOMEM;
     qg_str_fini(&text);
     QG_TRY(rc);
+    if (k->config->distill.from)
+        QG_TRY(write_distill(&t->distill, k));
     for (int i = 0; i < t->n_train; i++)
         QG_TRY(count_tokens(k, &t->train[i]->data));
     return make_key(k);
@@ -299,6 +347,8 @@ qg_code qg_plan_training_make(qg_plan *p, qg_arena *a, int model, qg_problems *p
     note(&k, value(&k, "from"), rc);
     k.out->training = k.training;
     QG_TRY(use_texts(&k));
+    note(&k, k.config->distill_node, use_teacher(&k));
+    missing = missing || (k.config->distill.from && !k.training->teacher_hash[0]);
     if (missing || rc != QG_OK || !k.training->texts || !k.training->validation) {
         k.out->tokenizer = NULL;
         return QG_OK;

@@ -13,6 +13,7 @@ typedef struct putter {
     qg_group_ref group;
     int64_t steps, epochs; /* capacity */
     double *v;             /* [max(steps, epochs)] */
+    bool fp32;             /* epochs were scored in fp32, too */
 } putter;
 
 static qg_code put_steps(putter *p, const char *name, const qg_training_record *t, size_t offset)
@@ -63,6 +64,12 @@ static qg_code put_record(putter *p, const qg_training_record *t, const char *mo
     QG_TRY(put_epochs(p, "validation_" #name, t, offsetof(qg_training_epoch, scores.name)));
     QG_METRIC_LIST(X)
 #undef X
+    if (p->fp32) {
+#define X(name, doc)                                                                               \
+    QG_TRY(put_epochs(p, "validation_fp32_" #name, t, offsetof(qg_training_epoch, fp32.name)));
+        QG_METRIC_LIST(X)
+#undef X
+    }
     QG_TRY(qg_results_write(p->r, p->group, "steps_done", QG_STORE_I64, NULL, NULL, &steps));
     QG_TRY(qg_results_write(p->r, p->group, "epochs_done", QG_STORE_I64, NULL, NULL, &epochs));
     QG_TRY(qg_results_write(p->r, p->group, "best_epoch", QG_STORE_I64, NULL, NULL, &best));
@@ -87,7 +94,8 @@ qg_code qg_results_put_training(qg_results *r, int unit, qg_reader *in, uint64_t
     putter p = {.r = r,
                 .group = {QG_GROUP_TRAINING, model, -1, -1},
                 .steps = planned->epochs * planned->batches,
-                .epochs = planned->epochs};
+                .epochs = planned->epochs,
+                .fp32 = plan->job->models[model].training->config->has_qat};
     if (steps < 0 || steps > p.steps || epochs < 0 || epochs > p.epochs)
         return QG_FAIL(QG_EBUG, "%lld steps and %lld epochs reported, %lld and %lld are planned",
                        (long long)steps, (long long)epochs, (long long)p.steps,

@@ -81,8 +81,9 @@ static bool is_wanted(const qg_results *r, const bool *needed, int model)
     const qg_plan *p = r->plan;
     for (int u = 0; u < p->n_units; u++) {
         const qg_plan_task *t = &p->tasks[p->units[u].task];
-        int uses = t->kind == QG_TASK_TRAIN ? p->job->models[t->model].training->from : t->model;
-        if (r->unit_state[u] == 0 && needed[p->units[u].task] && uses == model)
+        bool uses = t->kind == QG_TASK_TRAIN ? qg_plan_training_needs(p, t->model, model)
+                                             : t->model == model;
+        if (r->unit_state[u] == 0 && needed[p->units[u].task] && uses)
             return true;
     }
     return false;
@@ -279,10 +280,9 @@ static void follow_models(qg_cell_reason *out, const qg_plan *plan)
             continue;
         for (int c = 0; c < plan->n_cells; c++) {
             const qg_cell *k = &plan->cells[c];
-            int uses = k->kind == QG_CELL_TRAIN ? plan->job->models[k->model].training->from
-                       : k->task >= 0           ? k->model
-                                                : -1;
-            if (!out[c].runs || uses != m)
+            bool uses = k->kind == QG_CELL_TRAIN ? qg_plan_training_needs(plan, k->model, m)
+                                                 : k->task >= 0 && k->model == m;
+            if (!out[c].runs || !uses)
                 continue;
             out[t->cell].runs = true;
             snprintf(out[t->cell].why, sizeof out[t->cell].why,

@@ -83,6 +83,18 @@ static qg_code number(double *out, const qg_json_doc *doc, const qg_json *object
     return QG_OK;
 }
 
+/* Masked-language modelling has few of them. */
+static qg_code read_scores(qg_scores *out, const qg_json_doc *doc, const qg_json *object)
+{
+#define X(name, text)                                                                              \
+    out->name = (double)NAN;                                                                       \
+    if (qg_json_get(object, #name))                                                                \
+        QG_TRY(number(&out->name, doc, object, #name));
+    QG_METRIC_LIST(X)
+#undef X
+    return QG_OK;
+}
+
 static qg_code read_epoch(lines *l, const qg_json_doc *doc)
 {
     qg_training_record *r = l->record;
@@ -92,12 +104,9 @@ static qg_code read_epoch(lines *l, const qg_json_doc *doc)
         return QG_JSON_FAIL(doc, doc->root, QG_EFORMAT, "is no epoch of this training");
     qg_training_epoch *e = &r->epoch[l->epochs];
     QG_TRY(number(&e->loss, doc, doc->root, "loss"));
-#define X(name, text)                                                                              \
-    e->scores.name = (double)NAN; /* masked-language modelling has few of them */                  \
-    if (qg_json_get(scores, #name))                                                                \
-        QG_TRY(number(&e->scores.name, doc, scores, #name));
-    QG_METRIC_LIST(X)
-#undef X
+    QG_TRY(read_scores(&e->scores, doc, scores));
+    if (qg_json_get(doc->root, "validation_fp32"))
+        QG_TRY(read_scores(&e->fp32, doc, qg_json_get(doc->root, "validation_fp32")));
     if (best && best->boolean)
         r->best = l->epochs;
     l->epochs++;

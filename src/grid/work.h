@@ -40,14 +40,19 @@ typedef struct qg_work_file {
     const char *path, *sha256;
 } qg_work_file;
 
+/* A model that a training needs, and what the plan found or will have there. */
+typedef struct qg_work_origin {
+    qg_model_source source;
+    const char *hash;
+    bool trained; /* the hash is a key */
+} qg_work_origin;
+
 /* An assignment to train. */
 typedef struct qg_work_training {
     const char *config; /* complete */
     const char *folder, *key;
-    bool reuse; /* the folder is complete: its record is read back */
-    qg_model_source from;
-    const char *from_hash;
-    bool from_trained; /* from_hash is a key */
+    bool reuse;                   /* the folder is complete: its record is read back */
+    qg_work_origin from, teacher; /* teacher: without dir when there is none */
     int n_files;
     const qg_work_file *file; /* [n_files] of texts */
 } qg_work_training;

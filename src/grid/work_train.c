@@ -10,6 +10,27 @@
 
 #include <string.h>
 
+static void put_origin(qg_str *out, const qg_work_origin *o)
+{
+    qg_wire_put_text(out, o->source.dir ? o->source.dir : "");
+    qg_wire_put_i64(out, o->source.random_head);
+    qg_wire_put_i64(out, o->source.random_weights);
+    qg_wire_put_i64(out, o->source.head_seed);
+    qg_wire_put_text(out, o->hash);
+    qg_wire_put_i64(out, o->trained);
+}
+
+static qg_code get_origin(qg_work_origin *o, qg_reader *in, qg_arena *a)
+{
+    o->source.dir = qg_wire_get_text(in, a);
+    o->source.random_head = qg_wire_get_i64(in) != 0;
+    o->source.random_weights = qg_wire_get_i64(in) != 0;
+    o->source.head_seed = qg_wire_get_i64(in);
+    o->hash = qg_wire_get_text(in, a);
+    o->trained = qg_wire_get_i64(in) != 0;
+    return o->source.dir && o->hash ? QG_OK : QG_ENOMEM;
+}
+
 void qg_work_put_training(qg_str *out, const qg_work_training *t)
 {
     qg_wire_put_i64(out, QG_TASK_TRAIN);
@@ -17,12 +38,8 @@ void qg_work_put_training(qg_str *out, const qg_work_training *t)
     qg_wire_put_text(out, t->folder);
     qg_wire_put_text(out, t->key);
     qg_wire_put_i64(out, t->reuse);
-    qg_wire_put_text(out, t->from.dir);
-    qg_wire_put_i64(out, t->from.random_head);
-    qg_wire_put_i64(out, t->from.random_weights);
-    qg_wire_put_i64(out, t->from.head_seed);
-    qg_wire_put_text(out, t->from_hash);
-    qg_wire_put_i64(out, t->from_trained);
+    put_origin(out, &t->from);
+    put_origin(out, &t->teacher);
     qg_wire_put_i64(out, t->n_files);
     for (int i = 0; i < t->n_files; i++) {
         qg_wire_put_text(out, t->file[i].path);
@@ -54,14 +71,10 @@ static qg_code get_training(qg_work_training *t, qg_reader *in, qg_arena *a)
     t->folder = qg_wire_get_text(in, a);
     t->key = qg_wire_get_text(in, a);
     t->reuse = qg_wire_get_i64(in) != 0;
-    t->from.dir = qg_wire_get_text(in, a);
-    t->from.random_head = qg_wire_get_i64(in) != 0;
-    t->from.random_weights = qg_wire_get_i64(in) != 0;
-    t->from.head_seed = qg_wire_get_i64(in);
-    t->from_hash = qg_wire_get_text(in, a);
-    t->from_trained = qg_wire_get_i64(in) != 0;
-    if (!t->config || !t->folder || !t->key || !t->from.dir || !t->from_hash)
+    if (!t->config || !t->folder || !t->key)
         return QG_ENOMEM;
+    QG_TRY(get_origin(&t->from, in, a));
+    QG_TRY(get_origin(&t->teacher, in, a));
     return get_files(t, in, a);
 }
 
@@ -74,6 +87,18 @@ qg_code qg_work_check_trained(const char *dir, const char *key)
                       "(QGRID_CACHE)");
 }
 
+static qg_code check_origin(const qg_work_origin *o)
+{
+    char hex[QG_SHA256_HEX];
+    if (o->trained)
+        return qg_work_check_trained(o->source.dir, o->hash);
+    QG_TRY(qg_model_hash(hex, &o->source));
+    if (strcmp(hex, o->hash) != 0)
+        return QG_FAIL_AT(QG_EIO, o->source.dir, 0, 0, NULL,
+                          "was changed while the job was running");
+    return QG_OK;
+}
+
 /* The key was made from these contents. */
 static qg_code check_unchanged(const qg_work_training *t)
 {
@@ -84,12 +109,8 @@ static qg_code check_unchanged(const qg_work_training *t)
             return QG_FAIL_AT(QG_EIO, t->file[i].path, 0, 0, NULL,
                               "was changed while the job was running");
     }
-    if (t->from_trained)
-        return qg_work_check_trained(t->from.dir, t->from_hash);
-    QG_TRY(qg_model_hash(hex, &t->from));
-    if (strcmp(hex, t->from_hash) != 0)
-        return QG_FAIL_AT(QG_EIO, t->from.dir, 0, 0, NULL, "was changed while the job was running");
-    return QG_OK;
+    QG_TRY(check_origin(&t->from));
+    return t->teacher.source.dir[0] ? check_origin(&t->teacher) : QG_OK;
 }
 
 /* A mistake in what is to be trained is the failure of this training and not of the run. */
@@ -131,7 +152,7 @@ static qg_code train(qg_training_record *out, const qg_work_training *t, qg_work
         rc = qg_error_restore(&problems.item[0]);
     QG_TRY(of_cell(rc));
     if (!summary.written && u->gang->index == 0)
-        return QG_FAIL(QG_EBUG, "the training left no model");
+        return QG_FAIL(QG_ENUMERIC, "no epoch has a %s, there is no best one", config.metric);
     *out = summary.record;
     return QG_OK;
 }

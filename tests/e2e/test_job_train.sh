@@ -176,6 +176,11 @@ job half "tuned['output'] = T + '/half'; qat['epochs'] = 1"
 ok "models where the job wants them" run_np 1 "$T/half.json"
 ok "are the same" cmp "$T/half_s7/model.safetensors" "$T/cache/trained/$($PYTHON -c "import h5py; print(h5py.File('$T/ref.h5')['training/tuned_s7'].attrs['key'].decode())")/model.safetensors"
 ok "qgrid predict takes them" sh -c "echo bagus | '$QGRID' predict -m '$T/half_s7'"
+job taught "del j['models']['qat'], j['experiments']['qat_smsa']
+j['models']['taught'] = {'train': {'from': 'original', 'seeds': [7], **data, **short, 'distill': {'from': 'tuned', 'weight': 1}}}
+j['experiments']['taught_smsa'] = {'model': 'taught', 'dataset': 'smsa'}"
+ok "a model of the job teaches another" run_np 2 "$T/taught.json"
+ok "of its own seed" sh -c "h5dump -a /training/taught_s7/teacher '$T/taught.h5' | grep -q '\"tuned_s7\"'"
 job taken "tuned['output'] = T + '/half'; tuned['epochs'] = 1"
 fails 2 "/models/tuned/train/output: is there and is not the result of this training" "no other folder is replaced" run_np 1 "$T/taken.json"
 

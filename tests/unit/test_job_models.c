@@ -103,6 +103,26 @@ static void seeds_are_paired_and_inherited(void **state)
     unload(&l);
 }
 
+static void a_teacher_teaches_its_own_seed(void **state)
+{
+    (void)state;
+    loaded l;
+    qt_ok(load(&l,
+               "\"pupil\": {\"train\": {\"from\": \"original\", \"seeds\": [5, 7], " SMSA
+               ", \"distill\": {\"from\": \"tuned\", \"weight\": 1}}}," TUNED,
+               "\"a\": {\"model\": \"pupil\", \"dataset\": \"smsa\"}"));
+    qt_ok(qg_plan_make(&l.plan, l.arena, &l.job, "pupil_s7/train", &l.problems));
+    int pupil = model(&l, "pupil_s7"), tuned = model(&l, "tuned_s7");
+    qt_eq("teacher", l.job.models[pupil].training->teacher, tuned);
+    const qg_plan_training *t = l.plan.models[pupil].training;
+    assert_string_equal(t->teacher_hash, l.plan.models[tuned].hash);
+    qt_eq("needs", l.plan.sched_tasks[t->task].n_needs, 1);
+    qt_eq("need", l.plan.sched_tasks[t->task].needs[0], l.plan.models[tuned].training->task);
+    qt_eq("selected", l.plan.n_selected, 2);
+    assert_true(l.plan.cells[l.plan.models[tuned].training->cell].selected);
+    unload(&l);
+}
+
 static void a_training_takes_seed_and_length_of_its_job(void **state)
 {
     (void)state;
@@ -164,6 +184,15 @@ static void mistakes_of_trainings_are_named_with_their_place(void **state)
             "labels are those of the job", "/models/a/train/labels");
     refused("\"a\": {\"path\": \"x\", \"train\": {\"from\": \"original\", " SMSA "}}",
             "unknown key 'path'", "/models/a/path");
+    refused("\"a\": {\"train\": {\"from\": \"original\", " SMSA
+            ", \"distill\": {\"from\": \"b\"}}}, \"b\": {\"train\": {\"from\": \"a\", " SMSA "}}",
+            "models are trained from each other: a <- b <- a", "/models/a/train/from");
+    refused(TUNED ", \"a\": {\"train\": {\"from\": \"original\", " SMSA
+                  ", \"distill\": {\"from\": \"tuned\"}}}",
+            "'tuned' has seeds, and what it is to teach has none", "/models/a/train/distill/from");
+    refused("\"a\": {\"train\": {\"from\": \"original\", " SMSA
+            ", \"distill\": {\"from\": \"none\"}}}",
+            "there is no model 'none' in the job", "/models/a/train/distill/from");
     refused("\"a\": {\"train\": {\"objective\": \"mlm\", \"from\": \"original\", " SMSA
             "}}, \"b\": {\"train\": {\"from\": \"a\", " SMSA "}}",
             "'a' is pre-trained and has no classifier; \"head\": \"random\" draws one",
@@ -201,10 +230,19 @@ static void a_key_tells_what_determines_the_weights(void **state)
     static const char *const same[] = {"\"recompute\": true", "\"checkpoint\": {\"steps\": 3}",
                                        "\"epochs\": 3, \"seed\": 42"};
     static const char *const other[] = {
-        "\"seed\": 43",        "\"epochs\": 4",       "\"leaves\": 4",
-        "\"qat\": \"int8\"",   "\"qat\": \"int4\"",   "\"dropout\": {\"hidden\": 0}",
-        "\"max_length\": 64",  "\"patience\": 1",     "\"learning_rate\": 2.000000000000001e-5",
-        "\"reduce\": \"mpi\"", "\"metric\": \"loss\""};
+        "\"seed\": 43",
+        "\"epochs\": 4",
+        "\"leaves\": 4",
+        "\"qat\": \"int8\"",
+        "\"qat\": \"int4\"",
+        "\"dropout\": {\"hidden\": 0}",
+        "\"max_length\": 64",
+        "\"patience\": 1",
+        "\"learning_rate\": 2.000000000000001e-5",
+        "\"reduce\": \"mpi\"",
+        "\"distill\": {\"from\": \"models/mini-finetuned\"}",
+        "\"distill\": {\"from\": \"models/mini-finetuned\", \"temperature\": 3}",
+        "\"metric\": \"loss\""};
     char plain[65], key[65];
     key_of(plain, "");
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
@@ -285,6 +323,7 @@ static void a_training_comes_before_what_needs_it(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(seeds_fan_out_into_models_and_experiments),
     cmocka_unit_test(seeds_are_paired_and_inherited),
+    cmocka_unit_test(a_teacher_teaches_its_own_seed),
     cmocka_unit_test(a_training_takes_seed_and_length_of_its_job),
     cmocka_unit_test(mistakes_of_trainings_are_named_with_their_place),
     cmocka_unit_test(a_fanned_name_may_be_too_long),
