@@ -41,7 +41,7 @@ OBJ      = $(SRC:%.c=$(BUILD)/%.o)
 LIB      = $(BUILD)/libqgrid.a
 BIN      = $(BUILD)/qgrid
 TESTSRC  = $(wildcard tests/unit/test_*.c tests/kernels/test_*.c tests/golden/test_*.c tests/mpi/test_*.c tests/fuzz/test_*.c)
-TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%)
+TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%) $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TOOLBIN  = $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/*.c))
 

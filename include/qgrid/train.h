@@ -1,14 +1,14 @@
 /*
- * train.h - training: parameters in one block, gradients of one leaf, the sum over leaves, AdamW on
- * a slice, fake quantization.
+ * train.h - training: parameters in one block, batches and their leaves, gradients of leaves. Sums
+ * over leaves and AdamW are in optimizer.h, fake quantization in qat.h.
  *
  * A step of training, on any number of ranks:
  *
  *   qg_qat_reach            what changes at this step (only with QAT)
  *   qg_qat_prepare          weights = fake-quantized parameters (only with QAT)
  *   qg_net_set_weights
- *   for each leaf in order  qg_net_gradient into qg_tree_slot, then qg_tree_push
- *   qg_tree_finish          one gradient block; the tree goes on across ranks with qg_tree_add
+ *   qg_net_gradient         of as many leaves at a time as there is memory for
+ *   qg_tree_add             joins them, and then those of other ranks, in the tree
  *   qg_qat_weight_gradient  straight-through mask (only with QAT)
  *   qg_square_sums          of each slice; exchanged, then qg_norm and qg_clip
  *   qg_adamw_step           each rank its slice; slices are then exchanged
@@ -16,7 +16,8 @@
  *
  * A leaf is a fixed part of a global batch: what it computes depends on its texts, the step and the
  * weights alone. Leaves are summed in one fixed binary tree, so the bits of a run do not depend on
- * the number of ranks (on one kind of machine: matrix products are OpenBLAS's, on one thread).
+ * the number of ranks (on one kind of machine: the products of attention and of the decoder of
+ * masked-language modelling are OpenBLAS's, on one thread).
  * Letters B, T, C, H, F, L, K as in tensor.h.
  */
 #ifndef QGRID_TRAIN_H
@@ -273,197 +274,5 @@ qg_code qg_net_gradient(float *grad, double *loss, float *logits, qg_net *net, c
  */
 qg_code qg_net_forward(float *logits, qg_net *net, const qg_qat *qat,
                        const qg_train_batch *batch) QG_MUST_USE;
-
-/* ---------------------------------------------------------------------------- sum over leaves */
-
-/**
- * leaf[0][from..to) = the sum of n leaves, neighbours first: (0+1)+(2+3) ..., one without neighbour
- * goes up as it is. Overwrites the other leaves. Local.
- */
-void qg_tree_sum(float *const *leaf, int n, size_t from, size_t to);
-
-/** Leaves of the left subtree of n: the largest power of two below n. */
-int qg_tree_left(int n);
-
-/** The same for one number a leaf (losses). */
-double qg_tree_sum_f64(const double *leaf, int n);
-
-/** a[i] += b[i]: one node of the tree, e.g. between two ranks. */
-void qg_tree_add(float *a, const float *b, size_t n);
-
-/* The same tree, leaf after leaf, in floor(log2 n) + 1 blocks instead of n. */
-typedef struct qg_tree {
-    float **block; /* [depth] */
-    int depth, held, pushed;
-    size_t count;
-} qg_tree;
-
-qg_code qg_tree_create(qg_tree *out, qg_arena *a, int leaves, size_t count) QG_MUST_USE;
-void qg_tree_reset(qg_tree *t);
-float *qg_tree_slot(const qg_tree *t); /* where the next leaf's gradient goes */
-void qg_tree_push(qg_tree *t);         /* takes what the slot holds */
-float *qg_tree_finish(qg_tree *t);     /* the sum; valid until reset */
-
-/* --------------------------------------------------------------------------------- optimiser */
-
-enum { QG_NORM_BLOCK = 1 << 15 }; /* slices are whole blocks of so many elements */
-
-/** First element of slice `i` of `slices`: a multiple of QG_NORM_BLOCK (or `count`). */
-size_t qg_slice_start(size_t count, int slices, int i);
-
-/** Blocks of a gradient of `count` elements. */
-size_t qg_norm_blocks(size_t count);
-
-/** sums[b] = sum of squares of block b, for all blocks that begin in [from, to). Local. */
-void qg_square_sums(double *sums, const float *grad, size_t from, size_t to);
-
-/** sqrt of the sum of all blocks in order. */
-double qg_norm(const double *sums, size_t blocks);
-
-/**
- * min(1, most / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_; most <= 0: 1.
- * @errors QG_ENUMERIC for a norm that is not finite, step named. Local.
- */
-qg_code qg_clip(float *coefficient, double norm, double most, uint64_t step) QG_MUST_USE;
-
-typedef enum qg_adamw_kind {
-    QG_ADAMW_TORCH,       /* torch.optim.AdamW: decay first, eps after the bias correction */
-    QG_ADAMW_TRANSFORMERS /* transformers.AdamW 4.5.1: decay last, eps before it */
-} qg_adamw_kind;
-
-typedef struct qg_adamw {
-    qg_adamw_kind kind;
-    double beta1, beta2, eps, weight_decay;
-} qg_adamw;
-
-/* beta 0.9, 0.999, eps 1e-8, weight decay 0.01, as PyTorch. */
-extern const qg_adamw qg_adamw_default;
-
-/**
- * One update of elements [from, to) (Loshchilov, Hutter, "Decoupled weight decay regularization",
- * ICLR 2019, arXiv:1711.05101). Any cut of the block into slices gives the same bits.
- *
- * @param      values, grad  [count] whole blocks, of which only the slice is touched
- * @param      m, v   moments of the slice alone: m[0] belongs to element `from`
- * @param      step   0-based; the first is 0
- * @param      clip   factor of every gradient
- */
-void qg_adamw_step(float *values, float *m, float *v, const float *grad, const qg_params *params,
-                   size_t from, size_t to, const qg_adamw *o, double learning_rate, uint64_t step,
-                   float clip);
-
-typedef enum qg_schedule_kind {
-    QG_SCHEDULE_LINEAR,
-    QG_SCHEDULE_CONSTANT,
-    QG_SCHEDULE_COSINE
-} qg_schedule_kind;
-
-/* Learning rate of a 0-based step: base * s / warmup before `warmup`, then down to 0 at `steps`
- * (linear, half a cosine) or constant. */
-typedef struct qg_schedule {
-    qg_schedule_kind kind;
-    double base;
-    uint64_t warmup, steps;
-} qg_schedule;
-double qg_schedule_rate(const qg_schedule *s, uint64_t step);
-
-/* ----------------------------------------------------------------------------- the best epoch */
-
-/* Which epoch's weights are kept, and when to stop early. Plain data: part of a checkpoint. */
-typedef struct qg_selection {
-    int metric;   /* row of QG_METRIC_LIST (metrics.h) */
-    int patience; /* epochs without a better one before training stops; 0: never */
-    int best_epoch, waited;
-    double best; /* NaN before the first epoch */
-} qg_selection;
-
-struct qg_scores;
-
-/** By the name of a metric; its direction is known (nll falls, macro_f1 rises).
- *  @errors QG_EJOB for a name that is no metric or has no direction, known ones named. Local. */
-qg_code qg_selection_start(qg_selection *out, const char *metric, int patience) QG_MUST_USE;
-
-/** Takes an epoch's validation scores; true when it is strictly better than all before. */
-bool qg_selection_take(qg_selection *s, int epoch, const struct qg_scores *scores);
-
-bool qg_selection_stops(const qg_selection *s);
-
-/* -------------------------------------------------------------------------- fake quantization */
-
-/* Smallest and largest value seen; set: at least once. */
-typedef struct qg_range {
-    float lo, hi;
-    bool set;
-} qg_range;
-
-typedef enum qg_qat_inputs {
-    QG_QAT_DEPLOYED, /* as the precision treats them: floats, bfloat16, per token, per text */
-    QG_QAT_MOVING    /* per tensor, affine 0..255, moving average of the range (PyTorch's) */
-} qg_qat_inputs;
-
-typedef struct qg_qat_options {
-    qg_precision_spec precision; /* the grid of the weights and embeddings is the deployed one */
-    qg_qat_inputs inputs;
-    bool learned;    /* step sizes of the weights are parameters: qg_params_plan_scales */
-    uint64_t start;  /* first step with fake quantization; the weights train without it before */
-    uint64_t freeze; /* first step with ranges of inputs that stay as they are; 0: never */
-} qg_qat_options;
-
-/* PyTorch's eager int8 grid for weights: max|W_row|/127, at least 2^-23, times the reciprocal. For
- * comparison; not in the registry. */
-extern const qg_precision qg_precision_torch_int8;
-
-/**
- * Fake quantization as a property of training: weights are a second block, inputs of Linear layers
- * are replaced by their quantized values, gradients pass straight through where nothing was clipped
- * (Jacob et al., CVPR 2018, arXiv:1712.05877; Bengio et al., 2013, arXiv:1308.3432).
- * `params` is borrowed. Owned handle. @errors QG_ENOMEM. Local.
- */
-qg_code qg_qat_create(qg_qat **out, const qg_params *params,
-                      const qg_qat_options *options) QG_MUST_USE;
-void qg_qat_destroy(qg_qat *q);
-
-/** Bytes of it: the fake-quantized weights, their scales, scratch. */
-size_t qg_qat_bytes(const qg_qat *q);
-
-/** Call before step `step` is prepared: fake quantization begins, with step sizes measured on the
- *  weights of this moment; ranges freeze. Local. */
-void qg_qat_reach(qg_qat *q, uint64_t step, float *values);
-
-/** Fake-quantizes all weights; call when the parameters changed. `values` is borrowed until the
- *  next call. Local. */
-void qg_qat_prepare(qg_qat *q, const float *values);
-const float *qg_qat_weights(const qg_qat *q); /* [count]; the values themselves before the start */
-
-/** grad[i] = 0 for elements of [from, to) whose weight was clipped in the last prepare. Linear in
- *  grad, so it is applied once, to the sum of the leaves. The gradients of learned step sizes are
- *  part of each leaf's. Local. */
-void qg_qat_weight_gradient(float *grad, const qg_qat *q, const float *values, size_t from,
-                            size_t to);
-
-/*
- * Ranges of the inputs, [sites]. In a leaf a site quantizes with the state moved by what the leaf
- * itself sees; the state moves after the step, by the union of what the leaves saw. With one leaf
- * a step this is PyTorch's observer; with several it does not depend on who computes them.
- */
-qg_range *qg_qat_ranges(qg_qat *q);
-const qg_range *qg_net_seen(const qg_net *net); /* of the last qg_net_gradient */
-void qg_range_join(qg_range *into, const qg_range *seen, int sites);
-void qg_qat_observe(qg_qat *q, const qg_range *seen); /* no effect when frozen */
-void qg_qat_freeze(qg_qat *q, bool frozen);           /* the last epoch */
-
-/** state moved by `seen`: itself at first, then state + 0.01 (seen - state), in binary32. */
-qg_range qg_range_moved(qg_range state, qg_range seen);
-
-/* Scale and zero point of an affine 0..255 grid. */
-typedef struct qg_affine {
-    float scale;
-    int zero;
-} qg_affine;
-qg_affine qg_affine_of(qg_range r); /* PyTorch's rule, scale at least 2^-23 */
-
-/** y = x on the grid; dx = dy where x was not clipped, else 0 (in place allowed for both). */
-void qg_affine_forward(float *y, const float *x, size_t n, qg_affine grid);
-void qg_affine_backward(float *dx, const float *dy, const float *x, size_t n, qg_affine grid);
 
 #endif

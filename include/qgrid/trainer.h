@@ -10,6 +10,8 @@
 
 #include "qgrid/gang.h"
 #include "qgrid/mlm.h"
+#include "qgrid/optimizer.h"
+#include "qgrid/qat.h"
 
 /* How gradients are summed over the members. */
 typedef enum qg_reduce {

@@ -45,7 +45,10 @@ qg_code qg_labels_fit(const char *const *labels, int n, const char *dir, const q
     char theirs[200], ours[200];
     if (c->classes != n)
         return QG_FAIL_AT(QG_EMODEL, dir, 0, 0, NULL,
-                          "the model has %d classes, but %d labels are given", c->classes, n);
+                          "the model has %d classes, but %d labels are given%s", c->classes, n,
+                          c->has_head_labels ? ""
+                                             : "; config.json names none: if there is no "
+                                               "classifier, say \"head\": \"random\" to draw one");
     if (!c->has_head_labels || strncmp(c->labels[0], "LABEL_", 6) == 0)
         return QG_OK;
     for (int k = 0; k < n; k++)

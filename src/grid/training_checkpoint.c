@@ -247,6 +247,7 @@ static qg_code write_all(writer *w)
     w->layout = qg_checkpoint_lay_out(&h);
     QG_TRY(name_tmp(w->tmp, sizeof w->tmp, w->state->path));
     QG_TRY(qg_gang_agree(g, prepare(w, first), NULL));
+    QG_ASSERT(w->sums); /* prepare was QG_OK */
     QG_TRY(qg_gang_agree(g, add_slices(w), NULL));
     QG_TRY(gather_sums(w));
     return qg_gang_agree(g, first ? complete(w, &h) : QG_OK, NULL);

@@ -74,6 +74,7 @@ static void hash_model(char part[64], const qg_training_inputs *in)
     qg_sha256 h;
     qg_sha256_init(&h);
     qg_sha256_add_text(&h, in->model_hash);
+    qg_sha256_add_text(&h, in->teacher_hash); /* empty without a teacher */
     qg_sha256_add(&h, &in->params.dropout, sizeof in->params.dropout);
     keep(part, &h);
 }

@@ -97,6 +97,7 @@ static qg_code forward_all(float **logits, bool *complete, const scorer *s)
     qg_code rc = forward_share(&d, complete, s);
     uint32_t ends = !*complete;
     QG_TRY(qg_gang_agree(g, rc, &ends));
+    QG_ASSERT(d.first); /* rc was QG_OK */
     *complete = !ends;
     *logits = d.logits;
     if (ends)

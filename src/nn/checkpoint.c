@@ -17,6 +17,7 @@ qg_code qg_checkpoint_open(qg_checkpoint *out, qg_arena *a, const qg_model_sourc
                            .config = config,
                            .random_head = src->random_head || src->random_weights,
                            .random_weights = src->random_weights,
+                           .pooler_may_lack = src->random_head,
                            .head_seed = src->head_seed};
     if (out->random_weights)
         return QG_OK;
@@ -122,7 +123,7 @@ qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const char *name, int r
     }
     bool drawn = c->random_weights || (c->random_head && strncmp(name, "cls.", 4) == 0);
     const qg_tensor *t = drawn ? NULL : find(c, name);
-    if (drawn || (!t && c->random_head && strncmp(name, "bert.pooler.", 12) == 0)) {
+    if (drawn || (!t && c->pooler_may_lack && strncmp(name, "bert.pooler.", 12) == 0)) {
         draw(out, c, name, rows, columns);
         return QG_OK;
     }

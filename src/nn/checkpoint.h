@@ -12,6 +12,7 @@ typedef struct qg_checkpoint {
     qg_weights *weights; /* NULL with random_weights */
     const qg_bert_config *config;
     bool random_head, random_weights;
+    bool pooler_may_lack; /* then it is drawn: so with random_head */
     int64_t head_seed;
     bool *used; /* [qg_weights_count] */
 } qg_checkpoint;
@@ -26,8 +27,8 @@ void qg_checkpoint_close(qg_checkpoint *c);
  * Found with or without `bert.` and `module.`, and with gamma / beta for LayerNorm weight / bias.
  * What is to be drawn is drawn as BERT is initialised: N(0, initializer_range), the padding row and
  * biases 0, LayerNorm 1 and 0; its numbers depend on the seed and the name only. That is: with
- * random_weights everything; with random_head the head ("classifier.", "cls."), and the pooler
- * where the checkpoint has none (BertForMaskedLM).
+ * random_weights everything; with random_head the head ("classifier.", "cls."); a pooler that
+ * may lack where the checkpoint has none (BertForMaskedLM).
  * Only the first `rows` of a table's `file_rows` are read; 0 for what is not a table.
  *
  * @param[out] out  [rows or count] caller-owned

@@ -70,9 +70,6 @@ void qg_grid_values(float *y, const float *scales, const float *w, int n, int k,
  *  quantization (QG_ACTIVATIONS_TEXT). */
 int qg_text_grid(float *scale, float lo, float hi);
 
-/** The 14 midpoints between NF4 levels in double, and the code of a value in [-1, 1]. */
-uint8_t qg_nf4_code(float x);
-
 #define QG_PRECISION(id) extern const qg_precision qg_precision_##id;
 #include "precisions.def"
 #undef QG_PRECISION

@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-enum { NF4_BLOCK = 64 };
+enum { NF4_BLOCK = 64, NF4_MIDDLES = 15 };
 
 static int gcd(int a, int b)
 {
@@ -40,25 +40,43 @@ static int parts_of_blocks(int k)
     return gcd(k, NF4_BLOCK);
 }
 
-uint8_t qg_nf4_code(float x)
+/* The largest float not above the middle of levels i and i + 1: a float is above the middle, which
+ * is a double, exactly when it is above this. */
+static void middles(float out[NF4_MIDDLES])
 {
-    int code = 0;
-    for (int i = 0; i < 15; i++)
-        code += (double)x > ((double)qg_nf4_levels[i] + (double)qg_nf4_levels[i + 1]) / 2;
-    return (uint8_t)code;
+    for (int i = 0; i < NF4_MIDDLES; i++) {
+        double middle = ((double)qg_nf4_levels[i] + (double)qg_nf4_levels[i + 1]) / 2;
+        float f = (float)middle;
+        out[i] = (double)f > middle ? nextafterf(f, -1) : f;
+    }
+}
+
+/* n <= NF4_BLOCK values of one scale; middles outside, so that values go through vectors. */
+static void block_codes(uint8_t *codes, const float *w, size_t n, float most,
+                        const float middle[NF4_MIDDLES])
+{
+    float x[NF4_BLOCK];
+    int32_t code[NF4_BLOCK] = {0};
+    for (size_t i = 0; i < n; i++)
+        x[i] = most > 0 ? w[i] / most : 0.0f;
+    for (int m = 0; m < NF4_MIDDLES; m++)
+        for (size_t i = 0; i < n; i++)
+            code[i] += x[i] > middle[m];
+    for (size_t i = 0; i < n; i++)
+        codes[i] = (uint8_t)code[i];
 }
 
 static void normal_quantiles(void *codes, float *scales, const float *w, int n, int k, int group)
 {
+    const qg_kernels *kernels = qg_kernels_get(NULL);
     uint8_t *c = codes;
+    float middle[NF4_MIDDLES];
     size_t count = (size_t)n * (size_t)k;
+    middles(middle);
     for (size_t b = 0; b < count; b += NF4_BLOCK) {
         size_t end = b + NF4_BLOCK < count ? b + NF4_BLOCK : count;
-        float most = 0;
-        for (size_t i = b; i < end; i++)
-            most = fabsf(w[i]) > most ? fabsf(w[i]) : most;
-        for (size_t i = b; i < end; i++)
-            c[i] = qg_nf4_code(most > 0 ? w[i] / most : 0.0f);
+        float most = kernels->absmax(w + b, (int)(end - b));
+        block_codes(c + b, w + b, end - b, most, middle);
         for (size_t i = b; i < end; i += (size_t)group)
             scales[i / (size_t)group] = most;
     }

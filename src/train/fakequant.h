@@ -5,7 +5,7 @@
 #define QGRID_TRAIN_FAKEQUANT_H
 
 #include "qgrid/kernel.h"
-#include "qgrid/train.h"
+#include "qgrid/qat.h"
 
 #include "nn/precision.h"
 

@@ -1,7 +1,7 @@
 /*
  * optimizer.c - gradient norm, AdamW and learning rates, on slices of the block.
  */
-#include "qgrid/train.h"
+#include "qgrid/optimizer.h"
 
 #include <math.h>
 

@@ -3,6 +3,8 @@
  */
 #include "panels.h"
 
+#include "qgrid/optimizer.h"
+
 #include <string.h>
 
 enum {

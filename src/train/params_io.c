@@ -92,6 +92,7 @@ static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
                 mlm ? "head of masked-language modelling" : "classifier", (long long)c->head_seed);
         c->random_head = true;
     }
+    c->pooler_may_lack = mlm || c->random_head;
     if (labels)
         QG_TRY(relabel(config, c->dir, labels, c->random_head));
     QG_TRY(mlm ? qg_params_plan_mlm(p, a, config) : qg_params_plan(p, a, config));

@@ -3,7 +3,7 @@
  */
 #include "parts.h"
 
-#include "qgrid/train.h"
+#include "qgrid/optimizer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * stopping
  * - but when?", 1998).
  */
-#include "qgrid/train.h"
+#include "qgrid/optimizer.h"
 
 #include "qgrid/metrics.h"
 #include "qgrid/str.h"

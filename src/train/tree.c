@@ -6,10 +6,9 @@
  *   0123    456        level 2
  *   0123456
  *
- * In floating point the order of a sum matters: this one is fixed by the number of leaves. Leaf
- * after leaf it is a binary counter: after leaf i as many sums are joined as i ends in ones.
+ * In floating point the order of a sum matters: this one is fixed by the number of leaves.
  */
-#include "qgrid/train.h"
+#include "qgrid/optimizer.h"
 
 void qg_tree_add(float *a, const float *b, size_t n)
 {
@@ -40,45 +39,4 @@ double qg_tree_sum_f64(const double *leaf, int n)
         return leaf[0];
     int half = qg_tree_left(n);
     return qg_tree_sum_f64(leaf, half) + qg_tree_sum_f64(leaf + half, n - half);
-}
-
-qg_code qg_tree_create(qg_tree *out, qg_arena *a, int leaves, size_t count)
-{
-    *out = (qg_tree){.count = count, .depth = 1};
-    for (int n = leaves; n > 1; n /= 2)
-        out->depth++;
-    QG_NEW(out->block, a, out->depth);
-    for (int i = 0; i < out->depth; i++)
-        QG_NEW(out->block[i], a, count);
-    return QG_OK;
-}
-
-void qg_tree_reset(qg_tree *t)
-{
-    t->held = t->pushed = 0;
-}
-
-float *qg_tree_slot(const qg_tree *t)
-{
-    return t->block[t->held];
-}
-
-static void join(qg_tree *t)
-{
-    qg_tree_add(t->block[t->held - 2], t->block[t->held - 1], t->count);
-    t->held--;
-}
-
-void qg_tree_push(qg_tree *t)
-{
-    t->held++;
-    for (int i = t->pushed++; i & 1; i >>= 1)
-        join(t);
-}
-
-float *qg_tree_finish(qg_tree *t)
-{
-    while (t->held > 1)
-        join(t);
-    return t->block[0];
 }

@@ -100,15 +100,15 @@ model && edit "i = b.index(b'\"data_offsets\":[') + 16; b[i:i+1] = b'9'"
 bad "offsets that overlap or leave the file" "$M" "model.safetensors"
 model && edit "i = b.index(b'\"F32\"'); b[i:i+5] = b'\"Q32\"'"
 bad "an unknown dtype" "$M" "Q32"
-model && sed -i 's/"hidden_size": 128/"hidden_size": 64/' "$T/model/config.json"
+model && sed -i 's/"hidden_size": 160/"hidden_size": 80/' "$T/model/config.json"
 bad "a shape that config.json does not mean" "$M" "has shape" 3
-model && sed -i 's/"vocab_size": 2699/"vocab_size": 50000/' "$T/model/config.json"
-bad "more rows in config.json than in the file" "$M" "word_embeddings.weight: has shape [2699, 128], config.json asks for [50000, 128]" 3
+model && sed -i 's/"vocab_size": 7600/"vocab_size": 50000/' "$T/model/config.json"
+bad "more rows in config.json than in the file" "$M" "word_embeddings.weight: has shape [7600, 160], config.json asks for [50000, 160]" 3
 model && sed -i 's/"max_position_embeddings": 128/"max_position_embeddings": 64/' "$T/model/config.json"
-bad "more positions in the file than in config.json" "$M" "has shape [128, 128], config.json asks for [64, 128]" 3
+bad "more positions in the file than in config.json" "$M" "has shape [128, 160], config.json asks for [64, 160]" 3
 model && rm "$T/model/config.json" && mkfifo "$T/model/config.json"
 bad "a pipe in the place of a file" "$M" "config.json: /models/m: is not a regular file"
-model && edit "i = b.index(b'encoder.layer.3.output.dense.weight'); b[i+8:i+9] = b'x'"
+model && edit "i = b.index(b'encoder.layer.2.output.dense.weight'); b[i+8:i+9] = b'x'"
 bad "a missing tensor" "$M" "lacks this tensor" 3
 model
 for i in $(seq 5); do echo "extra$i"; done >>"$T/model/vocab.txt"
@@ -118,7 +118,7 @@ bad "an unknown activation" "$M" "hidden_act: swish is not supported, known are:
 model && sed -i 's/BertTokenizer/XLMRobertaTokenizer/' "$T/model/tokenizer_config.json"
 bad "another tokenizer" "$M" "XLMRobertaTokenizer"
 rm -rf "$T/model" && mkdir "$T/model" && cp models/mini-original/* "$T/model"
-bad "a missing head" "$M" 'say "head": "random"' 3
+bad "a missing head" "$M" 'say "head": "random"'
 model && rm "$T/model/model.safetensors" && $PYTHON - "$T/model/pytorch_model.bin" <<'EOF'
 import io, pickle, sys, zipfile
 class Evil:
@@ -168,7 +168,7 @@ echo 'halo dunia' >"$T/lines.txt"
 fails 1 "none" "predict with a missing model" "$QGRID" predict -m none "$T/lines.txt"
 fails 2 "qgrid: precision: there is no precision 'int7'" "predict with an unknown precision" "$QGRID" predict -m models/mini-finetuned -p int7 "$T/lines.txt"
 echo '{"ids": [2, 99999, 3]}' >"$T/ids.jsonl"
-fails 1 "ids.jsonl:1: id 99999 is outside the vocabulary of 2699" "an id outside the vocabulary" \
+fails 1 "ids.jsonl:1: id 99999 is outside the vocabulary of 7600" "an id outside the vocabulary" \
     "$QGRID" predict -m models/mini-finetuned "$T/ids.jsonl"
 fails 1 "No such file" "tokenize of a missing file" "$QGRID" tokenize -m models/mini-finetuned "$T/none.txt"
 fails 2 "exists already" "quantize does not overwrite" "$QGRID" quantize -m models/mini-finetuned -p int8 -o "$T"

@@ -95,6 +95,7 @@ ok "moving ranges, frozen in the last epoch" train moving "c['qat'] = {'precisio
 ok "are another training" sh -c "! cmp -s '$T/moving/model.safetensors' '$T/qat/model.safetensors'"
 ok "a teacher alone" train distilled "c['distill'] = {'from': 'models/mini-finetuned', 'weight': 1}; c['epochs'] = 1"
 ok "--fresh replaces a folder with a packed one" sh -c "'$QGRID' train --progress none '$T/now.json' --output '$T/qat' --fresh --set /epochs=1 && ! ls -d '$T'/qat.*"
+ok "list documents the members of objects" sh -c "'$QGRID' list training | grep -c '^  qat.step_size .*learned\|^  distill.temperature .*(2)\|^  dropout.hidden ' | grep -qx 3"
 ok "every option" train options "c.update({'class_weights': 'balanced', 'label_smoothing': 0.1,
     'schedule': 'cosine', 'warmup': 3, 'metric': 'loss', 'dropout': {'hidden': 0, 'attention': 0.2},
     'epochs': 1, 'clip_norm': 0, 'qat': {'precision': 'int4_g32', 'embeddings': 'int8'}})"

@@ -55,7 +55,7 @@ static void gradients_are_those_of_pytorch(void **state)
     double want = qg_json_get(golden, "loss")->number;
     double chosen = qg_json_get(golden, "chosen")->number;
     qg_step step = {0, chosen};
-    qt_ok(rig_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &b, &step));
+    qt_ok(rig_net_gradient(r.block[0], &loss, NULL, r.net, r.values, NULL, &b, &step));
     qt_close("loss", loss, want, 1e-5, 0);
     qt_ok(rig_net_mlm_score(&score, r.net, r.values, &b));
     qt_close("nll", score.nll / chosen, want, 1e-5, 0);
@@ -70,7 +70,7 @@ static void gradients_are_those_of_pytorch(void **state)
         qt_eq(g->key, (long long)n, (long long)t->rows * t->columns);
         for (size_t k = 0; k < n; k++)
             expected[k] = (float)numbers[k];
-        qt_close_f32(g->key, r.tree.block[0] + t->offset, expected, n, 1e-4, 1e-6);
+        qt_close_f32(g->key, r.block[0] + t->offset, expected, n, 1e-4, 1e-6);
         compared++;
     }
     qt_eq("all parameters but the pooler's", (long long)compared, r.params.n - 2);

@@ -6,7 +6,7 @@
 
 #include "qgrid/clock.h"
 #include "qgrid/rng.h"
-#include "qgrid/train.h"
+#include "qgrid/optimizer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -22,21 +22,15 @@ static void start(rig *r, int leaves)
     r->v = alloc(r->arena, r->params.count, sizeof *r->v);
     r->sums = alloc(r->arena, qg_norm_blocks(r->params.count), sizeof *r->sums);
     r->logits = alloc(r->arena, (size_t)(RIG_TEXTS * r->params.config.classes), sizeof(float));
-    qt_ok(qg_tree_create(&r->tree, r->arena, leaves, r->params.count));
+    for (int l = 0; l < leaves; l++)
+        r->block[l] = alloc(r->arena, r->params.count, sizeof(float));
     qt_ok(qg_leaf_create(&r->leaf, r->arena, RIG_TOKENS, RIG_TEXTS));
     rig_net(r, (qg_net_options){.seed = 42});
-}
-
-static qg_tree *tree_of(rig *r, int rank)
-{
-    return rank ? &r->others[rank] : &r->tree;
 }
 
 void rig_gang(rig *r, int ranks)
 {
     r->ranks = r->slices = ranks;
-    for (int i = 0; i < ranks; i++)
-        qt_ok(qg_tree_create(tree_of(r, i), r->arena, r->leaves / ranks, r->params.count));
 }
 
 void rig_net(rig *r, qg_net_options o)
@@ -123,9 +117,12 @@ void rig_qat(rig *r, const qg_qat_options *o)
 /* Each rank's sum, then the upper levels of the tree, slice by slice. */
 static void join_ranks(rig *r)
 {
-    float *top[8];
-    for (int i = 0; i < r->ranks; i++)
-        top[i] = qg_tree_finish(tree_of(r, i));
+    float *top[RIG_LEAVES];
+    int each = r->leaves / r->ranks;
+    for (int i = 0; i < r->ranks; i++) {
+        top[i] = r->block[i * each];
+        qg_tree_sum(r->block + i * each, each, 0, r->params.count);
+    }
     for (int i = 0; i < r->slices; i++)
         qg_tree_sum(top, r->ranks, qg_slice_start(r->params.count, r->slices, i),
                     qg_slice_start(r->params.count, r->slices, i + 1));
@@ -186,16 +183,12 @@ void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step)
         qg_qat_prepare(r->qat, r->values);
     }
     qg_net_set_weights(r->net, r->qat ? qg_qat_weights(r->qat) : r->values);
-    for (int i = 0; i < r->ranks; i++)
-        qg_tree_reset(tree_of(r, i));
     for (int l = 0; l < r->leaves; l++) {
-        qg_tree *tree = tree_of(r, l / (r->leaves / r->ranks));
         const qg_train_batch *leaf = b;
         if (r->leaves > 1)
             leaf = gather(r, b, splits, order + starts[l], starts[l + 1] - starts[l]);
-        qt_ok(qg_net_gradient(qg_tree_slot(tree), &loss[l], r->logits, r->net, r->qat, leaf, &s));
+        qt_ok(qg_net_gradient(r->block[l], &loss[l], r->logits, r->net, r->qat, leaf, &s));
         qg_range_join(seen, qg_net_seen(r->net), r->params.sites);
-        qg_tree_push(tree);
     }
     join_ranks(r);
     r->loss = qg_tree_sum_f64(loss, r->leaves);

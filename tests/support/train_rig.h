@@ -7,6 +7,10 @@
 #include "qt.h"
 
 #include "qgrid/mlm.h"
+#include "qgrid/optimizer.h"
+#include "qgrid/qat.h"
+
+enum { RIG_TOKENS = 512, RIG_TEXTS = 32, RIG_LONGEST = 32, RIG_LEAVES = 8 };
 
 typedef struct rig {
     qg_arena *arena;
@@ -14,9 +18,8 @@ typedef struct rig {
     float *values, *m, *v; /* [count] */
     double *sums;          /* [blocks] */
     qg_net *net;
-    qg_qat *qat;       /* NULL: plain training */
-    qg_tree tree;      /* of the only rank, or of rank 0 */
-    qg_tree others[8]; /* of ranks 1, 2, ... */
+    qg_qat *qat;              /* NULL: plain training */
+    float *block[RIG_LEAVES]; /* [leaves] -> [count] gradients of the leaves */
     qg_leaf leaf;
     int leaves, ranks, slices;
     qg_adamw adamw;
@@ -27,8 +30,6 @@ typedef struct rig {
     double loss, norm, rate;
     float coefficient;
 } rig;
-
-enum { RIG_TOKENS = 512, RIG_TEXTS = 32, RIG_LONGEST = 32 };
 
 /** A run from a folder: config.json and weights as model.safetensors. */
 void rig_load(rig *r, const char *dir, int leaves);

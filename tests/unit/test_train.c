@@ -13,7 +13,7 @@ static double loss_at(rig *r, const qg_train_batch *b, const qg_net_options *o)
 {
     double loss;
     qg_step s = {3, qg_loss_weight(b->label, b->B, o->class_weights)};
-    qt_ok(rig_net_gradient(r->tree.block[0], &loss, NULL, r->net, r->values, NULL, b, &s));
+    qt_ok(rig_net_gradient(r->block[0], &loss, NULL, r->net, r->values, NULL, b, &s));
     return loss;
 }
 
@@ -43,7 +43,7 @@ static double check_all(rig *r, const qg_net_options *o, double tolerance)
     double worst = 0, length = 0;
     rig_net(r, *o);
     loss_at(r, &b, o);
-    memcpy(grad, r->tree.block[0], r->params.count * sizeof *grad);
+    memcpy(grad, r->block[0], r->params.count * sizeof *grad);
     for (size_t i = 0; i < r->params.count; i++)
         length += (double)grad[i] * (double)grad[i];
     for (int p = 0; p < r->params.n; p++) {
@@ -120,7 +120,7 @@ static void loss_equals_its_closed_form(void **state)
     rig_net(&r, o);
     double loss, nll = 0, smooth = 0, sum = 0;
     qg_step s = {0, qg_loss_weight(b.label, b.B, weights)};
-    qt_ok(rig_net_gradient(r.tree.block[0], &loss, r.logits, r.net, r.values, NULL, &b, &s));
+    qt_ok(rig_net_gradient(r.block[0], &loss, r.logits, r.net, r.values, NULL, &b, &s));
     for (int t = 0; t < b.B; t++) {
         double z = 0;
         for (int k = 0; k < 3; k++)
@@ -257,17 +257,16 @@ static void dropout_does_not_depend_on_the_leaf(void **state)
     qg_step s = {4, b.B};
     float *all = qg_arena_alloc(r.arena, (size_t)(3 * b.B), sizeof *all), one[3], other[3];
     double loss, sum = 0, part;
-    qt_ok(rig_net_gradient(r.tree.block[0], &loss, all, r.net, r.values, NULL, &b, &s));
+    qt_ok(rig_net_gradient(r.block[0], &loss, all, r.net, r.values, NULL, &b, &s));
     for (int t = b.B - 1; t >= 0; t--) {
         int32_t splits[] = {0, b.splits[t + 1] - b.splits[t]};
         qg_train_batch single = {1,    b.ids + b.splits[t], b.types + b.splits[t], splits,
                                  NULL, b.label + t,         b.sample + t};
-        qt_ok(rig_net_gradient(r.tree.block[0], &part, one, r.net, r.values, NULL, &single, &s));
+        qt_ok(rig_net_gradient(r.block[0], &part, one, r.net, r.values, NULL, &single, &s));
         qt_close_f32("logits alone", one, all + 3 * t, 3, 1e-5, 1e-5);
         sum += part;
         qg_step next = {5, b.B};
-        qt_ok(
-            rig_net_gradient(r.tree.block[0], &part, other, r.net, r.values, NULL, &single, &next));
+        qt_ok(rig_net_gradient(r.block[0], &part, other, r.net, r.values, NULL, &single, &next));
         assert_true(fabsf(other[0] - one[0]) > 1e-4f);
     }
     qt_close("loss", loss, sum, 1e-6, 0);
@@ -293,11 +292,11 @@ static void a_leaf_without_texts_gives_zero(void **state)
     qg_train_batch none = {.B = 0};
     qg_step s = {0, 1};
     double loss = 1;
-    memset(r.tree.block[0], 0xff, r.params.count * sizeof(float));
-    qt_ok(rig_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &none, &s));
+    memset(r.block[0], 0xff, r.params.count * sizeof(float));
+    qt_ok(rig_net_gradient(r.block[0], &loss, NULL, r.net, r.values, NULL, &none, &s));
     qt_close("loss", loss, 0, 0, 0);
     for (size_t i = 0; i < r.params.count; i++)
-        qt_close("gradient", (double)r.tree.block[0][i], 0, 0, 0);
+        qt_close("gradient", (double)r.block[0][i], 0, 0, 0);
     rig_free(&r);
 }
 
@@ -332,7 +331,7 @@ static void bad_batches_and_nan_are_refused_by_sample_and_step(void **state)
     qg_train_batch b = {1, ids, types, splits, NULL, label, sample};
     qg_step s = {12, 1};
     double loss;
-    float *grad = r.tree.block[0];
+    float *grad = r.block[0];
 #define GRADIENT rig_net_gradient(grad, &loss, NULL, r.net, r.values, NULL, &b, &s)
     ids[1] = 30;
     qt_fails(GRADIENT, QG_EMODEL, "sample 77", "token id 30", "vocabulary of 30", NULL);

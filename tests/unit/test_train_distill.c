@@ -19,7 +19,7 @@ static double loss_of(rig *r, const qg_train_batch *b, const qg_net_options *o)
     double loss;
     qg_step s = {0, qg_loss_weight(b->label, b->B, o->class_weights)};
     rig_net(r, *o);
-    r->grad = qg_tree_slot(&r->tree);
+    r->grad = r->block[0];
     qt_ok(rig_net_gradient(r->grad, &loss, r->logits, r->net, r->values, NULL, b, &s));
     return loss;
 }

@@ -35,7 +35,7 @@ static double loss_at(rig *r, const qg_train_batch *b)
 {
     double loss;
     qg_step s = {3, targets(b)};
-    qt_ok(rig_net_gradient(r->tree.block[0], &loss, NULL, r->net, r->values, NULL, b, &s));
+    qt_ok(rig_net_gradient(r->block[0], &loss, NULL, r->net, r->values, NULL, b, &s));
     return loss;
 }
 
@@ -71,7 +71,7 @@ static void gradients_equal_finite_differences(void **state)
         float *grad = qg_arena_alloc(r.arena, r.params.count, sizeof *grad);
         double length = 0;
         loss_at(&r, &b);
-        memcpy(grad, r.tree.block[0], r.params.count * sizeof *grad);
+        memcpy(grad, r.block[0], r.params.count * sizeof *grad);
         for (size_t i = 0; i < r.params.count; i++)
             length += (double)grad[i] * (double)grad[i];
         for (int p = 0; p < r.params.n; p++) {
@@ -223,12 +223,12 @@ static void a_text_without_words_teaches_nothing(void **state)
     rig_random_mlm(&r, &c, 5, 1);
     qg_train_batch b = {.B = 2, .ids = ids, .splits = splits, .sample = sample, .target = target};
     for (size_t i = 0; i < r.params.count; i++)
-        r.tree.block[0][i] = NAN;
-    qt_ok(rig_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &b, &s));
+        r.block[0][i] = NAN;
+    qt_ok(rig_net_gradient(r.block[0], &loss, NULL, r.net, r.values, NULL, &b, &s));
     qt_close("loss", loss, 0, 0, 0);
     for (size_t i = 0; i < r.params.count; i++)
-        if (!(r.tree.block[0][i] == 0))
-            fail_msg("element %zu is %g", i, (double)r.tree.block[0][i]);
+        if (!(r.block[0][i] == 0))
+            fail_msg("element %zu is %g", i, (double)r.block[0][i]);
     rig_free(&r);
 }
 
@@ -243,8 +243,8 @@ static void a_loss_that_is_not_finite_is_named(void **state)
     qg_train_batch b = targeted(&r, 6, 5);
     qg_step s = {5, targets(&b)};
     r.values[r.params.param[r.params.n - 1].offset] = INFINITY;
-    qt_fails(rig_net_gradient(r.tree.block[0], &loss, NULL, r.net, r.values, NULL, &b, &s),
-             QG_ENUMERIC, "step 5, sample 100: the loss of token", NULL);
+    qt_fails(rig_net_gradient(r.block[0], &loss, NULL, r.net, r.values, NULL, &b, &s), QG_ENUMERIC,
+             "step 5, sample 100: the loss of token", NULL);
     qt_fails(rig_net_mlm_score(&score, r.net, r.values, &b), QG_ENUMERIC, "sample 100", NULL);
     rig_free(&r);
 }

@@ -3,6 +3,7 @@
  */
 #include "train_rig.h"
 
+#include "nn/random_model.h"
 #include "qgrid/file.h"
 #include "qgrid/weights.h"
 
@@ -178,6 +179,99 @@ static void a_missing_head_is_drawn(void **state)
     qg_arena_destroy(a);
 }
 
+/* A folder with config.json (initializer_range 0.05, pad_token_id 3), and maybe random weights. */
+static const char *small_model(const char *name, bool weights)
+{
+    static const char *const labels[] = {"a", "b"};
+    static const char other[] = "{\"pad_token_id\": 3, \"initializer_range\": 0.05, "
+                                "\"model_type\": \"bert\", \"hidden_size\": 8, "
+                                "\"num_hidden_layers\": 1, \"num_attention_heads\": 2, "
+                                "\"intermediate_size\": 12, \"vocab_size\": 20, "
+                                "\"max_position_embeddings\": 6}";
+    qg_random_model m = {1,
+                         8,
+                         2,
+                         12,
+                         20,
+                         6,
+                         2,
+                         .pad = 3,
+                         .label = labels,
+                         .classes = 2,
+                         .no_head = true,
+                         .std = 0.05,
+                         .seed = 11};
+    char path[600];
+    qt_ok(qg_mkdirs(qt_tmp(name)));
+    snprintf(path, sizeof path, "%s/config.json", qt_tmp(name));
+    qt_write(path, other, sizeof other - 1);
+    snprintf(path, sizeof path, "%s/model.safetensors", qt_tmp(name));
+    if (weights)
+        qt_ok(qg_random_model_weights(&m, path));
+    return qt_tmp(name);
+}
+
+static void drawn_weights_are_berts_initialisation(void **state)
+{
+    (void)state;
+    qg_arena *a = qg_arena_create(0);
+    qg_model_source file = {.dir = small_model("with", true), .head_seed = 11};
+    qg_model_source drawn = {
+        .dir = small_model("without", false), .head_seed = 11, .random_weights = true};
+    qg_params p, q;
+    float *x, *y;
+    qt_ok(qg_params_load(&p, &x, a, &file, NULL, NULL));
+    qt_ok(qg_params_load(&q, &y, a, &drawn, NULL, NULL));
+    qt_same("those of a random model of the same seed", x, y, p.count, sizeof *x);
+    qt_ok(qg_params_load_mlm(&q, &y, a, &drawn));
+    for (int i = 0; i < q.n; i++) {
+        const qg_param *t = &q.param[i];
+        int at = qg_params_find(&p, t->name);
+        double want = strstr(t->name, "LayerNorm.weight") != NULL;
+        size_t n = (size_t)t->rows * (size_t)t->columns;
+        if (at >= 0)
+            qt_same(t->name, y + t->offset, x + p.param[at].offset, n, sizeof *x);
+        else
+            assert_true(strncmp(t->name, "cls.predictions.", 16) == 0);
+        for (size_t k = 0; k < n && t->columns == 1; k++)
+            qt_close(t->name, (double)y[t->offset + k], want, 0, 0);
+    }
+    for (int k = 0; k < 8; k++)
+        qt_close("the padding row", (double)y[3 * 8 + k], 0, 0, 0);
+    assert_true(y[2 * 8] != 0 && y[q.param[q.n - 5].offset] != 0);
+    drawn.random_weights = false;
+    qt_fails(qg_params_load(&q, &y, a, &drawn, NULL, NULL), QG_EIO, "without", NULL);
+    qg_arena_destroy(a);
+}
+
+/* BertForMaskedLM has no pooler; a classifier on top of it gets a drawn one. */
+static void a_pretrained_model_loads_for_both_objectives(void **state)
+{
+    (void)state;
+    qg_arena *a = qg_arena_create(0);
+    qg_model_source src = {.dir = small_model("pre", true), .head_seed = 4};
+    qg_params p, q;
+    float *x, *y;
+    qt_ok(qg_params_load_mlm(&p, &x, a, &src));
+    x[p.param[p.n - 1].offset + 7] = 0.5f;
+    for (int i = 0; i < p.n; i++) /* a name that no model knows: as if it were not there */
+        if (strstr(p.param[i].name, "pooler"))
+            memcpy(p.param[i].name, "cls.unused", 10);
+    p.dir = src.dir;
+    qt_ok(qg_params_save(qt_tmp("mlm"), &p, x));
+    src.dir = qt_tmp("mlm");
+    qt_ok(qg_params_load_mlm(&q, &y, a, &(qg_model_source){.dir = src.dir, .random_head = true}));
+    qt_close("a new head", (double)y[q.param[q.n - 1].offset + 7], 0, 0, 0);
+    qt_ok(qg_params_load_mlm(&q, &y, a, &src));
+    qt_close("the head of the file", (double)y[q.param[q.n - 1].offset + 7], 0.5, 0, 0);
+    qt_ok(qg_params_load(&q, &y, a, &src, (const char *const[]){"a", "b", "c", NULL}, NULL));
+    qt_eq("classes", q.config.classes, 3);
+    int at = qg_params_find(&q, "bert.pooler.dense.weight");
+    assert_true(y[q.param[at].offset] != 0 && y[q.param[at].offset] != x[q.param[at].offset]);
+    qt_same("encoder", x, y, q.param[at].offset, sizeof *x);
+    qg_arena_destroy(a);
+}
+
 static void values_that_are_not_finite_are_not_saved(void **state)
 {
     (void)state;
@@ -211,6 +305,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(fake_quantized_logits_are_the_deployed_ones),
     cmocka_unit_test(heads_are_drawn_from_their_seed),
     cmocka_unit_test(a_missing_head_is_drawn),
+    cmocka_unit_test(drawn_weights_are_berts_initialisation),
+    cmocka_unit_test(a_pretrained_model_loads_for_both_objectives),
     cmocka_unit_test(loading_survives_every_failed_allocation),
     cmocka_unit_test(values_that_are_not_finite_are_not_saved),
 };

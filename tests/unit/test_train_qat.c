@@ -170,7 +170,7 @@ static void slices_of_the_weight_gradient_equal_the_whole(void **state)
     size_t n = r.params.count, kept = 0;
     qt_ok(qg_qat_create(&r.qat, &r.params, &o));
     qg_qat_prepare(r.qat, r.values);
-    float *whole = r.tree.block[0], *parts = qg_arena_alloc(r.arena, n, sizeof *parts);
+    float *whole = r.block[0], *parts = qg_arena_alloc(r.arena, n, sizeof *parts);
     for (size_t i = 0; i < n; i++) {
         r.values[i] *= 2; /* many lie outside the grid that was prepared */
         whole[i] = parts[i] = 1;

@@ -153,7 +153,7 @@ static void gradients_equal_the_paper(void **state)
         each_scale(&r, narrow);
         qg_train_batch b = batch(&r, 6, 1);
         qg_step s = {0, b.B};
-        r.grad = qg_tree_slot(&r.tree);
+        r.grad = r.block[0];
         qg_qat_prepare(r.qat, r.values);
         qt_ok(rig_net_gradient(r.grad, &loss, NULL, r.net, qg_qat_weights(r.qat), r.qat, &b, &s));
         each_scale(&r, check_gradient);
@@ -170,7 +170,7 @@ static double moved_loss(rig *r, float *weights, const float *slope, double step
     qg_step s = {0, b->B};
     for (size_t i = 0; i < r->params.count; i++)
         weights[i] = qg_qat_weights(r->qat)[i] + (float)(step * (double)slope[i]);
-    qt_ok(rig_net_gradient(qg_tree_slot(&r->tree), &loss, NULL, r->net, weights, NULL, b, &s));
+    qt_ok(rig_net_gradient(r->block[0], &loss, NULL, r->net, weights, NULL, b, &s));
     return loss;
 }
 
