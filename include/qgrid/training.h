@@ -186,6 +186,8 @@ qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training
                         const qg_training_options *options, const qg_gang *gang,
                         qg_problems *problems) QG_MUST_USE;
 
+#define QG_TRAINING_MARK "training.json" /* the file of a folder that says of which key it is */
+
 /** Whether a folder holds what a training of that key came to. Local. */
 bool qg_training_is_complete(const char *dir, const char *key);
 

@@ -15,7 +15,7 @@ qg_code qg_training_mark_write(qg_arena *a, const char *dir, const char *key,
                                const qg_training_record *r)
 {
     qg_str s = {0};
-    char *path = qg_path_join(a, dir, "training.json");
+    char *path = qg_path_join(a, dir, QG_TRAINING_MARK);
     if (!path)
         return QG_ENOMEM;
     qg_str_add(&s, "{\"key\": ");
@@ -39,7 +39,7 @@ qg_code qg_training_mark_write(qg_arena *a, const char *dir, const char *key,
 
 static qg_code load_mark(qg_json_doc *doc, qg_arena *a, const char *dir)
 {
-    char *path = qg_path_join(a, dir, "training.json");
+    char *path = qg_path_join(a, dir, QG_TRAINING_MARK);
     return path ? qg_json_load(doc, a, path, 1 << 20) : QG_ENOMEM;
 }
 

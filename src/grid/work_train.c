@@ -127,7 +127,8 @@ static qg_code of_cell(qg_code rc)
 static qg_code run(qg_training_summary *out, qg_work_unit *u, const qg_training_config *c,
                    const char *key, qg_problems *problems)
 {
-    qg_training_options options = {.complete = true, .key = key, .progress = QG_PROGRESS_NONE};
+    qg_training_options options = {
+        .again = true, .complete = true, .key = key, .progress = QG_PROGRESS_NONE};
     qg_code rc = qg_training_run(out, u->arena, c, &options, u->gang, problems);
     if (rc != QG_ECHANGED)
         return rc;
@@ -135,6 +136,19 @@ static qg_code run(qg_training_summary *out, qg_work_unit *u, const qg_training_
         qg_log_error(qg_error_last());
     options.fresh = true;
     return qg_training_run(out, u->arena, c, &options, u->gang, problems);
+}
+
+/* What was trained from other contents than the key says must not be found by it. */
+static qg_code check_still(const qg_work_training *t, qg_arena *a)
+{
+    qg_code rc = check_unchanged(t);
+    qg_error why = *qg_error_last();
+    char *mark = qg_path_join(a, t->folder, QG_TRAINING_MARK);
+    if (rc == QG_OK)
+        return QG_OK;
+    if (!mark || qg_remove(mark) != QG_OK)
+        qg_log_error(qg_error_last());
+    return qg_error_restore(&why);
 }
 
 static qg_code train(qg_training_record *out, const qg_work_training *t, qg_work_unit *u)
@@ -154,7 +168,7 @@ static qg_code train(qg_training_record *out, const qg_work_training *t, qg_work
     if (!summary.written && u->gang->index == 0)
         return QG_FAIL(QG_ENUMERIC, "no epoch has a %s, there is no best one", config.metric);
     *out = summary.record;
-    return QG_OK;
+    return u->gang->index == 0 ? check_still(t, u->arena) : QG_OK;
 }
 
 /* Course and model hash: of the first member, the others have none. */

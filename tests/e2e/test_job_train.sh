@@ -7,10 +7,10 @@ job() { # NAME [CHANGE]: writes $T/NAME.json, changed by Python statements over 
 import json, sys
 T = sys.argv[2]
 data = {"dataset": "smsa", "validation": "smsa"}
-short = {"batch": 32, "epochs": 2, "learning_rate": 1e-3, "max_length": 32}
+short = {"batch": 32, "epochs": 2, "learning_rate": 1e-3}
 j = {
     "name": "trained", "output": T + "/" + sys.argv[3] + ".h5",
-    "labels": ["positive", "neutral", "negative"],
+    "labels": ["positive", "neutral", "negative"], "max_length": 32,
     "models": {
         "original": {"path": "models/mini-original", "head": "random"},
         "qat": {"train": {"from": "tuned", **data, **short, "qat": "int8", "epochs": 1}},
@@ -71,10 +71,13 @@ for m in ("tuned_s42", "tuned_s7", "qat_s42", "qat_s7"):
     assert config["seed"] == g.attrs["seed"] and "from" not in config and "output" not in config
 assert f["training/qat_s7"].attrs["from_hash"] == f["training/tuned_s7"].attrs["key"]
 assert f["training/qat_s7"].attrs["from"].decode() == "tuned_s7"
-# a validation score is the score of the deployed model on the same texts
-g = f["training/qat_s7"]
-best = g["validation_nll"][g["best_epoch"][()] - 1]
-text = f["metrics/qat_s7/smsa/int8/nll"][()]
+# the validation of QAT is the score of the deployed model on the same texts
+for m in ("qat_s42", "qat_s7"):
+    g, at = f["training/" + m], f["training/%s/best_epoch" % m][()] - 1
+    for metric in ("nll", "accuracy", "macro_f1"):
+        assert g["validation_" + metric][at] == f["metrics/%s/smsa/int8/%s" % (m, metric)][()], metric
+    assert abs(g["validation_fp32_nll"][at] - f["metrics/%s/smsa/fp32/nll" % m][()]) < 1e-5
+assert math.isnan(f["training/tuned_s7/validation_fp32_nll"][0])
 checked = 0
 for model in ("tuned", "qat"):
     for p in ("fp32", "int8"):
