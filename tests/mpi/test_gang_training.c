@@ -184,8 +184,10 @@ static void a_gang_that_broke_is_followed_by_another(void **state)
 static void remove_output(const char *name)
 {
     char path[600];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s/packed", folder, name);
     assert_true(qg_dir_exists(path));
+    qt_ok(qg_remove(path));
+    *strrchr(path, '/') = 0;
     qt_ok(qg_remove(path));
 }
 
