@@ -83,7 +83,7 @@ static qg_code begin_at_folder(const maker *k, bool random)
 static qg_code begin(const maker *k, bool *missing)
 {
     qg_plan_training *t = k->training;
-    QG_ASSERT(k->jm->training != NULL);
+    QG_ASSERT(k->plan->models != NULL);
     int m = k->jm->training->from;
     const qg_plan_model *from = m >= 0 ? &k->plan->models[m] : NULL;
     bool random = k->config->head || (from && from->source.random_head && !k->mlm);
