@@ -341,6 +341,7 @@ qg_code qg_plan_training_make(qg_plan *p, qg_arena *a, int model, qg_problems *p
                .mlm = jm->training->config->objective == QG_OBJECTIVE_MLM,
                .out = &p->models[model]};
     bool missing = false;
+    QG_ASSERT(k.out != NULL); /* there are models */
     QG_NEW(k.training, a, 1);
     qg_code rc = begin(&k, &missing);
     if (rc == QG_ENOMEM)
