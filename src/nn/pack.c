@@ -3,6 +3,7 @@
  */
 #include "checkpoint.h"
 #include "io/safetensors_write.h"
+#include "pack_codes.h"
 #include "packed.h"
 #include "trained_scales.h"
 
@@ -10,7 +11,6 @@
 #include "qgrid/log.h"
 #include "qgrid/str.h"
 
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,49 +90,6 @@ static qg_code plan_tensors(packer *p)
     return QG_OK;
 }
 
-static void measure(qg_layer_error *e, const char *name, const float *w, const float *v, size_t n)
-{
-    double square = 0, ww = 0, vv = 0, wv = 0;
-    *e = (qg_layer_error){0};
-    snprintf(e->name, sizeof e->name, "%s", name);
-    for (size_t i = 0; i < n; i++) {
-        double d = (double)v[i] - (double)w[i];
-        square += d * d;
-        e->max_abs = fabs(d) > e->max_abs ? fabs(d) : e->max_abs;
-        ww += (double)w[i] * (double)w[i];
-        vv += (double)v[i] * (double)v[i];
-        wv += (double)w[i] * (double)v[i];
-    }
-    e->mse = square / (double)n;
-    e->cosine = ww > 0 && vv > 0 ? wv / sqrt(ww * vv) : 1;
-}
-
-static void pack_codes(void *panels, int32_t *colsum, const void *codes, qg_panel_format f, int n,
-                       int k)
-{
-    switch (f) {
-    case QG_PANEL_F32:
-        qg_pack_f32(panels, codes, n, k);
-        break;
-    case QG_PANEL_F16:
-    case QG_PANEL_BF16:
-        qg_pack_u16(panels, codes, n, k);
-        break;
-    case QG_PANEL_BF16_PAIRS:
-        qg_pack_bf16_pairs(panels, codes, n, k);
-        break;
-    case QG_PANEL_S8:
-        qg_pack_s8(panels, colsum, codes, n, k);
-        break;
-    case QG_PANEL_S4:
-        qg_pack_s4(panels, codes, n, k);
-        break;
-    case QG_PANEL_NF4:
-        qg_pack_nf4(panels, codes, n, k);
-        break;
-    }
-}
-
 /* A drawn head is not the one that was trained. */
 static qg_code quantize(void *codes, float *scales, const packer *p, const qg_linear_name *l,
                         const float *w)
@@ -173,12 +130,12 @@ static qg_code write_linear(packer *p, int i)
     snprintf(name, sizeof name, "%s.bias", l->name);
     QG_TRY(qg_checkpoint_read(bias, &p->checkpoint, name, l->n, 1, 0));
     QG_TRY(quantize(codes, scales, p, l, w));
-    pack_codes(panels, colsum, codes, s->format, l->n, l->k);
+    qg_pack_codes(panels, colsum, codes, s->format, l->n, l->k);
     if (n_scales)
         qg_pack_scales(packed_scales, scales, l->n, s->format == QG_PANEL_S8 ? 1 : groups);
     qg_panels v = {s->format, l->n, l->k, group, panels, packed_scales, colsum, bias};
     qg_unpack_to_f32((float *)codes, &v);
-    measure(&p->error[i], l->name, w, (const float *)codes, count);
+    qg_layer_error_measure(&p->error[i], l->name, w, (const float *)codes, count);
     p->parameters += (int64_t)count + l->n;
     QG_TRY(qg_safetensors_put(&p->writer, panels, bytes));
     QG_TRY(qg_safetensors_put(&p->writer, packed_scales, n_scales * sizeof *packed_scales));
