@@ -70,6 +70,16 @@ static void place(void *ctx, float *out, int t, int k)
     }
 }
 
+static qg_code check(const double *score, const qg_batch *b)
+{
+    for (int t = 0; t < b->B; t++)
+        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++)
+            if (!isfinite(score[i]))
+                return QG_FAIL(QG_ENUMERIC, "text %d: the score of token %d is %g", t,
+                               i - b->splits[t], score[i]);
+    return QG_OK;
+}
+
 static qg_code run(double *score, sums *s, qg_gradient_score kind, qg_arena *scratch)
 {
     const qg_question *q = s->q;
@@ -85,7 +95,7 @@ static qg_code run(double *score, sums *s, qg_gradient_score kind, qg_arena *scr
     for (size_t i = 0; i < qg_text_at(q, B); i++)
         s->sum[i] /= draws;
     scores(score, s->sum, s->x, q->batch->splits[B], C, kind);
-    return QG_OK;
+    return check(score, q->batch);
 }
 
 qg_code qg_gradient_scores(double *score, double *value, const qg_question *q,
