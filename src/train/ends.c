@@ -25,7 +25,7 @@ void qg_embedding_forward(const qg_pass *p)
     for (int t = 0; t < b->B; t++)
         for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
             float *x = net->embedding.unit + (size_t)i * C;
-            const float *word = words + (size_t)b->ids[i] * C;
+            const float *word = p->words ? p->words + (size_t)i * C : words + (size_t)b->ids[i] * C;
             const float *type = types + (size_t)type_of(b, i) * C;
             const float *position = positions + (size_t)(i - b->splits[t]) * C;
             for (size_t c = 0; c < C; c++)
@@ -73,7 +73,7 @@ void qg_embedding_backward(const qg_pass *p)
                            qg_grad_at(p, QG_AT_EMBEDDING_NORM + 1), &p->tokens, net->dx,
                            &net->embedding, qg_weight_at(p, QG_AT_EMBEDDING_NORM),
                            net->params->config.hidden);
-    for (int table = QG_AT_WORD; table <= QG_AT_TYPE; table++)
+    for (int table = QG_AT_WORD; table <= QG_AT_TYPE && p->grad; table++)
         if (table == QG_AT_WORD && net->params->objective == QG_OBJECTIVE_MLM)
             qg_mlm_words_backward(p);
         else

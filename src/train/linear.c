@@ -71,9 +71,13 @@ void qg_linear_backward(float *dx, float *grad, const float *dy, const qg_site *
                         const qg_rows *x, const qg_hook *hook)
 {
     const qg_linear *l = &s->linear;
-    const float *in = input(hook, site, x, l->k);
-    qg_site_backward(dx, grad + l->weight, s, dy, in, &x->parts);
-    qg_parts_column_sums(grad + l->bias, &x->parts, dy, l->n);
+    if (grad) {
+        const float *in = input(hook, site, x, l->k);
+        qg_site_backward(dx, grad + l->weight, s, dy, in, &x->parts);
+        qg_parts_column_sums(grad + l->bias, &x->parts, dy, l->n);
+    } else {
+        qg_site_input_backward(dx, s, dy, x->m);
+    }
     if (hook->kind == QG_INPUT_MOVING)
         moving_backward(dx, hook, site, x, l->k);
 }

@@ -30,7 +30,8 @@ typedef struct qg_rows {
 /** y [m, n] = hook(x) W^T + b for site number `site`. */
 void qg_linear_forward(float *y, const qg_site *s, int site, const qg_rows *x, const qg_hook *hook);
 
-/** Gradients from dy [m, n]: of W and b into `grad` (block of parameters), of x into dx [m, k]. */
+/** Gradients from dy [m, n]: of W and b into `grad` (block of parameters; NULL: not wanted), of x
+ *  into dx [m, k]. */
 void qg_linear_backward(float *dx, float *grad, const float *dy, const qg_site *s, int site,
                         const qg_rows *x, const qg_hook *hook);
 

@@ -81,6 +81,7 @@ static qg_code alloc_all(qg_net *n)
     QG_NEW(n->dropped, n->arena, B * C);
     QG_NEW(n->logits, n->arena, B * K);
     QG_NEW(n->dlogits, n->arena, B * K);
+    QG_NEW(n->shares, n->arena, K);
     QG_NEW(n->one, n->arena, B + 1);
     QG_NEW(n->dx, n->arena, T * C);
     QG_NEW(n->d1, n->arena, T * C);
@@ -164,7 +165,7 @@ static qg_code check_text(const qg_net *n, const qg_train_batch *b, int t)
     QG_ASSERT(len <= n->options.longest);
     QG_ASSERT(b->sample[t] >= 0 && b->sample[t] < (int64_t)1 << 40);
     QG_ASSERT(!b->attended || (b->attended[t] >= 1 && b->attended[t] <= len));
-    for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
+    for (int32_t i = b->splits[t]; i < b->splits[t + 1] && b->ids; i++) {
         if (b->ids[i] < 0 || b->ids[i] >= c->vocab)
             return QG_FAIL(QG_EMODEL, "sample %lld: token id %d is outside the vocabulary of %d",
                            (long long)b->sample[t], b->ids[i], c->vocab);
@@ -217,6 +218,16 @@ static qg_pass start(qg_net *n, const qg_qat *q, const qg_train_batch *b)
                               .kernels = n->kernels}};
 }
 
+qg_code qg_pass_begin(qg_pass *out, qg_net *n, const qg_qat *q, const qg_train_batch *b)
+{
+    QG_ASSERT(b->B > 0);
+    QG_TRY(check_batch(n, b, true));
+    *out = start(n, q, b);
+    out->hook.frozen = true;
+    cut_parts(out, b);
+    return QG_OK;
+}
+
 /* Between layers. */
 static qg_code go_on(const qg_net *n)
 {
@@ -226,9 +237,8 @@ static qg_code go_on(const qg_net *n)
     return QG_OK;
 }
 
-static qg_code forward(const qg_pass *p)
+qg_code qg_layers_forward(const qg_pass *p)
 {
-    qg_embedding_forward(p);
     for (int l = 0; l < p->net->params->config.layers; l++) {
         qg_layer_forward(p, l);
         QG_TRY(go_on(p->net));
@@ -236,7 +246,13 @@ static qg_code forward(const qg_pass *p)
     return QG_OK;
 }
 
-static qg_code backward(const qg_pass *p)
+static qg_code forward(const qg_pass *p)
+{
+    qg_embedding_forward(p);
+    return qg_layers_forward(p);
+}
+
+qg_code qg_layers_backward(const qg_pass *p)
 {
     int L = p->net->params->config.layers;
     bool hidden = p->net->teacher && p->net->teacher->options.hidden > 0;
@@ -250,6 +266,12 @@ static qg_code backward(const qg_pass *p)
     }
     if (hidden)
         qg_distill_hidden(p, 0);
+    return QG_OK;
+}
+
+static qg_code backward(const qg_pass *p)
+{
+    QG_TRY(qg_layers_backward(p));
     qg_embedding_backward(p);
     return QG_OK;
 }
@@ -266,7 +288,7 @@ static void clear_gaps(float *grad, const qg_params *params)
     }
 }
 
-static qg_code check_logits(const qg_net *n, const qg_train_batch *b, const qg_step *step)
+qg_code qg_check_logits(const qg_net *n, const qg_train_batch *b, const qg_step *step)
 {
     int K = n->params->config.classes;
     for (int i = 0; i < b->B * K; i++)
@@ -297,7 +319,7 @@ static qg_code classify(double *loss, float *logits, const qg_pass *p, const qg_
     const qg_train_batch *batch = p->batch;
     int K = net->params->config.classes;
     qg_head_forward(p);
-    QG_TRY(check_logits(net, batch, step));
+    QG_TRY(qg_check_logits(net, batch, step));
     qg_loss(loss, net->dlogits, net->logits, batch, &p->texts, K, &net->options, step->weight);
     if (net->teacher) {
         QG_TRY(qg_teacher_forward(net->teacher, batch));
@@ -356,7 +378,7 @@ qg_code qg_net_forward(float *logits, qg_net *net, const qg_qat *qat, const qg_t
     p.hook.frozen = true;
     QG_TRY(forward(&p));
     qg_head_forward(&p);
-    QG_TRY(check_logits(net, batch, NULL));
+    QG_TRY(qg_check_logits(net, batch, NULL));
     memcpy(logits, net->logits,
            (size_t)batch->B * (size_t)net->params->config.classes * sizeof *logits);
     return QG_OK;

@@ -62,6 +62,7 @@ struct qg_net {
     qg_norm_state embedding;       /* [T, C], [T] */
     float *cls, *pooled, *dropped; /* [B, C] first tokens, tanh of the pooler, after dropout */
     float *logits, *dlogits;       /* [B, K] */
+    double *shares;                /* [K] softmax of one text */
     qg_mlm_state mlm;              /* only with masked-language modelling */
     int32_t *one;                  /* [B + 1] 0, 1, 2 ...: splits of one row a text */
     float *dx, *d1, *d2;           /* [T, C] */
@@ -80,9 +81,10 @@ struct qg_net {
 /* Leaves on their way through the net. */
 typedef struct qg_pass {
     qg_net *net;
-    float *grad;   /* NULL: none is wanted */
+    float *grad;   /* NULL: none of the weights is wanted */
     double weight; /* of the step */
     const qg_train_batch *batch;
+    const float *words; /* [T, C] in place of rows of the word table; NULL: by the batch's ids */
     int T;
     qg_parts tokens, texts;   /* rows of the leaves: in [T, .] and in [B, .] */
     qg_dropout_rates dropout; /* 0 in validation */
@@ -90,13 +92,26 @@ typedef struct qg_pass {
     qg_hook hook;
 } qg_pass;
 
+/** Checks a batch with texts and begins a pass over it: no dropout, no gradient of weights, ranges
+ *  of inputs as they are. Labels are looked at, ids that are NULL are not. @errors QG_EMODEL. */
+qg_code qg_pass_begin(qg_pass *out, qg_net *n, const qg_qat *q,
+                      const qg_train_batch *b) QG_MUST_USE;
+
+/** All layers, from net->x[0]; and back, to the gradient of net->x[0] in net->dx.
+ *  @errors QG_ELOST. */
+qg_code qg_layers_forward(const qg_pass *p) QG_MUST_USE;
+qg_code qg_layers_backward(const qg_pass *p) QG_MUST_USE;
+
+/** @param step  for messages; NULL: none. @errors QG_ENUMERIC. */
+qg_code qg_check_logits(const qg_net *n, const qg_train_batch *b, const qg_step *step) QG_MUST_USE;
+
 /** net->x[l + 1] and the state of layer l from net->x[l]. */
 void qg_layer_forward(const qg_pass *p, int l);
 
 /** net->dx: from the gradient of layer l's output to that of its input; its state is current. */
 void qg_layer_backward(const qg_pass *p, int l);
 
-/** net->x[0] from the ids; gradients of the tables from net->dx. */
+/** net->x[0] from the ids; gradients of the tables, and net->dx itself, from net->dx. */
 void qg_embedding_forward(const qg_pass *p);
 void qg_embedding_backward(const qg_pass *p);
 
@@ -124,7 +139,7 @@ void qg_loss(double *loss, float *dlogits, const float *logits, const qg_train_b
 /** Dropout of rows [T, C] text by text. */
 void qg_drop_rows(const qg_pass *p, float *x, double rate, int layer, int place);
 
-/** The vector of parameter `index`, and its gradient. */
+/** The vector of parameter `index`, and its gradient (NULL: not wanted). */
 static inline const float *qg_weight_at(const qg_pass *p, int index)
 {
     return p->net->weights + p->net->params->param[index].offset;
@@ -132,7 +147,7 @@ static inline const float *qg_weight_at(const qg_pass *p, int index)
 
 static inline float *qg_grad_at(const qg_pass *p, int index)
 {
-    return p->grad + p->net->params->param[index].offset;
+    return p->grad ? p->grad + p->net->params->param[index].offset : NULL;
 }
 
 /** LayerNorm whose weight is parameter `index`. */

@@ -142,5 +142,10 @@ void qg_site_backward(float *dx, float *dw, const qg_site *s, const float *dy, c
             sum_tile(
                 dw, s, p,
                 (tile){r, n - r < TILE_N ? n - r : TILE_N, c, k - c < TILE_K ? k - c : TILE_K});
-    product(dx, s, dy, p->row[p->n], &s->backward);
+    qg_site_input_backward(dx, s, dy, p->row[p->n]);
+}
+
+void qg_site_input_backward(float *dx, const qg_site *s, const float *dy, int T)
+{
+    product(dx, s, dy, T, &s->backward);
 }

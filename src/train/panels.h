@@ -48,4 +48,7 @@ void qg_site_forward(float *y, const qg_site *s, const float *x, int T);
 void qg_site_backward(float *dx, float *dw, const qg_site *s, const float *dy, const float *x,
                       const qg_parts *p);
 
+/** dx alone, of T rows: the same bits. */
+void qg_site_input_backward(float *dx, const qg_site *s, const float *dy, int T);
+
 #endif

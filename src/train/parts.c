@@ -32,8 +32,10 @@ void qg_parts_norm_backward(float *dx, float *dgamma, float *dbeta, const qg_par
         qg_norm_backward(dx + first * wide, p->sum[l], p->sum[l] + wide, dy + first * wide, &part,
                          gamma, p->row[l + 1] - p->row[l], C);
     }
-    join(dgamma, p, 0, wide);
-    join(dbeta, p, wide, wide);
+    if (dgamma) {
+        join(dgamma, p, 0, wide);
+        join(dbeta, p, wide, wide);
+    }
 }
 
 static int by_key(const void *a, const void *b)

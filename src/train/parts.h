@@ -21,7 +21,7 @@ typedef struct qg_parts {
 /** out [n] = sums over the rows of x [m, n]. */
 void qg_parts_column_sums(float *out, const qg_parts *p, const float *x, int n);
 
-/** qg_norm_backward over all rows. */
+/** qg_norm_backward over all rows; dgamma and dbeta may be NULL together. */
 void qg_parts_norm_backward(float *dx, float *dgamma, float *dbeta, const qg_parts *p,
                             const float *dy, const qg_norm_state *s, const float *gamma, int C);
 

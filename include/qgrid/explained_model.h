@@ -1,0 +1,49 @@
+/*
+ * explained_model.h - a classifier under one precision as explainers see it, gradients included.
+ *
+ * Gradients are those of the deployed function: weights on the precision's grid (trained step sizes
+ * where the folder has them), inputs of Linear layers quantized as they are when deployed, and
+ * rounding passed straight through (Bengio, Leonard, Courville, 2013, arXiv:1308.3432). In fp32
+ * they are exact.
+ */
+#ifndef QGRID_EXPLAINED_MODEL_H
+#define QGRID_EXPLAINED_MODEL_H
+
+#include "qgrid/explainable.h"
+
+typedef struct qg_explained_model qg_explained_model;
+
+typedef struct qg_explained_options {
+    int tokens;                 /* computed together: 0: 256. A longer text stands alone */
+    bool (*breathe)(void *ctx); /* between layers; true: give up with QG_ELOST. May be NULL */
+    void *breathe_ctx;
+} qg_explained_options;
+
+/**
+ * Reads a checkpoint and puts it on the grid of a precision. Memory: the weights in binary32 as
+ * they are, on the grid where it is not fp32's, and those of Linear layers packed for both
+ * directions; activations. Owned handle.
+ *
+ * @param src  a Hugging Face folder; not a packed one, whose checkpoint is not at hand
+ * @errors those of qg_params_load, QG_EUNSUPPORTED (packed; kernels), QG_ENOMEM. Local.
+ */
+qg_code qg_explained_model_create(qg_explained_model **out, const qg_model_source *src,
+                                  const qg_precision_spec *p,
+                                  const qg_explained_options *options) QG_MUST_USE;
+void qg_explained_model_destroy(qg_explained_model *m);
+
+/** "ste" where gradients pass through rounding of inputs, "exact" where nothing but weights is
+ *  quantized. Static text. */
+const char *qg_explained_model_gradients(const qg_explained_model *m);
+
+size_t qg_explained_model_bytes(const qg_explained_model *m);
+
+/**
+ * Its functions; valid as long as both models are. Any batch will do: it is cut to what the memory
+ * holds.
+ * @param deployed  the packed model, whose logits perturbation methods ask for; NULL: they come
+ *                  from the model that is differentiated
+ */
+qg_explainable qg_explained_model_functions(qg_explained_model *m, qg_model *deployed);
+
+#endif
