@@ -74,14 +74,16 @@ static void rotate(double *A, double *V, int n, int p, int q)
 /* A becomes diagonal, V [n, n] holds the eigenvectors as columns. */
 static void eigen(double *A, double *V, int n)
 {
-    for (int i = 0; i < n; i++)
+    double most = 0;
+    for (int i = 0; i < n; i++) {
         V[i * n + i] = 1;
+        most = fmax(most, A[i * n + i]);
+    }
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
         bool moved = false;
         for (int p = 0; p < n; p++) {
             for (int q = p + 1; q < n; q++) {
-                double size = sqrt(fabs(A[p * n + p] * A[q * n + q]));
-                if (fabs(A[p * n + q]) <= DBL_EPSILON * size || fabs(A[p * n + q]) <= DBL_MIN)
+                if (fabs(A[p * n + q]) <= DBL_EPSILON * most)
                     continue;
                 rotate(A, V, n, p, q);
                 moved = true;
