@@ -11,6 +11,7 @@
 #define QGRID_PERTURB_H
 
 #include "qgrid/explainable.h"
+#include "qgrid/predictor.h"
 #include "qgrid/tokenizer.h"
 
 typedef enum qg_unit_kind {
@@ -44,23 +45,8 @@ typedef struct qg_sample {
 qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_unit_kind kind,
                        uint64_t key) QG_MUST_USE;
 
-/* How scores of tokens become the score of their word. */
-typedef enum qg_word_score {
-    QG_WORD_SUM,
-    QG_WORD_MEAN,
-    QG_WORD_MAX, /* the one of largest magnitude, the first on ties */
-} qg_word_score;
-
-extern const char *const qg_word_score_names[]; /* "sum", "mean", "max", NULL */
-
-/**
- * out [words->units] from score [words->n], one per token, specials included (theirs are left out).
- * Local.
- */
-void qg_scores_of_words(double *out, const double *score, const qg_sample *words,
-                        qg_word_score how);
-
-/** out [n] per token from score [units]: each token gets its unit's, specials 0. Local. */
+/** out [n] per token from score [units]: each token gets its unit's, specials 0 (for the other way
+ * see qg_word_scores). Local. */
 void qg_scores_of_tokens(double *out, const double *score, const qg_sample *s);
 
 /* What stands where a unit is absent. */
@@ -86,6 +72,9 @@ qg_code qg_perturber_make(qg_perturber **out, qg_arena *a, const qg_explainable 
                           qg_specials specials, int budget) QG_MUST_USE;
 
 enum { QG_PERTURB_TOKENS = 2048 };
+
+/** A predictor as explainers see it, without gradients; borrows it. Local. */
+qg_explainable qg_explainable_of_predictor(qg_predictor *p);
 
 /**
  * Asks for the sample with only the units present[u] != 0 left; present NULL: all of it.

@@ -1,7 +1,7 @@
 /*
  * kernel_shap.c - Shapley values of units: which coalitions are run.
  */
-#include "attribution.h"
+#include "ends.h"
 #include "draw.h"
 
 #include <string.h>

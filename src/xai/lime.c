@@ -1,7 +1,7 @@
 /*
  * lime.c - LIME's perturbations, distances and kernel; the fit is in lime_fit.c.
  */
-#include "attribution.h"
+#include "ends.h"
 #include "draw.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /*
  * occlusion.c - how much of the value goes when a window of units goes.
  */
-#include "attribution.h"
+#include "ends.h"
 
 #include <string.h>
 

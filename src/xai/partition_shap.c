@@ -9,7 +9,7 @@
  *     group (without, with)  ->  left  (without, left)   left  (right, with)
  *                                right (without, right)  right (left, with)
  */
-#include "attribution.h"
+#include "ends.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,8 +6,6 @@
  */
 #include "qgrid/perturb.h"
 
-#include "qgrid/predictor.h"
-
 #include <math.h>
 #include <string.h>
 

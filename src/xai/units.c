@@ -1,13 +1,9 @@
 /*
- * units.c - the parts of a text that explanations score, and scores from tokens to words and back.
+ * units.c - the parts of a text that explanations score, and their scores spread over tokens.
  */
 #include "qgrid/perturb.h"
 
-#include <math.h>
-#include <string.h>
-
 const char *const qg_unit_kind_names[] = {"word", "token", "distinct_word", NULL};
-const char *const qg_word_score_names[] = {"sum", "mean", "max", NULL};
 
 /* Whether the words at tokens i and j (their first) have the same tokens. */
 static bool same_word(const qg_encoding *e, int i, int j)
@@ -63,22 +59,6 @@ qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_uni
     }
     *out = (qg_sample){key, e->n, e->ids, unit, units, span};
     return QG_OK;
-}
-
-void qg_scores_of_words(double *out, const double *score, const qg_sample *words, qg_word_score how)
-{
-    for (int u = 0; u < words->units; u++) {
-        double sum = 0, most = 0;
-        int count = 0;
-        for (int i = 0; i < words->n; i++) {
-            if (words->unit[i] != u)
-                continue;
-            sum += score[i];
-            if (count++ == 0 || fabs(score[i]) > fabs(most))
-                most = score[i];
-        }
-        out[u] = how == QG_WORD_MAX ? most : how == QG_WORD_MEAN && count > 0 ? sum / count : sum;
-    }
 }
 
 void qg_scores_of_tokens(double *out, const double *score, const qg_sample *s)

@@ -1,7 +1,7 @@
 /*
- * attribution.c - the begin and end of an explanation, and random scores.
+ * ends.c - the begin and end of an explanation, and random scores.
  */
-#include "attribution.h"
+#include "ends.h"
 
 #include "qgrid/rng.h"
 

@@ -1,8 +1,8 @@
 /*
- * attribution.h - what the perturbation methods share.
+ * ends.h - what the perturbation methods share.
  */
-#ifndef QGRID_ATTRIBUTION_H
-#define QGRID_ATTRIBUTION_H
+#ifndef QGRID_ENDS_H
+#define QGRID_ENDS_H
 
 #include "qgrid/perturb_methods.h"
 
