@@ -66,7 +66,7 @@ static qg_code moments_make(moments *m, const uint8_t *masks, const double *weig
         }
     }
     /* what rounding of the mean leaves of equal values */
-    m->constant = m->yy <= m->total * 1e-30 * most * most;
+    m->constant = m->yy <= m->total * 1e-24 * most * most;
     return QG_OK;
 }
 
