@@ -325,6 +325,83 @@ static void check_sampled(const tensors *t, const qg_json *e)
     qt_close_f64("phi", phi, want, n, 0, 1e-9);
 }
 
+/* Unit of each feature: the white-space word with its letters. Others (punctuation) stay. */
+static void units_of_features(int *unit, const qg_json *e, const qg_sample *s)
+{
+    const char *text = need(e, "text")->string;
+    int u = 0, f = 0;
+    for (const qg_json *word = need(e, "features")->child; word; word = word->next, u++, f++) {
+        size_t n = strlen(word->string);
+        while (u < s->units && ((size_t)(s->span[u].byte_end - s->span[u].byte_start) != n ||
+                                memcmp(text + s->span[u].byte_start, word->string, n) != 0))
+            u++;
+        if (u == s->units)
+            fail_msg("'%s' is not a word of the text", word->string);
+        unit[f] = u;
+    }
+}
+
+static void check_cut_texts(golden *g, const tensors *t, const qg_json *e, const qg_tokenizer *tok)
+{
+    int64_t N;
+    static int64_t slot[1000];
+    int unit[64], features = need(e, "features")->count;
+    const char *text = need(e, "text")->string;
+    const uint8_t *masks = keyed(t, e, "masks", QG_U8, &N);
+    const double *probs = keyed(t, e, "probs", QG_F64, NULL);
+    qg_encoding enc;
+    qg_sample s;
+    qt_ok(qg_tokenizer_encode(&enc, tok, g->a, text, strlen(text), 0));
+    qt_ok(qg_sample_make(&s, g->a, &enc, QG_UNIT_DISTINCT_WORD, 0));
+    units_of_features(unit, e, &s);
+    qt_eq("samples", N, 1000);
+    for (int64_t i = 0; i < N; i++) {
+        uint8_t present[64];
+        memset(present, 1, sizeof present);
+        for (int f = 0; f < features; f++)
+            present[unit[f]] = masks[i * features + f];
+        qt_ok(qg_perturb_add(&slot[i], g->p, &s, present, QG_MASKING_DELETE));
+    }
+    qt_ok(qg_perturb_run(g->p));
+    for (int64_t i = 0; i < N; i++)
+        for (int k = 0; k < 3; k++)
+            qt_close("probability", qg_perturb_value(g->p, slot[i], k, QG_EXPLAIN_PROBABILITY),
+                     probs[i * 3 + k], 0, 1e-5);
+}
+
+/* From the text on: words cut out of it, tokens, batches, probabilities. */
+static void lime_cuts_words_out(void **state)
+{
+    (void)state;
+    tensors t;
+    int texts = 0;
+    tensors_open(&t, "golden/dev/xai/lime.safetensors");
+    const qg_json *all = qt_json(t.a, qt_shared("golden/dev/xai/lime.json"));
+    for (int m = 0; m < 2; m++) {
+        golden g;
+        char dir[100];
+        int here = 0;
+        qg_tokenizer *tok;
+        golden_start(&g, model_names[m]);
+        snprintf(dir, sizeof dir, "golden/dev/model/%s", model_names[m]);
+        qt_ok(qg_tokenizer_load(&tok, g.a, qt_shared(dir)));
+        for (const qg_json *e = all->child; e; e = e->next) {
+            if (!says(e, "model", model_names[m]) || !need(e, "bow")->boolean)
+                continue;
+            check_cut_texts(&g, &t, e, tok);
+            here++;
+        }
+        /* equal texts once, and batches full but for the last of each text */
+        qg_perturb_counts c = qg_perturb_count(g.p);
+        assert_true(2 * c.distinct < c.asked);
+        assert_true((c.batches - here) * (QG_PERTURB_TOKENS - 32) <= c.tokens);
+        texts += here;
+        golden_end(&g);
+    }
+    qt_eq("texts", texts, 4);
+    tensors_close(&t);
+}
+
 static void shapley_values_of_given_games(void **state)
 {
     (void)state;
@@ -350,6 +427,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(occlusion_in_every_mode),
     cmocka_unit_test(kernel_shap_through_the_models),
     cmocka_unit_test(lime_fits),
+    cmocka_unit_test(lime_cuts_words_out),
     cmocka_unit_test(shapley_values_of_given_games),
 };
 

@@ -1,13 +1,10 @@
 /*
- * test_perturb_methods.c - occlusion, LIME, SHAP and random scores in closed form on a linear toy,
- * and against plain enumeration on its probabilities, which are not linear.
+ * test_perturb_methods.c - occlusion and LIME in closed form on a linear toy; what all methods on
+ * perturbed texts have in common.
  */
 #include "qt.h"
 
 #include "perturb_rig.h"
-#include "qgrid/rng.h"
-#include "xai/draw.h"
-#include "xai/least_squares.h"
 
 #include <math.h>
 #include <string.h>
@@ -151,202 +148,6 @@ static void lime_distances_and_weights(void **state)
     qt_close("weight", qg_lime_weight(50, 25), exp(-2), 1e-14, 0);
 }
 
-/* -------------------------------------------------------------------------------------- SHAP */
-
-/* Mean over all orders of the players that `allowed` admits of what each adds when it comes. */
-typedef struct orders {
-    const double *v;
-    int n, count;
-    double phi[8];
-    bool (*allowed)(const int *order, int n);
-} orders;
-
-static void walk(orders *w, int *order, int at)
-{
-    if (at < w->n) {
-        for (int i = at; i < w->n; i++) {
-            int t = order[at];
-            order[at] = order[i], order[i] = t;
-            walk(w, order, at + 1);
-            t = order[at];
-            order[at] = order[i], order[i] = t;
-        }
-        return;
-    }
-    if (w->allowed && !w->allowed(order, w->n))
-        return;
-    uint32_t set = 0;
-    w->count++;
-    for (int i = 0; i < w->n; i++) {
-        w->phi[order[i]] += w->v[set | 1U << order[i]] - w->v[set];
-        set |= 1U << order[i];
-    }
-}
-
-static void mean_over_orders(orders *w, const perturb_rig *r, const qg_sample *s, int k)
-{
-    int order[8];
-    static double v[1 << 8];
-    for (uint32_t set = 0; set < 1U << s->units; set++)
-        v[set] = perturb_rig_value(r, s, set, k, QG_EXPLAIN_PROBABILITY);
-    for (int i = 0; i < s->units; i++)
-        order[i] = i;
-    w->v = v;
-    w->n = s->units;
-    walk(w, order, 0);
-    for (int i = 0; i < w->n; i++)
-        w->phi[i] /= w->count;
-}
-
-static void kernel_shap_is_the_mean_over_all_orders(void **state)
-{
-    (void)state;
-    perturb_rig r;
-    perturb_rig_start(&r, 4, 0);
-    qg_sample s = perturb_rig_sample(r.a, "abcdea", 1);
-    qg_attribution out;
-    orders w = {0};
-    qg_kernel_shap_options o = qg_kernel_shap_defaults();
-    qt_ok(qg_kernel_shap(&out, r.p, &s, second_class, 1, &o));
-    mean_over_orders(&w, &r, &s, 1);
-    qt_eq("orders", w.count, 720);
-    qt_close_f64("phi", out.score, w.phi, 6, 0, 1e-13);
-    qt_eq("evaluations", out.evaluations, 2 + 64);
-    /* the two ends are coalitions too, and count once */
-    qt_eq("forwards", qg_perturb_count(r.p).distinct, 64);
-    perturb_rig_end(&r);
-}
-
-static void shap_efficiency_symmetry_dummy(void **state)
-{
-    (void)state;
-    perturb_rig r;
-    perturb_rig_start(&r, 5, 0);
-    /* a at both ends are symmetric; the third is [MASK] itself and changes nothing */
-    qg_sample s = perturb_rig_sample(r.a, "ab#ca", 1);
-    qg_attribution out[2];
-    qg_kernel_shap_options o = qg_kernel_shap_defaults();
-    qg_partition_shap_options po = qg_partition_shap_defaults();
-    qt_ok(qg_kernel_shap(&out[0], r.p, &s, first_class, 1, &o));
-    qt_ok(qg_partition_shap(&out[1], r.p, &s, first_class, 1, &po));
-    qt_close("symmetry", out[0].score[0], out[0].score[4], 0, 1e-14);
-    assert_true(fabs(out[0].score[0]) > 1e-3);
-    for (int i = 0; i < 2; i++) {
-        qt_close("efficiency", out[i].delta, 0, 0, 1e-14);
-        qt_close("dummy", out[i].score[2], 0, 0, 1e-15);
-    }
-    perturb_rig_end(&r);
-}
-
-static void shap_is_exact_on_a_linear_model(void **state)
-{
-    (void)state;
-    perturb_rig r;
-    perturb_rig_start(&r, 6, 0);
-    qg_sample s[] = {perturb_rig_sample(r.a, "abcdefghijkl", 1), perturb_rig_sample(r.a, "abc", 2)};
-    qg_attribution out[2];
-    qg_kernel_shap_options o = qg_kernel_shap_defaults();
-    qg_partition_shap_options po = qg_partition_shap_defaults();
-    o.output = po.output = QG_EXPLAIN_LOGIT;
-    qt_ok(qg_kernel_shap(out, r.p, s, first_class, 2, &o));
-    qt_eq("drawn", out[0].evaluations, 1002);
-    qt_eq("all", out[1].evaluations, 10);
-    for (int i = 0; i < 2; i++)
-        check_linear(&r, &s[i], &out[i], true, 1e-12);
-    qt_ok(qg_partition_shap(out, r.p, s, first_class, 2, &po));
-    for (int i = 0; i < 2; i++)
-        check_linear(&r, &s[i], &out[i], true, 1e-12);
-    perturb_rig_end(&r);
-}
-
-static void too_few_coalitions_still_add_up(void **state)
-{
-    (void)state;
-    perturb_rig r;
-    perturb_rig_start(&r, 6, 0);
-    qg_sample s = perturb_rig_sample(r.a, "abcdefghijkl", 1);
-    qg_attribution out;
-    qg_kernel_shap_options o = qg_kernel_shap_defaults();
-    o.coalitions = 3;
-    qt_ok(qg_kernel_shap(&out, r.p, &s, first_class, 1, &o));
-    qt_eq("pairs", out.evaluations, 2 + 4);
-    qt_close("efficiency", out.delta, 0, 0, 1e-12);
-    perturb_rig_end(&r);
-}
-
-static void drawn_coalitions_come_close_to_shapley(void **state)
-{
-    (void)state;
-    perturb_rig r;
-    perturb_rig_start(&r, 7, 0);
-    qg_sample s = perturb_rig_sample(r.a, "abcdefgh", 1);
-    qg_attribution exact, drawn;
-    qg_kernel_shap_options o = qg_kernel_shap_defaults();
-    qt_ok(qg_kernel_shap(&exact, r.p, &s, first_class, 1, &o));
-    o.exact_units = 0;
-    o.coalitions = 4000;
-    qt_ok(qg_kernel_shap(&drawn, r.p, &s, first_class, 1, &o));
-    double largest = 0;
-    for (int u = 0; u < 8; u++)
-        largest = fmax(largest, fabs(exact.score[u]));
-    qt_close_f64("phi", drawn.score, exact.score, 8, 0, 0.03 * largest);
-    perturb_rig_end(&r);
-}
-
-/* Orders in which every group of ((0,1),(2,(3,4))) comes in one piece. */
-static bool in_one_piece(const int *order, int n, uint32_t members)
-{
-    int first = n, last = -1, count = 0;
-    for (int i = 0; i < n; i++) {
-        if (!(members >> order[i] & 1))
-            continue;
-        first = i < first ? i : first;
-        last = i;
-        count++;
-    }
-    return last - first + 1 == count;
-}
-
-static bool keeps_groups(const int *order, int n)
-{
-    return in_one_piece(order, n, 3) && in_one_piece(order, n, 28) && in_one_piece(order, n, 24);
-}
-
-static void partition_shap_is_the_mean_over_orders_that_keep_groups(void **state)
-{
-    (void)state;
-    perturb_rig r;
-    perturb_rig_start(&r, 8, 0);
-    qg_sample s = perturb_rig_sample(r.a, "abcde", 1);
-    qg_attribution out;
-    orders w = {.allowed = keeps_groups};
-    qg_partition_shap_options o = qg_partition_shap_defaults();
-    qt_ok(qg_partition_shap(&out, r.p, &s, second_class, 1, &o));
-    mean_over_orders(&w, &r, &s, 1);
-    qt_eq("orders", w.count, 16);
-    qt_close_f64("phi", out.score, w.phi, 5, 0, 1e-13);
-    perturb_rig_end(&r);
-}
-
-static void partition_shap_keeps_to_its_evaluations(void **state)
-{
-    (void)state;
-    perturb_rig r;
-    perturb_rig_start(&r, 8, 0);
-    qg_sample s = perturb_rig_sample(r.a, "abcdefghijkl", 1);
-    qg_attribution out;
-    qg_partition_shap_options o = qg_partition_shap_defaults();
-    for (o.evaluations = 2; o.evaluations < 60; o.evaluations += 3) {
-        qt_ok(qg_partition_shap(&out, r.p, &s, first_class, 1, &o));
-        qt_close("efficiency", out.delta, 0, 0, 1e-13);
-        assert_true(out.evaluations <= o.evaluations && out.evaluations > o.evaluations - 2);
-        if (o.evaluations == 2)
-            for (int u = 0; u < 12; u++)
-                qt_close("equal shares", out.score[u], (out.full - out.base) / 12, 0, 1e-15);
-    }
-    perturb_rig_end(&r);
-}
-
 /* ------------------------------------------------------------------------------- all of them */
 
 enum { METHODS = 4 };
@@ -472,87 +273,6 @@ static void memory_that_runs_out_is_an_error(void **state)
     perturb_rig_end(&r);
 }
 
-/* ----------------------------------------------------------------------------------- helpers */
-
-static void random_scores_are_normal_and_named(void **state)
-{
-    (void)state;
-    enum { N = 20000 };
-    static double x[N], y[N];
-    double mean = 0, square = 0;
-    qg_random_scores(x, N, 42, 7, 0, 2.5);
-    for (int i = 0; i < N; i++) {
-        mean += x[i] / N;
-        square += x[i] * x[i] / N;
-    }
-    qt_close("mean", mean, 0, 0, 4 * 2.5 / sqrt(N));
-    qt_close("variance", square, 6.25, 0.05, 0);
-    qg_random_scores(y, N, 42, 7, 0, 2.5);
-    qt_same("again", x, y, N, sizeof *x);
-    qg_random_scores(y, 10, 42, 7, 1, 2.5);
-    assert_true(memcmp(x, y, 10 * sizeof *x) != 0);
-    qg_random_scores(y, 10, 42, 8, 0, 2.5);
-    assert_true(memcmp(x, y, 10 * sizeof *x) != 0);
-}
-
-static void subsets_are_drawn_evenly(void **state)
-{
-    (void)state;
-    enum { N = 5, DRAWS = 20000 };
-    int order[N] = {0, 1, 2, 3, 4}, seen[1 << N] = {0}, kinds = 0;
-    qg_rng r = qg_rng_make(1, "test/subsets", 0);
-    for (int i = 0; i < DRAWS; i++) {
-        uint8_t mask[N] = {0};
-        int set = 0;
-        qg_draw_subset(mask, 1, 2, order, N, &r);
-        for (int u = 0; u < N; u++)
-            set |= mask[u] << u;
-        seen[set]++;
-    }
-    for (int set = 0; set < 1 << N; set++) {
-        if (seen[set] == 0)
-            continue;
-        qt_eq("size", __builtin_popcount((unsigned)set), 2);
-        qt_close("share", seen[set], DRAWS / 10.0, 0, 5 * sqrt(DRAWS * 0.1 * 0.9));
-        kinds++;
-    }
-    qt_eq("subsets", kinds, 10);
-}
-
-static void symmetric_systems_regular_and_singular(void **state)
-{
-    (void)state;
-    enum { N = 6 };
-    qg_arena *a = qg_arena_create(0);
-    double rows[N][N], A[N * N], b[N], x[N], want[N];
-    qg_rng r = qg_rng_make(3, "test/solve", 0);
-    for (int rank = N; rank >= 1; rank--) {
-        memset(A, 0, sizeof A);
-        memset(b, 0, sizeof b);
-        memset(want, 0, sizeof want);
-        for (int k = 0; k < rank; k++) {
-            double c = qg_rng_normal(&r);
-            for (int i = 0; i < N; i++) {
-                rows[k][i] = qg_rng_normal(&r);
-                want[i] += c * rows[k][i]; /* in the range of A, so the shortest solution */
-            }
-        }
-        for (int k = 0; k < rank; k++)
-            for (int i = 0; i < N; i++)
-                for (int j = 0; j < N; j++)
-                    A[i * N + j] += rows[k][i] * rows[k][j];
-        for (int i = 0; i < N; i++)
-            for (int j = 0; j < N; j++)
-                b[i] += A[i * N + j] * want[j];
-        qt_ok(qg_solve_symmetric(x, A, b, N, a));
-        qt_close_f64("x", x, want, N, 0, 1e-7);
-    }
-    memset(A, 0, sizeof A);
-    qt_ok(qg_solve_symmetric(x, A, b, N, a));
-    qt_close_f64("nothing known", x, (double[N]){0}, N, 0, 0);
-    qg_arena_destroy(a);
-}
-
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(occlusion_is_exact_on_a_linear_model),
     cmocka_unit_test(occlusion_windows_share_their_drop),
@@ -560,20 +280,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(lime_forward_selection_takes_the_strongest),
     cmocka_unit_test(lime_of_a_constant_says_so),
     cmocka_unit_test(lime_distances_and_weights),
-    cmocka_unit_test(kernel_shap_is_the_mean_over_all_orders),
-    cmocka_unit_test(shap_efficiency_symmetry_dummy),
-    cmocka_unit_test(shap_is_exact_on_a_linear_model),
-    cmocka_unit_test(too_few_coalitions_still_add_up),
-    cmocka_unit_test(drawn_coalitions_come_close_to_shapley),
-    cmocka_unit_test(partition_shap_is_the_mean_over_orders_that_keep_groups),
-    cmocka_unit_test(partition_shap_keeps_to_its_evaluations),
     cmocka_unit_test(a_sample_has_the_same_bits_alone_and_among_others),
     cmocka_unit_test(draws_are_named_by_seed_and_sample_not_by_the_model),
     cmocka_unit_test(texts_of_no_unit_and_of_one),
     cmocka_unit_test(memory_that_runs_out_is_an_error),
-    cmocka_unit_test(random_scores_are_normal_and_named),
-    cmocka_unit_test(subsets_are_drawn_evenly),
-    cmocka_unit_test(symmetric_systems_regular_and_singular),
 };
 
 QT_MAIN("perturb methods", tests)
