@@ -4,8 +4,6 @@
 #include "ends.h"
 #include "draw.h"
 
-#include <string.h>
-
 enum { MOST_EXACT = 16 };
 
 typedef struct shap_run {
@@ -36,38 +34,6 @@ static void all_coalitions(uint8_t *masks, int units, int count)
             *masks++ = (uint8_t)(set >> u & 1);
 }
 
-/* A size 1 .. units - 1 with probability proportional to 1 / (s (units - s)). */
-static int draw_size(const double *cumulative, int units, qg_rng *r)
-{
-    double at = qg_rng_uniform(r) * cumulative[units - 1];
-    int s = 1;
-    while (s < units - 1 && at >= cumulative[s])
-        s++;
-    return s;
-}
-
-/* Pairs of a coalition and what it leaves out. */
-static qg_code draw_coalitions(uint8_t *masks, qg_arena *a, const qg_sample *s,
-                               const qg_kernel_shap_options *o, int count)
-{
-    int *order, units = s->units;
-    double *cumulative; /* [units] of sizes up to s */
-    QG_NEW(order, a, units);
-    QG_NEW(cumulative, a, units);
-    for (int u = 0; u < units; u++)
-        order[u] = u;
-    for (int k = 1; k < units; k++)
-        cumulative[k] = cumulative[k - 1] + 1.0 / ((double)k * (units - k));
-    qg_rng r = qg_rng_make(o->seed, "xai/kernel_shap", s->key);
-    for (int row = 0; row < count; row += 2) {
-        uint8_t *z = masks + (size_t)row * (size_t)units;
-        qg_draw_subset(z, 1, draw_size(cumulative, units, &r), order, units, &r);
-        for (int u = 0; u < units; u++)
-            z[units + u] = !z[u];
-    }
-    return QG_OK;
-}
-
 static qg_code ask(shap_run *run, qg_attribution *out, qg_perturber *p, const qg_sample *s,
                    const qg_kernel_shap_options *o)
 {
@@ -76,10 +42,11 @@ static qg_code ask(shap_run *run, qg_attribution *out, qg_perturber *p, const qg
     run->count = exact ? 1 << s->units : 2 * ((o->coalitions + 1) / 2);
     QG_NEW(run->masks, a, (size_t)run->count * (size_t)s->units);
     QG_NEW(run->slot, a, run->count);
+    qg_rng r = qg_rng_make(o->seed, "xai/kernel_shap", s->key);
     if (exact)
         all_coalitions(run->masks, s->units, run->count);
     else
-        QG_TRY(draw_coalitions(run->masks, a, s, o, run->count));
+        QG_TRY(qg_draw_shapley(run->masks, run->count, s->units, &r, a));
     for (int i = 0; i < run->count; i++)
         QG_TRY(qg_perturb_add(&run->slot[i], p, s, run->masks + (size_t)i * (size_t)s->units,
                               o->masking));

@@ -5,7 +5,6 @@
 #include "draw.h"
 
 #include <math.h>
-#include <string.h>
 
 const char *const qg_lime_selection_names[] = {"auto", "none", "highest_weights", "forward", NULL};
 
@@ -35,22 +34,6 @@ double qg_lime_weight(double distance, double kernel_width)
     return sqrt(exp(-(distance * distance) / (kernel_width * kernel_width)));
 }
 
-/* Row 0 keeps all; each other row drops 1 .. units units. */
-static qg_code draw_masks(uint8_t *masks, qg_arena *a, const qg_sample *s, const qg_lime_options *o)
-{
-    int *order;
-    QG_NEW(order, a, s->units);
-    for (int u = 0; u < s->units; u++)
-        order[u] = u;
-    qg_rng r = qg_rng_make(o->seed, "xai/lime", s->key);
-    memset(masks, 1, (size_t)o->samples * (size_t)s->units);
-    for (int row = 1; row < o->samples; row++) {
-        int drop = 1 + (int)qg_rng_below(&r, (uint64_t)s->units);
-        qg_draw_subset(masks + (size_t)row * (size_t)s->units, 0, drop, order, s->units, &r);
-    }
-    return QG_OK;
-}
-
 static qg_code ask(lime_run *run, qg_attribution *out, qg_perturber *p, const qg_sample *s,
                    const qg_lime_options *o)
 {
@@ -59,7 +42,8 @@ static qg_code ask(lime_run *run, qg_attribution *out, qg_perturber *p, const qg
         return QG_OK;
     QG_NEW(run->masks, a, (size_t)o->samples * (size_t)s->units);
     QG_NEW(run->slot, a, o->samples);
-    QG_TRY(draw_masks(run->masks, a, s, o));
+    qg_rng r = qg_rng_make(o->seed, "xai/lime", s->key);
+    QG_TRY(qg_draw_lime(run->masks, o->samples, s->units, &r, a));
     for (int row = 0; row < o->samples; row++)
         QG_TRY(qg_perturb_add(&run->slot[row], p, s, run->masks + (size_t)row * (size_t)s->units,
                               o->masking));

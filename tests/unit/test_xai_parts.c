@@ -56,6 +56,72 @@ static void subsets_are_drawn_evenly(void **state)
     qt_eq("subsets", kinds, 10);
 }
 
+enum { UNITS = 6, ROWS = 30000 };
+static uint8_t masks[ROWS * UNITS];
+
+/* How many rows have each number of ones, and in how many each unit is one. */
+static void tally(int first, int *of_size, int *of_unit)
+{
+    memset(of_size, 0, (UNITS + 1) * sizeof *of_size);
+    memset(of_unit, 0, UNITS * sizeof *of_unit);
+    for (int row = first; row < ROWS; row++) {
+        int ones = 0;
+        for (int u = 0; u < UNITS; u++) {
+            int bit = masks[row * UNITS + u];
+            assert_true(bit <= 1);
+            ones += bit;
+            of_unit[u] += bit;
+        }
+        of_size[ones]++;
+    }
+}
+
+static void check_share(const char *what, int count, double share)
+{
+    qt_close(what, count, ROWS * share, 0, 1 + 5 * sqrt(ROWS * share * (1 - share)));
+}
+
+static void lime_drops_one_to_all(void **state)
+{
+    (void)state;
+    int of_size[UNITS + 1], of_unit[UNITS];
+    qg_arena *a = qg_arena_create(0);
+    qg_rng r = qg_rng_make(1, "test/lime", 0);
+    qt_ok(qg_draw_lime(masks, ROWS, UNITS, &r, a));
+    for (int u = 0; u < UNITS; u++)
+        qt_eq("row 0", masks[u], 1);
+    tally(1, of_size, of_unit);
+    qt_eq("whole again", of_size[UNITS], 0);
+    for (int s = 0; s < UNITS; s++)
+        check_share("kept", of_size[s], 1.0 / UNITS);
+    for (int u = 0; u < UNITS; u++) /* the mean of 0 .. UNITS - 1, by UNITS */
+        check_share("unit", of_unit[u], (UNITS - 1) / 2.0 / UNITS);
+    qg_arena_destroy(a);
+}
+
+static void coalitions_come_in_pairs_by_the_shapley_kernel(void **state)
+{
+    (void)state;
+    int of_size[UNITS + 1], of_unit[UNITS];
+    double total = 0;
+    qg_arena *a = qg_arena_create(0);
+    qg_rng r = qg_rng_make(1, "test/shapley", 0);
+    qt_ok(qg_draw_shapley(masks, ROWS, UNITS, &r, a));
+    for (int i = 0; i < ROWS; i += 2)
+        for (int u = 0; u < UNITS; u++)
+            qt_eq("pair", masks[i * UNITS + u] + masks[(i + 1) * UNITS + u], 1);
+    tally(0, of_size, of_unit);
+    for (int s = 1; s < UNITS; s++)
+        total += 1.0 / (s * (UNITS - s));
+    qt_eq("empty", of_size[0], 0);
+    qt_eq("whole", of_size[UNITS], 0);
+    for (int s = 1; s < UNITS; s++)
+        check_share("size", of_size[s], 1.0 / (s * (UNITS - s)) / total);
+    for (int u = 0; u < UNITS; u++)
+        qt_eq("unit", of_unit[u], ROWS / 2);
+    qg_arena_destroy(a);
+}
+
 static void symmetric_systems_regular_and_singular(void **state)
 {
     (void)state;
@@ -93,6 +159,8 @@ static void symmetric_systems_regular_and_singular(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(random_scores_are_normal_and_named),
     cmocka_unit_test(subsets_are_drawn_evenly),
+    cmocka_unit_test(lime_drops_one_to_all),
+    cmocka_unit_test(coalitions_come_in_pairs_by_the_shapley_kernel),
     cmocka_unit_test(symmetric_systems_regular_and_singular),
 };
 
