@@ -6,6 +6,10 @@
  * units are present. Perturbations of many samples are collected first, equal token sequences once,
  * and then scored together, texts end to end up to a budget of tokens; scores are kept, so that a
  * sequence is never run twice. The result depends neither on the order nor on the batches.
+ *
+ * Everything stays in the arena until the caller releases it: about 8 bytes per token of the
+ * distinct sequences, and what the methods keep, a byte per perturbation and unit. LIME with 1000
+ * perturbations of 40 tokens takes some 400 KB a text: explain as many together as memory allows.
  */
 #ifndef QGRID_PERTURB_H
 #define QGRID_PERTURB_H

@@ -121,6 +121,40 @@ static void lime_forward_selection_takes_the_strongest(void **state)
     perturb_rig_end(&r);
 }
 
+/* The first unit counts more but is rarely there: the ridge of the final fit (1) would rank it
+ * second, 0.9 / 1.9 against 0.9 x 2.5 / 3.5; that of the selection (0.01) does not. */
+static void lime_highest_weights_are_hardly_shrunk(void **state)
+{
+    (void)state;
+    enum { N = 20 };
+    qg_arena *a = qg_arena_create(0);
+    uint8_t masks[N][2];
+    double y[N], weight[N], coef[2];
+    for (int i = 0; i < N; i++) {
+        masks[i][0] = i % 10 == 0;
+        masks[i][1] = i < 10;
+        y[i] = 3 + 1.0 * masks[i][0] + 0.9 * masks[i][1];
+        weight[i] = 0.5;
+    }
+    qg_lime_fit f = {.coef = coef};
+    qg_lime_options o = qg_lime_defaults();
+    o.features = 1;
+    o.selection = QG_LIME_HIGHEST_WEIGHTS;
+    qt_ok(qg_lime_solve(&f, masks[0], weight, y, N, 2, &o, a));
+    qt_close("first", coef[0], 0.9 / 1.9, 0, 1e-12);
+    qt_close("second", coef[1], 0, 0, 0);
+    qt_close("intercept", f.intercept, 3 + 0.1 + 0.45 - 0.1 * 0.9 / 1.9, 0, 1e-12);
+    o.selection = QG_LIME_FORWARD; /* by R2 the common one says more */
+    qt_ok(qg_lime_solve(&f, masks[0], weight, y, N, 2, &o, a));
+    qt_close("first", coef[0], 0, 0, 0);
+    qt_close("second", coef[1], 0.9 * 2.5 / 3.5, 0, 1e-12);
+    qt_close("R2", f.score, 1 - (0.9 + 2.5 * pow(0.9 / 3.5, 2)) / (0.9 + 2.5 * 0.81), 0, 1e-12);
+    o.selection = QG_LIME_NONE; /* a weight that is no number */
+    weight[3] = (double)NAN;
+    qt_fails(qg_lime_solve(&f, masks[0], weight, y, N, 2, &o, a), QG_ENUMERIC, "LIME", NULL);
+    qg_arena_destroy(a);
+}
+
 static void lime_of_a_constant_says_so(void **state)
 {
     (void)state;
@@ -278,6 +312,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(occlusion_windows_share_their_drop),
     cmocka_unit_test(lime_without_ridge_recovers_a_linear_model),
     cmocka_unit_test(lime_forward_selection_takes_the_strongest),
+    cmocka_unit_test(lime_highest_weights_are_hardly_shrunk),
     cmocka_unit_test(lime_of_a_constant_says_so),
     cmocka_unit_test(lime_distances_and_weights),
     cmocka_unit_test(a_sample_has_the_same_bits_alone_and_among_others),
