@@ -1,0 +1,308 @@
+/*
+ * test_perturb.c - units of a text, perturbed sequences, deduplication and batches, on a linear toy
+ * that counts what it is asked.
+ */
+#include "qt.h"
+
+#include "linear_toy.h"
+#include "qgrid/perturb.h"
+#include "qgrid/predictor.h"
+#include "qgrid/tokenizer.h"
+
+#include <string.h>
+
+static const qg_specials specials = {.pad = 0, .unk = 1, .cls = 2, .sep = 3, .mask = 4};
+
+/* [CLS] aa bb1 bb2 cc aa [SEP]: four words, one of two pieces, one twice. */
+static const int32_t ids[] = {2, 10, 11, 12, 13, 10, 3};
+static const int32_t by_word[] = {-1, 0, 1, 1, 2, 3, -1};
+static const qg_sample four = {.key = 7, .n = 7, .ids = ids, .unit = by_word, .units = 4};
+
+typedef struct rig {
+    qg_arena *a;
+    linear_toy toy;
+    qg_explainable model;
+    qg_perturber *p;
+} rig;
+
+static void rig_start(rig *r, int max_tokens, int budget)
+{
+    r->a = qg_arena_create(0);
+    r->model = linear_toy_make(&r->toy, 1);
+    r->model.max_tokens = max_tokens;
+    qt_ok(qg_perturber_make(&r->p, r->a, &r->model, specials, budget));
+}
+
+static int64_t add(rig *r, const char *present, qg_masking masking)
+{
+    uint8_t keep[16];
+    int64_t slot;
+    for (size_t i = 0; i < strlen(present); i++)
+        keep[i] = present[i] == '1';
+    qt_ok(qg_perturb_add(&slot, r->p, &four, keep, masking));
+    return slot;
+}
+
+static double toy_logit(const rig *r, const int32_t *tokens, int n, int k)
+{
+    double sum = (double)r->toy.bias[k];
+    for (int i = 0; i < n; i++)
+        sum += linear_toy_term(&r->toy, tokens[i], k);
+    return sum;
+}
+
+static void check(rig *r, int64_t slot, const int32_t *tokens, int n)
+{
+    for (int k = 0; k < TOY_CLASSES; k++)
+        qt_close("logit", qg_perturb_value(r->p, slot, k, QG_EXPLAIN_LOGIT),
+                 toy_logit(r, tokens, n, k), 0, 1e-12);
+}
+
+static void each_masking_puts_what_it_says(void **state)
+{
+    (void)state;
+    rig r;
+    rig_start(&r, TOY_TOKENS, 0);
+    int64_t mask = add(&r, "1011", QG_MASKING_MASK), gone = add(&r, "1011", QG_MASKING_DELETE);
+    int64_t pad = add(&r, "0011", QG_MASKING_PAD), unk = add(&r, "1000", QG_MASKING_UNK), all;
+    int64_t none = add(&r, "0000", QG_MASKING_DELETE);
+    qt_ok(qg_perturb_add(&all, r.p, &four, NULL, QG_MASKING_DELETE));
+    qt_ok(qg_perturb_run(r.p));
+    check(&r, mask, (int32_t[]){2, 10, 4, 4, 13, 10, 3}, 7);
+    check(&r, gone, (int32_t[]){2, 10, 13, 10, 3}, 5);
+    check(&r, pad, (int32_t[]){2, 0, 0, 0, 13, 10, 3}, 7);
+    check(&r, unk, (int32_t[]){2, 10, 1, 1, 1, 1, 3}, 7);
+    check(&r, none, (int32_t[]){2, 3}, 2);
+    check(&r, all, ids, 7);
+    qg_arena_destroy(r.a);
+}
+
+static void probabilities_have_the_bits_of_softmax(void **state)
+{
+    (void)state;
+    rig r;
+    rig_start(&r, TOY_TOKENS, 0);
+    int64_t slot = add(&r, "1101", QG_MASKING_MASK);
+    qt_ok(qg_perturb_run(r.p));
+    double p[TOY_CLASSES], got[TOY_CLASSES];
+    qg_softmax(p, qg_perturb_logits(r.p, slot), TOY_CLASSES);
+    for (int k = 0; k < TOY_CLASSES; k++)
+        got[k] = qg_perturb_value(r.p, slot, k, QG_EXPLAIN_PROBABILITY);
+    qt_same("probabilities", got, p, TOY_CLASSES, sizeof *p);
+    qg_arena_destroy(r.a);
+}
+
+static void equal_sequences_are_scored_once(void **state)
+{
+    (void)state;
+    rig r;
+    rig_start(&r, TOY_TOKENS, 0);
+    int64_t first = add(&r, "0111", QG_MASKING_MASK), other = add(&r, "1110", QG_MASKING_MASK);
+    qt_eq("same mask, same slot", add(&r, "0111", QG_MASKING_MASK), first);
+    assert_true(first != other);
+    /* aa at both ends: without one of them the text is of the same length, but another */
+    assert_true(add(&r, "0111", QG_MASKING_DELETE) != add(&r, "1110", QG_MASKING_DELETE));
+    qt_eq("nothing absent: how it would be masked does not matter", add(&r, "1111", QG_MASKING_PAD),
+          add(&r, "1111", QG_MASKING_DELETE));
+    qt_ok(qg_perturb_run(r.p));
+    qt_eq("texts", r.toy.texts, 5);
+    qt_ok(qg_perturb_run(r.p));
+    qt_eq("nothing new, nothing run", r.toy.texts, 5);
+    qt_eq("known from before", add(&r, "1110", QG_MASKING_MASK), other);
+    qg_perturb_counts c = qg_perturb_count(r.p);
+    qt_eq("asked", c.asked, 8);
+    qt_eq("distinct", c.distinct, 5);
+    qt_eq("tokens", c.tokens, 7 + 7 + 6 + 6 + 7);
+    qg_arena_destroy(r.a);
+}
+
+/* 2^12 subsets of 12 tokens: the table and the arrays grow several times. */
+static void thousands_keep_apart_and_batches_stay_below_the_budget(void **state)
+{
+    (void)state;
+    enum { UNITS = 12, SETS = 1 << UNITS, BUDGET = 100 };
+    rig r;
+    rig_start(&r, TOY_TOKENS, BUDGET);
+    int32_t long_ids[UNITS + 2], unit[UNITS + 2];
+    static int64_t slot[SETS];
+    for (int i = 0; i < UNITS + 2; i++) {
+        long_ids[i] = i == 0 ? 2 : i == UNITS + 1 ? 3 : 20 + i;
+        unit[i] = i == 0 || i == UNITS + 1 ? -1 : i - 1;
+    }
+    qg_sample s = {.n = UNITS + 2, .ids = long_ids, .unit = unit, .units = UNITS};
+    for (int set = 0; set < SETS; set++) {
+        uint8_t keep[UNITS];
+        for (int u = 0; u < UNITS; u++)
+            keep[u] = (uint8_t)(set >> u & 1);
+        qt_ok(qg_perturb_add(&slot[set], r.p, &s, keep, QG_MASKING_DELETE));
+        qt_eq("slots in order", slot[set], set);
+    }
+    qt_ok(qg_perturb_run(r.p));
+    assert_true(r.toy.most_tokens <= BUDGET && r.toy.most_tokens > BUDGET - UNITS - 2);
+    qt_eq("batches", r.toy.calls, qg_perturb_count(r.p).batches);
+    for (int set = 0; set < SETS; set++) {
+        double want = toy_logit(&r, (int32_t[]){2, 3}, 2, 1);
+        for (int u = 0; u < UNITS; u++)
+            want += set >> u & 1 ? linear_toy_term(&r.toy, 21 + u, 1) : 0;
+        qt_close("logit", qg_perturb_value(r.p, slot[set], 1, QG_EXPLAIN_LOGIT), want, 0, 1e-12);
+    }
+    qg_arena_destroy(r.a);
+}
+
+static void a_text_longer_than_the_budget_goes_alone(void **state)
+{
+    (void)state;
+    rig r;
+    rig_start(&r, TOY_TOKENS, 3);
+    int64_t a = add(&r, "0111", QG_MASKING_MASK), b = add(&r, "1111", QG_MASKING_MASK);
+    qt_ok(qg_perturb_run(r.p));
+    qt_eq("calls", r.toy.calls, 2);
+    check(&r, a, (int32_t[]){2, 4, 11, 12, 13, 10, 3}, 7);
+    check(&r, b, ids, 7);
+    qg_arena_destroy(r.a);
+}
+
+static void nothing_left_and_too_long_are_errors(void **state)
+{
+    (void)state;
+    rig r;
+    rig_start(&r, 6, 0);
+    int64_t slot;
+    uint8_t none[4] = {0};
+    int32_t bare_unit[] = {0, 1};
+    qg_sample bare = {.n = 2, .ids = ids + 1, .unit = bare_unit, .units = 2};
+    qt_fails(qg_perturb_add(&slot, r.p, &bare, none, QG_MASKING_DELETE), QG_EMODEL, "nothing",
+             NULL);
+    qt_fails(qg_perturb_add(&slot, r.p, &four, NULL, QG_MASKING_MASK), QG_EMODEL, "7 tokens", "6",
+             NULL);
+    qt_ok(qg_perturb_add(&slot, r.p, &four, none, QG_MASKING_DELETE));
+    qt_eq("a refused sequence takes no slot", slot, 0);
+    qg_arena_destroy(r.a);
+}
+
+static void a_failed_batch_can_be_run_again(void **state)
+{
+    (void)state;
+    rig r;
+    rig_start(&r, TOY_TOKENS, 7);
+    int64_t a = add(&r, "0111", QG_MASKING_MASK), b = add(&r, "1111", QG_MASKING_MASK);
+    r.toy.fail_at = 2;
+    qt_fails(qg_perturb_run(r.p), QG_ELOST, "told to fail", NULL);
+    qt_ok(qg_perturb_run(r.p));
+    qt_eq("the first batch was kept", r.toy.calls, 3);
+    check(&r, a, (int32_t[]){2, 4, 11, 12, 13, 10, 3}, 7);
+    check(&r, b, ids, 7);
+    qg_arena_destroy(r.a);
+}
+
+static qg_code ask_some(qg_arena *a, void *ctx)
+{
+    rig *r = ctx;
+    qg_perturber *p;
+    QG_TRY(qg_perturber_make(&p, a, &r->model, specials, 0));
+    for (int set = 0; set < 16; set++) {
+        uint8_t keep[4] = {set & 1, set >> 1 & 1, set >> 2 & 1, set >> 3 & 1};
+        int64_t slot;
+        QG_TRY(qg_perturb_add(&slot, p, &four, keep, QG_MASKING_MASK));
+    }
+    return qg_perturb_run(p);
+}
+
+static void memory_that_runs_out_is_an_error(void **state)
+{
+    (void)state;
+    rig r;
+    rig_start(&r, TOY_TOKENS, 0);
+    qt_torture(ask_some, &r);
+    qg_arena_destroy(r.a);
+}
+
+/* ------------------------------------------------------------------------------------- units */
+
+static qg_encoding encode(qg_arena *a, const char *text, int max_length)
+{
+    static const char vocab[] =
+        "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nbagus\nsekali\ntidak\n##nya\nrumah\n!\n";
+    qg_tokenizer *t;
+    qg_encoding e;
+    const char *path = qt_tmp("vocab.txt");
+    qt_write(path, vocab, sizeof vocab - 1);
+    qt_ok(qg_tokenizer_make(&t, a, path, true, -1));
+    qt_ok(qg_tokenizer_encode(&e, t, a, text, strlen(text), max_length));
+    return e;
+}
+
+static void check_units(const qg_sample *s, const int32_t *want, int n, int units)
+{
+    qt_eq("tokens", s->n, n);
+    qt_eq("units", s->units, units);
+    for (int i = 0; i < n; i++)
+        qt_eq("unit", s->unit[i], want[i]);
+}
+
+static void words_tokens_and_distinct_words_with_spans(void **state)
+{
+    (void)state;
+    qg_arena *a = qg_arena_create(0);
+    /* [CLS] bagus rumah ##nya bagus ! [SEP] */
+    qg_encoding e = encode(a, "Bagus rumahnya  bagus !", 0);
+    qg_sample s;
+    qt_ok(qg_sample_make(&s, a, &e, QG_UNIT_WORD, 5));
+    check_units(&s, (int32_t[]){-1, 0, 1, 1, 2, 3, -1}, 7, 4);
+    qt_eq("span", s.span[1].start, 6);
+    qt_eq("span", s.span[1].end, 14);
+    qt_eq("span", s.span[2].byte_start, 16);
+    qt_eq("key", (long long)s.key, 5);
+    qt_ok(qg_sample_make(&s, a, &e, QG_UNIT_TOKEN, 5));
+    check_units(&s, (int32_t[]){-1, 0, 1, 2, 3, 4, -1}, 7, 5);
+    qt_eq("span", s.span[2].start, 11);
+    qt_eq("span", s.span[2].end, 14);
+    qt_ok(qg_sample_make(&s, a, &e, QG_UNIT_DISTINCT_WORD, 5));
+    check_units(&s, (int32_t[]){-1, 0, 1, 1, 0, 2, -1}, 7, 3);
+    qt_eq("the first place", s.span[0].start, 0);
+    qt_eq("span", s.span[2].start, 22);
+    double token[7];
+    qg_scores_of_tokens(token, (double[]){1, 2, 3}, &s);
+    qt_close_f64("per token", token, (double[]){0, 1, 2, 2, 1, 3, 0}, 7, 0, 0);
+    qg_arena_destroy(a);
+}
+
+static void a_word_and_its_beginning_are_two_words(void **state)
+{
+    (void)state;
+    qg_arena *a = qg_arena_create(0);
+    qg_encoding e = encode(a, "rumah rumahnya rumah", 0);
+    qg_sample s;
+    qt_ok(qg_sample_make(&s, a, &e, QG_UNIT_DISTINCT_WORD, 0));
+    check_units(&s, (int32_t[]){-1, 0, 1, 1, 0, -1}, 6, 2);
+    qg_arena_destroy(a);
+}
+
+static void empty_and_truncated_texts(void **state)
+{
+    (void)state;
+    qg_arena *a = qg_arena_create(0);
+    qg_sample s;
+    qg_encoding empty = encode(a, "  ", 0), cut = encode(a, "bagus sekali tidak bagus", 4);
+    qt_ok(qg_sample_make(&s, a, &empty, QG_UNIT_WORD, 0));
+    check_units(&s, (int32_t[]){-1, -1}, 2, 0);
+    qt_ok(qg_sample_make(&s, a, &cut, QG_UNIT_WORD, 0));
+    check_units(&s, (int32_t[]){-1, 0, 1, -1}, 4, 2);
+    qg_arena_destroy(a);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(each_masking_puts_what_it_says),
+    cmocka_unit_test(probabilities_have_the_bits_of_softmax),
+    cmocka_unit_test(equal_sequences_are_scored_once),
+    cmocka_unit_test(thousands_keep_apart_and_batches_stay_below_the_budget),
+    cmocka_unit_test(a_text_longer_than_the_budget_goes_alone),
+    cmocka_unit_test(nothing_left_and_too_long_are_errors),
+    cmocka_unit_test(a_failed_batch_can_be_run_again),
+    cmocka_unit_test(memory_that_runs_out_is_an_error),
+    cmocka_unit_test(words_tokens_and_distinct_words_with_spans),
+    cmocka_unit_test(a_word_and_its_beginning_are_two_words),
+    cmocka_unit_test(empty_and_truncated_texts),
+};
+
+QT_MAIN("perturb", tests)
