@@ -156,7 +156,10 @@ qg_code qg_gang_agree(const qg_gang *g, qg_code rc, uint32_t *flags)
         own = s.error = *qg_error_last();
         s.member = g->index;
     }
-    QG_TRY(qg_gang_reduce(g, &s, sizeof s, join_status, NULL));
+    qg_code reduced = qg_gang_reduce(g, &s, sizeof s, join_status, NULL);
+    if (reduced != QG_OK && s.member == g->size)
+        return reduced;
+    /* A failure that is known counts for more than members who left because of it. */
     if (flags)
         *flags = s.flags;
     if (rc != QG_OK)

@@ -151,6 +151,18 @@ static qg_code lost(const traffic *x, int rc)
     return QG_FAIL(QG_ELOST, "rank %d is lost: %s", x->rank, text);
 }
 
+/* Whether the last pieces have come together with the request to give up: then they count. */
+static bool complete_after_all(traffic *x)
+{
+    int n = 0;
+    if (x->sent < x->t->send_bytes || x->asked < x->t->receive_bytes)
+        return false;
+    for (int tries = 0; tries < 2 && n != MPI_UNDEFINED; tries++)
+        if (poll(&n, x) != MPI_SUCCESS)
+            return false;
+    return n == MPI_UNDEFINED;
+}
+
 static qg_code go(traffic *x, const qg_gang *g)
 {
     int n, since = 0;
@@ -168,7 +180,8 @@ static qg_code go(traffic *x, const qg_gang *g)
         else
             x->polls = 0, x->nap = 0;
         if (n == 0 || since > PIECES_PER_BREATH) {
-            QG_TRY(qg_gang_go_on(g));
+            if (qg_gang_go_on(g) != QG_OK)
+                return complete_after_all(x) ? QG_OK : QG_ELOST;
             since = 0;
         }
     }
