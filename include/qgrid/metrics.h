@@ -33,6 +33,18 @@ typedef struct qg_scores {
 #undef X
 } qg_scores;
 
+enum {
+#define X(name, doc) QG_METRIC_##name,
+    QG_METRIC_LIST(X)
+#undef X
+        QG_METRICS
+};
+
+extern const char *const qg_metric_names[QG_METRICS];
+
+/** The value of row `metric` of the list. */
+double qg_metric_of(const qg_scores *s, int metric);
+
 typedef struct qg_class_scores {
     double precision, recall, f1;
     int64_t support;

@@ -33,6 +33,9 @@ int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name);
 /** Group of a cell: "/metrics/m/d/p", "/timing/latency/m/d/p" ...; returns out. */
 char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char *kind);
 
+/** "open", "done", "failed"; "?" for what no version has written. */
+const char *qg_read_cell_state(const qg_read_cell *c);
+
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed);
 
 #endif

@@ -98,7 +98,6 @@ static qg_code show_matrix(qg_reading *r, const char *group, const char *data, c
 
 static qg_code show_cell(qg_reading *r, const char *name)
 {
-    static const char *const states[] = {"open", "done", "failed"};
     char group[1024];
     const qg_read_cell *c = NULL;
     for (int i = 0; i < r->n; i++)
@@ -109,7 +108,7 @@ static qg_code show_cell(qg_reading *r, const char *name)
                           "there is no cell '%s'; qgrid status lists what is open, qgrid show the "
                           "rest",
                           name);
-    printf("%s: %s\n", c->name, c->state <= 2 ? states[c->state] : "?");
+    printf("%s: %s\n", c->name, qg_read_cell_state(c));
     if (c->error[0])
         printf("  %s\n", c->error);
     if (strcmp(c->kind, "predict") == 0) {

@@ -12,8 +12,6 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const states[] = {"open", "done", "failed"};
-
 static char *number(char *out, size_t size, int digits, double v)
 {
     if (isnan(v))
@@ -51,8 +49,8 @@ static void print_row(FILE *to, qg_reading *r, const qg_read_cell *c, int width)
         snprintf(size, sizeof size, "-");
     qg_reading_group(group, sizeof group, c, "timing/latency");
     number(ms, sizeof ms, 3, median_latency(r, group));
-    fprintf(to, "%-*s  %-6s  %8s  %8s  %8s  %9s  %10s  %9s\n", width, c->name, states[c->state],
-            accuracy, f1, ece, agree, size, ms);
+    fprintf(to, "%-*s  %-6s  %8s  %8s  %8s  %9s  %10s  %9s\n", width, c->name,
+            qg_read_cell_state(c), accuracy, f1, ece, agree, size, ms);
 }
 
 qg_code qg_print_table(FILE *to, qg_arena *a, const char *path)
@@ -81,7 +79,7 @@ qg_code qg_print_open_cells(FILE *to, qg_arena *a, const char *path)
     QG_TRY(qg_reading_open(&r, a, path));
     for (int i = 0; i < r.n; i++)
         if (r.cell[i].state != QG_CELL_DONE && r.cell[i].state <= QG_CELL_FAILED)
-            fprintf(to, "%-6s  %s%s%s\n", states[r.cell[i].state], r.cell[i].name,
+            fprintf(to, "%-6s  %s%s%s\n", qg_read_cell_state(&r.cell[i]), r.cell[i].name,
                     r.cell[i].error[0] ? "  " : "", r.cell[i].error);
     qg_reading_close(&r);
     return QG_OK;

@@ -9,19 +9,10 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const states[] = {"open", "done", "failed"};
-
-static const char *state_of(const qg_read_cell *c)
+static const char *metric_name(int i)
 {
-    return c->state <= QG_CELL_FAILED ? states[c->state] : "?";
+    return i < QG_METRICS ? qg_metric_names[i] : "agreement_with_fp32";
 }
-
-static const char *const metrics[] = {
-#define X(name, doc) #name,
-    QG_METRIC_LIST(X)
-#undef X
-        "agreement_with_fp32"};
-enum { METRICS = sizeof metrics / sizeof metrics[0] };
 
 /* Values of a 1-d dataset of doubles, *n of them; in the arena. */
 static qg_code read_values(double **out, int64_t *n, qg_reading *r, const char *group,
@@ -150,9 +141,9 @@ static qg_code show_precision(void *ctx, qg_reading *r, const qg_read_cell *c, c
     printf("  %s, %lld seeds  %*s %12s %12s %12s\n", precision,
            (long long)qg_reading_i64(r, group, "n"), (int)(22 - strlen(precision)), "mean", "sd",
            "min", "max");
-    for (int i = 0; i < METRICS; i++) {
-        QG_TRY(statistics(v, r, group, metrics[i]));
-        printf("    %-20s", metrics[i]);
+    for (int i = 0; i <= QG_METRICS; i++) {
+        QG_TRY(statistics(v, r, group, metric_name(i)));
+        printf("    %-20s", metric_name(i));
         for (int k = 0; k < QG_SEED_STATISTICS; k++)
             number(stdout, 12, v[k]);
         printf("\n");
@@ -193,7 +184,7 @@ static qg_code print_training(FILE *to, qg_reading *r, const qg_read_cell *c, in
     QG_TRY(best_of(&f1, r, group, "validation_macro_f1"));
     int64_t steps = qg_reading_i64(r, group, "steps_done");
     int64_t best = qg_reading_i64(r, group, "best_epoch");
-    fprintf(to, "%-*s  %-6s", width, c->name, state_of(c));
+    fprintf(to, "%-*s  %-6s", width, c->name, qg_read_cell_state(c));
     number(to, 7, steps >= 0 ? (double)steps : (double)NAN);
     number(to, 11, best >= 1 ? (double)best : (double)NAN);
     number(to, 9, loss);

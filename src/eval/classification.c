@@ -7,6 +7,21 @@
 #include "qgrid/metrics.h"
 
 #include <math.h>
+#include <string.h>
+
+const char *const qg_metric_names[QG_METRICS] = {
+#define X(name, doc) #name,
+    QG_METRIC_LIST(X)
+#undef X
+};
+_Static_assert(QG_METRICS == sizeof(qg_scores) / sizeof(double), "one double a metric");
+
+double qg_metric_of(const qg_scores *s, int metric)
+{
+    double value;
+    memcpy(&value, (const char *)s + (size_t)metric * sizeof value, sizeof value);
+    return value;
+}
 
 static const double CLIP = 1e-15;
 

@@ -113,6 +113,12 @@ int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name)
     return v;
 }
 
+const char *qg_read_cell_state(const qg_read_cell *c)
+{
+    static const char *const names[] = {"open", "done", "failed"};
+    return c->state >= 0 && c->state <= QG_CELL_FAILED ? names[c->state] : "?";
+}
+
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed)
 {
     *open = *done = *failed = 0;

@@ -17,20 +17,6 @@
 
 #define PACKED "packed" /* with QAT: the deployed model, in the model's folder */
 
-static const char *const metrics[] = {
-#define X(name, doc) #name,
-    QG_METRIC_LIST(X)
-#undef X
-};
-enum { METRICS = sizeof metrics / sizeof metrics[0] };
-
-static double metric_of(const qg_scores *s, int i)
-{
-    double value;
-    memcpy(&value, (const char *)s + (size_t)i * sizeof value, sizeof value);
-    return value;
-}
-
 static void add_step(qg_str *s, const qg_training_record *r, uint64_t step)
 {
     const qg_step_report *report = &r->step[step];
@@ -47,7 +33,7 @@ static void add_step(qg_str *s, const qg_training_record *r, uint64_t step)
 /* Which metrics an objective has. */
 static bool has_metric(const qg_training_config *c, int i)
 {
-    return c->objective == QG_OBJECTIVE_CLASSIFICATION || qg_training_mlm_has(metrics[i]);
+    return c->objective == QG_OBJECTIVE_CLASSIFICATION || qg_training_mlm_has(qg_metric_names[i]);
 }
 
 static void add_scores(qg_str *s, const char *key, const qg_scores *scores,
@@ -55,11 +41,11 @@ static void add_scores(qg_str *s, const char *key, const qg_scores *scores,
 {
     const char *comma = "";
     qg_str_addf(s, ", \"%s\": {", key);
-    for (int i = 0; i < METRICS; i++) {
+    for (int i = 0; i < QG_METRICS; i++) {
         if (!has_metric(c, i))
             continue;
-        qg_str_addf(s, "%s\"%s\": ", comma, metrics[i]);
-        qg_str_add_f64(s, metric_of(scores, i));
+        qg_str_addf(s, "%s\"%s\": ", comma, qg_metric_names[i]);
+        qg_str_add_f64(s, qg_metric_of(scores, i));
         comma = ", ";
     }
     if (c->objective == QG_OBJECTIVE_MLM) {
@@ -204,22 +190,22 @@ static void add_epochs(qg_str *s, const qg_training_record *r, const qg_training
                        bool fp32)
 {
     qg_str_add(s, "| epoch | training loss |");
-    for (int i = 0; i < METRICS; i++)
+    for (int i = 0; i < QG_METRICS; i++)
         if (has_metric(c, i))
-            qg_str_addf(s, " %s |", metrics[i]);
+            qg_str_addf(s, " %s |", qg_metric_names[i]);
     qg_str_add(s, "\n|---|---|");
-    for (int i = 0; i < METRICS; i++)
+    for (int i = 0; i < QG_METRICS; i++)
         qg_str_add(s, has_metric(c, i) ? "---|" : "");
     for (int e = 0; e < r->epochs; e++) {
         const qg_scores *scores = fp32 ? &r->epoch[e].fp32 : &r->epoch[e].scores;
         qg_str_addf(s, "\n| %d%s | ", e + 1, e == r->best ? " (this model)" : "");
         qg_str_add_f64(s, r->epoch[e].loss);
         qg_str_add(s, " |");
-        for (int i = 0; i < METRICS; i++) {
+        for (int i = 0; i < QG_METRICS; i++) {
             if (!has_metric(c, i))
                 continue;
             qg_str_add(s, " ");
-            qg_str_add_f64(s, metric_of(scores, i));
+            qg_str_add_f64(s, qg_metric_of(scores, i));
             qg_str_add(s, " |");
         }
     }

@@ -11,14 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const names[] = {
-#define X(name, doc) #name,
-    QG_METRIC_LIST(X)
-#undef X
-};
-enum { METRICS = sizeof names / sizeof names[0] };
-_Static_assert(METRICS == sizeof(qg_scores) / sizeof(double), "one double a metric");
-
 /* 1: larger is better, -1: smaller is better, 0: neither. */
 static int direction(const char *name)
 {
@@ -31,14 +23,14 @@ static int direction(const char *name)
 
 qg_code qg_selection_start(qg_selection *out, const char *metric, int patience)
 {
-    const char *known[METRICS + 1] = {NULL};
+    const char *known[QG_METRICS + 1] = {NULL};
     char list[300];
     int n = 0;
-    for (int i = 0; i < METRICS; i++) {
-        if (direction(names[i]) == 0)
+    for (int i = 0; i < QG_METRICS; i++) {
+        if (direction(qg_metric_names[i]) == 0)
             continue;
-        known[n++] = names[i];
-        if (strcmp(names[i], metric) == 0) {
+        known[n++] = qg_metric_names[i];
+        if (strcmp(qg_metric_names[i], metric) == 0) {
             *out = (qg_selection){.metric = i, .patience = patience, .best_epoch = -1, .best = NAN};
             return QG_OK;
         }
@@ -49,9 +41,8 @@ qg_code qg_selection_start(qg_selection *out, const char *metric, int patience)
 
 bool qg_selection_take(qg_selection *s, int epoch, const qg_scores *scores)
 {
-    double value;
-    memcpy(&value, (const char *)scores + (size_t)s->metric * sizeof value, sizeof value);
-    double gain = direction(names[s->metric]) * (value - s->best);
+    double value = qg_metric_of(scores, s->metric);
+    double gain = direction(qg_metric_names[s->metric]) * (value - s->best);
     if (isfinite(value) && (s->best_epoch < 0 || gain > 0)) {
         s->best = value;
         s->best_epoch = epoch;

@@ -238,11 +238,10 @@ static void use(qg_trainer *t, const float *weights)
 static qg_code pass(float *grad, qg_trainer *t, const int64_t *index, int first, int n,
                     const qg_step *step)
 {
-    const qg_gang *g = t->gang;
     QG_TRY(gather(t, index, first, n, step->number));
     QG_TRY(qg_net_gradient(grad, t->loss + first, NULL, t->net, t->qat, &t->leaf.batch, step));
     qg_range_join(t->seen, qg_net_seen(t->net), t->params->sites);
-    return qg_gang_go_on(g);
+    return qg_gang_go_on(t->gang);
 }
 
 static bool fits(const qg_trainer *t, int first, int n)
