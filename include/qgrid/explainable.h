@@ -35,6 +35,12 @@ typedef struct qg_explainable {
      */
     qg_code (*gradient)(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
                         const int32_t *target, qg_explain_output output, qg_explain_layer layer);
+    int layers, heads; /* L, H of attention */
+    /** attention [L, H, n, n]: probabilities of a batch of one text of n tokens. NULL: none. */
+    qg_code (*attention)(void *ctx, float *attention, const qg_batch *b);
 } qg_explainable;
+
+/** A packed model as explainers see it: logits and attention, no gradients. Borrows it. Local. */
+qg_explainable qg_explainable_of_model(qg_model *m);
 
 #endif

@@ -41,8 +41,8 @@ size_t qg_explained_model_bytes(const qg_explained_model *m);
 /**
  * Its functions; valid as long as both models are. Any batch will do: it is cut to what the memory
  * holds.
- * @param deployed  the packed model, whose logits perturbation methods ask for; NULL: they come
- *                  from the model that is differentiated
+ * @param deployed  the packed model, whose logits perturbation methods ask for and whose attention
+ *                  is looked at; NULL: logits come from the model that is differentiated
  */
 qg_explainable qg_explained_model_functions(qg_explained_model *m, qg_model *deployed);
 

@@ -194,6 +194,12 @@ static qg_code logits(void *ctx, float *out, const qg_batch *b)
     return QG_OK;
 }
 
+static qg_code attention(void *ctx, float *out, const qg_batch *b)
+{
+    const qg_explainable of = qg_explainable_of_model(((qg_explained_model *)ctx)->deployed);
+    return of.attention(of.ctx, out, b);
+}
+
 qg_explainable qg_explained_model_functions(qg_explained_model *m, qg_model *deployed)
 {
     const qg_bert_config *c = &m->params.config;
@@ -204,5 +210,8 @@ qg_explainable qg_explained_model_functions(qg_explained_model *m, qg_model *dep
                             .max_tokens = c->positions,
                             .logits = logits,
                             .embed = embed,
-                            .gradient = gradient};
+                            .gradient = gradient,
+                            .layers = c->layers,
+                            .heads = c->heads,
+                            .attention = deployed ? attention : NULL};
 }

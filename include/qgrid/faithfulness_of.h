@@ -1,0 +1,70 @@
+/*
+ * faithfulness_of.h - the measures of faithfulness.h for explained texts: which perturbed texts
+ * they need, asked for together and scored in full batches.
+ *
+ * Always the probability of the explained class, by words. All calls are local.
+ */
+#ifndef QGRID_FAITHFULNESS_OF_H
+#define QGRID_FAITHFULNESS_OF_H
+
+#include "qgrid/method.h"
+
+enum { QG_MAX_TOPS = 16 };
+
+typedef struct qg_faithful_options {
+    int n_k;               /* 0: nothing is measured */
+    double k[QG_MAX_TOPS]; /* counts (>= 1) and fractions (< 1) of words */
+    qg_masking masking;    /* what stands for words that are taken away */
+    bool by_magnitude;     /* words in the order of |score|, not of score */
+    bool curves;           /* insertion and deletion: 2 (words + 1) texts each */
+    int64_t infidelity;    /* random perturbations; 0: not measured */
+    int64_t sensitivity;   /* texts nearby; 0: not measured */
+} qg_faithful_options;
+
+/* Scalars of one text, in the order in which they are stored. */
+#define QG_FAITHFUL_LIST(X)                                                                        \
+    X(aopc_comprehensiveness, "mean of comprehensiveness over k and 0 (area over the curve)")      \
+    X(aopc_sufficiency, "mean of sufficiency over k and 0")                                        \
+    X(deletion_auc, "area under p of the class while words go, best first: low is faithful")       \
+    X(insertion_auc, "area under p of the class while words come, best first: high is faithful")   \
+    X(infidelity, "mean squared error of the scores' sum against the drop of p")                   \
+    X(infidelity_scaled, "the same with the scores scaled to fit best")                            \
+    X(sensitivity_max, "largest relative change of the scores when one word is masked")
+
+/* At each k. */
+#define QG_FAITHFUL_AT_K_LIST(X)                                                                   \
+    X(comprehensiveness, "p of the class - p without the top k words: high is faithful")           \
+    X(sufficiency, "p of the class - p of the top k words alone: low is faithful")                 \
+    X(confidence, "p of the top k words alone")                                                    \
+    X(log_odds, "log of p without the top k words over p: low is faithful")
+
+enum {
+#define X(name, doc) QG_FAITHFUL_##name,
+    QG_FAITHFUL_LIST(X)
+#undef X
+        QG_FAITHFULS
+};
+enum {
+#define X(name, doc) QG_FAITHFUL_AT_K_##name,
+    QG_FAITHFUL_AT_K_LIST(X)
+#undef X
+        QG_FAITHFULS_AT_K
+};
+
+/* Of one text; undefined numbers are NaN. */
+typedef struct qg_faithful {
+    double scalar[QG_FAITHFULS];
+    double at_k[QG_FAITHFULS_AT_K][QG_MAX_TOPS];
+} qg_faithful;
+
+/**
+ * Measures [n] of explanations [n] of texts [n]; `spec` and `seed` are what explained them (to
+ * explain the texts nearby). A text of no words has NaN everywhere; one of a single word has curves
+ * of two points.
+ * @errors those of the model, QG_ENOMEM. Local.
+ */
+qg_code qg_faithful_measure(qg_faithful *out, const qg_explainer *e, const qg_explain_text *text,
+                            const qg_explanation *explanation, int n, const qg_faithful_options *o,
+                            const qg_method_spec *spec, uint64_t seed) QG_MUST_USE;
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * method.h - the methods of explanation by name: their options, what they need of a model, and one
+ * call that explains many texts.
+ *
+ * A method is one file src/xai/method_<name>.c and one line in src/xai/methods.def. It sees a
+ * qg_explainable and never BERT. All calls are local.
+ */
+#ifndef QGRID_METHOD_H
+#define QGRID_METHOD_H
+
+#include "qgrid/opt.h"
+#include "qgrid/perturb.h"
+
+/* What a method needs besides logits; a bit set. */
+enum {
+    QG_NEEDS_GRADIENTS = 1, /* embed and gradient: not of a packed folder */
+    QG_NEEDS_ATTENTION = 2
+};
+
+/* A text to explain, and for which class. */
+typedef struct qg_explain_text {
+    uint64_t key;            /* names it in random streams: the same under every precision */
+    const qg_encoding *code; /* n, ids, word and n_words are looked at; offsets may be NULL */
+    int32_t target;
+} qg_explain_text;
+
+/* Scores of one text. Positional: a repeated word has a score at each place. */
+typedef struct qg_explanation {
+    double *token_score; /* [code->n] specials 0 */
+    double *word_score;  /* [code->n_words] NaN for words that were cut off */
+    double value;        /* explained output at the text; NaN where a method looks at none */
+    double base;         /* value that the scores start from; NaN where there is none */
+    double delta;        /* sum of token or unit scores - (value - base); NaN: not additive */
+    double fit;          /* weighted R2 of a surrogate; NaN for other methods */
+    int64_t evaluations; /* texts run: perturbations asked for, nodes, draws */
+} qg_explanation;
+
+/* What explains: one per batch of texts. */
+typedef struct qg_explainer {
+    const qg_explainable *model;
+    qg_perturber *perturber; /* over the same model; results stay in it for the next method */
+    qg_specials specials;
+    qg_arena *arena; /* of results and scratch: the caller releases it */
+} qg_explainer;
+
+typedef struct qg_method {
+    const char *name; /* in job files */
+    const char *summary;
+    const char *paper;     /* "Sundararajan, Taly, Yan, ICML 2017, arXiv:1703.01365" */
+    unsigned needs;        /* QG_NEEDS_... */
+    const qg_opt *options; /* rows over a struct of `size` bytes: numbers, booleans, enums */
+    size_t size;
+    /** What ranges of single options cannot say; NULL: nothing. @errors QG_EJOB. */
+    qg_code (*check)(const void *options);
+    /** Forward passes of one text of so many words, a backward pass counted as two more. */
+    double (*cost)(const void *options, int words);
+    bool random; /* another seed gives other scores */
+    /** out [n] of texts [n]; score arrays are made in e->arena. */
+    qg_code (*explain)(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
+                       int n, const void *options, uint64_t seed);
+} qg_method;
+
+/** NULL-terminated registry, and one by name (NULL if unknown). */
+extern const qg_method *const qg_methods[];
+const qg_method *qg_method_find(const char *name);
+
+/* An entry of a job's "methods": "lime", or {"method": "lime", "name": "lime_5000", ...options}. */
+typedef struct qg_method_spec {
+    const char *name; /* in cell names: "name" of the object, or the method's */
+    const qg_method *method;
+    const void *options;
+    const char
+        *canonical; /* {"method": ..., all options as they are used}: for keys, and to send */
+} qg_method_spec;
+
+/**
+ * Reads an entry in the arena of `problems`; mistakes are collected (unknown names with the nearest
+ * one, options out of range). Local.
+ */
+qg_code qg_method_spec_read(qg_method_spec *out, const qg_json_doc *doc, const qg_json *v,
+                            qg_problems *problems);
+
+/** Back from the canonical text; the name is then the method's. @errors QG_EJOB, QG_EFORMAT. */
+qg_code qg_method_spec_parse(qg_method_spec *out, qg_arena *a, const char *canonical) QG_MUST_USE;
+
+/**
+ * Explains texts with a method: results have the same bits whatever texts are explained together.
+ *
+ * @errors those of the model, QG_EUNSUPPORTED (the model lacks what the method needs), QG_ENUMERIC
+ *         (a score that is no number), QG_ENOMEM. Local.
+ */
+qg_code qg_explain(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text, int n,
+                   const qg_method_spec *spec, uint64_t seed) QG_MUST_USE;
+
+#endif
