@@ -5,6 +5,7 @@
 #define QGRID_JOB_H
 
 #include "qgrid/dataset.h"
+#include "qgrid/faithfulness_of.h"
 #include "qgrid/model.h"
 #include "qgrid/opt.h"
 
@@ -50,6 +51,31 @@ typedef struct qg_latency_options {
     int n_batch_sizes;
 } qg_latency_options;
 
+/* The class that is explained: a label of the job, or one of these. */
+enum {
+    QG_TARGET_REFERENCE = -1, /* what fp32 predicts: the same for all precisions */
+    QG_TARGET_PREDICTED = -2  /* what the explained precision predicts */
+};
+
+/* Two experiments on one data set whose drift is compared on the texts explained in both. */
+typedef struct qg_job_pair {
+    int a, b;
+} qg_job_pair;
+
+/* What is explained, and how. */
+typedef struct qg_explain_options {
+    int n_methods; /* 0: nothing is explained */
+    qg_method_spec *methods;
+    int64_t per_class; /* texts of each class */
+    bool correct_only; /* ... that fp32 classifies right */
+    int64_t seed;      /* of the choice of texts, and of methods that draw */
+    int target;        /* class, or QG_TARGET_... */
+    qg_faithful_options faithful;
+    int64_t floor_draws;
+    int n_pairs;
+    qg_job_pair *pairs;
+} qg_explain_options;
+
 typedef struct qg_job {
     qg_json_doc doc;
     const char *const *set; /* what replaced values of the file, as given; NULL if nothing */
@@ -68,6 +94,7 @@ typedef struct qg_job {
     qg_precision_spec *precisions;
     const qg_json **precision_nodes;
     qg_latency_options latency;
+    qg_explain_options explain;
 } qg_job;
 
 /**

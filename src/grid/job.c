@@ -113,8 +113,7 @@ int qg_job_dataset(const qg_job *job, const qg_json *v)
     return -1;
 }
 
-/* Notes that `at` names no member of a list. */
-static void unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list, const char *what)
+void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list, const char *what)
 {
     char known[200] = "";
     for (const qg_json *m = list ? list->child : NULL; m; m = m->next) {
@@ -196,9 +195,9 @@ static qg_code read_experiments(qg_job_reader *r, const struct top *t)
         const qg_fan *models = find_models(job, e.model);
         int d = qg_job_dataset(job, dataset);
         if (!models)
-            unknown_name(r, model, t->models, "model");
+            qg_job_unknown_name(r, model, t->models, "model");
         if (d < 0)
-            unknown_name(r, dataset, t->datasets, "dataset");
+            qg_job_unknown_name(r, dataset, t->datasets, "dataset");
         if (models && !has_classifier(job, models))
             WRONG(r, model, "'%s' is pre-trained and has no classifier", e.model);
         else if (models && d >= 0)
@@ -210,7 +209,8 @@ static qg_code read_experiments(qg_job_reader *r, const struct top *t)
 /* What cells are called that are of no precision. */
 static bool is_taken(const char *precision)
 {
-    static const char *const names[] = {"compare", "paired", "train", "seeds"};
+    static const char *const names[] = {"compare", "paired",       "train",
+                                        "seeds",   "explanations", "vs"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(precision, names[i]) == 0)
             return true;
@@ -300,8 +300,6 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     out->max_length = t.max_length;
     out->unit_tokens = t.unit_tokens;
     out->bootstrap = t.bootstrap;
-    if (t.explain)
-        WRONG(&r, t.explain, "explanations are not part of this version of qgrid");
     if (t.labels)
         QG_TRY(qg_labels_read(&out->labels, &out->K, &out->doc, t.labels, problems));
     QG_TRY(read_datasets(&r, t.datasets));
@@ -309,5 +307,6 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     QG_TRY(read_experiments(&r, &t));
     QG_TRY(read_precisions(&r, t.precisions));
     read_latency(&r, t.latency);
+    QG_TRY(qg_job_read_explain(&r, t.explain));
     return problems->n > before ? QG_EJOB : QG_OK;
 }

@@ -28,6 +28,13 @@ bool qg_job_check_members(qg_job_reader *r, const qg_json *v, qg_json_type type)
 /** Reads "models": after labels and data sets, which trainings use. @errors QG_ENOMEM. */
 qg_code qg_job_read_models(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
 
+/** Reads "explain" (NULL: none): after labels, experiments and precisions. @errors QG_ENOMEM. */
+qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** Notes that `at` names no member of `list` (NULL: empty); nothing when it does. */
+void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list,
+                         const char *what);
+
 /** The data set that a value names, or -1. */
 int qg_job_dataset(const qg_job *job, const qg_json *v);
 
