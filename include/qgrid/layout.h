@@ -8,7 +8,8 @@
 #include "qgrid/store.h"
 
 /* Kinds of groups; the second column is how the path of an instance is made: of the names of model,
- * data set and precision, and B of the entry of the job that stands for models with seeds. */
+ * data set, precision and method (X), of B, the entry of the job that stands for models with seeds,
+ * and of the experiments E and F of a pair. */
 #define QG_GROUP_LIST(X)                                                                           \
     X(CELLS, "/cells")                                                                             \
     X(UNITS, "/units")                                                                             \
@@ -20,6 +21,13 @@
     X(PAIRED, "/comparisons/M/D/paired")                                                           \
     X(TRAINING, "/training/M")                                                                     \
     X(SEEDS, "/seeds/B/D/P")                                                                       \
+    X(EXPLAINED, "/explained/M/D")                                                                 \
+    X(ATTRIBUTIONS, "/attributions/M/D/P/X")                                                       \
+    X(REPEAT, "/attributions/M/D/P/X/repeat")                                                      \
+    X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
+    X(DRIFT, "/comparisons/M/D/P/X")                                                               \
+    X(EXPLANATIONS, "/comparisons/M/D/explanations")                                               \
+    X(PAIR, "/pairs/E/F")                                                                          \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
     X(TIMING_UNITS, "/timing/units")                                                               \
     X(TIMING_RUN, "/timing/run")
@@ -55,6 +63,20 @@ typedef enum qg_group {
     X(STEP, "step")                                                                                \
     X(EPOCH, "epoch")                                                                              \
     X(SEED, "seed")                                                                                \
+    X(EXPLAINED, "explained")                                                                      \
+    X(WORD_PLACE, "word_place")                                                                    \
+    X(TOKEN_PLACE, "token_place")                                                                  \
+    X(TOP, "k")                                                                                    \
+    X(FAITHFUL, "faithful_measure")                                                                \
+    X(FAITHFUL_AT_K, "faithful_measure_at_k")                                                      \
+    X(MEASURE, "measure")                                                                          \
+    X(SUBSET, "subset")                                                                            \
+    X(SUMMARY, "summary_statistic")                                                                \
+    X(METHOD, "method")                                                                            \
+    X(METHOD_A, "method_a")                                                                        \
+    X(METHOD_B, "method_b")                                                                        \
+    X(PRECISION, "precision")                                                                      \
+    X(TEST, "test")                                                                                \
     X(SEED_STATISTIC, "statistic")
 
 typedef enum qg_dim {
@@ -66,10 +88,30 @@ typedef enum qg_dim {
 enum { QG_BINS = 10, QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96 };
 enum { QG_SEED_STATISTICS = 4 }; /* mean, sd, min, max */
 
+/* Over which texts the drift is summed up, and what stands beside it. */
+#define QG_SUBSET_LIST(X) X(all) X(unflipped) X(flipped) X(floor) X(ceiling)
+enum {
+#define X(name) QG_SUBSET_##name,
+    QG_SUBSET_LIST(X)
+#undef X
+        QG_SUBSETS
+};
+
+/* Numbers of a paired test. */
+#define QG_TEST_LIST(X)                                                                            \
+    X(n) X(difference) X(ci_low) X(ci_high) X(p) X(p_holm) X(p_bonferroni) X(rank_biserial)
+enum {
+#define X(name) QG_TEST_##name,
+    QG_TEST_LIST(X)
+#undef X
+        QG_TESTS
+};
+
 /* Which instance of a group: -1 where the group has no such index. */
 typedef struct qg_group_ref {
     qg_group group;
     int model, dataset, precision;
+    int method; /* of the job; of a pair: which of the job's pairs */
 } qg_group_ref;
 
 /** Path of a group, or of a dataset in it (name not NULL); returns out. */

@@ -24,6 +24,10 @@ typedef struct qg_explain_text {
     int32_t target;
 } qg_explain_text;
 
+/** The key of a text: the first 8 bytes of its SHA-256. Equal texts see equal perturbations,
+ *  wherever they stand. */
+uint64_t qg_explain_key(const char *text, size_t len);
+
 /* Scores of one text. Positional: a repeated word has a score at each place. */
 typedef struct qg_explanation {
     double *token_score; /* [code->n] specials 0 */

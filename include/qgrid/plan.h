@@ -17,17 +17,32 @@ typedef enum qg_cell_kind {
     QG_CELL_LATENCY,
     QG_CELL_COMPARE,
     QG_CELL_TRAIN,
-    QG_CELL_SEEDS /* metrics over the seeds of a model */
+    QG_CELL_SEEDS,        /* metrics over the seeds of a model */
+    QG_CELL_EXPLAIN,      /* one method */
+    QG_CELL_EXPLANATIONS, /* tests over the explanations of an experiment */
+    QG_CELL_PAIR          /* tests between two experiments */
 } qg_cell_kind;
-typedef enum qg_cell_state { QG_CELL_OPEN, QG_CELL_DONE, QG_CELL_FAILED } qg_cell_state;
+extern const char *const qg_cell_kind_names[]; /* as in /cells/kind */
+
+/* Skipped: the plan knew that it cannot be computed. */
+typedef enum qg_cell_state {
+    QG_CELL_OPEN,
+    QG_CELL_DONE,
+    QG_CELL_FAILED,
+    QG_CELL_SKIPPED
+} qg_cell_state;
 
 typedef struct qg_cell {
     const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
-                         "finetuned/train", "finetuned_smsa/seeds" */
+                         "finetuned/train", "finetuned_smsa/seeds",
+                         "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
+                         "control_smsa/vs/qat_smsa" */
     qg_cell_kind kind;
-    int model, experiment; /* seeds: the first of them; train: experiment is -1 */
-    int precision;         /* -1 for compare, train and seeds */
-    int task;              /* -1 for compare and seeds: by rank 0 from predictions */
+    int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
+    int precision;         /* -1 for those over all precisions */
+    int method;            /* explain: of the job; pair: which of the job's pairs; else -1 */
+    int task;              /* -1: computed by rank 0 from other cells, or skipped */
+    const char *skip;      /* why it is not computed; NULL: it is */
     char key[65];          /* hash of everything that determines the result */
     bool selected;         /* by --only */
 } qg_cell;
@@ -73,11 +88,23 @@ typedef struct qg_plan_tokens {
     int64_t truncated, unknown;              /* texts cut, [UNK] tokens */
 } qg_plan_tokens;
 
+/* The texts of an experiment that may be explained. Which of them are, predictions of fp32 decide;
+ * there is a slot for as many as there can be: those of class k are class_slot[k] ..
+ * class_slot[k + 1] - 1. */
+typedef struct qg_plan_explained {
+    int first_cell; /* of its explanations: precisions, of each all methods */
+    int64_t slots;
+    int64_t class_slot[QG_MAX_CLASSES + 1];
+    const int64_t *order;  /* [n] rows as they are drawn */
+    int64_t words, tokens; /* of the longest row */
+} qg_plan_explained;
+
 typedef enum qg_task_kind {
     QG_TASK_PACK,
     QG_TASK_PREDICT,
     QG_TASK_LATENCY,
-    QG_TASK_TRAIN
+    QG_TASK_TRAIN,
+    QG_TASK_EXPLAIN
 } qg_task_kind;
 
 typedef struct qg_plan_task {
@@ -92,7 +119,8 @@ typedef struct qg_plan {
     const qg_job *job;
     qg_plan_model *models;
     qg_plan_dataset *datasets;
-    qg_plan_tokens **tokens; /* [n_experiments] */
+    qg_plan_tokens **tokens;      /* [n_experiments] */
+    qg_plan_explained *explained; /* [n_experiments]; NULL: nothing is explained */
     qg_cell *cells;
     int n_cells, n_selected;
     qg_plan_task *tasks;
@@ -122,7 +150,23 @@ int64_t qg_plan_latency_texts(const qg_plan *p, int experiment);
 /** Row of the data set measured as text `i`, drawn by counter. */
 int64_t *qg_plan_latency_rows(const qg_plan *p, qg_arena *a, int experiment);
 
-/** Whether `c` is computed from the predictions of `k`: a comparison, statistics over seeds. */
+/** Words of a row that have tokens: the others were cut off. */
+int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row);
+
+/**
+ * Rows that are explained: of each class the first of `order` that qualify.
+ *
+ * @param[out] row        [slots] -1 where a class has fewer
+ * @param      reference  [n] classes that fp32 predicts
+ */
+void qg_plan_explained_rows(int64_t *row, const qg_plan *p, int experiment,
+                            const int32_t *reference);
+
+/** Whether an explanation is made twice, with another seed: the ceiling of its drift. */
+bool qg_plan_repeats(const qg_plan *p, const qg_cell *c);
+
+/** Whether `c` is computed from the results of `k`: a comparison, statistics over seeds, tests over
+ *  explanations. */
 bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k);
 
 /** Whether the training of model `m` needs that of model `other`: from it, or as its teacher. */
@@ -133,6 +177,12 @@ int64_t qg_plan_cell_seed(const qg_plan *p, const qg_cell *c);
 
 /** Linear layers of a model: 6 per encoder layer, pooler, classifier. */
 int qg_plan_linear_layers(const qg_bert_config *c);
+
+/** Number of the cell of an experiment's predictions under a precision. */
+int qg_predict_cell(const qg_plan *p, int experiment, int precision);
+
+/** Cell of an explanation, of a job that has them. */
+const qg_cell *qg_plan_explain_cell(const qg_plan *p, int experiment, int precision, int method);
 
 /** Precision with which others are compared ("fp32" without options), or -1. */
 int qg_plan_reference(const qg_job *job);

@@ -10,7 +10,7 @@
 #define QG_DIGEST_EXCEPT "/timing /environment"
 
 typedef struct qg_read_cell {
-    const char *name, *kind, *experiment, *model, *dataset, *precision, *key, *error;
+    const char *name, *kind, *experiment, *model, *dataset, *precision, *method, *key, *error;
     int state; /* qg_cell_state */
 } qg_read_cell;
 
@@ -30,10 +30,11 @@ void qg_reading_close(qg_reading *r);
 double qg_reading_f64(qg_reading *r, const char *group, const char *name);
 int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name);
 
-/** Group of a cell: "/metrics/m/d/p", "/timing/latency/m/d/p" ...; returns out. */
+/** Group of a cell: "/metrics/m/d/p", "/timing/latency/m/d/p", "/attributions/m/d/p/x" ...; returns
+ *  out. */
 char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char *kind);
 
-/** "open", "done", "failed"; "?" for what no version has written. */
+/** "open", "done", "failed", "skipped"; "?" for what no version has written. */
 const char *qg_read_cell_state(const qg_read_cell *c);
 
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed);

@@ -7,7 +7,7 @@
 #include "changes.h"
 
 #include "qgrid/str.h"
-#include "results.h"
+#include "results_explain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -199,9 +199,22 @@ static qg_code old_units_read(old_units *o, qg_store *s, qg_arena *a)
     return qg_store_read(s, "/units/state", QG_STORE_U8, NULL, NULL, o->state);
 }
 
+/* What rows are: predictions, or explanations in slots. */
+typedef struct row_kind {
+    const char *group; /* of predictions, or "model/dataset/precision/method" */
+    int K;             /* of predictions; 0: explanations */
+} row_kind;
+
+static qg_code rows_checksum(uint64_t *sum, qg_store *s, qg_arena *a, const row_kind *k,
+                             int64_t first, int64_t count)
+{
+    return k->K ? qg_rows_checksum(sum, s, a, k->group, first, count, k->K)
+                : qg_explanation_checksum(sum, s, a, k->group, first, count);
+}
+
 /* What is known of each row: done only where the old unit's checksum still holds. */
 static qg_code sound_rows(uint8_t *rows, int64_t n, const old_units *o, const char *cell,
-                          qg_store *from, qg_arena *a, const char *group, int K)
+                          qg_store *from, qg_arena *a, const row_kind *k)
 {
     for (int u = 0; u < o->n; u++) {
         uint64_t sum = o->checksum[u];
@@ -210,7 +223,7 @@ static qg_code sound_rows(uint8_t *rows, int64_t n, const old_units *o, const ch
         if (o->first[u] < 0 || o->count[u] < 0 || o->count[u] > n - o->first[u])
             return QG_FAIL(QG_ESTORE, "/units is damaged: unit %d lies outside its data set", u);
         if (o->state[u] == 1)
-            QG_TRY(qg_rows_checksum(&sum, from, a, group, o->first[u], o->count[u], K));
+            QG_TRY(rows_checksum(&sum, from, a, k, o->first[u], o->count[u]));
         if (sum == o->checksum[u])
             memset(rows + o->first[u], o->state[u], (size_t)o->count[u]);
     }
@@ -223,12 +236,16 @@ static qg_code take_rows(qg_store *to, qg_store *from, qg_arena *a, const qg_pla
 {
     char group[1024], path[1100];
     const qg_plan_task *t = &plan->tasks[c->task];
-    int64_t n = plan->datasets[plan->job->experiments[c->experiment].dataset].data.n;
+    bool explains = c->kind == QG_CELL_EXPLAIN;
+    int64_t n = explains ? plan->explained[c->experiment].slots
+                         : plan->datasets[plan->job->experiments[c->experiment].dataset].data.n;
     uint8_t *rows;
     QG_NEW(rows, a, n);
-    qg_group_path(group, sizeof group, plan->job, qg_cell_group(plan, c, QG_GROUP_PREDICTIONS),
+    qg_group_path(group, sizeof group, plan->job,
+                  qg_cell_group(plan, c, explains ? QG_GROUP_ATTRIBUTIONS : QG_GROUP_PREDICTIONS),
                   NULL);
-    QG_TRY(sound_rows(rows, n, o, c->name, from, a, group, plan->job->K));
+    row_kind k = {explains ? group + strlen("/attributions/") : group, explains ? 0 : plan->job->K};
+    QG_TRY(sound_rows(rows, n, o, c->name, from, a, &k));
     snprintf(path, sizeof path, "%s/state", group);
     QG_TRY(qg_store_write(to, path, QG_STORE_U8, NULL, NULL, rows));
     for (int u = t->first_unit; u < t->first_unit + t->n_units; u++) {
@@ -240,7 +257,7 @@ static qg_code take_rows(qg_store *to, qg_store *from, qg_arena *a, const qg_pla
             if (rows[r] != state)
                 state = 0;
         if (state == 1)
-            QG_TRY(qg_rows_checksum(&sum, to, a, group, x->first, x->count, plan->job->K));
+            QG_TRY(rows_checksum(&sum, to, a, &k, x->first, x->count));
         QG_TRY(qg_store_write(to, "/units/checksum", QG_STORE_U64, &at, &one, &sum));
         QG_TRY(qg_store_write(to, "/units/state", QG_STORE_U8, &at, &one, &state));
     }
@@ -273,26 +290,44 @@ static qg_code take_training(uint8_t *state, qg_store *to, qg_arena *a, const qg
     return set_units(to, &plan->tasks[c->task], *state);
 }
 
-/* Metrics are computed anew (they may compare with a new fp32), so a prediction cell stays open. */
+/* The groups where the results of a cell are. */
+static qg_code copy_groups(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan,
+                           const qg_cell *c, const qg_layout *layout)
+{
+    static const struct {
+        qg_cell_kind kind;
+        qg_group group;
+    } groups[] = {
+        {QG_CELL_PREDICT, QG_GROUP_PREDICTIONS},  {QG_CELL_LATENCY, QG_GROUP_LATENCY},
+        {QG_CELL_COMPARE, QG_GROUP_PAIRED},       {QG_CELL_TRAIN, QG_GROUP_TRAINING},
+        {QG_CELL_EXPLAIN, QG_GROUP_ATTRIBUTIONS}, {QG_CELL_EXPLAIN, QG_GROUP_FAITHFULNESS}};
+    char path[1024];
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (groups[i].kind != c->kind)
+            continue;
+        qg_group_path(path, sizeof path, plan->job, qg_cell_group(plan, c, groups[i].group), NULL);
+        QG_TRY(copy_group(to, from, a, layout, path));
+    }
+    return QG_OK;
+}
+
+/* Metrics are computed anew (they may compare with a new fp32), so cells of rows stay open. */
 static qg_code take_cell(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan, int cell,
                          const qg_old_cells *o, int old, const old_units *units,
                          const qg_layout *layout)
 {
-    static const qg_group groups[] = {QG_GROUP_PREDICTIONS, QG_GROUP_LATENCY, QG_GROUP_PAIRED,
-                                      QG_GROUP_TRAINING};
     const qg_cell *c = &plan->cells[cell];
-    char path[1024];
     int64_t at = cell, one = 1;
     uint8_t state = o->state[old];
-    qg_group_path(path, sizeof path, plan->job, qg_cell_group(plan, c, groups[c->kind]), NULL);
-    QG_TRY(copy_group(to, from, a, layout, path));
-    if (c->kind == QG_CELL_PREDICT)
+    bool rows = c->kind == QG_CELL_PREDICT || c->kind == QG_CELL_EXPLAIN;
+    QG_TRY(copy_groups(to, from, a, plan, c, layout));
+    if (rows)
         QG_TRY(take_rows(to, from, a, plan, c, units));
     else if (c->kind == QG_CELL_LATENCY)
         QG_TRY(set_units(to, &plan->tasks[c->task], state));
     else if (c->kind == QG_CELL_TRAIN)
         QG_TRY(take_training(&state, to, a, plan, c, units));
-    if (c->kind == QG_CELL_PREDICT && state == QG_CELL_DONE)
+    if (rows && state == QG_CELL_DONE)
         return QG_OK;
     QG_TRY(qg_store_write(to, "/cells/error", QG_STORE_STRING, &at, &one,
                           o->error + (size_t)old * QG_ERROR_SIZE));
@@ -309,7 +344,9 @@ qg_code qg_take_over(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *p
     for (int i = 0; i < plan->n_cells; i++) {
         int k = qg_old_cells_find(&o, plan->cells[i].name);
         if (k < 0 || strcmp(old_key(&o, k), plan->cells[i].key) != 0 ||
-            plan->cells[i].kind == QG_CELL_SEEDS) /* soon computed anew */
+            plan->cells[i].kind == QG_CELL_SEEDS || plan->cells[i].skip ||
+            plan->cells[i].kind == QG_CELL_EXPLANATIONS ||
+            plan->cells[i].kind == QG_CELL_PAIR) /* soon computed anew */
             continue;
         qg_mark m = qg_arena_mark(a);
         QG_TRY(take_cell(to, from, a, plan, i, &o, k, &units, layout));

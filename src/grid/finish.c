@@ -4,7 +4,7 @@
  * Everything here is computed by rank 0 from what stands in the results file, so it comes out the
  * same whoever computed the predictions and however often the run was interrupted.
  */
-#include "results.h"
+#include "results_explain.h"
 
 #include "qgrid/metrics.h"
 
@@ -158,6 +158,8 @@ static qg_code write_metrics(qg_results *r, const qg_cell *c)
     QG_NEW(rows, r->scratch, 4 * K);
     QG_NEW(confusion, r->scratch, K * K);
     QG_TRY(write_agreements(r, c));
+    if (r->plan->explained && c->precision == qg_plan_reference(r->plan->job))
+        QG_TRY(qg_results_put_explained(r, c->experiment));
     if (!any_label(&t)) /* predictions of unlabelled texts: metrics stay NaN */
         return QG_OK;
     QG_TRY(qg_score(&s, per_class, confusion, t.label, t.predicted, t.probabilities, t.n, K));
@@ -281,7 +283,10 @@ static qg_code fail_for(qg_results *r, int cell, int broken)
 {
     const qg_plan_task *t = &r->plan->tasks[broken];
     char text[QG_ERROR_SIZE];
-    if (t->kind == QG_TASK_TRAIN)
+    if (t->kind == QG_TASK_PREDICT)
+        snprintf(text, sizeof text, "%s, which says what is explained, failed: %s",
+                 r->plan->cells[t->cell].name, first_error(r, broken));
+    else if (t->kind == QG_TASK_TRAIN)
         snprintf(text, sizeof text, "the training of model '%s' failed: %s",
                  r->plan->job->models[t->model].name, first_error(r, broken));
     else
@@ -300,14 +305,33 @@ static qg_code finish_task_cell(qg_results *r, int cell)
         return QG_OK;
     if (p == SOME_FAILED)
         return set_cell(r, cell, QG_CELL_FAILED, first_error(r, c->task));
-    return close_cell(r, cell, c->kind == QG_CELL_PREDICT ? write_metrics : NULL);
+    return close_cell(r, cell,
+                      c->kind == QG_CELL_PREDICT   ? write_metrics
+                      : c->kind == QG_CELL_EXPLAIN ? qg_results_close_explain
+                                                   : NULL);
 }
 
-/* A comparison, or statistics over seeds: when all predictions that they sum up are closed. */
+/* Cells that are computed from others: how, and what is said when all of those failed. */
+static const struct {
+    qg_code (*write)(qg_results *r, const qg_cell *c);
+    const char *nothing;
+} sums[] = {
+    [QG_CELL_COMPARE] = {write_comparison, "no precision has predictions to compare"},
+    [QG_CELL_SEEDS] = {qg_results_write_seeds, "no seed has predictions"},
+    [QG_CELL_EXPLANATIONS] = {qg_results_write_explanations, "there is no explanation"},
+    [QG_CELL_PAIR] = {qg_results_write_pair, "neither experiment has an explanation"},
+};
+
+static bool is_sum(const qg_cell *c)
+{
+    return (size_t)c->kind < sizeof sums / sizeof sums[0] && sums[c->kind].write;
+}
+
+/* When all cells that it sums up are closed. */
 static qg_code finish_summary_cell(qg_results *r, int cell)
 {
     const qg_plan *p = r->plan;
-    bool compares = p->cells[cell].kind == QG_CELL_COMPARE;
+    qg_cell_kind kind = p->cells[cell].kind;
     int done = 0;
     for (int k = 0; k < p->n_cells; k++) {
         if (!qg_cell_sums_up(p, &p->cells[cell], &p->cells[k]))
@@ -317,22 +341,19 @@ static qg_code finish_summary_cell(qg_results *r, int cell)
         done += r->cell_state[k] == QG_CELL_DONE;
     }
     if (done == 0)
-        return set_cell(r, cell, QG_CELL_FAILED,
-                        compares ? "no precision has predictions to compare"
-                                 : "no seed has predictions");
-    return close_cell(r, cell, compares ? write_comparison : qg_results_write_seeds);
+        return set_cell(r, cell, QG_CELL_FAILED, sums[kind].nothing);
+    return close_cell(r, cell, sums[kind].write);
 }
 
 qg_code qg_results_finish_cells(qg_results *r)
 {
-    /* Summaries depend on predictions: two passes, predictions first. */
+    /* Sums depend on other cells: two passes. */
     for (int pass = 0; pass < 2; pass++)
         for (int c = 0; c < r->plan->n_cells; c++) {
             const qg_cell *cell = &r->plan->cells[c];
-            bool sums_up = cell->kind == QG_CELL_COMPARE || cell->kind == QG_CELL_SEEDS;
-            if (r->cell_state[c] != QG_CELL_OPEN || !cell->selected || sums_up != (pass == 1))
+            if (r->cell_state[c] != QG_CELL_OPEN || !cell->selected || is_sum(cell) != (pass == 1))
                 continue;
-            QG_TRY(sums_up ? finish_summary_cell(r, c) : finish_task_cell(r, c));
+            QG_TRY(is_sum(cell) ? finish_summary_cell(r, c) : finish_task_cell(r, c));
         }
     return qg_store_flush(r->store, false);
 }

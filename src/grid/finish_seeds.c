@@ -8,15 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-int qg_predict_cell(const qg_plan *p, int experiment, int precision)
-{
-    for (int c = 0; c < p->n_cells; c++)
-        if (p->cells[c].kind == QG_CELL_PREDICT && p->cells[c].experiment == experiment &&
-            p->cells[c].precision == precision)
-            return c;
-    return -1;
-}
-
 /* Over v[0..n): NaN as soon as one of them is; the standard deviation is that of a sample. */
 static void statistics(double out[QG_SEED_STATISTICS], const double *v, int n)
 {

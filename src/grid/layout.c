@@ -6,6 +6,7 @@
 #include "qgrid/layout.h"
 
 #include "layout_data.h"
+#include "qgrid/drift.h"
 #include "qgrid/metrics.h"
 
 #include <string.h>
@@ -69,6 +70,30 @@ static const char *const group_paths[] = {
 #undef X
 };
 
+/* What a letter of a path stands for; NULL: for itself. */
+static const char *name_of(const qg_job *job, qg_group_ref ref, char letter)
+{
+    const qg_explain_options *x = &job->explain;
+    switch (letter) {
+    case 'M':
+        return job->models[ref.model].name;
+    case 'B':
+        return job->models[ref.model].fan.base;
+    case 'D':
+        return job->datasets[ref.dataset].name;
+    case 'P':
+        return job->precisions[ref.precision].name;
+    case 'X':
+        return x->methods[ref.method].name;
+    case 'E':
+        return job->experiments[x->pairs[ref.method].a].name;
+    case 'F':
+        return job->experiments[x->pairs[ref.method].b].name;
+    default:
+        return NULL;
+    }
+}
+
 char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref, const char *name)
 {
     size_t n = 0;
@@ -76,11 +101,7 @@ char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref,
     for (const char *p = group_paths[ref.group]; *p && n < size; p++) {
         const char *part = NULL;
         if (p[-(p != group_paths[ref.group])] == '/' && (p[1] == '/' || p[1] == 0))
-            part = *p == 'M'   ? job->models[ref.model].name
-                   : *p == 'B' ? job->models[ref.model].fan.base
-                   : *p == 'D' ? job->datasets[ref.dataset].name
-                   : *p == 'P' ? job->precisions[ref.precision].name
-                               : NULL;
+            part = name_of(job, ref, *p);
         n += (size_t)(part ? snprintf(out + n, size - n, "%s", part)
                            : snprintf(out + n, size - n, "%c", *p));
     }
@@ -92,44 +113,73 @@ char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref,
 qg_group_ref qg_cell_group(const qg_plan *p, const qg_cell *c, qg_group group)
 {
     int dataset = c->experiment >= 0 ? p->job->experiments[c->experiment].dataset : -1;
-    return (qg_group_ref){group, c->model, dataset, c->precision};
+    return (qg_group_ref){group, c->model, dataset, c->precision, c->method};
+}
+
+/* The groups of the explanations of an experiment; returns how many. */
+static int explain_groups(qg_group_ref *r, const qg_plan *p, int e)
+{
+    const qg_explain_options *o = &p->job->explain;
+    const qg_experiment *x = &p->job->experiments[e];
+    int n = 0, reference = qg_plan_reference(p->job);
+    r[n++] = (qg_group_ref){QG_GROUP_EXPLAINED, x->model, x->dataset, -1, -1};
+    r[n++] = (qg_group_ref){QG_GROUP_EXPLANATIONS, x->model, x->dataset, -1, -1};
+    for (int i = 0; i < p->job->n_precisions; i++)
+        for (int m = 0; m < o->n_methods; m++) {
+            const qg_cell *c = qg_plan_explain_cell(p, e, i, m);
+            if (c->skip)
+                continue;
+            r[n++] = qg_cell_group(p, c, QG_GROUP_ATTRIBUTIONS);
+            if (qg_plan_repeats(p, c))
+                r[n++] = qg_cell_group(p, c, QG_GROUP_REPEAT);
+            if (o->faithful.n_k > 0)
+                r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS);
+            if (i != reference)
+                r[n++] = qg_cell_group(p, c, QG_GROUP_DRIFT);
+        }
+    return n;
 }
 
 qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
 {
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
-    int most = 4 + job->n_datasets + job->n_models * (1 + P) + E * (2 + 4 * P);
+    int most = 4 + job->n_datasets + job->n_models * (1 + P) +
+               E * (4 + (4 + 4 * job->explain.n_methods) * P) + job->explain.n_pairs;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
         return NULL;
-    r[count++] = (qg_group_ref){QG_GROUP_CELLS, -1, -1, -1};
-    r[count++] = (qg_group_ref){QG_GROUP_UNITS, -1, -1, -1};
-    r[count++] = (qg_group_ref){QG_GROUP_TIMING_UNITS, -1, -1, -1};
-    r[count++] = (qg_group_ref){QG_GROUP_TIMING_RUN, -1, -1, -1};
+    r[count++] = (qg_group_ref){QG_GROUP_CELLS, -1, -1, -1, -1};
+    r[count++] = (qg_group_ref){QG_GROUP_UNITS, -1, -1, -1, -1};
+    r[count++] = (qg_group_ref){QG_GROUP_TIMING_UNITS, -1, -1, -1, -1};
+    r[count++] = (qg_group_ref){QG_GROUP_TIMING_RUN, -1, -1, -1, -1};
     for (int d = 0; d < job->n_datasets; d++)
         if (p->datasets[d].word_splits) /* else no experiment uses it */
-            r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1};
+            r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1, -1};
     for (int m = 0; m < job->n_models; m++)
         if (p->models[m].training)
-            r[count++] = (qg_group_ref){QG_GROUP_TRAINING, m, -1, -1};
+            r[count++] = (qg_group_ref){QG_GROUP_TRAINING, m, -1, -1, -1};
     for (int t = 0; t < p->n_tasks; t++)
         if (p->tasks[t].kind == QG_TASK_PACK)
             r[count++] =
-                (qg_group_ref){QG_GROUP_MODEL, p->tasks[t].model, -1, p->tasks[t].precision};
+                (qg_group_ref){QG_GROUP_MODEL, p->tasks[t].model, -1, p->tasks[t].precision, -1};
     for (int e = 0; e < E; e++) {
         const qg_experiment *x = &job->experiments[e];
-        r[count++] = (qg_group_ref){QG_GROUP_TOKENS, x->model, x->dataset, -1};
-        r[count++] = (qg_group_ref){QG_GROUP_PAIRED, x->model, x->dataset, -1};
+        r[count++] = (qg_group_ref){QG_GROUP_TOKENS, x->model, x->dataset, -1, -1};
+        r[count++] = (qg_group_ref){QG_GROUP_PAIRED, x->model, x->dataset, -1, -1};
         for (int i = 0; i < P; i++) {
-            r[count++] = (qg_group_ref){QG_GROUP_PREDICTIONS, x->model, x->dataset, i};
-            r[count++] = (qg_group_ref){QG_GROUP_METRICS, x->model, x->dataset, i};
+            r[count++] = (qg_group_ref){QG_GROUP_PREDICTIONS, x->model, x->dataset, i, -1};
+            r[count++] = (qg_group_ref){QG_GROUP_METRICS, x->model, x->dataset, i, -1};
             if (job->latency.wanted)
-                r[count++] = (qg_group_ref){QG_GROUP_LATENCY, x->model, x->dataset, i};
+                r[count++] = (qg_group_ref){QG_GROUP_LATENCY, x->model, x->dataset, i, -1};
             if (x->fan.n > 0 && e == x->fan.first)
-                r[count++] = (qg_group_ref){QG_GROUP_SEEDS, x->model, x->dataset, i};
+                r[count++] = (qg_group_ref){QG_GROUP_SEEDS, x->model, x->dataset, i, -1};
         }
+        if (p->explained)
+            count += explain_groups(r + count, p, e);
     }
+    for (int i = 0; i < job->explain.n_pairs; i++)
+        r[count++] = (qg_group_ref){QG_GROUP_PAIR, -1, -1, -1, i};
     *n = count;
     return r;
 }

@@ -131,6 +131,23 @@ static void training(list *l, const qg_plan *p, const char *path, int model)
     integer(l, path, "seed", m->seed);
 }
 
+static const char *target_of(const qg_job *job)
+{
+    int target = job->explain.target;
+    return target == QG_TARGET_REFERENCE   ? "reference"
+           : target == QG_TARGET_PREDICTED ? "predicted"
+                                           : job->labels[target];
+}
+
+static void attributions(list *l, const qg_plan *p, const char *path, int method)
+{
+    const qg_method_spec *m = &p->job->explain.methods[method];
+    text(l, path, "options", m->canonical);
+    text(l, path, "reference", m->method->paper);
+    text(l, path, "target", target_of(p->job));
+    integer(l, path, "seed", p->job->explain.seed);
+}
+
 qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
                              const qg_group_ref *groups, int n)
 {
@@ -147,6 +164,8 @@ qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
             tokens(&l, p, path, &groups[i]);
         else if (groups[i].group == QG_GROUP_TRAINING)
             training(&l, p, path, groups[i].model);
+        else if (groups[i].group == QG_GROUP_ATTRIBUTIONS)
+            attributions(&l, p, path, groups[i].method);
         else if (groups[i].group == QG_GROUP_MODEL)
             text(&l, path, "scheme",
                  qg_precision_summary(p->job->precisions[groups[i].precision].scheme));

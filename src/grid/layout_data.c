@@ -3,6 +3,8 @@
  */
 #include "layout_data.h"
 
+#include "qgrid/drift.h"
+
 #include <string.h>
 
 static int experiment_of(const qg_plan *p, qg_group_ref ref)
@@ -61,6 +63,32 @@ int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim)
         return job->models[ref.model].fan.n;
     case QG_DIM_SEED_STATISTIC:
         return QG_SEED_STATISTICS;
+    case QG_DIM_EXPLAINED:
+        return p->explained[experiment_of(p, ref)].slots;
+    case QG_DIM_WORD_PLACE:
+        return p->explained[experiment_of(p, ref)].words;
+    case QG_DIM_TOKEN_PLACE:
+        return p->explained[experiment_of(p, ref)].tokens;
+    case QG_DIM_TOP:
+        return job->explain.faithful.n_k;
+    case QG_DIM_FAITHFUL:
+        return QG_FAITHFULS;
+    case QG_DIM_FAITHFUL_AT_K:
+        return QG_FAITHFULS_AT_K;
+    case QG_DIM_MEASURE:
+        return QG_DRIFTS;
+    case QG_DIM_SUBSET:
+        return QG_SUBSETS;
+    case QG_DIM_SUMMARY:
+        return QG_SUMMARIES;
+    case QG_DIM_METHOD:
+    case QG_DIM_METHOD_A:
+    case QG_DIM_METHOD_B:
+        return job->explain.n_methods;
+    case QG_DIM_PRECISION:
+        return job->n_precisions;
+    case QG_DIM_TEST:
+        return QG_TESTS;
     }
     return 0;
 }
@@ -108,6 +136,19 @@ static const char *cell_text(const void *ctx, int64_t i)
     return ((const qg_plan *)ctx)->cells[i].name;
 }
 
+static const char *method_text(const void *ctx, int64_t i)
+{
+    return ((const qg_job *)ctx)->explain.methods[i].name;
+}
+
+#define X(name, doc) #name,
+static const char *const faithful_names[] = {QG_FAITHFUL_LIST(X)};
+static const char *const faithful_at_k_names[] = {QG_FAITHFUL_AT_K_LIST(X)};
+#undef X
+#define X(name) #name,
+static const char *const subset_names[] = {QG_SUBSET_LIST(X)};
+static const char *const test_names[] = {QG_TEST_LIST(X)};
+#undef X
 static const char *const class_metrics[] = {"precision", "recall", "f1", "support"};
 static const char *const statistics[] = {"mean", "sd", "min", "max", "median", "p95", "p99"};
 static const char *const seed_statistics[QG_SEED_STATISTICS] = {"mean", "sd", "min", "max"};
@@ -142,9 +183,30 @@ qg_code qg_layout_scale_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_grou
     case QG_DIM_TRUE_CLASS:
     case QG_DIM_PREDICTED_CLASS:
         return strings(f, a, QG_NAME_SIZE, label_text, p->job);
+    case QG_DIM_PRECISION:
     case QG_DIM_PRECISION_A:
     case QG_DIM_PRECISION_B:
         return strings(f, a, QG_NAME_SIZE, precision_text, p->job);
+    case QG_DIM_METHOD:
+    case QG_DIM_METHOD_A:
+    case QG_DIM_METHOD_B:
+        return strings(f, a, QG_NAME_SIZE, method_text, p->job);
+    case QG_DIM_FAITHFUL:
+        return strings(f, a, 32, listed_text, faithful_names);
+    case QG_DIM_FAITHFUL_AT_K:
+        return strings(f, a, 32, listed_text, faithful_at_k_names);
+    case QG_DIM_MEASURE:
+        return strings(f, a, 16, listed_text, qg_drift_names);
+    case QG_DIM_SUBSET:
+        return strings(f, a, 16, listed_text, subset_names);
+    case QG_DIM_SUMMARY:
+        return strings(f, a, 16, listed_text, qg_summary_names);
+    case QG_DIM_TEST:
+        return strings(f, a, 16, listed_text, test_names);
+    case QG_DIM_TOP:
+        f->type = QG_STORE_F64;
+        f->initial = p->job->explain.faithful.k;
+        return QG_OK;
     case QG_DIM_CLASS_METRIC:
         return strings(f, a, 16, listed_text, class_metrics);
     case QG_DIM_STATISTIC:
@@ -174,12 +236,11 @@ qg_code qg_layout_scale_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_grou
 
 static const char *cell_field_text(const qg_plan *p, const qg_cell *c, const char *name)
 {
-    static const char *const kinds[] = {"predict", "latency", "compare", "train", "seeds"};
     const qg_job *job = p->job;
     const qg_experiment *x = c->experiment >= 0 ? &job->experiments[c->experiment] : NULL;
     bool over_seeds = c->kind == QG_CELL_SEEDS;
     if (strcmp(name, "kind") == 0)
-        return kinds[c->kind];
+        return qg_cell_kind_names[c->kind];
     if (strcmp(name, "experiment") == 0)
         return !x ? "" : over_seeds ? x->fan.base : x->name;
     if (strcmp(name, "model") == 0)
@@ -188,6 +249,8 @@ static const char *cell_field_text(const qg_plan *p, const qg_cell *c, const cha
         return x ? job->datasets[x->dataset].name : "";
     if (strcmp(name, "precision") == 0)
         return c->precision >= 0 ? job->precisions[c->precision].name : "";
+    if (strcmp(name, "method") == 0)
+        return c->kind == QG_CELL_EXPLAIN ? job->explain.methods[c->method].name : "";
     return strcmp(name, "key") == 0 ? c->key : "";
 }
 
@@ -202,19 +265,33 @@ static qg_code cell_seeds(qg_field *f, qg_arena *a, const qg_plan *p)
     return QG_OK;
 }
 
+/* What the plan knows that it cannot be computed is not open. */
+static qg_code cell_states(qg_field *f, qg_arena *a, const qg_plan *p)
+{
+    uint8_t *v;
+    QG_NEW(v, a, p->n_cells);
+    for (int i = 0; i < p->n_cells; i++)
+        v[i] = p->cells[i].skip ? QG_CELL_SKIPPED : QG_CELL_OPEN;
+    f->initial = v;
+    return QG_OK;
+}
+
 static qg_code cell_data(qg_field *f, qg_arena *a, const qg_plan *p, const char *name)
 {
-    if (strcmp(name, "state") == 0 || strcmp(name, "error") == 0)
-        return QG_OK;
+    if (strcmp(name, "state") == 0)
+        return cell_states(f, a, p);
     if (strcmp(name, "seed") == 0)
         return cell_seeds(f, a, p);
     if (strcmp(name, "name") == 0)
         return strings(f, a, QG_NAME_SIZE * 2, cell_text, p);
     const char **text;
     QG_NEW(text, a, p->n_cells);
+    bool error = strcmp(name, "error") == 0;
     for (int i = 0; i < p->n_cells; i++)
-        text[i] = cell_field_text(p, &p->cells[i], name);
-    return strings(f, a, QG_NAME_SIZE, listed_text, text);
+        text[i] = !error             ? cell_field_text(p, &p->cells[i], name)
+                  : p->cells[i].skip ? p->cells[i].skip
+                                     : "";
+    return strings(f, a, error ? QG_ERROR_SIZE : QG_NAME_SIZE, listed_text, text);
 }
 
 static const char *unit_text(const void *ctx, int64_t i)

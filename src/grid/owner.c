@@ -6,6 +6,7 @@
 #include "qgrid/clock.h"
 #include "qgrid/log.h"
 #include "qgrid/training.h"
+#include "results_explain.h"
 #include "work.h"
 
 #include <string.h>
@@ -105,6 +106,14 @@ static qg_code put_training(qg_str *out, qg_results *r, int model)
     return qg_str_status(out);
 }
 
+static qg_code put_explain(qg_str *out, qg_results *r, int unit)
+{
+    qg_mark m = qg_arena_mark(r->scratch);
+    qg_code rc = qg_results_explain_input(out, r, unit);
+    qg_arena_release(r->scratch, m);
+    return rc;
+}
+
 static qg_code input(void *ctx, int unit, qg_str *bytes)
 {
     qg_owner *o = ctx;
@@ -125,6 +134,8 @@ static qg_code input(void *ctx, int unit, qg_str *bytes)
         put_texts(bytes, p->tokens[t->experiment], NULL, u->first, u->count);
     else if (t->kind == QG_TASK_LATENCY)
         QG_TRY(put_latency(bytes, o->results, t, u->count));
+    else if (t->kind == QG_TASK_EXPLAIN)
+        QG_TRY(put_explain(bytes, o->results, unit));
     return qg_str_status(bytes);
 }
 

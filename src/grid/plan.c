@@ -3,7 +3,9 @@
  *
  *   train(model) -> pack(model, precision) -> predict(experiment, precision)
  *                                          -> latency(experiment, precision)
+ *                                          -> explain(experiment, precision, method)
  *
+ * Explanations also need the predictions of fp32, which decide what is explained.
  * A model that is trained from another needs that one's training.
  */
 #include "plan_inputs.h"
@@ -13,6 +15,8 @@
 #include "qgrid/training.h"
 
 #include <string.h>
+
+enum { EXPLAIN_UNIT = 64 }; /* tokens in all of a unit of explanation, in units of prediction */
 
 int qg_plan_linear_layers(const qg_bert_config *c)
 {
@@ -126,6 +130,28 @@ static qg_code cut_latency(qg_plan *p, qg_arena *a, int task)
     return add_unit(p, a, task, 0, texts, one * (double)(texts * passes));
 }
 
+/* Texts of a unit share batches: as many as fill some of them. */
+static qg_code cut_explain(qg_plan *p, qg_arena *a, int task)
+{
+    const qg_plan_task *t = &p->tasks[task];
+    const qg_plan_tokens *k = p->tokens[t->experiment];
+    int64_t n = p->datasets[k->dataset].data.n, slots = p->explained[t->experiment].slots;
+    if (n == 0)
+        return QG_OK;
+    double length = (double)k->T / (double)n,
+           words = (double)p->datasets[k->dataset].n_words / (double)n;
+    double tokens = length * qg_plan_explain_passes(p, &p->cells[t->cell], (int)words + 1);
+    double fit = EXPLAIN_UNIT * (double)p->job->unit_tokens / tokens;
+    int64_t per = fit < 1 ? 1 : fit < (double)slots ? (int64_t)fit : slots;
+    for (int64_t first = 0; first < slots; first += per) {
+        int64_t count = slots - first < per ? slots - first : per;
+        double all = tokens * (double)count;
+        QG_TRY(add_unit(p, a, task, first, count,
+                        flops_per_token(&p->models[t->model].config, length) * all / 80e9 + 1e-4));
+    }
+    return QG_OK;
+}
+
 static int find_task(const qg_plan *p, qg_task_kind kind, int model, int precision, int experiment)
 {
     for (int i = 0; i < p->n_tasks; i++) {
@@ -159,6 +185,8 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
         return cut_latency(p, a, task);
     case QG_TASK_TRAIN:
         return cut_train(p, a, task);
+    case QG_TASK_EXPLAIN:
+        return cut_explain(p, a, task);
     }
     return QG_FAIL(QG_EBUG, "unknown kind of task");
 }
@@ -233,6 +261,27 @@ static qg_code pack_task(int *out, qg_plan *p, qg_arena *a, int model, int preci
     return add_task(p, a, task, &need, 1);
 }
 
+/* The task of a cell that is computed from a packed model. */
+static qg_code make_cell_task(qg_plan *p, qg_arena *a, int cell)
+{
+    const qg_cell *c = &p->cells[cell];
+    int need[3] = {-1, -1, -1};
+    qg_task_kind kind = c->kind == QG_CELL_PREDICT   ? QG_TASK_PREDICT
+                        : c->kind == QG_CELL_LATENCY ? QG_TASK_LATENCY
+                                                     : QG_TASK_EXPLAIN;
+    if (c->skip || (kind == QG_TASK_EXPLAIN && c->kind != QG_CELL_EXPLAIN))
+        return QG_OK;
+    if (kind == QG_TASK_EXPLAIN) {
+        int reference = qg_plan_reference(p->job);
+        need[1] = p->cells[qg_predict_cell(p, c->experiment, reference)].task;
+        if (p->job->explain.target == QG_TARGET_PREDICTED && c->precision != reference)
+            need[2] = p->cells[qg_predict_cell(p, c->experiment, c->precision)].task;
+    }
+    QG_TRY(pack_task(&need[0], p, a, c->model, c->precision));
+    qg_plan_task t = {kind, c->model, c->precision, c->experiment, cell, 0, 0};
+    return add_task(p, a, t, need, 3);
+}
+
 static qg_code make_tasks(qg_plan *p, qg_arena *a)
 {
     const qg_job *job = p->job;
@@ -240,21 +289,8 @@ static qg_code make_tasks(qg_plan *p, qg_arena *a)
     QG_NEW(p->tasks, a, most);
     QG_NEW(p->sched_tasks, a, most);
     QG_TRY(make_trainings(p, a));
-    for (int i = 0; i < p->n_cells; i++) {
-        const qg_cell *c = &p->cells[i];
-        int pack;
-        if (c->kind != QG_CELL_PREDICT && c->kind != QG_CELL_LATENCY)
-            continue;
-        QG_TRY(pack_task(&pack, p, a, c->model, c->precision));
-        qg_plan_task t = {c->kind == QG_CELL_PREDICT ? QG_TASK_PREDICT : QG_TASK_LATENCY,
-                          c->model,
-                          c->precision,
-                          c->experiment,
-                          i,
-                          0,
-                          0};
-        QG_TRY(add_task(p, a, t, &pack, 1));
-    }
+    for (int i = 0; i < p->n_cells; i++)
+        QG_TRY(make_cell_task(p, a, i));
     return QG_OK;
 }
 
@@ -263,6 +299,7 @@ qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *o
 {
     *out = (qg_plan){.job = job};
     QG_TRY(qg_plan_inputs(out, a, problems));
+    QG_TRY(qg_plan_explained_make(out, a));
     QG_TRY(qg_plan_cells(out, a, only));
     QG_TRY(make_tasks(out, a));
     qg_sha256 h;

@@ -24,6 +24,12 @@ int qg_plan_max_length(const qg_plan_model *m, int64_t most);
  */
 qg_code qg_plan_training_make(qg_plan *p, qg_arena *a, int model, qg_problems *problems);
 
+/** Fills `explained` of the plan, behind tokens. @errors QG_ENOMEM. */
+qg_code qg_plan_explained_make(qg_plan *p, qg_arena *a) QG_MUST_USE;
+
+/** Forward passes of a text of so many words that explaining and measuring it takes. */
+double qg_plan_explain_passes(const qg_plan *p, const qg_cell *c, int words);
+
 /** Cells with their keys; `only` NULL or a glob over names. */
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only);
 

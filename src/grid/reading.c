@@ -34,7 +34,8 @@ static qg_code read_cells(qg_reading *r)
 {
     qg_store_info info;
     uint8_t *state;
-    const char **name, **kind, **experiment, **model, **dataset, **precision, **key, **error;
+    const char **name, **kind, **experiment, **model, **dataset, **precision, **method, **key,
+        **error;
     QG_TRY(qg_check_schema(r->store, r->arena, r->path));
     QG_TRY(qg_store_describe(&info, r->store, "/cells/state"));
     if (info.type != QG_STORE_U8 || info.ndim != 1 || info.shape[0] > 10000000)
@@ -49,11 +50,12 @@ static qg_code read_cells(qg_reading *r)
     QG_TRY(column(&model, r, "model"));
     QG_TRY(column(&dataset, r, "dataset"));
     QG_TRY(column(&precision, r, "precision"));
+    QG_TRY(column(&method, r, "method"));
     QG_TRY(column(&key, r, "key"));
     QG_TRY(column(&error, r, "error"));
     for (int i = 0; i < r->n; i++)
-        r->cell[i] = (qg_read_cell){name[i],      kind[i], experiment[i], model[i], dataset[i],
-                                    precision[i], key[i],  error[i],      state[i]};
+        r->cell[i] = (qg_read_cell){name[i],      kind[i],   experiment[i], model[i], dataset[i],
+                                    precision[i], method[i], key[i],        error[i], state[i]};
     return QG_OK;
 }
 
@@ -81,7 +83,8 @@ void qg_reading_close(qg_reading *r)
 char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char *kind)
 {
     if (c->precision[0])
-        snprintf(out, size, "/%s/%s/%s/%s", kind, c->model, c->dataset, c->precision);
+        snprintf(out, size, "/%s/%s/%s/%s%s%s", kind, c->model, c->dataset, c->precision,
+                 c->method[0] ? "/" : "", c->method);
     else
         snprintf(out, size, "/%s/%s/%s", kind, c->model, c->dataset);
     return out;
@@ -115,8 +118,8 @@ int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name)
 
 const char *qg_read_cell_state(const qg_read_cell *c)
 {
-    static const char *const names[] = {"open", "done", "failed"};
-    return c->state >= 0 && c->state <= QG_CELL_FAILED ? names[c->state] : "?";
+    static const char *const names[] = {"open", "done", "failed", "skipped"};
+    return c->state >= 0 && c->state <= QG_CELL_SKIPPED ? names[c->state] : "?";
 }
 
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed)

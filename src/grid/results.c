@@ -4,6 +4,7 @@
 #include "results.h"
 
 #include "qgrid/file.h"
+#include "results_explain.h"
 #include "results_latency.h"
 #include "results_training.h"
 #include "wire.h"
@@ -19,7 +20,8 @@ static const qg_group_ref cells_ref = {QG_GROUP_CELLS, -1, -1, -1};
 qg_group_ref qg_task_group(const qg_plan *p, const qg_plan_task *t, qg_group group)
 {
     int dataset = t->experiment >= 0 ? p->job->experiments[t->experiment].dataset : -1;
-    return (qg_group_ref){group, t->model, dataset, t->precision};
+    int method = t->cell >= 0 ? p->cells[t->cell].method : -1;
+    return (qg_group_ref){group, t->model, dataset, t->precision, method};
 }
 
 qg_code qg_results_write(qg_results *r, qg_group_ref ref, const char *name, qg_store_type type,
@@ -164,6 +166,16 @@ static qg_code sum_unit_packed(uint64_t *sum, qg_results *r, qg_group_ref g)
     return qg_packed_checksum(sum, r->store, r->scratch, group);
 }
 
+static qg_code sum_unit_explain(uint64_t *sum, qg_results *r, int unit, const qg_plan_task *t)
+{
+    char path[1024];
+    const qg_unit *u = &r->plan->units[unit];
+    qg_group_path(path, sizeof path, r->plan->job, qg_task_group(r->plan, t, QG_GROUP_ATTRIBUTIONS),
+                  NULL);
+    return qg_explanation_checksum(sum, r->store, r->scratch, path + strlen("/attributions/"),
+                                   u->first, u->count);
+}
+
 qg_code qg_results_checksum(uint64_t *out, qg_results *r, int unit)
 {
     const qg_plan_task *t = &r->plan->tasks[r->plan->units[unit].task];
@@ -176,6 +188,8 @@ qg_code qg_results_checksum(uint64_t *out, qg_results *r, int unit)
         rc = sum_unit_packed(out, r, qg_task_group(r->plan, t, QG_GROUP_MODEL));
     else if (t->kind == QG_TASK_TRAIN)
         rc = qg_results_sum_training(out, r, t->model);
+    else if (t->kind == QG_TASK_EXPLAIN)
+        rc = sum_unit_explain(out, r, unit, t);
     qg_arena_release(r->scratch, m);
     return rc;
 }
@@ -199,12 +213,13 @@ static qg_code set_row_states(qg_results *r, int unit, uint8_t state)
     const qg_unit *u = &r->plan->units[unit];
     const qg_plan_task *t = &r->plan->tasks[u->task];
     uint8_t *states;
-    if (t->kind != QG_TASK_PREDICT)
+    if (t->kind != QG_TASK_PREDICT && t->kind != QG_TASK_EXPLAIN)
         return QG_OK;
+    qg_group group = t->kind == QG_TASK_PREDICT ? QG_GROUP_PREDICTIONS : QG_GROUP_ATTRIBUTIONS;
     QG_NEW(states, r->scratch, u->count);
     memset(states, state, (size_t)u->count);
-    return qg_results_write(r, qg_task_group(r->plan, t, QG_GROUP_PREDICTIONS), "state",
-                            QG_STORE_U8, &u->first, &u->count, states);
+    return qg_results_write(r, qg_task_group(r->plan, t, group), "state", QG_STORE_U8, &u->first,
+                            &u->count, states);
 }
 
 static qg_code put_predict(qg_results *r, int unit, qg_reader *in, uint64_t *sum)
@@ -276,6 +291,9 @@ static qg_code put_unit(qg_results *r, int unit, qg_reader *in, const char *host
         break;
     case QG_TASK_TRAIN:
         QG_TRY(qg_results_put_training(r, unit, in, &sum));
+        break;
+    case QG_TASK_EXPLAIN:
+        QG_TRY(qg_results_put_explain(r, unit, in, &sum));
         break;
     }
     r->checksum[unit] = sum;

@@ -71,9 +71,6 @@ qg_code qg_results_write(qg_results *r, qg_group_ref ref, const char *name, qg_s
 qg_code qg_results_read(qg_results *r, qg_group_ref ref, const char *name, qg_store_type type,
                         const int64_t *start, const int64_t *count, void *data) QG_MUST_USE;
 
-/** Cell of an experiment's predictions under a precision. */
-int qg_predict_cell(const qg_plan *p, int experiment, int precision);
-
 /** Computes the statistics over the seeds of a cell of that kind. */
 qg_code qg_results_write_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
 

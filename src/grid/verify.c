@@ -5,7 +5,7 @@
 
 #include "changes.h"
 #include "qgrid/reading.h"
-#include "results.h"
+#include "results_explain.h"
 
 #include <string.h>
 
@@ -55,7 +55,12 @@ static qg_code checksum(uint64_t *sum, bool *known, qg_reading *r, const units *
     const qg_read_cell *c = cell_of(r, name);
     qg_store_info info;
     bool train = c && strcmp(c->kind, "train") == 0;
-    *known = !c || train || strcmp(c->kind, "predict") == 0;
+    bool explain = c && strcmp(c->kind, "explain") == 0;
+    *known = !c || train || explain || strcmp(c->kind, "predict") == 0;
+    if (explain) {
+        snprintf(group, sizeof group, "%s/%s/%s/%s", c->model, c->dataset, c->precision, c->method);
+        return qg_explanation_checksum(sum, r->store, r->arena, group, u->first[i], u->count[i]);
+    }
     if (train) {
         snprintf(group, sizeof group, "/training/%s", c->model);
         return qg_training_checksum(sum, r->store, r->arena, group);

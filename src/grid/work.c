@@ -12,8 +12,18 @@
 struct qg_work {
     qg_arena *arena; /* scratch of the unit in hand */
     qg_model *model;
-    char loaded[QG_SHA256_HEX]; /* what `model` is */
+    qg_explained_model *explained; /* the same with gradients, once a unit needed them */
+    char loaded[QG_SHA256_HEX];    /* what the models are */
+    const qg_gang *gang;           /* of the unit in hand */
 };
+
+static void unload(qg_work *w)
+{
+    qg_explained_model_destroy(w->explained);
+    qg_model_close(w->model);
+    w->explained = NULL;
+    w->model = NULL;
+}
 
 qg_code qg_work_create(qg_work **out, qg_arena *a)
 {
@@ -30,7 +40,7 @@ void qg_work_destroy(qg_work *w)
 {
     if (!w)
         return;
-    qg_model_close(w->model);
+    unload(w);
     qg_arena_destroy(w->arena);
 }
 
@@ -96,25 +106,34 @@ static qg_code load(qg_work *w, const qg_work_head *h)
     identity(id, h);
     if (w->model && strcmp(id, w->loaded) == 0)
         return QG_OK;
-    qg_model_close(w->model);
-    w->model = NULL;
+    unload(w);
     QG_TRY(content(hash, h));
     QG_TRY(qg_model_open_cached(&w->model, &h->source, hash, &h->precision, h->cache));
     memcpy(w->loaded, id, sizeof id);
     return QG_OK;
 }
 
+/* A model outlives the unit that it was made for. */
+static bool breathe(void *ctx)
+{
+    return qg_gang_breathe(((qg_work *)ctx)->gang);
+}
+
 static qg_code execute_unit(qg_work *w, qg_work_unit *u)
 {
     qg_work_head h = {.kind = (int)qg_wire_get_i64(u->in)};
     if (h.kind == QG_TASK_TRAIN) {
-        qg_model_close(w->model); /* a training needs the memory */
-        w->model = NULL;
+        unload(w); /* a training needs the memory */
         return qg_work_train(u);
     }
     QG_TRY(get_head(&h, u->in, w->arena));
     QG_TRY(load(w, &h));
     u->model = w->model;
+    u->head = &h;
+    u->explained = &w->explained;
+    const qg_explained_options options = {.breathe = breathe, .breathe_ctx = w};
+    u->options = &options;
+    w->gang = u->gang;
     switch (h.kind) {
     case QG_TASK_PACK:
         return qg_work_pack(u);
@@ -122,6 +141,8 @@ static qg_code execute_unit(qg_work *w, qg_work_unit *u)
         return qg_work_predict(u);
     case QG_TASK_LATENCY:
         return qg_work_latency(u);
+    case QG_TASK_EXPLAIN:
+        return qg_work_explain_texts(u);
     default:
         return QG_FAIL(QG_EBUG, "unknown kind of work %d", h.kind);
     }

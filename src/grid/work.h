@@ -5,11 +5,13 @@
  *   pack        -> size, parameters, per-layer errors
  *   predict     B, splits [B + 1], ids [T]            -> logits [B, K]
  *   latency     options, texts with their ids         -> ms [batch sizes, texts, runs], ...
+ *   explain     how, texts with ids and words         -> scores, measures of faithfulness
  *   train       kind | what to train, what it is from -> hash of the model, course of the training
  */
 #ifndef QGRID_WORK_H
 #define QGRID_WORK_H
 
+#include "qgrid/faithfulness_of.h"
 #include "qgrid/farm.h"
 #include "qgrid/model.h"
 #include "wire.h"
@@ -58,6 +60,31 @@ typedef struct qg_work_training {
 } qg_work_training;
 
 void qg_work_put_training(qg_str *out, const qg_work_training *t);
+
+/* How texts are explained; the texts follow: number, then a qg_work_text, ids and words of each. */
+typedef struct qg_work_explain {
+    const char *method; /* canonical */
+    int64_t seed;
+    bool repeat; /* once more with another seed */
+    qg_specials specials;
+    qg_faithful_options faithful;
+} qg_work_explain;
+
+typedef struct qg_work_text {
+    uint64_t key;
+    int64_t n, words; /* tokens, and words that have some */
+    int64_t target;
+} qg_work_text;
+
+void qg_work_put_explain(qg_str *out, const qg_work_explain *e);
+
+/* What comes back: the kind of gradients, then of each text this, the scores of tokens, those of
+ * words, those of words once more if repeated, and a qg_faithful if something was measured. */
+typedef struct qg_work_explained {
+    int64_t predicted, evaluations;
+    double value, base, delta, fit;
+} qg_work_explained;
+_Static_assert(sizeof(qg_work_explained) == 6 * 8, "it is read number by number");
 
 /* Texts in one forward pass of a unit: a token budget that keeps activations in cache. */
 enum { QG_FORWARD_TOKENS = 256 };

@@ -6,6 +6,8 @@
 
 #include "work.h"
 
+#include "qgrid/explained_model.h"
+
 /* One unit being computed. */
 typedef struct qg_work_unit {
     qg_model *model;
@@ -13,11 +15,15 @@ typedef struct qg_work_unit {
     qg_reader *in;
     qg_str *out;
     const qg_gang *gang;
+    const qg_explained_options *options; /* of a model with gradients */
+    const qg_work_head *head;
+    qg_explained_model **explained; /* the same model with gradients; NULL: not yet made */
 } qg_work_unit;
 
 qg_code qg_work_pack(qg_work_unit *u);
 qg_code qg_work_predict(qg_work_unit *u);
 qg_code qg_work_latency(qg_work_unit *u);
+qg_code qg_work_explain_texts(qg_work_unit *u);
 qg_code qg_work_train(qg_work_unit *u);
 
 /** Whether a folder holds the model of that training. @errors QG_EIO. */
