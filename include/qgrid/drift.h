@@ -28,16 +28,22 @@ enum {
 extern const char *const qg_drift_names[QG_DRIFTS + 1]; /* NULL-terminated */
 
 /**
- * out [QG_DRIFTS] of two score vectors [n]. Words that are NaN in either are left out; what is
- * undefined (a single word, a constant vector) is NaN. Jaccard@k of fewer than k words is that of
- * all, 1. @errors QG_ENOMEM. Local.
+ * out [QG_DRIFTS] of two score vectors [n]. Words that are NaN in either are left out. What is
+ * undefined is NaN: rank correlations of a single word or of a constant vector, the cosine with
+ * zeros alone, everything of no words. Jaccard@k of fewer than k words is that of all, 1; of equal
+ * |score| the earlier word is the larger. @errors QG_ENOMEM. Local.
  */
 qg_code qg_drift_of(double *out, const double *a, const double *b, int n,
                     qg_arena *scratch) QG_MUST_USE;
 
+/** score [n] from N(0, sigma), draw number `draw` of the sample with this key. Local. */
+void qg_random_scores(double *score, int n, uint64_t seed, uint64_t key, int draw, double sigma);
+
 /**
- * The floor: mean over `draws` of the drift between `a` and random scores (qg_random_scores with
- * the sample's key). Undefined draws are left out; NaN where all are. @errors QG_ENOMEM. Local.
+ * The floor: mean over `draws` of the drift between `a` and random scores of its spread
+ * (qg_random_scores with the sample's key; sigma is the population's standard deviation of `a`, at
+ * least 1e-6, and 1 for a single word). Undefined draws are left out; NaN where all are.
+ * @errors QG_ENOMEM. Local.
  */
 qg_code qg_drift_floor(double *out, const double *a, int n, uint64_t seed, uint64_t key, int draws,
                        qg_arena *scratch) QG_MUST_USE;
@@ -62,25 +68,31 @@ enum {
 };
 extern const char *const qg_summary_names[QG_SUMMARIES + 1];
 
-/** out [QG_SUMMARIES] of values v[0], v[stride], ...; NaN are left out. Resamples by counter from
- *  `seed`. @errors QG_ENOMEM. Local. */
+/**
+ * out [QG_SUMMARIES] of n values v[0], v[stride], ...; NaN are left out. Resamples by counter from
+ * `seed`. Of no values n is 0 and the rest NaN; sd of a single one is NaN.
+ * @errors QG_ENOMEM. Local.
+ */
 qg_code qg_summarize(double *out, const double *v, int64_t n, int64_t stride, int resamples,
                      uint64_t seed, qg_arena *scratch) QG_MUST_USE;
 
-/* Paired: b against a, over the texts where both are defined. */
+/* Paired: b against a, over the texts where both are defined; a text's values are `stride` apart.
+ */
 typedef struct qg_paired_drift {
     int64_t n;
-    double difference;      /* mean of b - a */
+    double difference;      /* mean of b - a; NaN for no texts */
     double ci_low, ci_high; /* percentile bootstrap of it */
-    double p_wilcoxon;      /* two-sided; NaN below 2 differences, 1 where all are 0 */
-    double rank_biserial;   /* (W+ - W-) / (n (n + 1) / 2) of the differences that are not 0 */
+    double p_wilcoxon;      /* two-sided; NaN below 2 texts, 1 where all differences are 0 */
+    double rank_biserial;   /* (W+ - W-) / (n (n + 1) / 2) of the differences that are not 0; NaN
+                             * below 2 texts, 0 where all are 0 */
 } qg_paired_drift;
 
 qg_code qg_paired_drift_test(qg_paired_drift *out, const double *a, const double *b, int64_t n,
                              int64_t stride, int resamples, uint64_t seed,
                              qg_arena *scratch) QG_MUST_USE;
 
-/** Adjusted p values [n]; NaN stay NaN and count for nothing. Holm, Scand. J. Statist. 6, 1979. */
+/** Adjusted p values [n]; NaN stay NaN and count for nothing. Holm, Scand. J. Statist. 6, 1979.
+ *  @errors QG_ENOMEM. Local. */
 qg_code qg_holm(double *adjusted, const double *p, int n, qg_arena *scratch) QG_MUST_USE;
 void qg_bonferroni(double *adjusted, const double *p, int n);
 

@@ -2,7 +2,9 @@
  * faithfulness_of.h - the measures of faithfulness.h for explained texts: which perturbed texts
  * they need, asked for together and scored in full batches.
  *
- * Always the probability of the explained class, by words. All calls are local.
+ * Always the probability of the explained class, by words. What is drawn depends on the text's key
+ * alone, so that all methods, precisions and seeds are measured on the same perturbations. All
+ * calls are local.
  */
 #ifndef QGRID_FAITHFULNESS_OF_H
 #define QGRID_FAITHFULNESS_OF_H
@@ -17,8 +19,8 @@ typedef struct qg_faithful_options {
     qg_masking masking;    /* what stands for words that are taken away */
     bool by_magnitude;     /* words in the order of |score|, not of score */
     bool curves;           /* insertion and deletion: 2 (words + 1) texts each */
-    int64_t infidelity;    /* random perturbations; 0: not measured */
-    int64_t sensitivity;   /* texts nearby; 0: not measured */
+    int64_t infidelity;    /* random perturbations, of 1 .. all words; 0: not measured */
+    int64_t sensitivity; /* texts with one other word masked, at most one a word; 0: not measured */
 } qg_faithful_options;
 
 /* Scalars of one text, in the order in which they are stored. */
@@ -29,7 +31,7 @@ typedef struct qg_faithful_options {
     X(insertion_auc, "area under p of the class while words come, best first: high is faithful")   \
     X(infidelity, "mean squared error of the scores' sum against the drop of p")                   \
     X(infidelity_scaled, "the same with the scores scaled to fit best")                            \
-    X(sensitivity_max, "largest relative change of the scores when one word is masked")
+    X(sensitivity_max, "largest relative change of the other words' scores when one is masked")
 
 /* At each k. */
 #define QG_FAITHFUL_AT_K_LIST(X)                                                                   \
@@ -50,6 +52,8 @@ enum {
 #undef X
         QG_FAITHFULS_AT_K
 };
+extern const char *const qg_faithful_names[QG_FAITHFULS + 1]; /* NULL-terminated */
+extern const char *const qg_faithful_at_k_names[QG_FAITHFULS_AT_K + 1];
 
 /* Of one text; undefined numbers are NaN. */
 typedef struct qg_faithful {
@@ -60,7 +64,7 @@ typedef struct qg_faithful {
 /**
  * Measures [n] of explanations [n] of texts [n]; `spec` and `seed` are what explained them (to
  * explain the texts nearby). A text of no words has NaN everywhere; one of a single word has curves
- * of two points.
+ * of two points and no sensitivity.
  * @errors those of the model, QG_ENOMEM. Local.
  */
 qg_code qg_faithful_measure(qg_faithful *out, const qg_explainer *e, const qg_explain_text *text,

@@ -1,6 +1,6 @@
 /*
- * perturb_methods.h - explanations from perturbed texts alone: occlusion, LIME, KernelSHAP,
- * partition SHAP, and random scores as the floor.
+ * perturb_methods.h - explanations from perturbed texts alone: occlusion, LIME, KernelSHAP and
+ * partition SHAP. Random scores, their floor, are in drift.h.
  *
  * Each explains many samples at once, so that their perturbations share batches; a sample's result
  * does not depend on the others. Random draws are keyed by (seed, method, sample key): a sample
@@ -9,6 +9,7 @@
 #ifndef QGRID_PERTURB_METHODS_H
 #define QGRID_PERTURB_METHODS_H
 
+#include "qgrid/drift.h"
 #include "qgrid/perturb.h"
 
 /* Scores of one text for one class. */
@@ -151,10 +152,5 @@ qg_partition_shap_options qg_partition_shap_defaults(void); /* [MASK], probabili
 qg_code qg_partition_shap(qg_attribution *out, qg_perturber *p, const qg_sample *s,
                           const int32_t *target, int n,
                           const qg_partition_shap_options *o) QG_MUST_USE;
-
-/**
- * The floor: score [n] from N(0, sigma), draw number `draw` of the sample with this key. Local.
- */
-void qg_random_scores(double *score, int n, uint64_t seed, uint64_t key, int draw, double sigma);
 
 #endif

@@ -55,31 +55,34 @@ double qg_cosine(const double *a, const double *b, int64_t n)
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : (double)NAN;
 }
 
-/* Marks the k largest; ties: lower index first. */
-static uint8_t *top(const double *v, int64_t n, int64_t k, int by_magnitude, qg_arena *arena)
+int64_t *qg_places(const double *v, int64_t n, int by_magnitude, qg_arena *a)
 {
-    double *key = qg_arena_alloc(arena, (size_t)n, sizeof *key);
-    uint8_t *in = qg_arena_alloc(arena, (size_t)n, 1);
-    if (!key || !in)
+    double *key = qg_arena_alloc(a, (size_t)n, sizeof *key);
+    int64_t *place = qg_arena_alloc(a, (size_t)n, sizeof *place);
+    if (!key || !place)
         return NULL;
     for (int64_t i = 0; i < n; i++)
         key[i] = -(by_magnitude ? fabs(v[i]) : v[i]);
-    const qg_keyed *s = qg_sorted(key, n, arena);
-    for (int64_t i = 0; s && i < k && i < n; i++)
-        in[s[i].index] = 1;
-    return s ? in : NULL;
+    const qg_keyed *s = qg_sorted(key, n, a);
+    for (int64_t i = 0; s && i < n; i++)
+        place[s[i].index] = i;
+    return s ? place : NULL;
+}
+
+double qg_jaccard_of_places(const int64_t *a, const int64_t *b, int64_t n, int64_t k)
+{
+    int64_t both = 0, either = 0;
+    for (int64_t i = 0; i < n; i++) {
+        both += a[i] < k && b[i] < k;
+        either += a[i] < k || b[i] < k;
+    }
+    return either ? (double)both / (double)either : (double)NAN;
 }
 
 double qg_jaccard_top(const double *a, const double *b, int64_t n, int k, int by_magnitude,
                       qg_arena *arena)
 {
-    const uint8_t *ta = top(a, n, k, by_magnitude, arena), *tb = top(b, n, k, by_magnitude, arena);
-    int64_t both = 0, either = 0;
-    if (!ta || !tb)
-        return (double)NAN;
-    for (int64_t i = 0; i < n; i++) {
-        both += ta[i] && tb[i];
-        either += ta[i] || tb[i];
-    }
-    return either ? (double)both / (double)either : (double)NAN;
+    const int64_t *pa = qg_places(a, n, by_magnitude, arena);
+    const int64_t *pb = qg_places(b, n, by_magnitude, arena);
+    return pa && pb ? qg_jaccard_of_places(pa, pb, n, k) : (double)NAN;
 }

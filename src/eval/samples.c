@@ -55,34 +55,32 @@ static double normal_p(double w, int64_t n, const double *rank)
     return 2 * gsl_cdf_ugaussian_Q(fabs(w - mean) / sd);
 }
 
-static qg_code wilcoxon(qg_paired *out, const double *difference, int64_t n, qg_arena *a)
+qg_code qg_wilcoxon(qg_signed_ranks *out, const double *difference, int64_t n, qg_arena *a)
 {
-    double *d, *size, plus = 0, minus = 0;
-    int64_t used = 0;
+    double *d, *size;
     int ties = 0;
+    *out = (qg_signed_ranks){.p = (double)NAN};
     QG_NEW(d, a, n);
     QG_NEW(size, a, n);
     for (int64_t i = 0; i < n; i++)
         if (difference[i] != 0) {
-            d[used] = difference[i];
-            size[used++] = fabs(difference[i]);
+            d[out->n] = difference[i];
+            size[out->n++] = fabs(difference[i]);
         }
-    out->wilcoxon_w = out->p_wilcoxon = (double)NAN;
-    if (used == 0)
+    if (out->n == 0)
         return QG_OK;
-    const double *rank = qg_ranks(size, used, a);
+    const double *rank = qg_ranks(size, out->n, a);
     if (!rank)
         return QG_ENOMEM;
-    for (int64_t i = 0; i < used; i++) {
-        *(d[i] > 0 ? &plus : &minus) += rank[i];
+    for (int64_t i = 0; i < out->n; i++) {
+        *(d[i] > 0 ? &out->plus : &out->minus) += rank[i];
         ties |= rank[i] != floor(rank[i]);
         for (int64_t j = 0; j < i && !ties; j++)
             ties |= rank[i] == rank[j];
     }
-    out->wilcoxon_w = plus < minus ? plus : minus;
-    out->p_wilcoxon = !ties && used == n && used <= EXACT_LIMIT
-                          ? exact_p((int64_t)out->wilcoxon_w, (int)used)
-                          : normal_p(out->wilcoxon_w, used, rank);
+    double w = fmin(out->plus, out->minus);
+    out->p = !ties && out->n == n && n <= EXACT_LIMIT ? exact_p((int64_t)w, (int)n)
+                                                      : normal_p(w, out->n, rank);
     return QG_OK;
 }
 
@@ -108,5 +106,9 @@ qg_code qg_paired_tests(qg_paired *out, const double *a, const double *b, int64_
                        .welch_df = (va + vb) * (va + vb) / ((va * va + vb * vb) / (N - 1))};
     out->p_t = 2 * gsl_cdf_tdist_Q(fabs(out->t), N - 1);
     out->p_welch = 2 * gsl_cdf_tdist_Q(fabs(out->welch_t), out->welch_df);
-    return wilcoxon(out, d, n, arena);
+    qg_signed_ranks ranks;
+    QG_TRY(qg_wilcoxon(&ranks, d, n, arena));
+    out->wilcoxon_w = ranks.n > 0 ? fmin(ranks.plus, ranks.minus) : (double)NAN;
+    out->p_wilcoxon = ranks.p;
+    return QG_OK;
 }

@@ -1,9 +1,7 @@
 /*
- * ends.c - the begin and end of an explanation, and random scores.
+ * ends.c - the begin and end of an explanation.
  */
 #include "ends.h"
-
-#include "qgrid/rng.h"
 
 #include <math.h>
 
@@ -32,12 +30,4 @@ void qg_attribution_close(qg_attribution *out)
     for (int u = 0; u < out->n; u++)
         sum += out->score[u];
     out->delta = sum - (out->full - out->base);
-}
-
-void qg_random_scores(double *score, int n, uint64_t seed, uint64_t key, int draw, double sigma)
-{
-    qg_rng named = qg_rng_make(seed, "xai/random", key);
-    qg_rng r = qg_rng_make(qg_rng_u64(&named), "xai/random/draw", (uint64_t)draw);
-    for (int u = 0; u < n; u++)
-        score[u] = sigma * qg_rng_normal(&r);
 }

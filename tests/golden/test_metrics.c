@@ -3,6 +3,7 @@
  */
 #include "qt.h"
 
+#include "qgrid/drift.h"
 #include "qgrid/metrics.h"
 #include "qgrid/weights.h"
 
@@ -198,6 +199,10 @@ static void paired_samples_equal_scipy(void **state)
         qt_close("wilcoxon p", t.p_wilcoxon, need(need(c, "wilcoxon"), "p_two_sided")->number, 1e-9,
                  0);
         qt_close("d", t.cohens_d, need(c, "cohen_d_paired")->number, 1e-9, 0);
+        qg_paired_drift drift;
+        qt_ok(qg_paired_drift_test(&drift, y, x, (int64_t)n, 1, 100, 42, a));
+        qt_close("difference", drift.difference, t.mean_difference, 1e-12, 0);
+        qt_close("drift p", drift.p_wilcoxon, t.p_wilcoxon, 0, 0);
     }
     qg_arena_destroy(a);
 }
@@ -219,6 +224,15 @@ static void agreement_of_vectors_equals_scipy(void **state)
                  k = k->next)
                 same("jaccard", qg_jaccard_top(x, y, (int64_t)n, atoi(k->key), magnitude, a), k,
                      1e-12);
+        double drift[QG_DRIFTS];
+        qt_ok(qg_drift_of(drift, x, y, (int)n, a));
+        same("drift spearman", drift[QG_DRIFT_spearman], need(c, "spearman"), 1e-12);
+        same("drift kendall", drift[QG_DRIFT_kendall], need(c, "kendall_tau_b"), 1e-12);
+        same("drift cosine", drift[QG_DRIFT_cosine], need(c, "cosine"), 1e-12);
+        const qg_json *jaccard = need(c, "jaccard_abs");
+        same("drift top", drift[QG_DRIFT_top_1], need(jaccard, "1"), 1e-12);
+        same("drift jaccard 3", drift[QG_DRIFT_jaccard_3], need(jaccard, "3"), 1e-12);
+        same("drift jaccard 5", drift[QG_DRIFT_jaccard_5], need(jaccard, "5"), 1e-12);
     }
     assert_true(cases >= 7);
     qg_arena_destroy(a);
