@@ -144,7 +144,7 @@ static void the_floor_is_what_chance_gives(void **state)
     qt_ok(qg_drift_floor(again, a, N, 42, 7, DRAWS, arena));
     qt_same("again", again, got, QG_DRIFTS, sizeof *got);
     qt_ok(qg_drift_floor(again, a, N, 42, 8, DRAWS, arena));
-    assert_true(memcmp(again, got, sizeof got) != 0);
+    assert_true(again[QG_DRIFT_cosine] != got[QG_DRIFT_cosine]);
 }
 
 static void the_floor_is_a_mean_of_drifts_to_random_scores(void **state)
