@@ -18,7 +18,8 @@ typedef struct qg_faithful_options {
     double k[QG_MAX_TOPS]; /* counts (>= 1) and fractions (< 1) of words */
     qg_masking masking;    /* what stands for words that are taken away */
     bool by_magnitude;     /* words in the order of |score|, not of score */
-    bool curves;           /* insertion and deletion: 2 (words + 1) texts each */
+    int64_t curve_steps;   /* of insertion and deletion, a text each and one more; 0: not measured.
+                            * With fewer words than that, each word is a step */
     int64_t infidelity;    /* random perturbations, of 1 .. all words; 0: not measured */
     int64_t sensitivity; /* texts with one other word masked, at most one a word; 0: not measured */
 } qg_faithful_options;

@@ -22,8 +22,7 @@ struct samples_entry {
 struct faithfulness_entry {
     const qg_json *k;
     int masking, order;
-    bool curves;
-    int64_t infidelity, sensitivity;
+    int64_t curve_steps, infidelity, sensitivity;
 };
 
 static const char *const order_names[] = {"score", "magnitude", NULL};
@@ -49,7 +48,7 @@ static const qg_opt faithfulness_table[] = {
     {"k", QG_OPT_NODE, offsetof(struct faithfulness_entry, k), .help = "numbers of words (>= 1) and shares of them (< 1); default [1, 3, 5, 10, 0.2, 0.5]"},
     {"masking", QG_OPT_ENUM, offsetof(struct faithfulness_entry, masking), .names = qg_masking_names, .help = "what stands for a word that is taken away"},
     {"order", QG_OPT_ENUM, offsetof(struct faithfulness_entry, order), .names = order_names, .help = "which words go first: of largest score, or of largest |score|"},
-    {"curves", QG_OPT_BOOL, offsetof(struct faithfulness_entry, curves), .def = 1, .help = "insertion and deletion curves"},
+    {"curve_steps", QG_OPT_INT, offsetof(struct faithfulness_entry, curve_steps), .def = 10, .min = 0, .max = 65536, .help = "steps of the insertion and deletion curves; 0: not measured"},
     {"infidelity", QG_OPT_INT, offsetof(struct faithfulness_entry, infidelity), .def = 0, .min = 0, .max = 100000, .help = "random perturbations of a text for infidelity; 0: not measured"},
     {"sensitivity", QG_OPT_INT, offsetof(struct faithfulness_entry, sensitivity), .def = 0, .min = 0, .max = 1000, .help = "texts nearby for sensitivity-max; 0: not measured"},
     QG_OPT_END,
@@ -147,7 +146,7 @@ static void read_faithfulness(qg_job_reader *r, const qg_json *v)
         return;
     *o = (qg_faithful_options){.masking = (qg_masking)e.masking,
                                .by_magnitude = e.order == 1,
-                               .curves = e.curves,
+                               .curve_steps = e.curve_steps,
                                .infidelity = e.infidelity,
                                .sensitivity = e.sensitivity};
     read_k(r, e.k);

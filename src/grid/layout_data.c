@@ -141,10 +141,6 @@ static const char *method_text(const void *ctx, int64_t i)
     return ((const qg_job *)ctx)->explain.methods[i].name;
 }
 
-#define X(name, doc) #name,
-static const char *const faithful_names[] = {QG_FAITHFUL_LIST(X)};
-static const char *const faithful_at_k_names[] = {QG_FAITHFUL_AT_K_LIST(X)};
-#undef X
 #define X(name) #name,
 static const char *const subset_names[] = {QG_SUBSET_LIST(X)};
 static const char *const test_names[] = {QG_TEST_LIST(X)};
@@ -192,9 +188,9 @@ qg_code qg_layout_scale_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_grou
     case QG_DIM_METHOD_B:
         return strings(f, a, QG_NAME_SIZE, method_text, p->job);
     case QG_DIM_FAITHFUL:
-        return strings(f, a, 32, listed_text, faithful_names);
+        return strings(f, a, 32, listed_text, qg_faithful_names);
     case QG_DIM_FAITHFUL_AT_K:
-        return strings(f, a, 32, listed_text, faithful_at_k_names);
+        return strings(f, a, 32, listed_text, qg_faithful_at_k_names);
     case QG_DIM_MEASURE:
         return strings(f, a, 16, listed_text, qg_drift_names);
     case QG_DIM_SUBSET:

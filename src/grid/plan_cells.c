@@ -190,7 +190,7 @@ static void key_explain(const qg_plan *p, qg_cell *c)
     const qg_faithful_options *f = &o->faithful;
     int64_t numbers[] = {o->per_class,   o->correct_only, o->seed,       o->target,
                          o->floor_draws, f->n_k,          f->masking,    f->by_magnitude,
-                         f->curves,      f->infidelity,   f->sensitivity};
+                         f->curve_steps, f->infidelity,   f->sensitivity};
     qg_plan_key_begin(&h, "explain");
     qg_sha256_add_text(&h, p->cells[qg_predict_cell(p, c->experiment, c->precision)].key);
     qg_sha256_add_text(&h,

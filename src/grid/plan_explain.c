@@ -94,6 +94,8 @@ double qg_plan_explain_passes(const qg_plan *p, const qg_cell *c, int words)
     const qg_method_spec *m = &p->job->explain.methods[c->method];
     const qg_faithful_options *f = &p->job->explain.faithful;
     double once = m->method->cost(m->options, words);
-    double measured = 2.0 * f->n_k + (f->curves ? 2.0 * words : 0) + (double)f->infidelity;
+    double measured = 2.0 * f->n_k +
+                      2.0 * (f->curve_steps < words ? (double)f->curve_steps : words) +
+                      (double)f->infidelity;
     return once * (1.0 + qg_plan_repeats(p, c) + (double)f->sensitivity) + measured;
 }

@@ -152,19 +152,15 @@ static int columns(column *c, const slots *x)
         {"attributions", "fit", QG_STORE_F64, 1, x->fit},
         {"attributions", "evaluations", QG_STORE_I64, 1, x->evaluations},
     };
-    static const char *const scalar_names[] = {
-#define X(name, doc) #name,
-        QG_FAITHFUL_LIST(X)};
-    static const char *const at_k_names[] = {QG_FAITHFUL_AT_K_LIST(X)};
-#undef X
     int n = sizeof plain / sizeof plain[0];
     memcpy(c, plain, sizeof plain);
     if (x->repeat)
         c[n++] = (column){"attributions", "repeat/word_scores", QG_STORE_F64, x->W, x->again};
     for (int i = 0; i < QG_FAITHFULS && x->top > 0; i++)
-        c[n++] = (column){"faithfulness", scalar_names[i], QG_STORE_F64, 1, x->scalar[i]};
+        c[n++] = (column){"faithfulness", qg_faithful_names[i], QG_STORE_F64, 1, x->scalar[i]};
     for (int i = 0; i < QG_FAITHFULS_AT_K && x->top > 0; i++)
-        c[n++] = (column){"faithfulness", at_k_names[i], QG_STORE_F64, x->top, x->at_k[i]};
+        c[n++] =
+            (column){"faithfulness", qg_faithful_at_k_names[i], QG_STORE_F64, x->top, x->at_k[i]};
     return n;
 }
 

@@ -21,7 +21,7 @@ const char *const qg_faithful_at_k_names[] = {QG_FAITHFUL_AT_K_LIST(X) NULL};
 /* One text while it is measured: W words that have tokens. */
 typedef struct measured {
     const qg_sample *sample;
-    int W;
+    int W, steps; /* of the curves */
     int32_t target;
     int32_t *word;           /* [W] index in the text */
     double *score;           /* [W] */
@@ -52,6 +52,12 @@ static qg_code begin(measured *m, const qg_explainer *e, const qg_sample *s, int
     return QG_OK;
 }
 
+/* Words gone (come) at point i of the curves: equal shares of the text, rounded. */
+static int curve_words(const measured *m, int i)
+{
+    return (2 * i * m->W + m->steps) / (2 * m->steps);
+}
+
 /* -------------------------------------------------------------------------------------- asking */
 
 static qg_code ask_top(measured *m, qg_perturber *p, const int32_t *order, int k,
@@ -71,8 +77,8 @@ static qg_code ask_by_order(measured *m, const qg_explainer *e, const qg_faithfu
     QG_TRY(qg_perturb_add(&m->full, e->perturber, m->sample, NULL, o->masking));
     for (int i = 0; i < o->n_k; i++)
         QG_TRY(ask_top(m, e->perturber, order, qg_top_count(o->k[i], m->W), o->masking));
-    for (int k = 0; k <= m->W && o->curves; k++)
-        QG_TRY(ask_top(m, e->perturber, order, k, o->masking));
+    for (int i = 0; i <= m->steps && m->steps > 0; i++)
+        QG_TRY(ask_top(m, e->perturber, order, curve_words(m, i), o->masking));
     return QG_OK;
 }
 
@@ -117,14 +123,14 @@ static void read_tops(qg_faithful *out, const measured *m, const qg_explainer *e
 static qg_code read_curves(qg_faithful *out, const measured *m, const qg_explainer *e)
 {
     double *deletion, *insertion;
-    QG_NEW(deletion, e->arena, m->W + 1);
-    QG_NEW(insertion, e->arena, m->W + 1);
-    for (int k = 0; k <= m->W; k++) {
-        deletion[k] = p_of(m, e, m->without[k]);
-        insertion[k] = p_of(m, e, m->only[k]);
+    QG_NEW(deletion, e->arena, m->steps + 1);
+    QG_NEW(insertion, e->arena, m->steps + 1);
+    for (int i = 0; i <= m->steps; i++) {
+        deletion[i] = p_of(m, e, m->without[curve_words(m, i)]);
+        insertion[i] = p_of(m, e, m->only[curve_words(m, i)]);
     }
-    out->scalar[QG_FAITHFUL_deletion_auc] = qg_curve_area(deletion, m->W + 1);
-    out->scalar[QG_FAITHFUL_insertion_auc] = qg_curve_area(insertion, m->W + 1);
+    out->scalar[QG_FAITHFUL_deletion_auc] = qg_curve_area(deletion, m->steps + 1);
+    out->scalar[QG_FAITHFUL_insertion_auc] = qg_curve_area(insertion, m->steps + 1);
     return QG_OK;
 }
 
@@ -239,6 +245,7 @@ qg_code qg_faithful_measure(qg_faithful *out, const qg_explainer *e, const qg_ex
         QG_TRY(begin(&m[t], e, &sample[t], target[t], text[t].code, explanation[t].word_score));
         if (m[t].W == 0)
             continue;
+        m[t].steps = (int)(o->curve_steps < m[t].W ? o->curve_steps : m[t].W);
         QG_TRY(ask_by_order(&m[t], e, o));
         QG_TRY(ask_drawn(&m[t], e, o));
     }
@@ -247,7 +254,7 @@ qg_code qg_faithful_measure(qg_faithful *out, const qg_explainer *e, const qg_ex
         if (m[t].W == 0)
             continue;
         read_tops(&out[t], &m[t], e, o);
-        if (o->curves)
+        if (m[t].steps > 0)
             QG_TRY(read_curves(&out[t], &m[t], e));
         QG_TRY(read_drawn(&out[t], &m[t], e, (int)o->infidelity));
     }

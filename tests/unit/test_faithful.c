@@ -102,7 +102,7 @@ static void tops_and_curves_follow_the_order_of_scores(void **state)
                                  .k = {1, 0.75, 10},
                                  .masking = masking,
                                  .by_magnitude = i / 2,
-                                 .curves = true};
+                                 .curve_steps = 1000};
         static const int count[] = {1, 3, 4};
         double deletion[5], insertion[5], comprehensiveness = 0, sufficiency = 0;
         qg_faithful got;
@@ -151,7 +151,8 @@ static void infidelity_of_a_single_word_is_its_drop(void **state)
     double exact[] = {full - none}, off[] = {full - none + 0.25};
     qg_explain_text text[] = {{7, c, TARGET}, {8, c, TARGET}};
     qg_explanation x[] = {given(exact), given(off)};
-    qg_faithful_options o = {.n_k = 1, .k = {1}, .curves = true, .infidelity = 5, .sensitivity = 3};
+    qg_faithful_options o = {
+        .n_k = 1, .k = {1}, .curve_steps = 1000, .infidelity = 5, .sensitivity = 3};
     qg_method_spec spec;
     qg_faithful got[2];
     spec_of(&spec, &f, "\"occlusion\"");
@@ -345,7 +346,7 @@ static void texts_without_words_are_undefined_and_others_unmoved(void **state)
     qg_faithful_options o = {.n_k = 2,
                              .k = {1, 0.5},
                              .masking = QG_MASKING_DELETE,
-                             .curves = true,
+                             .curve_steps = 1000,
                              .infidelity = 20,
                              .sensitivity = 2};
     qg_method_spec spec;
@@ -376,7 +377,7 @@ static void all_is_scored_in_one_round_and_kept(void **state)
     qg_explain_text text[] = {{7, encode(f.r.a, "a b c", 0), TARGET},
                               {8, encode(f.r.a, "d e f", 0), TARGET}};
     qg_explanation x[] = {given(score), given(score)};
-    qg_faithful_options o = {.n_k = 2, .k = {1, 2}, .curves = true, .infidelity = 100};
+    qg_faithful_options o = {.n_k = 2, .k = {1, 2}, .curve_steps = 1000, .infidelity = 100};
     qg_faithful got[2];
     qt_ok(qg_faithful_measure(got, &f.e, text, x, 2, &o, NULL, 42));
     qt_eq("calls", f.r.toy.calls, 1);
@@ -393,7 +394,8 @@ static qg_code measure(qg_arena *a, void *ctx)
     double score[] = {0.5, 1, 0.25};
     qg_explain_text text = {7, encode(f->r.a, "a b c", 0), TARGET};
     qg_explanation x = given(score);
-    qg_faithful_options o = {.n_k = 1, .k = {1}, .curves = true, .infidelity = 3, .sensitivity = 2};
+    qg_faithful_options o = {
+        .n_k = 1, .k = {1}, .curve_steps = 1000, .infidelity = 3, .sensitivity = 2};
     qg_method_spec spec;
     qg_faithful got;
     QG_TRY(qg_perturber_make(&p, a, &f->r.model, specials, 0));
