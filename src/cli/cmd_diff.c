@@ -2,9 +2,11 @@
  * cmd_diff.c - qgrid diff: two results files, cell by cell.
  */
 #include "cli.h"
+#include "attribution_table.h"
 #include "training_table.h"
 
 #include "qgrid/metrics.h"
+#include "qgrid/plan.h"
 #include "qgrid/reading.h"
 
 #include <math.h>
@@ -142,6 +144,8 @@ static qg_code diff_cell(difference *d, const qg_read_cell *c)
         QG_TRY(diff_rows(d, c, &differs));
         differs |= diff_metrics(d, c) > 0;
     }
+    if (strcmp(c->kind, "explain") == 0 && c->state != QG_CELL_SKIPPED)
+        QG_TRY(qg_diff_explanation(&differs, &d->a, &d->b, c));
     if (strcmp(c->kind, "train") == 0)
         QG_TRY(qg_diff_training(&differs, &d->a, &d->b, c));
     d->cells += differs > 0;

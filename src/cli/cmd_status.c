@@ -28,7 +28,11 @@ int qg_cmd_status(int argc, char **argv)
     if (qg_reading_open(&r, arena, argv[optind]) == QG_OK) {
         qg_reading_count(&r, &open, &done, &failed);
         qg_reading_close(&r);
-        printf("%d cells: %d done, %d failed, %d open\n", open + done + failed, done, failed, open);
+        int skipped = r.n - open - done - failed;
+        printf("%d cells: %d done, %d failed, %d open", r.n, done, failed, open);
+        if (skipped)
+            printf(", %d skipped", skipped);
+        printf("\n");
         status = qg_run_status(open, done, failed);
         if (qg_print_open_cells(stdout, arena, argv[optind]) != QG_OK)
             status = qg_cli_fail();

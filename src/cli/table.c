@@ -3,6 +3,7 @@
  */
 #include "table.h"
 
+#include "attribution_table.h"
 #include "training_table.h"
 
 #include "qgrid/plan.h"
@@ -69,6 +70,8 @@ qg_code qg_print_table(FILE *to, qg_arena *a, const char *path)
     qg_code rc = qg_print_seeds(to, &r);
     if (rc == QG_OK)
         rc = qg_print_trainings(to, &r);
+    if (rc == QG_OK)
+        rc = qg_print_explanations(to, &r);
     qg_reading_close(&r);
     return rc;
 }
@@ -78,8 +81,8 @@ qg_code qg_print_open_cells(FILE *to, qg_arena *a, const char *path)
     qg_reading r;
     QG_TRY(qg_reading_open(&r, a, path));
     for (int i = 0; i < r.n; i++)
-        if (r.cell[i].state != QG_CELL_DONE && r.cell[i].state <= QG_CELL_FAILED)
-            fprintf(to, "%-6s  %s%s%s\n", qg_read_cell_state(&r.cell[i]), r.cell[i].name,
+        if (r.cell[i].state != QG_CELL_DONE && r.cell[i].state <= QG_CELL_SKIPPED)
+            fprintf(to, "%-7s  %s%s%s\n", qg_read_cell_state(&r.cell[i]), r.cell[i].name,
                     r.cell[i].error[0] ? "  " : "", r.cell[i].error);
     qg_reading_close(&r);
     return QG_OK;

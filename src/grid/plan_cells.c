@@ -344,6 +344,10 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
             QG_TRY(add_seeds_cell(p, a, fan));
     }
     QG_TRY(add_pair_cells(p, a));
+    for (int i = 0; i < p->n_cells; i++)
+        if (p->cells[i].skip)
+            QG_TRY(qg_plan_warn(
+                p, a, qg_arena_printf(a, "%s is skipped: %s", p->cells[i].name, p->cells[i].skip)));
     select_cells(p, only);
     return QG_OK;
 }

@@ -129,7 +129,7 @@ static qg_code find_words(qg_plan_dataset *d, qg_arena *a, qg_arena *scratch,
     return QG_OK;
 }
 
-static qg_code warn(qg_plan *p, qg_arena *a, const char *text)
+qg_code qg_plan_warn(qg_plan *p, qg_arena *a, const char *text)
 {
     if (!text)
         return QG_ENOMEM;
@@ -145,17 +145,17 @@ static qg_code warn(qg_plan *p, qg_arena *a, const char *text)
 static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
 {
     if (d->skipped)
-        QG_TRY(warn(p, a,
-                    qg_arena_printf(a, "dataset %s: bad rows were skipped: %lld", d->name,
-                                    (long long)d->skipped)));
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "dataset %s: bad rows were skipped: %lld", d->name,
+                                            (long long)d->skipped)));
     if (d->empty)
-        QG_TRY(warn(p, a,
-                    qg_arena_printf(a, "dataset %s: rows without text were dropped: %lld", d->name,
-                                    (long long)d->empty)));
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "dataset %s: rows without text were dropped: %lld",
+                                            d->name, (long long)d->empty)));
     if (d->conflicting)
-        QG_TRY(warn(p, a,
-                    qg_arena_printf(a, "dataset %s: texts with conflicting labels: %lld", d->name,
-                                    (long long)d->conflicting)));
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "dataset %s: texts with conflicting labels: %lld",
+                                            d->name, (long long)d->conflicting)));
     return QG_OK;
 }
 
@@ -166,9 +166,10 @@ static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
             const qg_dataset *x = &p->datasets[i].data, *y = &p->datasets[j].data;
             int64_t n = qg_dataset_shared(x, y);
             if (n > 0)
-                QG_TRY(warn(p, a,
-                            qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld",
-                                            y->name, x->name, (long long)n)));
+                QG_TRY(qg_plan_warn(
+                    p, a,
+                    qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld", y->name,
+                                    x->name, (long long)n)));
         }
     return QG_OK;
 }
@@ -199,11 +200,12 @@ static qg_code experiment_tokens(qg_plan *p, qg_arena *a, qg_arena *scratch, int
     p->tokens[e] = t;
     int64_t real = t->T - 2 * d->data.n;
     if (real > 0 && t->unknown * 20 > real)
-        QG_TRY(warn(p, a,
-                    qg_arena_printf(a,
-                                    "experiment %s: %.1f %% of the tokens are unknown to the "
-                                    "vocabulary; is do_lower_case right?",
-                                    x->name, 100.0 * (double)t->unknown / (double)real)));
+        QG_TRY(
+            qg_plan_warn(p, a,
+                         qg_arena_printf(a,
+                                         "experiment %s: %.1f %% of the tokens are unknown to the "
+                                         "vocabulary; is do_lower_case right?",
+                                         x->name, 100.0 * (double)t->unknown / (double)real)));
     return QG_OK;
 }
 

@@ -238,6 +238,9 @@ static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o,
     if (!c->selected) {
         out->runs = false;
         snprintf(out->why, sizeof out->why, "not selected by --only");
+    } else if (c->skip) {
+        out->runs = false;
+        snprintf(out->why, sizeof out->why, "%s", c->skip);
     } else if (!o) {
         snprintf(out->why, sizeof out->why, "there is no results file yet");
     } else if (k < 0) {
