@@ -55,7 +55,7 @@ typedef struct qg_method {
     /** Forward passes of one text of so many words, a backward pass counted as two more. */
     double (*cost)(const void *options, int words);
     bool random; /* another seed gives other scores */
-    /** out [n] of texts [n]; score arrays are made in e->arena. */
+    /** Fills out [n] of texts [n]: token scores are there as 0, word scores and numbers as NaN. */
     qg_code (*explain)(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                        int n, const void *options, uint64_t seed);
 } qg_method;
@@ -84,7 +84,8 @@ qg_code qg_method_spec_read(qg_method_spec *out, const qg_json_doc *doc, const q
 qg_code qg_method_spec_parse(qg_method_spec *out, qg_arena *a, const char *canonical) QG_MUST_USE;
 
 /**
- * Explains texts with a method: results have the same bits whatever texts are explained together.
+ * Explains texts [n] with a method, score arrays of out [n] in e->arena: results have the same bits
+ * whatever texts are explained together.
  *
  * @errors those of the model, QG_EUNSUPPORTED (the model lacks what the method needs), QG_ENUMERIC
  *         (a score that is no number), QG_ENOMEM. Local.

@@ -34,15 +34,23 @@ static qg_span span_of(const qg_encoding *e, int token, qg_unit_kind kind)
     return (qg_span){e->word_start[w], e->word_end[w], e->word_byte_start[w], e->word_byte_end[w]};
 }
 
+/* Encodings that were made without the text's tokenizer, or sent, have ids and words alone. */
+static bool has_places(const qg_encoding *e)
+{
+    return e->start && e->end && e->byte_start && e->byte_end && e->word_start && e->word_end &&
+           e->word_byte_start && e->word_byte_end;
+}
+
 qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_unit_kind kind,
                        uint64_t key)
 {
     int32_t *unit;
     int *first, units = 0;
-    qg_span *span;
+    qg_span *span = NULL;
     QG_NEW(unit, a, e->n);
     QG_NEW(first, a, e->n);
-    QG_NEW(span, a, e->n);
+    if (has_places(e))
+        QG_NEW(span, a, e->n);
     for (int i = 0; i < e->n; i++) {
         unit[i] = -1;
         if (e->word[i] < 0)
@@ -54,7 +62,9 @@ qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_uni
         unit[i] = unit_of_word(e, i, first, units, kind == QG_UNIT_DISTINCT_WORD);
         if (unit[i] == units) {
             first[units] = i;
-            span[units++] = span_of(e, i, kind);
+            if (span)
+                span[units] = span_of(e, i, kind);
+            units++;
         }
     }
     *out = (qg_sample){key, e->n, e->ids, unit, units, span};

@@ -1,0 +1,152 @@
+/*
+ * method_parts.c - between encoded texts and the functions that explain.
+ */
+#include "method.h"
+
+#include <string.h>
+
+const char *const qg_explain_output_names[] = {"logit", "probability", NULL};
+const char *const qg_explain_layer_names[] = {"word_embeddings", "embeddings", NULL};
+
+/* ------------------------------------------------------------------------------ gradients */
+
+qg_code qg_ask(qg_asked *out, const qg_explainer *e, const qg_explain_text *text, int n,
+               const qg_gradient_common *o)
+{
+    int32_t *ids, *splits, *target;
+    QG_NEW(splits, e->arena, n + 1);
+    QG_NEW(target, e->arena, n);
+    for (int t = 0; t < n; t++) {
+        splits[t + 1] = splits[t] + text[t].code->n;
+        target[t] = text[t].target;
+    }
+    QG_NEW(ids, e->arena, splits[n]);
+    QG_NEW(out->special, e->arena, splits[n]);
+    for (int t = 0; t < n; t++) {
+        const qg_encoding *code = text[t].code;
+        memcpy(ids + splits[t], code->ids, (size_t)code->n * sizeof *ids);
+        for (int i = 0; i < code->n; i++)
+            out->special[splits[t] + i] = code->word[i] < 0;
+    }
+    out->batch = (qg_batch){n, ids, splits};
+    out->question = (qg_question){.model = e->model,
+                                  .batch = &out->batch,
+                                  .target = target,
+                                  .output = (qg_explain_output)o->output,
+                                  .layer = (qg_explain_layer)o->layer};
+    return QG_OK;
+}
+
+void qg_explain_by_token(qg_explanation *out, const qg_explain_text *text, const double *score,
+                         qg_aggregation how)
+{
+    const qg_encoding *code = text->code;
+    for (int i = 0; i < code->n; i++)
+        out->token_score[i] = code->word[i] < 0 ? 0 : score[i];
+    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, code->n, how);
+}
+
+void qg_explain_tokens(qg_explanation *out, const qg_explain_text *text, int n, const double *score,
+                       qg_aggregation how)
+{
+    for (int t = 0; t < n; t++) {
+        qg_explain_by_token(&out[t], &text[t], score, how);
+        score += text[t].code->n;
+    }
+}
+
+qg_code qg_explain_gradient(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
+                            int n, const qg_gradient_common *o, qg_gradient_score kind)
+{
+    qg_asked asked;
+    double *score, *value;
+    QG_TRY(qg_ask(&asked, e, text, n, o));
+    QG_NEW(score, e->arena, asked.batch.splits[n]);
+    QG_NEW(value, e->arena, n);
+    QG_TRY(qg_gradient_scores(score, value, &asked.question, kind, e->arena));
+    qg_explain_tokens(out, text, n, score, (qg_aggregation)o->aggregation);
+    for (int t = 0; t < n; t++) {
+        out[t].value = value[t];
+        out[t].evaluations = 1;
+    }
+    return QG_OK;
+}
+
+/* --------------------------------------------------------------------------- perturbations */
+
+qg_code qg_samples_of_texts(qg_sample **sample, int32_t **target, const qg_explainer *e,
+                            const qg_explain_text *text, int n, qg_unit_kind kind)
+{
+    QG_NEW(*sample, e->arena, n);
+    QG_NEW(*target, e->arena, n);
+    for (int t = 0; t < n; t++) {
+        (*target)[t] = text[t].target;
+        QG_TRY(qg_sample_make(&(*sample)[t], e->arena, text[t].code, kind, text[t].key));
+    }
+    return QG_OK;
+}
+
+void qg_explain_by_unit(qg_explanation *out, const qg_explain_text *text, const qg_sample *s,
+                        const double *score, qg_unit_kind kind, qg_aggregation how)
+{
+    const qg_encoding *code = text->code;
+    qg_scores_of_tokens(out->token_score, score, s);
+    /* tokens of a word that is a unit have the score of the word, which is the largest of them */
+    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, code->n,
+                   kind == QG_UNIT_TOKEN ? how : QG_AGGREGATE_MAX);
+}
+
+qg_code qg_explain_units(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
+                         int n, const qg_unit_common *o, qg_unit_method run, const void *options)
+{
+    qg_sample *sample;
+    int32_t *target;
+    qg_attribution *got;
+    qg_unit_kind kind = (qg_unit_kind)o->unit;
+    QG_TRY(qg_samples_of_texts(&sample, &target, e, text, n, kind));
+    QG_NEW(got, e->arena, n);
+    QG_TRY(run(got, e->perturber, sample, target, n, options));
+    for (int t = 0; t < n; t++) {
+        qg_explain_by_unit(&out[t], &text[t], &sample[t], got[t].score, kind,
+                           (qg_aggregation)o->aggregation);
+        out[t].value = got[t].full;
+        out[t].base = got[t].base;
+        out[t].delta = got[t].delta;
+        out[t].fit = got[t].fit;
+        out[t].evaluations = got[t].evaluations;
+    }
+    return QG_OK;
+}
+
+/* ------------------------------------------------------------------------------- attention */
+
+static qg_code by_attention(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
+                            qg_attention_score score, qg_aggregation how)
+{
+    const qg_explainable *m = e->model;
+    float *attention;
+    double *of_token;
+    int n = text->code->n;
+    int32_t splits[] = {0, n};
+    qg_batch one = {1, text->code->ids, splits};
+    QG_NEW(attention, e->arena, (size_t)m->layers * (size_t)m->heads * (size_t)n * (size_t)n);
+    QG_NEW(of_token, e->arena, n);
+    QG_TRY(m->attention(m->ctx, attention, &one));
+    QG_TRY(score(of_token, attention, m->layers, m->heads, n, e->arena));
+    qg_explain_by_token(out, text, of_token, how);
+    out->evaluations = 1;
+    return QG_OK;
+}
+
+qg_code qg_explain_attention(qg_explanation *out, const qg_explainer *e,
+                             const qg_explain_text *text, int n, qg_attention_score score,
+                             qg_aggregation how)
+{
+    for (int t = 0; t < n; t++) {
+        qg_mark mark = qg_arena_mark(e->arena);
+        qg_code rc = by_attention(&out[t], e, &text[t], score, how);
+        qg_arena_release(e->arena, mark);
+        QG_TRY(rc);
+    }
+    return QG_OK;
+}
