@@ -4,6 +4,8 @@
 #ifndef QGRID_CLI_EXPLAIN_H
 #define QGRID_CLI_EXPLAIN_H
 
+#include "terminal.h"
+
 #include "qgrid/lines.h"
 #include "qgrid/method.h"
 #include "qgrid/tokenizer.h"
@@ -49,7 +51,8 @@ typedef struct qg_explain_found {
     const qg_explain_result *result; /* [columns] */
 } qg_explain_found;
 
-/* --------------------------------------------------------------------------------------- looking */
+/* --------------------------------------------------------------------------------------- looking
+ */
 
 enum { QG_EXPLAIN_LEVELS = 5, QG_EXPLAIN_TOP = 15 };
 
@@ -74,20 +77,18 @@ qg_code qg_explain_order(int **order, int *n, const qg_explanation *e, int words
 qg_code qg_explain_rho(double *rho, const qg_explain_found *t, int a, int b,
                        qg_arena *scratch) QG_MUST_USE;
 
-/* --------------------------------------------------------------------------------------- showing */
+/* --------------------------------------------------------------------------------------- showing
+ */
 
 /** One JSON object a column, one a line. */
 void qg_explain_json(qg_str *out, const qg_explain_study *s, const qg_explain_found *t);
 
-typedef struct qg_terminal {
-    int width;
-    bool color, utf8;
-    bool bars; /* also where columns stand side by side */
-} qg_terminal;
-
-/** Coloured words and bars of one column; several side by side. @errors QG_ENOMEM. */
+/**
+ * Coloured words and bars of one column; several side by side, and with `bars` each by itself as
+ * well. @errors QG_ENOMEM.
+ */
 qg_code qg_explain_terminal(qg_str *out, const qg_explain_study *s, const qg_explain_found *t,
-                            const qg_terminal *how, qg_arena *scratch) QG_MUST_USE;
+                            const qg_terminal *how, bool bars, qg_arena *scratch) QG_MUST_USE;
 
 /** A page of its own: the head, a section for each text, the end. @errors QG_ENOMEM. */
 void qg_explain_page_begin(qg_str *out, const qg_explain_study *s);
