@@ -126,14 +126,30 @@ static qg_code finish_page(explain *x)
 
 /* ---------------------------------------------------------------------------------------- input */
 
+static qg_code explain_alone(explain *x, qg_explain_found *t)
+{
+    bool read = x->in.arguments == 0;
+    qg_code rc = qg_explain_batch(t, 1, &x->plan, x->scratch);
+    return rc == QG_OK ? rc
+                       : qg_error_place(read ? x->in.lines.name : t->name,
+                                        read ? t->line->number : 0, 0, NULL);
+}
+
+/* Where a text cannot be explained, each is by itself: those before it are answered, and it is
+ * named. */
 static qg_code explain_portion(explain *x)
 {
     qg_str s = {0};
+    qg_code rc = QG_OK;
     if (x->n == 0)
         return QG_OK;
-    qg_code rc = qg_explain_batch(x->found, x->n, &x->plan, x->scratch);
-    for (int i = 0; i < x->n && rc == QG_OK; i++)
-        rc = show(x, &x->found[i], &s);
+    bool together = qg_explain_batch(x->found, x->n, &x->plan, x->scratch) == QG_OK;
+    for (int i = 0; i < x->n && rc == QG_OK; i++) {
+        if (!together)
+            rc = explain_alone(x, &x->found[i]);
+        if (rc == QG_OK)
+            rc = show(x, &x->found[i], &s);
+    }
     qg_str_fini(&s);
     qg_arena_release(x->scratch, (qg_mark){NULL, 0});
     x->n = 0;

@@ -22,7 +22,7 @@ static const char style[] =
     ".facts,.note,caption{color:var(--dim);font-size:.875rem;margin:.2rem 0}caption{text-align:left}\n"
     ".text{overflow-wrap:anywhere}.text span,.legend span{padding:.1em .2em;border-radius:.2em}\n"
     ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;margin:.6rem 0}\n"
-    "th,td{padding:.15rem .6rem;text-align:right;white-space:nowrap}th{font-weight:500}thead th{border-bottom:1px solid var(--line)}\n"
+    "th,td{padding:.15rem .6rem;text-align:right;white-space:nowrap}th{font-weight:500}tr>th[scope=row]{max-width:16rem;overflow:hidden;text-overflow:ellipsis}thead th{border-bottom:1px solid var(--line)}\n"
     ".bars{width:100%}.bars td:last-child{width:60%}.bar{height:.9em;border-radius:.15em;background:var(--p4)}.bar.against{background:var(--n4)}\n"
     ".p1{background:var(--p1)}.p2{background:var(--p2)}.p3{background:var(--p3);color:var(--mid)}.p4{background:var(--p4);color:var(--mid)}.p5{background:var(--p5);color:var(--deep)}\n"
     ".n1{background:var(--n1)}.n2{background:var(--n2)}.n3{background:var(--n3);color:var(--mid)}.n4{background:var(--n4);color:var(--mid)}.n5{background:var(--n5);color:var(--deep)}\n"
@@ -237,7 +237,9 @@ static qg_code rho_table(const page *p)
 void qg_explain_page_begin(qg_str *out, const qg_explain_study *s)
 {
     qg_str_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                    "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+                    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+                    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                    "style-src 'unsafe-inline'\">\n<title>");
     name(out, s->model);
     qg_str_add(out, " explained</title>\n<style>\n");
     qg_str_add(out, style);

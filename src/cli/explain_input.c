@@ -5,8 +5,10 @@
 
 #include "text_source.h"
 
+#include "qgrid/display.h"
 #include "qgrid/log.h"
 
+#include <limits.h>
 #include <string.h>
 
 static void words_of_text(qg_explain_word *word, const qg_line *line, const qg_encoding *e)
@@ -93,10 +95,24 @@ static qg_code next_line(qg_line *line, bool *more, qg_explain_input *in, qg_are
                : QG_FAIL(QG_EUSAGE, "text %d is not valid UTF-8", in->next);
 }
 
+/* An id is kept as JSON; people see a string without its quotes, and nothing that acts on a
+ * terminal. */
+static const char *shown_id(const char *id, qg_arena *a)
+{
+    qg_json_doc doc;
+    qg_str s = {0};
+    if (qg_json_parse(&doc, a, NULL, id, strlen(id)) == QG_OK && doc.root->type == QG_JSON_STRING)
+        id = doc.root->string;
+    qg_display_add(&s, id, strlen(id), INT_MAX);
+    const char *shown = s.failed ? NULL : qg_arena_strndup(a, s.data ? s.data : "", s.len);
+    qg_str_fini(&s);
+    return shown;
+}
+
 static const char *name_of(const qg_explain_input *in, const qg_line *line, qg_arena *a)
 {
     if (line->id)
-        return line->id;
+        return shown_id(line->id, a);
     return in->arguments ? qg_arena_printf(a, "text %lld", (long long)line->number)
                          : qg_arena_printf(a, "%s:%lld", in->lines.name, (long long)line->number);
 }

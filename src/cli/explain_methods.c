@@ -10,15 +10,14 @@
 qg_code qg_comma_list(const char ***out, int *n, qg_arena *a, const char *text)
 {
     QG_NEW(*out, a, strlen(text) + 1);
-    *n = 0;
-    for (size_t len; *n == 0 || *text; text += len + (text[len] == ',')) {
-        len = strcspn(text, ",");
+    for (*n = 0;;) {
+        size_t len = strcspn(text, ",");
         if (!((*out)[(*n)++] = qg_arena_strndup(a, text, len)))
             return QG_ENOMEM;
         if (text[len] == 0)
-            break;
+            return QG_OK;
+        text += len + 1;
     }
-    return QG_OK;
 }
 
 /* --------------------------------------------------------------------------------------- options
