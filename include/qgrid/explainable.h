@@ -30,8 +30,9 @@ typedef struct qg_explainable {
     /** x [T, C]: the vectors at `layer` of the tokens of `b`. NULL: no gradients. */
     qg_code (*embed)(void *ctx, float *x, const qg_batch *b, qg_explain_layer layer);
     /**
-     * value [B] = `output` of class target[b], and dx [T, C] = d value / d x, from vectors x [T, C]
-     * in place of the tokens' own: b's ids are not looked at, its splits are. NULL: no gradients.
+     * value [B] = `output` of class target[b], and dx [T, C] = d value / d x (NULL: not wanted),
+     * from vectors x [T, C] in place of the tokens' own: b's ids are not looked at, its splits are.
+     * NULL: no gradients.
      */
     qg_code (*gradient)(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
                         const int32_t *target, qg_explain_output output, qg_explain_layer layer);

@@ -85,7 +85,8 @@ qg_code qg_method_spec_parse(qg_method_spec *out, qg_arena *a, const char *canon
 
 /**
  * Explains texts [n] with a method, score arrays of out [n] in e->arena: results have the same bits
- * whatever texts are explained together.
+ * whatever texts are explained together. While they run, gradient methods hold 16 bytes a number of
+ * the tokens' vectors; what perturbation methods keep is said in perturb.h.
  *
  * @errors those of the model, QG_EUNSUPPORTED (the model lacks what the method needs), QG_ENUMERIC
  *         (a score that is no number), QG_ENOMEM. Local.

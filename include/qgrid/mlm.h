@@ -12,26 +12,27 @@
  * rounded) are chosen; each becomes [MASK] (80 %), a random token (10 %) or stays (10 %). Draws are
  * keyed by (seed, step) and found at the sample: a step has the same masks in any leaf on any rank.
  */
-typedef struct qg_masking {
+typedef struct qg_mlm_masking {
     double share, mask, random; /* 0.15, 0.8, 0.1 */
     int32_t mask_id, special[5];
     int vocab; /* random tokens are ids 0..vocab-1 without the specials */
     uint64_t seed;
-} qg_masking;
+} qg_mlm_masking;
 
-extern const qg_masking qg_masking_default; /* without ids, vocabulary and seed */
+extern const qg_mlm_masking qg_mlm_masking_default; /* without ids, vocabulary and seed */
 
 /* Step number of the masks that validation uses every time. */
 #define QG_MASK_VALIDATION UINT64_MAX
 
 /** How many tokens of a text are chosen; 0 when it holds nothing but specials. */
-int qg_masking_chosen(const qg_masking *m, const int32_t *ids, int n);
+int qg_mlm_masking_chosen(const qg_mlm_masking *m, const int32_t *ids, int n);
 
 /** What the mean of a batch's losses divides by: the chosen tokens of texts index[0..n). */
-double qg_masking_weight(const qg_masking *m, const qg_train_set *set, const int64_t *index, int n);
+double qg_mlm_masking_weight(const qg_mlm_masking *m, const qg_train_set *set, const int64_t *index,
+                             int n);
 
 /** Masks the texts gathered in a leaf; leaf->batch.target is set. */
-void qg_masking_apply(qg_leaf *leaf, const qg_masking *m, uint64_t step);
+void qg_mlm_masking_apply(qg_leaf *leaf, const qg_mlm_masking *m, uint64_t step);
 
 /* Sums over chosen tokens. */
 typedef struct qg_mlm_score {

@@ -170,7 +170,7 @@ typedef struct qg_leaf {
     int tokens, texts;    /* capacity */
     int32_t *ids, *splits, *label;
     int64_t *sample;
-    int32_t *target, *spare; /* [tokens] of qg_masking_apply (mlm.h) */
+    int32_t *target, *spare; /* [tokens] of qg_mlm_masking_apply (mlm.h) */
 } qg_leaf;
 
 /* Texts of a data set, tokenized. */
@@ -246,7 +246,7 @@ double qg_loss_weight(const int32_t *label, int B, const double *class_weights);
 /* What leaves need to know of their step. */
 typedef struct qg_step {
     uint64_t number; /* keys the dropout */
-    double weight;   /* qg_loss_weight or qg_masking_weight of the GLOBAL batch */
+    double weight;   /* qg_loss_weight or qg_mlm_masking_weight of the GLOBAL batch */
 } qg_step;
 
 /**

@@ -27,10 +27,10 @@ typedef struct qg_trainer_options {
     double clip;     /* largest norm of the gradient; 0: not clipped */
     qg_adamw adamw;
     qg_schedule schedule;
-    qg_net_options net;        /* tokens, texts, longest are filled in */
-    const qg_qat_options *qat; /* NULL: none; only create looks at it */
-    const qg_masking *masking; /* of masked-language modelling, borrowed; else NULL */
-    const qg_gang *gang;       /* NULL: one process; borrowed */
+    qg_net_options net;            /* tokens, texts, longest are filled in */
+    const qg_qat_options *qat;     /* NULL: none; only create looks at it */
+    const qg_mlm_masking *masking; /* of masked-language modelling, borrowed; else NULL */
+    const qg_gang *gang;           /* NULL: one process; borrowed */
     qg_reduce reduce;
 } qg_trainer_options;
 

@@ -114,7 +114,7 @@ typedef struct qg_training_inputs {
     char model_hash[65];
     const qg_dataset *file; /* [config.datasets] the training data by file */
     qg_dataset train, validation;
-    qg_masking masking;                     /* of masked-language modelling */
+    qg_mlm_masking masking;                 /* of masked-language modelling */
     qg_train_set train_set, validation_set; /* tokens and labels */
     int longest;                            /* tokens of a text, of both sets */
     const double *class_weights;            /* [K] or NULL */

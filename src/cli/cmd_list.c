@@ -4,7 +4,9 @@
 #include "cli.h"
 
 #include "qgrid/kernel.h"
+#include "qgrid/method.h"
 #include "qgrid/metrics.h"
+#include "qgrid/str.h"
 #include "qgrid/training.h"
 
 #include <math.h>
@@ -65,35 +67,75 @@ static void list_metrics(void)
     printf("  %-20s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
 }
 
-static void list_options(const char *object, const qg_opt *table)
+/* What follows the default: the range of a number, the names of an enum. */
+static void print_range(const qg_opt *o)
+{
+    char names[300];
+    if (o->type == QG_OPT_ENUM)
+        printf("; %s", qg_join_names(names, sizeof names, o->names));
+    else if (o->min != 0 || o->max != 0)
+        printf("; %.10g to %.10g", o->min, o->max);
+}
+
+static void print_default(const qg_opt *o, bool ranges)
+{
+    bool number = o->type == QG_OPT_INT || o->type == QG_OPT_REAL;
+    if (o->required)
+        printf(" (required)");
+    if (o->required || (number && isnan(o->def)))
+        return;
+    if (number)
+        printf(" (%.10g", o->def);
+    else if (o->type == QG_OPT_ENUM)
+        printf(" (%s", o->names[(int)o->def]);
+    else if (o->def_text)
+        printf(" (%s", o->def_text);
+    else
+        return;
+    if (ranges)
+        print_range(o);
+    printf(")");
+}
+
+/* One line a row; `before` stands before its key. */
+static void list_options(const char *before, const qg_opt *table, bool ranges)
 {
     for (const qg_opt *o = table; o->key; o++) {
         char key[64];
-        snprintf(key, sizeof key, "%s%s%s", object, object[0] ? "." : "", o->key);
-        printf("  %-20s %s", key, o->help);
-        if (o->required)
-            printf(" (required)");
-        else if (o->type == QG_OPT_REAL && isnan(o->def))
-            ;
-        else if (o->type == QG_OPT_INT || o->type == QG_OPT_REAL)
-            printf(" (%g)", o->def);
-        else if (o->type == QG_OPT_ENUM)
-            printf(" (%s)", o->names[(int)o->def]);
-        else if (o->def_text)
-            printf(" (%s)", o->def_text);
+        snprintf(key, sizeof key, "%s%s", before, o->key);
+        printf("%-22s %s", key, o->help);
+        print_default(o, ranges);
         printf("\n");
+    }
+}
+
+static void list_training(void)
+{
+    printf("training\n");
+    list_options("  ", qg_training_opts, false);
+    for (const qg_training_object *o = qg_training_objects; o->key; o++) {
+        char before[64];
+        snprintf(before, sizeof before, "  %s.", o->key);
+        list_options(before, o->table, false);
     }
     printf("  in a job's \"models\" (jobs/README.md): labels are the job's, output may be left "
            "out, and\n"
            "  seeds          [42, 123]: a model for each\n");
 }
 
-static void list_training(void)
+static void list_methods(void)
 {
-    printf("training\n");
-    list_options("", qg_training_opts);
-    for (const qg_training_object *o = qg_training_objects; o->key; o++)
-        list_options(o->key, o->table);
+    printf("methods\n"
+           "  in a job: \"lime\", or {\"method\": \"lime\", \"name\": \"lime_5000\", "
+           "\"samples\": 5000};\n"
+           "  of each: what it is, where it is from, its options (default; range or names)\n");
+    for (const qg_method *const *m = qg_methods; *m; m++) {
+        printf("  %-20s %s\n  %-20s %s%s%s%s\n", (*m)->name, (*m)->summary, "", (*m)->paper,
+               (*m)->needs & QG_NEEDS_GRADIENTS ? "; needs gradients" : "",
+               (*m)->needs & QG_NEEDS_ATTENTION ? "; needs attention" : "",
+               (*m)->random ? "; draws by the seed" : "");
+        list_options("    ", (*m)->options, true);
+    }
 }
 
 static const struct {
@@ -102,6 +144,7 @@ static const struct {
 } sections[] = {
     {"precisions", list_precisions}, {"formats", list_formats}, {"models", list_models},
     {"kernels", list_kernels},       {"metrics", list_metrics}, {"training", list_training},
+    {"methods", list_methods},
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
@@ -122,7 +165,8 @@ int qg_cmd_list(int argc, char **argv)
         }
     if (!shown)
         return qg_cli_usage(
-            cmd, "'%s' is not one of: precisions, formats, models, kernels, metrics, training",
+            cmd,
+            "'%s' is not one of: precisions, formats, models, kernels, metrics, training, methods",
             argv[optind]);
     return qg_cli_flush(QG_EXIT_OK);
 }

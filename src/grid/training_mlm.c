@@ -6,12 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-qg_code qg_training_masking(qg_masking *out, const qg_tokenizer *t, const qg_bert_config *model,
+qg_code qg_training_masking(qg_mlm_masking *out, const qg_tokenizer *t, const qg_bert_config *model,
                             const qg_training_config *c)
 {
     qg_specials s = qg_tokenizer_specials(t);
     int size = qg_tokenizer_size(t);
-    *out = qg_masking_default;
+    *out = qg_mlm_masking_default;
     memcpy(out->special, (int32_t[]){s.pad, s.unk, s.cls, s.sep, s.mask}, sizeof out->special);
     out->mask_id = s.mask;
     out->vocab = size < model->vocab ? size : model->vocab;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const qg_masking qg_masking_default = {.share = 0.15, .mask = 0.8, .random = 0.1};
+const qg_mlm_masking qg_mlm_masking_default = {.share = 0.15, .mask = 0.8, .random = 0.1};
 
-static bool is_special(const qg_masking *m, int32_t id)
+static bool is_special(const qg_mlm_masking *m, int32_t id)
 {
     for (size_t i = 0; i < sizeof m->special / sizeof m->special[0]; i++)
         if (m->special[i] == id)
@@ -16,13 +16,13 @@ static bool is_special(const qg_masking *m, int32_t id)
     return false;
 }
 
-static int share_of(const qg_masking *m, int candidates)
+static int share_of(const qg_mlm_masking *m, int candidates)
 {
     int n = (int)(m->share * candidates + 0.5);
     return candidates == 0 ? 0 : n < 1 ? 1 : n;
 }
 
-int qg_masking_chosen(const qg_masking *m, const int32_t *ids, int n)
+int qg_mlm_masking_chosen(const qg_mlm_masking *m, const int32_t *ids, int n)
 {
     int candidates = 0;
     for (int i = 0; i < n; i++)
@@ -30,17 +30,18 @@ int qg_masking_chosen(const qg_masking *m, const int32_t *ids, int n)
     return share_of(m, candidates);
 }
 
-double qg_masking_weight(const qg_masking *m, const qg_train_set *set, const int64_t *index, int n)
+double qg_mlm_masking_weight(const qg_mlm_masking *m, const qg_train_set *set, const int64_t *index,
+                             int n)
 {
     int64_t sum = 0;
     for (int i = 0; i < n; i++) {
         int64_t first = set->splits[index[i]];
-        sum += qg_masking_chosen(m, set->ids + first, (int)(set->splits[index[i] + 1] - first));
+        sum += qg_mlm_masking_chosen(m, set->ids + first, (int)(set->splits[index[i] + 1] - first));
     }
     return (double)sum;
 }
 
-static int32_t random_token(const qg_masking *m, qg_rng *r)
+static int32_t random_token(const qg_mlm_masking *m, qg_rng *r)
 {
     int32_t id;
     do
@@ -50,7 +51,7 @@ static int32_t random_token(const qg_masking *m, qg_rng *r)
 }
 
 /* The first of a shuffled list of the candidates. */
-static void mask_text(int32_t *ids, int32_t *target, int32_t *place, int n, const qg_masking *m,
+static void mask_text(int32_t *ids, int32_t *target, int32_t *place, int n, const qg_mlm_masking *m,
                       qg_rng r)
 {
     int candidates = 0;
@@ -71,7 +72,7 @@ static void mask_text(int32_t *ids, int32_t *target, int32_t *place, int n, cons
     }
 }
 
-void qg_masking_apply(qg_leaf *leaf, const qg_masking *m, uint64_t step)
+void qg_mlm_masking_apply(qg_leaf *leaf, const qg_mlm_masking *m, uint64_t step)
 {
     char purpose[64];
     snprintf(purpose, sizeof purpose, "train/mask/%llu", (unsigned long long)step);

@@ -215,7 +215,7 @@ static qg_code gather(qg_trainer *t, const int64_t *index, int first, int n, uin
     t->leaf.batch.leaves = n;
     t->leaf.batch.leaf = t->leaf_texts;
     if (t->options.masking)
-        qg_masking_apply(&t->leaf, t->options.masking, step);
+        qg_mlm_masking_apply(&t->leaf, t->options.masking, step);
     return QG_OK;
 }
 
@@ -223,7 +223,7 @@ static qg_code gather(qg_trainer *t, const int64_t *index, int first, int n, uin
 static double weigh(const qg_trainer *t, const int64_t *index, int n)
 {
     if (t->options.masking)
-        return qg_masking_weight(t->options.masking, t->train, index, n);
+        return qg_mlm_masking_weight(t->options.masking, t->train, index, n);
     return qg_loss_weight(t->label, n, t->options.net.class_weights);
 }
 
@@ -383,6 +383,6 @@ qg_code qg_trainer_mlm_score(qg_mlm_score *sum, qg_trainer *t, const qg_train_se
 {
     QG_ASSERT(t->options.masking != NULL);
     QG_TRY(gather_run(t, set, first, n));
-    qg_masking_apply(&t->leaf, t->options.masking, QG_MASK_VALIDATION);
+    qg_mlm_masking_apply(&t->leaf, t->options.masking, QG_MASK_VALIDATION);
     return qg_net_mlm_score(sum, t->net, &t->leaf.batch);
 }

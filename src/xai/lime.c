@@ -52,7 +52,7 @@ static qg_code ask(lime_run *run, qg_attribution *out, qg_perturber *p, const qg
 }
 
 static qg_code fit(qg_attribution *out, const lime_run *run, const qg_perturber *p,
-                   const qg_lime_options *o)
+                   const qg_lime_options *o, int text)
 {
     double *y, *weight;
     qg_arena *a = qg_perturb_arena(p);
@@ -64,6 +64,9 @@ static qg_code fit(qg_attribution *out, const lime_run *run, const qg_perturber 
         for (int u = 0; u < out->n; u++)
             kept += run->masks[(size_t)row * (size_t)out->n + (size_t)u];
         y[row] = qg_perturb_value(p, run->slot[row], out->target, o->output);
+        if (!isfinite(y[row]))
+            return QG_FAIL(QG_ENUMERIC, "text %d: perturbation %d has the value %g", text, row,
+                           y[row]);
         weight[row] = qg_lime_weight(qg_lime_distance(kept, out->n), o->kernel_width);
     }
     QG_TRY(qg_lime_solve(&f, run->masks, weight, y, o->samples, out->n, o, a));
@@ -86,7 +89,7 @@ qg_code qg_lime(qg_attribution *out, qg_perturber *p, const qg_sample *s, const 
     for (int i = 0; i < n; i++) {
         qg_attribution_read_ends(&out[i], p, &run[i].ends, o->output);
         if (s[i].units > 0)
-            QG_TRY(fit(&out[i], &run[i], p, o));
+            QG_TRY(fit(&out[i], &run[i], p, o, i));
         qg_attribution_close(&out[i]);
     }
     return QG_OK;

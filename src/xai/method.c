@@ -53,16 +53,10 @@ static qg_code rows_of(qg_opt **rows, const qg_method *m, qg_arena *a)
     return QG_OK;
 }
 
-static qg_code find_method(const qg_method **out, const qg_json_doc *doc, const qg_json *v)
+static qg_code unknown_method(const qg_json_doc *doc, const qg_json *v)
 {
     const char *names[METHODS + 1] = {NULL};
     char known[300];
-    if (v->type != QG_JSON_STRING)
-        return QG_JSON_FAIL(doc, v, QG_EJOB, "found %s, the name of a method is expected",
-                            qg_json_kind(v));
-    *out = qg_method_find(v->string);
-    if (*out)
-        return QG_OK;
     for (int i = 0; i < METHODS; i++)
         names[i] = qg_methods[i]->name;
     const char *near = qg_nearest(v->string, names);
@@ -71,12 +65,17 @@ static qg_code find_method(const qg_method **out, const qg_json_doc *doc, const 
                         qg_join_names(known, sizeof known, names));
 }
 
-/* Where the name of the method stands. */
-static qg_code name_of_method(const qg_json **at, const qg_json_doc *doc, const qg_json *v)
+static qg_code find_method(const qg_method **out, const qg_json_doc *doc, const qg_json *entry)
 {
-    *at = v->type == QG_JSON_OBJECT ? qg_json_get(v, "method") : v;
-    return *at ? QG_OK
-               : QG_JSON_FAIL(doc, v, QG_EJOB, "key 'method' is missing (name of a method)");
+    const qg_json *v = entry->type == QG_JSON_OBJECT ? qg_json_get(entry, "method") : entry;
+    *out = NULL;
+    if (!v)
+        return QG_JSON_FAIL(doc, entry, QG_EJOB, "key 'method' is missing (name of a method)");
+    if (v->type != QG_JSON_STRING)
+        return QG_JSON_FAIL(doc, v, QG_EJOB, "found %s, the name of a method is expected",
+                            qg_json_kind(v));
+    *out = qg_method_find(v->string);
+    return *out ? QG_OK : unknown_method(doc, v);
 }
 
 static qg_code canonical(const char **out, qg_arena *a, const qg_opt *rows, const void *block)
@@ -92,14 +91,14 @@ static qg_code canonical(const char **out, qg_arena *a, const qg_opt *rows, cons
 qg_code qg_method_spec_read(qg_method_spec *out, const qg_json_doc *doc, const qg_json *v,
                             qg_problems *problems)
 {
-    const qg_json *at;
     const qg_method *m;
     qg_arena *a = problems->arena;
     qg_opt *rows;
     char *block;
     *out = (qg_method_spec){0};
-    QG_TRY(qg_problems_take(problems, name_of_method(&at, doc, v)));
-    QG_TRY(qg_problems_take(problems, find_method(&m, doc, at)));
+    qg_code rc = find_method(&m, doc, v);
+    if (rc != QG_OK)
+        return qg_problems_take(problems, rc);
     QG_TRY(rows_of(&rows, m, a));
     QG_NEW(block, a, sizeof(head) + m->size);
     QG_TRY(qg_opt_read(block, rows, doc, v->type == QG_JSON_OBJECT ? v : NULL, problems));

@@ -80,7 +80,7 @@ static qg_code gradient(void *ctx, double *value, float *dx, const float *x, con
         value[i] = output == QG_EXPLAIN_LOGIT ? (double)z[k] : p[k];
         for (int j = 0; j < TOY_CLASSES; j++)
             slope[j] = output == QG_EXPLAIN_LOGIT ? j == k : p[k] * ((j == k) - p[j]);
-        for (int t = b->splits[i]; t < b->splits[i + 1]; t++) {
+        for (int t = b->splits[i]; dx && t < b->splits[i + 1]; t++) {
             for (int c = 0; c < TOY_HIDDEN; c++) {
                 double sum = 0;
                 for (int j = 0; j < TOY_CLASSES; j++)

@@ -12,9 +12,9 @@
 
 enum { PAD, UNK, CLS, SEP, MASK, VOCAB = 30 };
 
-static inline qg_masking masking(uint64_t seed)
+static inline qg_mlm_masking masking(uint64_t seed)
 {
-    qg_masking m = qg_masking_default;
+    qg_mlm_masking m = qg_mlm_masking_default;
     memcpy(m.special, (int32_t[]){PAD, UNK, CLS, SEP, MASK}, sizeof m.special);
     m.mask_id = MASK;
     m.vocab = VOCAB;

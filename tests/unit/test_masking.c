@@ -9,14 +9,14 @@ enum { TEXTS = 3000, LONGEST = 30 };
 
 /* Masks texts [from, to) of a set as one leaf. */
 static const qg_train_batch *masked(qg_leaf *leaf, const qg_train_set *set, int from, int to,
-                                    const qg_masking *m, uint64_t step)
+                                    const qg_mlm_masking *m, uint64_t step)
 {
     int64_t index[TEXTS];
     for (int i = from; i < to; i++)
         index[i - from] = i;
     qt_ok(qg_leaf_gather(leaf, set, index, to - from));
     assert_null(leaf->batch.target);
-    qg_masking_apply(leaf, m, step);
+    qg_mlm_masking_apply(leaf, m, step);
     return &leaf->batch;
 }
 
@@ -25,7 +25,7 @@ static void masks_have_the_shares_of_bert(void **state)
     (void)state;
     qg_arena *a = qg_arena_create(0);
     qg_leaf leaf;
-    qg_masking m = masking(8);
+    qg_mlm_masking m = masking(8);
     qg_train_set set = texts(a, TEXTS, LONGEST);
     double candidates = 0, chosen = 0, mask = 0, same = 0, per_token[VOCAB] = {0}, all[VOCAB] = {0};
     qt_ok(qg_leaf_create(&leaf, a, TEXTS * (LONGEST + 2), TEXTS));
@@ -49,15 +49,15 @@ static void masks_have_the_shares_of_bert(void **state)
         int want = real == 0 ? 0 : (int)fmax(1, floor(0.15 * real + 0.5));
         qt_eq("chosen of a text", n, want);
         qt_eq("as announced", n,
-              qg_masking_chosen(&m, set.ids + set.splits[t],
-                                (int)(set.splits[t + 1] - set.splits[t])));
+              qg_mlm_masking_chosen(&m, set.ids + set.splits[t],
+                                    (int)(set.splits[t + 1] - set.splits[t])));
         candidates += real;
         chosen += n;
     }
     int64_t index[TEXTS];
     for (int i = 0; i < TEXTS; i++)
         index[i] = i;
-    qt_close("weight of the batch", qg_masking_weight(&m, &set, index, TEXTS), chosen, 0, 0);
+    qt_close("weight of the batch", qg_mlm_masking_weight(&m, &set, index, TEXTS), chosen, 0, 0);
     qt_close("share", chosen / candidates, 0.15, 0.1, 0);
     qt_close("[MASK]", mask / chosen, 0.8, 0, 4 * sqrt(0.16 / chosen));
     double unchanged = 0.1 + 0.1 / (VOCAB - 5);
@@ -73,7 +73,7 @@ static void a_mask_depends_on_seed_step_and_sample_alone(void **state)
     (void)state;
     qg_arena *a = qg_arena_create(0);
     qg_leaf whole, part;
-    qg_masking m = masking(8), other = masking(9);
+    qg_mlm_masking m = masking(8), other = masking(9);
     qg_train_set set = texts(a, 40, LONGEST);
     size_t room = 40 * (LONGEST + 2);
     qt_ok(qg_leaf_create(&whole, a, (int)room, 40));

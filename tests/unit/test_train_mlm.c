@@ -254,7 +254,7 @@ typedef struct run {
     float *values;
 } run;
 
-static run start(const rig *r, const qg_train_set *set, const qg_masking *m, int leaves)
+static run start(const rig *r, const qg_train_set *set, const qg_mlm_masking *m, int leaves)
 {
     run t;
     qg_trainer_options o = {.batch = 16,
@@ -276,7 +276,7 @@ static void the_trainer_masks_each_step_anew(void **state)
     (void)state;
     rig r;
     qg_bert_config c = rig_config();
-    qg_masking m = masking(3);
+    qg_mlm_masking m = masking(3);
     qg_mlm_score before = {0}, same = {0}, after = {0};
     double first = 0, last = 0;
     rig_random_mlm(&r, &c, 5, 1);

@@ -1,0 +1,567 @@
+/*
+ * test_explain.c - every registered method on the linear toy in closed form, and what holds for all
+ * of them: places, cut words, texts without words, batches, seeds, errors.
+ */
+#include "qt.h"
+
+#include "perturb_rig.h"
+
+#include "qgrid/method.h"
+#include "qgrid/str.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LAYERS = 2, HEADS = 2, FIRST = 5, TARGET = 1, TEXTS = 5 };
+static const qg_specials specials = {.pad = 0, .unk = 1, .cls = 2, .sep = 3, .mask = 4};
+
+/* Head 0 of every layer looks at token j by its id, whoever looks; head 1 at all alike. */
+static double share(const int32_t *ids, int n, int j)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += 1 + ids[i];
+    return (1 + ids[j]) / sum;
+}
+
+static qg_code attention_of(void *ctx, float *attention, const qg_batch *b)
+{
+    int n = b->splits[1];
+    (void)ctx;
+    qt_eq("texts", b->B, 1);
+    for (int l = 0; l < LAYERS; l++)
+        for (int h = 0; h < HEADS; h++)
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j < n; j++)
+                    *attention++ = (float)(h == 0 ? share(b->ids, n, j) : 1.0 / n);
+    return QG_OK;
+}
+
+static qg_explainer start(perturb_rig *r)
+{
+    perturb_rig_start(r, 7, 0);
+    r->model.layers = LAYERS;
+    r->model.heads = HEADS;
+    r->model.attention = attention_of;
+    return (qg_explainer){&r->model, r->p, specials, r->a};
+}
+
+/* [CLS] a token per letter [SEP]; words are divided by spaces, letters after '|' were cut off.
+ * Offsets are not there. */
+static qg_explain_text encode(qg_arena *a, const char *letters, uint64_t key)
+{
+    size_t size = strlen(letters);
+    qg_encoding *e = qg_arena_alloc(a, 1, sizeof *e);
+    e->ids = qg_arena_alloc(a, size + 2, sizeof *e->ids);
+    e->word = qg_arena_alloc(a, size + 2, sizeof *e->word);
+    e->ids[0] = specials.cls;
+    e->word[0] = -1;
+    e->n = 1;
+    e->n_words = size > 0 && letters[0] != '|';
+    for (const char *c = letters; *c; c++) {
+        if (*c == '|')
+            e->truncated = true;
+        else if (*c == ' ')
+            e->n_words++;
+        else if (!e->truncated) {
+            e->ids[e->n] = FIRST + *c - 'a';
+            e->word[e->n++] = e->n_words - 1;
+        }
+    }
+    e->ids[e->n] = specials.sep;
+    e->word[e->n++] = -1;
+    return (qg_explain_text){key, e, TARGET};
+}
+
+static qg_method_spec spec(qg_arena *a, const char *json)
+{
+    qg_method_spec s;
+    qt_ok(qg_method_spec_parse(&s, a, json));
+    return s;
+}
+
+static qg_explanation explain(const qg_explainer *e, const qg_explain_text *t, const char *json)
+{
+    qg_explanation out;
+    qg_method_spec s = spec(e->arena, json);
+    qt_ok(qg_explain(&out, e, t, 1, &s, 1));
+    return out;
+}
+
+/* What token i adds to the logit, over what stands for it (-1: nothing). */
+static double term(const perturb_rig *r, const qg_explain_text *t, int i, int over)
+{
+    return linear_toy_term(&r->toy, t->code->ids[i], t->target) -
+           (over < 0 ? 0 : linear_toy_term(&r->toy, over, t->target));
+}
+
+/* Token scores are terms; each word's is their sum. Both ends are 0. */
+static void check_terms(const perturb_rig *r, const qg_explain_text *t, const qg_explanation *got,
+                        int over, double tol)
+{
+    const qg_encoding *c = t->code;
+    double word[16] = {0};
+    qt_same("[CLS]", &got->token_score[0], &(double){0}, 1, sizeof(double));
+    qt_same("[SEP]", &got->token_score[c->n - 1], &(double){0}, 1, sizeof(double));
+    for (int i = 1; i < c->n - 1; i++) {
+        qt_close("token", got->token_score[i], term(r, t, i, over), 0, tol);
+        word[c->word[i]] += term(r, t, i, over);
+    }
+    qt_close_f64("word", got->word_score, word, (size_t)c->n_words, 0, 3 * tol);
+}
+
+static double logit(const perturb_rig *r, const qg_explain_text *t)
+{
+    double z = (double)r->toy.bias[t->target];
+    for (int i = 0; i < t->code->n; i++)
+        z += term(r, t, i, -1);
+    return z;
+}
+
+/* -------------------------------------------------------------------------------- gradients */
+
+static void check_path(const qg_explainer *e, const perturb_rig *r, const qg_explain_text *t,
+                       const char *options, int over, int steps)
+{
+    double change = 0;
+    qg_explanation got = explain(
+        e, t, qg_arena_printf(e->arena, "{\"method\": \"integrated_gradients\"%s}", options));
+    check_terms(r, t, &got, over, 1e-6);
+    for (int i = 1; i < t->code->n - 1; i++)
+        change += term(r, t, i, over);
+    qt_close("value", got.value, logit(r, t), 0, 1e-6);
+    qt_close("base", got.base, logit(r, t) - change, 0, 1e-6);
+    qt_close("delta", got.delta, 0, 0, 1e-6);
+    qt_eq("nodes", got.evaluations, steps);
+    assert_true(isnan(got.fit));
+}
+
+static void integrated_gradients_of_a_linear_model(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde ab", 3);
+    check_path(&e, &r, &t, "", specials.pad, 50);
+    check_path(&e, &r, &t, ", \"rule\": \"riemann_left\", \"steps\": 3", specials.pad, 3);
+    check_path(&e, &r, &t, ", \"rule\": \"trapezoid\", \"steps\": 4", specials.pad, 4);
+    check_path(&e, &r, &t, ", \"baseline\": \"mask\"", specials.mask, 50);
+    check_path(&e, &r, &t, ", \"baseline\": \"zero\", \"layer\": \"embeddings\"", -1, 50);
+    perturb_rig_end(&r);
+}
+
+/* Probabilities are not linear: completeness asks for nodes. */
+static void tolerance_doubles_the_nodes(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde ab", 3);
+    qg_explanation few = explain(&e, &t,
+                                 "{\"method\": \"integrated_gradients\", \"rule\": "
+                                 "\"riemann_left\", \"steps\": 2, \"output\": \"probability\"}");
+    qg_explanation many = explain(&e, &t,
+                                  "{\"method\": \"integrated_gradients\", \"rule\": "
+                                  "\"riemann_left\", \"steps\": 2, \"output\": \"probability\", "
+                                  "\"tolerance\": 0.01}");
+    double change = fabs(many.value - many.base);
+    assert_true(few.value > 0 && few.value < 1 && change > 0.05);
+    assert_true(fabs(few.delta) > 0.01 * change && fabs(many.delta) <= 0.01 * change);
+    qt_eq("few", few.evaluations, 2);
+    assert_true(many.evaluations > 2);
+    perturb_rig_end(&r);
+}
+
+static void gradients_of_a_linear_model(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde ab", 3);
+    static const char *const same[] = {
+        "\"gradient_x_input\"", "{\"method\": \"smoothgrad\", \"draws\": 3, \"sigma\": 0.5}"};
+    for (int i = 0; i < 2; i++) { /* the gradient is the same wherever the noise leads */
+        qg_explanation got = explain(&e, &t, same[i]);
+        check_terms(&r, &t, &got, -1, 1e-6);
+        qt_close("value", got.value, logit(&r, &t), 0, 1e-6);
+        assert_true(isnan(got.base) && isnan(got.delta) && isnan(got.fit));
+        qt_eq("gradients", got.evaluations, i ? 3 : 1);
+    }
+    double length = 0;
+    for (int c = 0; c < TOY_HIDDEN; c++)
+        length += (double)r.toy.u[TARGET][c] * (double)r.toy.u[TARGET][c];
+    length = sqrt(length);
+    qg_explanation got = explain(&e, &t, "{\"method\": \"saliency\", \"aggregation\": \"mean\"}");
+    for (int i = 1; i < t.code->n - 1; i++)
+        qt_close("length", got.token_score[i], length, 0, 1e-6);
+    for (int w = 0; w < 3; w++)
+        qt_close("mean", got.word_score[w], length, 0, 1e-6);
+    got = explain(&e, &t, "{\"method\": \"smoothgrad\", \"score\": \"l2\"}");
+    qt_close("sum", got.word_score[1], 3 * length, 0, 1e-6);
+    perturb_rig_end(&r);
+}
+
+/* ---------------------------------------------------------------------------- perturbations */
+
+/* Each token of a unit has the unit's score, and so has its word. */
+static void check_units(const perturb_rig *r, const qg_explain_text *t, const qg_explanation *got,
+                        int over, bool distinct, double tol)
+{
+    const qg_encoding *c = t->code;
+    double word[16] = {0};
+    for (int i = 1; i < c->n - 1; i++)
+        word[c->word[i]] += term(r, t, i, over);
+    if (distinct) /* the first word and the last are the same */
+        word[0] = word[c->n_words - 1] = 2 * word[0];
+    qt_close_f64("word", got->word_score, word, (size_t)c->n_words, 0, tol);
+    for (int i = 0; i < c->n; i++)
+        qt_close("token", got->token_score[i], c->word[i] < 0 ? 0 : word[c->word[i]], 0, tol);
+}
+
+static void perturbations_of_a_linear_model(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        int over;
+        bool distinct;
+        int evaluations;
+    } kinds[] = {
+        {"{\"method\": \"occlusion\", \"output\": \"logit\"}", 4, false, 6},
+        {"{\"method\": \"occlusion\", \"output\": \"logit\", \"masking\": \"pad\"}", 0, false, 6},
+        {"{\"method\": \"occlusion\", \"output\": \"logit\", \"unit\": \"distinct_word\"}", 4, true,
+         5},
+        {"{\"method\": \"shap\", \"output\": \"logit\"}", 4, false, 12},
+        {"{\"method\": \"kernel_shap\", \"output\": \"logit\"}", 4, false, 18},
+        {"{\"method\": \"kernel_shap\", \"output\": \"logit\", \"exact_units\": 0, "
+         "\"coalitions\": 100}",
+         4, false, 102},
+        {"{\"method\": \"lime\", \"output\": \"logit\", \"ridge\": 0, \"samples\": 60}", -1, true,
+         62},
+    };
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde f ab", 3);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        qg_explanation got = explain(&e, &t, kinds[i].json);
+        check_units(&r, &t, &got, kinds[i].over, kinds[i].distinct, 1e-9);
+        qt_close("value", got.value, logit(&r, &t), 0, 1e-12);
+        qt_close("delta", got.delta, 0, 0, 1e-9);
+        qt_eq(kinds[i].json, got.evaluations, kinds[i].evaluations);
+        if (strstr(kinds[i].json, "lime"))
+            qt_close("fit", got.fit, 1, 0, 1e-9);
+        else
+            assert_true(isnan(got.fit));
+    }
+    perturb_rig_end(&r);
+}
+
+static void shapley_values_share_what_the_probability_gains(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"\"shap\"", "\"kernel_shap\""};
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde f ab", 3);
+    for (int i = 0; i < 2; i++) {
+        qg_explanation got = explain(&e, &t, names[i]);
+        double sum = 0;
+        for (int w = 0; w < 4; w++)
+            sum += got.word_score[w];
+        qt_close("efficiency", sum, got.value - got.base, 0, 1e-12);
+        assert_true(got.value > 0 && got.value < 1 && fabs(got.value - got.base) > 0.05);
+    }
+    perturb_rig_end(&r);
+}
+
+static void tokens_as_units_add_up_to_words(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde f ab", 3);
+    qg_explanation got =
+        explain(&e, &t, "{\"method\": \"occlusion\", \"output\": \"logit\", \"unit\": \"token\"}");
+    check_terms(&r, &t, &got, specials.mask, 1e-12);
+    qt_eq("windows", got.evaluations, 8 + 2);
+    double most = 0;
+    for (int i = 3; i <= 5; i++)
+        if (fabs(term(&r, &t, i, specials.mask)) > fabs(most))
+            most = term(&r, &t, i, specials.mask);
+    got = explain(&e, &t,
+                  "{\"method\": \"occlusion\", \"output\": \"logit\", \"unit\": \"token\", "
+                  "\"aggregation\": \"max\"}");
+    qt_close("largest", got.word_score[1], most, 0, 1e-12);
+    perturb_rig_end(&r);
+}
+
+/* -------------------------------------------------------------------------------- attention */
+
+/* With a = share, u = 1/n and m = (a + u) / 2 the mean of the heads: (1 m' + I)/2 twice is
+ * (3 1 m' + I) / 4. */
+static void attention_in_closed_form(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde f ab", 3);
+    const int32_t *ids = t.code->ids;
+    int n = t.code->n;
+    double entropy = 0;
+    for (int j = 0; j < n; j++)
+        entropy -= share(ids, n, j) * log(share(ids, n, j)) / log(n);
+    qg_explanation rollout = explain(&e, &t, "\"attention_rollout\"");
+    qg_explanation sharp = explain(&e, &t, "\"attention_entropy\"");
+    for (int j = 0; j < n; j++) {
+        bool inside = j > 0 && j < n - 1;
+        double a = share(ids, n, j), mean = (a + 1.0 / n) / 2;
+        qt_close("rollout", rollout.token_score[j], inside ? 0.75 * mean : 0, 0, 1e-7);
+        qt_close("entropy", sharp.token_score[j], inside ? (1 - entropy) * a / 2 : 0, 0, 1e-7);
+    }
+    qt_close("word", rollout.word_score[2], rollout.token_score[6], 0, 0);
+    qt_close("word", sharp.word_score[0], sharp.token_score[1] + sharp.token_score[2], 0, 1e-15);
+    assert_true(isnan(rollout.value) && isnan(rollout.delta));
+    qt_eq("passes", rollout.evaluations, 1);
+    perturb_rig_end(&r);
+}
+
+/* ---------------------------------------------------------------------------- all methods */
+
+/* A repeated word, one word, no words, cut words (in the middle of one), and all words cut. */
+static void some_texts(qg_arena *a, qg_explain_text *t)
+{
+    static const char *const letters[TEXTS] = {"ab cde f ab", "abc", "", "ab cd|e fg h", "ab c|"};
+    for (int i = 0; i < TEXTS; i++)
+        t[i] = encode(a, letters[i], 100 + (uint64_t)i);
+    t[1].target = 0;
+}
+
+static void check_shape(const qg_explain_text *t, const qg_explanation *x)
+{
+    const qg_encoding *c = t->code;
+    bool seen[16] = {false};
+    for (int i = 0; i < c->n; i++) {
+        assert_true(isfinite(x->token_score[i]));
+        if (c->word[i] < 0)
+            qt_same("special", &x->token_score[i], &(double){0}, 1, sizeof(double));
+        else
+            seen[c->word[i]] = true;
+    }
+    for (int w = 0; w < c->n_words; w++)
+        assert_true(seen[w] ? isfinite(x->word_score[w]) : isnan(x->word_score[w]));
+}
+
+static void same(const qg_explain_text *t, const qg_explanation *x, const qg_explanation *y)
+{
+    const double a[] = {x->value, x->base, x->delta, x->fit};
+    const double b[] = {y->value, y->base, y->delta, y->fit};
+    qt_same("token", x->token_score, y->token_score, (size_t)t->code->n, sizeof(double));
+    qt_same("word", x->word_score, y->word_score, (size_t)t->code->n_words, sizeof(double));
+    qt_same("numbers", a, b, 4, sizeof(double));
+    qt_eq("evaluations", x->evaluations, y->evaluations);
+}
+
+static qg_method_spec defaults(qg_arena *a, const qg_method *m)
+{
+    return spec(a, qg_arena_printf(a, "\"%s\"", m->name));
+}
+
+static void texts_are_explained_alike_in_every_batch(void **state)
+{
+    (void)state;
+    for (const qg_method *const *m = qg_methods; *m; m++) {
+        perturb_rig all, alone;
+        qg_explain_text t[TEXTS];
+        qg_explanation together[TEXTS], one;
+        qg_explainer e = start(&all);
+        some_texts(all.a, t);
+        qg_method_spec s = defaults(all.a, *m);
+        qt_ok(qg_explain(together, &e, t, TEXTS, &s, 5));
+        for (int i = TEXTS - 1; i >= 0; i--) {
+            qg_explainer other = start(&alone);
+            check_shape(&t[i], &together[i]);
+            qt_ok(qg_explain(&one, &other, &t[i], 1, &s, 5));
+            same(&t[i], &one, &together[i]);
+            perturb_rig_end(&alone);
+        }
+        perturb_rig_end(&all);
+    }
+}
+
+static void a_text_without_words_has_its_value(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "", 9), space = encode(r.a, "|ab cd", 10);
+    qt_eq("words", t.code->n_words, 0);
+    qt_eq("words", space.code->n_words, 1); /* all cut off */
+    for (const qg_method *const *m = qg_methods; *m; m++) {
+        qg_explanation out[2];
+        qg_explain_text both[] = {t, space};
+        qg_method_spec s = defaults(r.a, *m);
+        bool looks = !((*m)->needs & QG_NEEDS_ATTENTION) && strcmp((*m)->name, "random") != 0;
+        qt_ok(qg_explain(out, &e, both, 2, &s, 5));
+        for (int i = 0; i < 2; i++) {
+            check_shape(&both[i], &out[i]);
+            qt_eq((*m)->name, isfinite(out[i].value) != 0, looks);
+            if (isfinite(out[i].delta))
+                qt_close("delta", out[i].delta, 0, 0, 1e-9);
+        }
+    }
+    perturb_rig_end(&r);
+}
+
+/* Each place of a repeated word has a score; where places differ, so may these. */
+static void repeated_words_have_a_score_at_each_place(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde f ab", 3);
+    for (const qg_method *const *m = qg_methods; *m; m++) {
+        qg_explanation out;
+        qg_method_spec s = defaults(r.a, *m);
+        qt_ok(qg_explain(&out, &e, &t, 1, &s, 5));
+        if (strcmp((*m)->name, "random") == 0)
+            assert_true(out.word_score[0] != out.word_score[3]);
+        else /* the toy does not look at places, and halves of four words are alike */
+            qt_close((*m)->name, out.word_score[0], out.word_score[3],
+                     strcmp((*m)->name, "shap") == 0 ? 0.5 : 1e-6, 1e-9);
+        assert_true(out.word_score[0] != 0);
+    }
+    perturb_rig_end(&r);
+}
+
+static void seeds_and_keys_matter_where_something_is_drawn(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    for (const qg_method *const *m = qg_methods; *m; m++) {
+        /* LIME and KernelSHAP need more words than they have draws */
+        qg_explain_text t = encode(r.a, "a b c d e f g h i j k l m n", 3), other = t;
+        qg_explanation first, again, seed, key;
+        qg_str json = {0};
+        qg_str_addf(&json, "{\"method\": \"%s\"", (*m)->name);
+        for (const qg_opt *o = (*m)->options; o->key; o++)
+            if (strcmp(o->key, "output") == 0) /* not linear: noise is seen in the gradients */
+                qg_str_add(&json, ", \"output\": \"probability\"");
+        qg_str_add(&json, "}");
+        qg_method_spec s = spec(r.a, json.data);
+        qg_str_fini(&json);
+        other.key = 4;
+        qt_ok(qg_explain(&first, &e, &t, 1, &s, 5));
+        qt_ok(qg_explain(&again, &e, &t, 1, &s, 5));
+        qt_ok(qg_explain(&seed, &e, &t, 1, &s, 6));
+        qt_ok(qg_explain(&key, &e, &other, 1, &s, 5));
+        same(&t, &first, &again);
+        size_t size = 14 * sizeof(double);
+        qt_eq((*m)->name, memcmp(first.word_score, seed.word_score, size) != 0, (*m)->random);
+        qt_eq((*m)->name, memcmp(first.word_score, key.word_score, size) != 0, (*m)->random);
+    }
+    perturb_rig_end(&r);
+}
+
+/* ----------------------------------------------------------------------------------- errors */
+
+static void models_may_lack_what_a_method_needs(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab c", 3);
+    r.model.gradient = NULL;
+    r.model.attention = NULL;
+    for (const qg_method *const *m = qg_methods; *m; m++) {
+        qg_explanation out;
+        qg_method_spec s = defaults(r.a, *m);
+        qg_code rc = qg_explain(&out, &e, &t, 1, &s, 5);
+        if ((*m)->needs)
+            qt_fails(rc, QG_EUNSUPPORTED, (*m)->name, "the model gives none",
+                     (*m)->needs == QG_NEEDS_ATTENTION ? "attention" : "gradients", NULL);
+        else
+            qt_ok(rc);
+    }
+    perturb_rig_end(&r);
+}
+
+static void scores_that_are_no_numbers_name_the_text(void **state)
+{
+    (void)state;
+    for (const qg_method *const *m = qg_methods; *m; m++) {
+        perturb_rig r;
+        qg_explainer e = start(&r);
+        qg_explain_text t[] = {encode(r.a, "ab c", 3), encode(r.a, "ab xc", 4)};
+        qg_explanation out[2];
+        qg_method_spec s = defaults(r.a, *m);
+        r.toy.e[FIRST + 'x' - 'a'][0] = NAN; /* a text without this letter is well */
+        qg_code rc = qg_explain(out, &e, t, 2, &s, 5);
+        if (((*m)->needs & QG_NEEDS_ATTENTION) || strcmp((*m)->name, "random") == 0)
+            qt_ok(rc); /* they look at no vectors */
+        else
+            qt_fails(rc, QG_ENUMERIC, "text 1: ", NULL);
+        perturb_rig_end(&r);
+    }
+}
+
+static void errors_of_the_model_come_through(void **state)
+{
+    (void)state;
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab c", 3);
+    qg_explanation out;
+    qg_method_spec s = spec(r.a, "\"occlusion\"");
+    r.toy.fail_at = 1;
+    qt_fails(qg_explain(&out, &e, &t, 1, &s, 5), QG_ELOST, "told to fail", NULL);
+    perturb_rig_end(&r);
+}
+
+static qg_code explain_two(qg_arena *a, void *ctx)
+{
+    const qg_method *m = ctx;
+    perturb_rig r = {.a = a};
+    qg_explain_text t[] = {{3, NULL, 0}, {4, NULL, 1}};
+    qg_explanation out[2];
+    qg_method_spec s;
+    char name[64];
+    int32_t ids[] = {2, 5, 6, 7, 3}, word[] = {-1, 0, 0, 1, -1};
+    qg_encoding code = {.n = 5, .ids = ids, .word = word, .n_words = 3};
+    t[0].code = t[1].code = &code;
+    r.model = linear_toy_make(&r.toy, 7);
+    r.model.layers = LAYERS;
+    r.model.heads = HEADS;
+    r.model.attention = attention_of;
+    snprintf(name, sizeof name, "\"%s\"", m->name);
+    QG_TRY(qg_perturber_make(&r.p, a, &r.model, specials, 0));
+    QG_TRY(qg_method_spec_parse(&s, a, name));
+    qg_explainer e = {&r.model, r.p, specials, a};
+    return qg_explain(out, &e, t, 2, &s, 5);
+}
+
+static void memory_may_end_in_every_method(void **state)
+{
+    (void)state;
+    for (const qg_method *const *m = qg_methods; *m; m++)
+        qt_torture(explain_two, (void *)(uintptr_t)*m);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(integrated_gradients_of_a_linear_model),
+    cmocka_unit_test(tolerance_doubles_the_nodes),
+    cmocka_unit_test(gradients_of_a_linear_model),
+    cmocka_unit_test(perturbations_of_a_linear_model),
+    cmocka_unit_test(shapley_values_share_what_the_probability_gains),
+    cmocka_unit_test(tokens_as_units_add_up_to_words),
+    cmocka_unit_test(attention_in_closed_form),
+    cmocka_unit_test(texts_are_explained_alike_in_every_batch),
+    cmocka_unit_test(a_text_without_words_has_its_value),
+    cmocka_unit_test(repeated_words_have_a_score_at_each_place),
+    cmocka_unit_test(seeds_and_keys_matter_where_something_is_drawn),
+    cmocka_unit_test(models_may_lack_what_a_method_needs),
+    cmocka_unit_test(scores_that_are_no_numbers_name_the_text),
+    cmocka_unit_test(errors_of_the_model_come_through),
+    cmocka_unit_test(memory_may_end_in_every_method),
+};
+QT_MAIN("explaining by name", tests)
