@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WORD_WIDTH = 24, BAR_WIDTH = 40, GAP = 2 };
+enum { WORD_WIDTH = 24, NUMBER_WIDTH = 9, BAR_WIDTH = 40, LEAST_BAR = 8, GAP = 2 };
 
 typedef struct painter {
     qg_str *out;
@@ -142,31 +142,35 @@ static void bar(const painter *p, double score, double most, int width)
     qg_str_add(p->out, "\n");
 }
 
-static int word_column(const painter *p, int least)
+/* Columns that the words take, at least and at most so many. */
+static int word_column(const painter *p, int least, int most)
 {
-    int most = least;
+    int wide = least;
     for (int w = 0; w < p->text->code->n_words; w++) {
         const qg_explain_word *v = &p->text->word[w];
-        int width = qg_display_add(NULL, v->text, v->len, WORD_WIDTH);
-        most = width > most ? width : most;
+        int width = qg_display_add(NULL, v->text, v->len, most);
+        wide = width > wide ? width : wide;
     }
-    return most;
+    return wide;
 }
 
 static qg_code top_words(const painter *p, int column)
 {
     const qg_explanation *e = &p->text->result[column].scores;
-    int *order, n, words = p->text->code->n_words, wide = word_column(p, 1);
+    int *order, n, words = p->text->code->n_words;
     double most = qg_explain_most(e, words);
     char score[24];
     QG_TRY(qg_explain_order(&order, &n, e, words, p->scratch));
-    int room = p->how->width - 4 - GAP - wide - GAP - 9 - GAP;
+    int room = p->how->width - 4 - GAP - GAP - NUMBER_WIDTH - GAP; /* for a word and its bar */
+    int wide = word_column(p, 1, room - LEAST_BAR < WORD_WIDTH ? room - LEAST_BAR : WORD_WIDTH);
+    int longest = room - wide < BAR_WIDTH ? room - wide : BAR_WIDTH;
     for (int i = 0; i < n && i < QG_EXPLAIN_TOP; i++) {
         double v = e->word_score[order[i]];
         qg_str_addf(p->out, "%4d  ", order[i] + 1);
-        spaces(p, wide - word(p, order[i], WORD_WIDTH));
-        qg_str_addf(p->out, "  %9s  ", qg_explain_number(score, sizeof score, v, most));
-        bar(p, v, most, room < BAR_WIDTH ? room : BAR_WIDTH);
+        spaces(p, wide - word(p, order[i], wide));
+        qg_str_addf(p->out, "  %*s  ", NUMBER_WIDTH,
+                    qg_explain_number(score, sizeof score, v, most));
+        bar(p, v, most, longest);
     }
     if (n > QG_EXPLAIN_TOP)
         qg_str_addf(p->out, "      and %d words of less weight\n", n - QG_EXPLAIN_TOP);
@@ -202,7 +206,7 @@ static int width_of(const painter *p, int column)
                                          strlen(p->study->labels[r->label]), WORD_WIDTH),
                           qg_display_add(NULL, p->study->labels[r->target],
                                          strlen(p->study->labels[r->target]), WORD_WIDTH)};
-    int most = 9;
+    int most = NUMBER_WIDTH;
     for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
         most = widths[i] > most ? widths[i] : most;
     return most;
@@ -314,7 +318,7 @@ static qg_code rho_row(const painter *p, const block *b, const char *name, bool 
 static qg_code table(const painter *p)
 {
     const qg_explain_study *s = p->study;
-    block b = {.wide = word_column(p, 12)};
+    block b = {.wide = word_column(p, 12, WORD_WIDTH)};
     for (b.from = 0; b.from < s->columns; b.from = b.to) {
         int used = b.wide + GAP + width_of(p, b.from);
         for (b.to = b.from + 1; b.to < s->columns; b.to++)

@@ -194,6 +194,8 @@ assert "\033" not in run(explain + [text], 44, NO_COLOR="1")
 assert "\033" not in run(explain + [text], 44, TERM="dumb")
 body = re.sub("\033[^m]*m", "", out).replace("\r", "").split("\n")[2:]
 assert max(map(len, body)) <= 44 and any("█" in l for l in body), body
+long = run(explain + ["a" * 60 + " enak"], 20).replace("\r", "").split("\n")
+assert any(re.search("a~ .* \\033", l) for l in long), long
 assert run(explain + ["-p", "fp32,int8,int4", text], 44).count("precision") == 2
 assert run(explain + ["-p", "fp32,int8,int4", text], 80).count("precision") == 1
 assert "enak" in run(explain + ["-x", "occlusion"], 80, typed="tidak enak\n")
