@@ -8,10 +8,6 @@
 #include "explain_run.h"
 #include "text_source.h"
 
-#include "qgrid/file.h"
-#include "qgrid/log.h"
-
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,12 +56,11 @@ static const char examples[] =
 
 typedef struct explain {
     qg_model_source source;
-    const char *precisions, *embeddings, *target, *file, *html;
+    const char *precisions, *embeddings, *target, *file;
     const char *option[MOST_OPTIONS];
     qg_explain_wish wish;
     qg_lines_form form;
-    bool json, bars;
-    qg_color color;
+    qg_explain_sink sink;
     int64_t seed, max_length;
     /* the run */
     qg_arena *arena, *scratch; /* scratch: of a portion */
@@ -73,58 +68,13 @@ typedef struct explain {
     qg_explain_models models;
     qg_explain_plan plan;
     qg_explain_study study;
-    qg_terminal terminal;
     qg_explain_input in;
-    qg_str page;
-    int texts; /* shown so far */
     /* the portion being collected */
     qg_explain_found found[PORTION];
     int n;
 } explain;
 
-/* --------------------------------------------------------------------------------------- output */
-
-static qg_code show(explain *x, const qg_explain_found *t, qg_str *s)
-{
-    if (x->html)
-        QG_TRY(qg_explain_page_text(&x->page, &x->study, t, x->scratch));
-    if (x->json)
-        qg_explain_json(s, &x->study, t);
-    else if (!x->html) {
-        if (x->in.arguments != 1)
-            qg_str_addf(s, "%s== %s\n", x->texts ? "\n" : "", t->name);
-        QG_TRY(qg_explain_terminal(s, &x->study, t, &x->terminal, x->bars, x->scratch));
-    }
-    x->texts++;
-    return s->len ? qg_line_print(s) : QG_OK;
-}
-
-/* Known before an hour of work, not after it. */
-static qg_code begin_page(explain *x)
-{
-    if (!x->html)
-        return QG_OK;
-    const char *dir = qg_path_dir(x->arena, x->html);
-    if (!dir)
-        return QG_ENOMEM;
-    if (access(dir, W_OK | X_OK) != 0)
-        return QG_FAIL_AT(QG_EIO, x->html, 0, 0, NULL, "cannot write: %s", strerror(errno));
-    qg_explain_page_begin(&x->page, &x->study);
-    return QG_OK;
-}
-
-static qg_code finish_page(explain *x)
-{
-    if (!x->html)
-        return QG_OK;
-    qg_explain_page_end(&x->page);
-    QG_TRY(qg_str_status(&x->page));
-    QG_TRY(qg_file_write(x->html, x->page.data, x->page.len));
-    qg_note("%s: %d text%s", x->html, x->texts, x->texts == 1 ? "" : "s");
-    return QG_OK;
-}
-
-/* ---------------------------------------------------------------------------------------- input */
+/* ---------------------------------------------------------------------------------------- texts */
 
 static qg_code explain_alone(explain *x, qg_explain_found *t)
 {
@@ -139,7 +89,6 @@ static qg_code explain_alone(explain *x, qg_explain_found *t)
  * named. */
 static qg_code explain_portion(explain *x)
 {
-    qg_str s = {0};
     qg_code rc = QG_OK;
     if (x->n == 0)
         return QG_OK;
@@ -148,9 +97,8 @@ static qg_code explain_portion(explain *x)
         if (!together)
             rc = explain_alone(x, &x->found[i]);
         if (rc == QG_OK)
-            rc = show(x, &x->found[i], &s);
+            rc = qg_explain_show(&x->sink, &x->study, &x->found[i], x->scratch);
     }
-    qg_str_fini(&s);
     qg_arena_release(x->scratch, (qg_mark){NULL, 0});
     x->n = 0;
     return rc;
@@ -167,7 +115,7 @@ static qg_code stop_at(explain *x, qg_code rc)
 static qg_code all_texts(explain *x)
 {
     bool typed = !x->in.arguments && x->in.lines.file == stdin && isatty(STDIN_FILENO);
-    int portion = typed || (isatty(STDOUT_FILENO) && !x->json) ? 1 : PORTION;
+    int portion = typed || qg_explain_is_watched(&x->sink) ? 1 : PORTION;
     for (;;) {
         bool more;
         qg_code rc = qg_explain_next(&x->found[x->n], &more, &x->in, x->scratch);
@@ -269,14 +217,14 @@ static qg_code open_all(explain *x)
 static qg_code run(explain *x)
 {
     QG_TRY(open_all(x));
-    x->terminal = qg_terminal_look(x->color);
-    QG_TRY(begin_page(x));
+    x->sink.named = x->in.arguments != 1;
+    QG_TRY(qg_explain_sink_begin(&x->sink, &x->study, x->arena));
     if (!x->in.arguments)
         QG_TRY(qg_lines_open(&x->in.lines, x->file, x->form));
     qg_code rc = all_texts(x);
     if (!x->in.arguments)
         qg_lines_close(&x->in.lines);
-    return rc == QG_OK ? finish_page(x) : rc;
+    return rc == QG_OK ? qg_explain_sink_end(&x->sink) : rc;
 }
 
 /* ----------------------------------------------------------------------------- the command line */
@@ -312,7 +260,7 @@ static int checked_option(explain *x, const qg_command *cmd, int key)
         x->file = optarg;
     if (key == OPT_JSONL)
         x->form = QG_LINES_JSONL;
-    return key == OPT_COLOR ? read_color(&x->color, cmd) : -1;
+    return key == OPT_COLOR ? read_color(&x->sink.color, cmd) : -1;
 }
 
 static void plain_option(explain *x, int key)
@@ -328,9 +276,9 @@ static void plain_option(explain *x, int key)
     else if (key == OPT_EMBEDDINGS)
         x->embeddings = optarg;
     else if (key == OPT_HTML)
-        x->html = optarg;
-    x->json |= key == OPT_JSON;
-    x->bars |= key == OPT_BARS;
+        x->sink.html = optarg;
+    x->sink.json |= key == OPT_JSON;
+    x->sink.bars |= key == OPT_BARS;
 }
 
 /* Texts are arguments, or lines of one stream. */
@@ -376,7 +324,7 @@ int qg_cmd_explain(int argc, char **argv)
     x.scratch = qg_arena_create(0);
     status = x.arena && x.scratch && run(&x) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     qg_explain_models_close(&x.models);
-    qg_str_fini(&x.page);
+    qg_str_fini(&x.sink.page);
     qg_arena_destroy(x.scratch);
     qg_arena_destroy(x.arena);
     return qg_cli_flush(status);

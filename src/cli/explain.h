@@ -96,4 +96,31 @@ qg_code qg_explain_page_text(qg_str *out, const qg_explain_study *s, const qg_ex
                              qg_arena *scratch) QG_MUST_USE;
 void qg_explain_page_end(qg_str *out);
 
+/* Where all of it goes. */
+typedef struct qg_explain_sink {
+    const char *html; /* file of the page, or NULL */
+    bool json;        /* else for people, unless there is a page */
+    bool named;       /* above what people see stands which text it is */
+    bool bars;
+    qg_color color;
+    /* its own: */
+    qg_terminal terminal;
+    qg_str page; /* the caller frees it */
+    int texts;   /* shown so far */
+} qg_explain_sink;
+
+/** @errors QG_EIO (no page can be written there), QG_ENOMEM. Local. */
+qg_code qg_explain_sink_begin(qg_explain_sink *o, const qg_explain_study *s,
+                              qg_arena *a) QG_MUST_USE;
+
+/** Whether somebody sees each answer as it comes. Local. */
+bool qg_explain_is_watched(const qg_explain_sink *o);
+
+/** @errors QG_EIO, QG_ENOMEM. Local. */
+qg_code qg_explain_show(qg_explain_sink *o, const qg_explain_study *s, const qg_explain_found *t,
+                        qg_arena *scratch) QG_MUST_USE;
+
+/** Writes the page: not called where something went wrong. @errors QG_EIO, QG_ENOMEM. Local. */
+qg_code qg_explain_sink_end(qg_explain_sink *o) QG_MUST_USE;
+
 #endif
