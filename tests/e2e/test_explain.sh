@@ -157,10 +157,42 @@ ok "head, text and bars" sh -c \
 ok "ASCII in a locale that has no more" sh -c \
     "LANG=C $E '$TEXT' >'$T/ascii' && grep -q ' 3  enak .*  ---' '$T/ascii' && ! LC_ALL=C grep -q '[^ -~]' '$T/ascii'"
 ok "colours where they are asked for" sh -c "NO_COLOR=1 $E --color always '$TEXT' | grep -q '$ESC\[48;5;'"
-ok "one column" sh -c "$E -p fp32,int8 -x integrated_gradients,occlusion '$TEXT' >'$T/table'"
+ok "columns" sh -c "$E -p fp32,int8 -x integrated_gradients,occlusion '$TEXT' >'$T/table'"
 ok "side by side, with rank correlations" sh -c \
     "grep -q '^precision  *fp32  *fp32  *int8  *int8\$' '$T/table' && grep -q '^enak   *-[0-9.]*  *[-+][0-9.]*  *-[0-9.]*  *[-+][0-9.]*\$' '$T/table' && \
     grep -q '^rho, first  *+1.0000 ' '$T/table' && grep -q '^rho, method  *+1.0000  *+1.0000  *+[01]' '$T/table' && ! grep -q █ '$T/table'"
+$E --json -p fp32,int8 -x integrated_gradients,occlusion "$TEXT" >"$T/columns"
+holds "they are Spearman's of the words" "
+def ranks(v):
+    return [sum(y < x for y in v) + (sum(y == x for y in v) - 1) / 2 for x in v]
+def rho(x, y):
+    a, b = ranks(x), ranks(y)
+    m = (len(a) - 1) / 2
+    dot = lambda u, v: sum((p - m) * (q - m) for p, q in zip(u, v))
+    return dot(a, b) / math.sqrt(dot(a, a) * dot(b, b))
+c = [scores(r) for r in rows('columns')]
+lines = {l[:11]: l.split()[2:] for l in open('$T/table') if l.startswith('rho, ')}
+assert lines['rho, first '] == ['%+.4f' % rho(c[0], y) for y in c], lines
+assert lines['rho, method'] == ['%+.4f' % rho(c[i % 2], y) for i, y in enumerate(c)], lines
+assert lines['rho, first '] != lines['rho, method']"
+holds "bars are of the words that weigh most, in that order" "
+words = ['w%d' % i for i in range(9)] + ['enak', 'buruk'] * 5
+text = ' '.join(words)
+(r,) = parsed(run('$E --json', text).splitlines())
+order = sorted(range(19), key=lambda i: -abs(scores(r)[i]))[:15]
+bars = [l.split() for l in run('$E', text).split('\\n\\n')[2].splitlines()]
+assert [(int(b[0]) - 1, b[1]) for b in bars[:15]] == [(i, words[i]) for i in order], bars
+assert [b[2] for b in bars[:15]] == ['%+.4f' % scores(r)[i] for i in order]
+assert bars[15] == 'and 4 words of less weight'.split() and len(bars) == 16
+assert len(bars[0][3]) == 40"
+holds "columns stand under each other also behind wide characters" "
+import unicodedata
+wide = lambda l: sum(2 if unicodedata.east_asian_width(c) in 'WF' else 0 if unicodedata.combining(c) else 1 for c in l)
+table = run('$E -p fp32,int8', '\u4f60\u597d e\u0301nak ' + 40 * 'x').split('\n\n')[2].splitlines()
+assert len(table) == 3 and len({wide(l) for l in table}) == 1 and 'xxx~' in table[2], table"
+ok "as many as fit in \$COLUMNS" sh -c \
+    "COLUMNS=100 $E -p fp32,int8,int4 -x integrated_gradients,occlusion enak | grep -c ^precision | grep -qx 1 && \
+    COLUMNS=50 $E -p fp32,int8,int4 -x integrated_gradients,occlusion enak | grep -c ^precision | grep -qx 2"
 ok "with bars if they are asked for" sh -c "$E --bars -p fp32,int8 '$TEXT' | grep -c '  enak .*█' | grep -qx 2"
 ok "one word has no rank" sh -c "$E -p fp32,int8 enak | grep -q '^rho, first  *-  *-\$'"
 ok "a text without words says so" sh -c "$E '' | grep -qx '(no words)'"
