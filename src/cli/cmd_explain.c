@@ -149,13 +149,9 @@ static qg_code describe_study(explain *x, const qg_bert_config *c)
     int methods = x->plan.methods;
     QG_NEW(column, x->arena, x->models.n * methods);
     for (int p = 0; p < x->models.n; p++)
-        for (int i = 0; i < methods; i++) {
-            const qg_explain_model *m = &x->models.item[p];
-            bool gradients = x->plan.method[i].method->needs & QG_NEEDS_GRADIENTS;
+        for (int i = 0; i < methods; i++)
             column[p * methods + i] =
-                (qg_explain_column){m->precision, x->plan.method[i].name,
-                                    gradients ? qg_explained_model_gradients(m->gradients) : NULL};
-        }
+                (qg_explain_column){x->models.item[p].precision, x->plan.method[i].name};
     x->study = (qg_explain_study){.model = x->source.dir,
                                   .labels = c->labels,
                                   .classes = c->classes,

@@ -15,7 +15,6 @@
 /* One way of explaining: a method under a precision. */
 typedef struct qg_explain_column {
     const char *precision, *method;
-    const char *gradients; /* "exact", "ste"; NULL: the method takes none */
 } qg_explain_column;
 
 /* What all texts have in common. */
@@ -33,6 +32,7 @@ typedef struct qg_explain_result {
     const double *probability; /* [classes] */
     int label;                 /* predicted class */
     int target;                /* explained class */
+    const char *gradients;     /* "exact", "ste"; NULL: the method takes none */
     qg_explanation scores;
 } qg_explain_result;
 

@@ -22,18 +22,11 @@ typedef struct opening {
 
 static qg_code open_one(qg_explain_model *m, const opening *o, const char *precision)
 {
-    static const qg_explained_options options = {0};
-    const qg_model_source *source = o->wish->source;
-    qg_precision_spec spec;
     if (precision)
-        QG_TRY(qg_precision_argument(&spec, o->arena, precision, o->wish->embeddings));
-    QG_TRY(qg_model_open_cached(&m->deployed, source, o->hash, precision ? &spec : NULL, o->cache));
+        QG_TRY(qg_precision_argument(&m->spec, o->arena, precision, o->wish->embeddings));
+    QG_TRY(qg_model_open_cached(&m->deployed, o->wish->source, o->hash, precision ? &m->spec : NULL,
+                                o->cache));
     m->precision = qg_model_precision(m->deployed);
-    m->functions = qg_explainable_of_model(m->deployed);
-    if (!precision || !o->wish->gradients)
-        return QG_OK;
-    QG_TRY(qg_explained_model_create(&m->gradients, source, &spec, &options));
-    m->functions = qg_explained_model_functions(m->gradients, m->deployed);
     return QG_OK;
 }
 
@@ -56,7 +49,7 @@ qg_code qg_explain_models_open(qg_explain_models *out, qg_arena *a,
     opening o = {.wish = wish, .arena = a, .cache = qg_model_cache_dir(a)};
     const char *as_packed = NULL, **name = &as_packed;
     int n = 1;
-    *out = (qg_explain_models){0};
+    *out = (qg_explain_models){.source = wish->source, .wants_gradients = wish->gradients};
     if (!o.cache)
         return QG_ENOMEM;
     if (wish->precisions)
@@ -72,12 +65,29 @@ qg_code qg_explain_models_open(qg_explain_models *out, qg_arena *a,
 
 void qg_explain_models_close(qg_explain_models *m)
 {
-    for (int i = 0; i < m->n; i++) {
-        qg_explained_model_destroy(m->item[i].gradients);
+    qg_explained_model_destroy(m->gradients);
+    for (int i = 0; i < m->n; i++)
         qg_model_close(m->item[i].deployed);
-    }
     if (m->reference_is_own)
         qg_model_close(m->reference);
+}
+
+/* What explainers see of item p. */
+static qg_code functions_of(qg_explainable *out, qg_explain_models *m, int p)
+{
+    static const qg_explained_options options = {0};
+    const qg_explain_model *item = &m->item[p];
+    *out = qg_explainable_of_model(item->deployed);
+    if (!m->wants_gradients)
+        return QG_OK;
+    if (!m->gradients || m->gradients_of != p) {
+        qg_explained_model_destroy(m->gradients);
+        m->gradients = NULL;
+        QG_TRY(qg_explained_model_create(&m->gradients, m->source, &item->spec, &options));
+        m->gradients_of = p;
+    }
+    *out = qg_explained_model_functions(m->gradients, item->deployed);
+    return QG_OK;
 }
 
 /* -------------------------------------------------------------------------------------- a batch */
@@ -126,28 +136,35 @@ static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **
                              const qg_batch *b, const int *reference, const qg_explain_plan *plan,
                              qg_arena *a)
 {
-    qg_explain_model *m = &plan->models->item[p];
-    int K = m->functions.classes, *label;
+    int *label;
     double *probability;
     qg_explain_text *asked;
     qg_explanation *scores;
-    qg_explainer explainer = {.model = &m->functions, .specials = plan->specials, .arena = a};
+    qg_explainable functions;
+    qg_explainer explainer = {.model = &functions, .specials = plan->specials, .arena = a};
     QG_NEW(label, a, n);
     QG_NEW(asked, a, n);
     QG_NEW(scores, a, n);
-    QG_TRY(predict(label, &probability, m->deployed, b, a));
+    QG_TRY(functions_of(&functions, plan->models, p));
+    QG_TRY(predict(label, &probability, plan->models->item[p].deployed, b, a));
     for (int t = 0; t < n; t++) {
         int target = plan->target == QG_TARGET_PREDICTED   ? label[t]
                      : plan->target == QG_TARGET_REFERENCE ? reference[t]
                                                            : plan->target;
         asked[t] = (qg_explain_text){key_of(text[t].code), text[t].code, target};
     }
-    QG_TRY(qg_perturber_make(&explainer.perturber, a, &m->functions, plan->specials, 0));
+    QG_TRY(qg_perturber_make(&explainer.perturber, a, &functions, plan->specials, 0));
     for (int i = 0; i < plan->methods; i++) {
+        bool gradients = plan->method[i].method->needs & QG_NEEDS_GRADIENTS;
         QG_TRY(qg_explain(scores, &explainer, asked, n, &plan->method[i], plan->seed));
         for (int t = 0; t < n; t++)
-            result[t][p * plan->methods + i] =
-                (qg_explain_result){probability + t * K, label[t], asked[t].target, scores[t]};
+            result[t][p * plan->methods + i] = (qg_explain_result){
+                .probability = probability + t * functions.classes,
+                .label = label[t],
+                .target = asked[t].target,
+                .gradients =
+                    gradients ? qg_explained_model_gradients(plan->models->gradients) : NULL,
+                .scores = scores[t]};
     }
     return QG_OK;
 }

@@ -113,8 +113,8 @@ static void facts(const page *p, int column)
         qg_str_addf(p->out, "; delta %.3g", r->scores.delta);
     if (!isnan(r->scores.fit))
         qg_str_addf(p->out, "; fit %.4f", r->scores.fit);
-    if (s->column[column].gradients)
-        qg_str_addf(p->out, "; gradients %s", s->column[column].gradients);
+    if (r->gradients)
+        qg_str_addf(p->out, "; gradients %s", r->gradients);
     qg_str_add(p->out, "</p>\n");
 }
 

@@ -83,8 +83,8 @@ static void one_column(qg_str *s, const qg_explain_study *y, const qg_explain_fo
     qg_str_add(s, "], ");
     number(s, "base_value", r->scores.base);
     number(s, "delta", r->scores.delta);
-    if (c->gradients)
-        name(s, "gradients", c->gradients);
+    if (r->gradients)
+        name(s, "gradients", r->gradients);
     if (!isnan(r->scores.fit))
         number(s, "fit", r->scores.fit);
     tokens(s, y, t->code, r->scores.token_score);

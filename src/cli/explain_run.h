@@ -36,9 +36,8 @@ qg_code qg_explain_methods(qg_method_spec **out, int *n, qg_arena *a,
 /* A model under one precision. */
 typedef struct qg_explain_model {
     const char *precision;
+    qg_precision_spec spec; /* unless it is taken as the folder is packed */
     qg_model *deployed;
-    qg_explained_model *gradients; /* NULL where no method takes any */
-    qg_explainable functions;
 } qg_explain_model;
 
 typedef struct qg_explain_models {
@@ -46,6 +45,10 @@ typedef struct qg_explain_models {
     qg_explain_model *item; /* [n] */
     qg_model *reference;    /* fp32; NULL where no target is taken from it */
     bool reference_is_own;  /* it is none of the items */
+    const qg_model_source *source;
+    bool wants_gradients;
+    qg_explained_model *gradients; /* one at a time: they are large. NULL: none yet */
+    int gradients_of;              /* the item */
 } qg_explain_models;
 
 /* Which models are wanted. */
@@ -56,7 +59,8 @@ typedef struct qg_explain_model_wish {
     bool gradients, reference;
 } qg_explain_model_wish;
 
-/** Opens them; close also after an error. @errors those of the models, QG_EJOB. Local. */
+/** Opens them, borrowing the source; close also after an error. @errors those of the models,
+ * QG_EJOB. Local. */
 qg_code qg_explain_models_open(qg_explain_models *out, qg_arena *a,
                                const qg_explain_model_wish *wish) QG_MUST_USE;
 void qg_explain_models_close(qg_explain_models *m);

@@ -74,8 +74,8 @@ static void head(const painter *p, int column)
     const char *const *labels = p->study->labels;
     char base[24], delta[24], fit[24];
     qg_str_addf(p->out, "%s  %s  %s", p->study->model, c->precision, c->method);
-    if (c->gradients)
-        qg_str_addf(p->out, "  (%s gradients)", c->gradients);
+    if (r->gradients)
+        qg_str_addf(p->out, "  (%s gradients)", r->gradients);
     qg_str_add(p->out, "\npredicted ");
     shown(p, labels[r->label]);
     qg_str_addf(p->out, " %.4f  explained ", r->probability[r->label]);
