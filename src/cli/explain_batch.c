@@ -5,10 +5,8 @@
 
 #include "precision_argument.h"
 
-#include "qgrid/file.h"
 #include "qgrid/predictor.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --------------------------------------------------------------------------------------- models */
@@ -92,15 +90,6 @@ static qg_code functions_of(qg_explainable *out, qg_explain_models *m, int p)
 
 /* -------------------------------------------------------------------------------------- a batch */
 
-/* What a text's random draws are keyed by: its ids, wherever it stands in a file. */
-static uint64_t key_of(const qg_encoding *e)
-{
-    char hex[QG_SHA256_HEX];
-    qg_sha256_bytes(hex, e->ids, (size_t)e->n * sizeof *e->ids);
-    hex[16] = 0;
-    return strtoull(hex, NULL, 16);
-}
-
 static qg_code batch_of(qg_batch *out, const qg_explain_found *text, int n, qg_arena *a)
 {
     int32_t *ids, *splits;
@@ -151,7 +140,8 @@ static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **
         int target = plan->target == QG_TARGET_PREDICTED   ? label[t]
                      : plan->target == QG_TARGET_REFERENCE ? reference[t]
                                                            : plan->target;
-        asked[t] = (qg_explain_text){key_of(text[t].code), text[t].code, target};
+        asked[t] = (qg_explain_text){qg_explain_key(text[t].code->ids, text[t].code->n),
+                                     text[t].code, target};
     }
     QG_TRY(qg_perturber_make(&explainer.perturber, a, &functions, plan->specials, 0));
     for (int i = 0; i < plan->methods; i++) {

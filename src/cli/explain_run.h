@@ -87,13 +87,11 @@ qg_code qg_explain_next(qg_explain_found *out, bool *more, qg_explain_input *in,
 
 /* ------------------------------------------------------------------------------------- together */
 
-enum { QG_TARGET_PREDICTED = -1, QG_TARGET_REFERENCE = -2 }; /* else a class */
-
 typedef struct qg_explain_plan {
     qg_explain_models *models;
     const qg_method_spec *method;
     int methods;
-    int target;
+    int target; /* class, or QG_TARGET_... */
     uint64_t seed;
     qg_specials specials;
 } qg_explain_plan;
