@@ -165,6 +165,14 @@ static const qg_fan *find_fan(const qg_job *job, const qg_json *v)
     return NULL;
 }
 
+static bool has_pair(const qg_explain_options *o, int a, int b)
+{
+    for (int i = 0; i < o->n_pairs; i++)
+        if (o->pairs[i].a == a && o->pairs[i].b == b)
+            return true;
+    return false;
+}
+
 /* One pair of experiments, or one for each seed. */
 static qg_code add_pairs(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
 {
@@ -175,6 +183,8 @@ static qg_code add_pairs(qg_job_reader *r, const qg_json *v, const qg_fan *a, co
         WRONG(r, v, "'%s' and '%s' are not of one data set", a->base, b->base);
     else if (a->first == b->first)
         WRONG(r, v, "an experiment is not compared with itself");
+    else if (has_pair(o, a->first, b->first))
+        WRONG(r, v, "pair '%s', '%s' occurs twice", a->base, b->base);
     else if (a->n && b->n && a->n != b->n)
         WRONG(r, v, "'%s' has %d seeds and '%s' %d", a->base, a->n, b->base, b->n);
     else
