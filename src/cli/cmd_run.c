@@ -156,7 +156,7 @@ static void report(const qg_run_summary *s, qg_arena *arena, const arguments *a)
     printf("\n%d cells done, %d failed, %d open: %s\n", s->done, s->failed, s->open, s->output);
     if (s->status == QG_EXIT_INTERRUPTED)
         print_command(a);
-    if (s->failed && qg_print_open_cells(stdout, arena, s->output) != QG_OK)
+    if (s->failed && qg_print_undone_cells(stdout, arena, s->output, false) != QG_OK)
         qg_log_error(qg_error_last());
 }
 

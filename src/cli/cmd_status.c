@@ -34,7 +34,7 @@ int qg_cmd_status(int argc, char **argv)
             printf(", %d skipped", skipped);
         printf("\n");
         status = qg_run_status(open, done, failed);
-        if (qg_print_open_cells(stdout, arena, argv[optind]) != QG_OK)
+        if (qg_print_undone_cells(stdout, arena, argv[optind], true) != QG_OK)
             status = qg_cli_fail();
     } else {
         status = qg_cli_fail();

@@ -76,14 +76,17 @@ qg_code qg_print_table(FILE *to, qg_arena *a, const char *path)
     return rc;
 }
 
-qg_code qg_print_open_cells(FILE *to, qg_arena *a, const char *path)
+qg_code qg_print_undone_cells(FILE *to, qg_arena *a, const char *path, bool open)
 {
     qg_reading r;
     QG_TRY(qg_reading_open(&r, a, path));
-    for (int i = 0; i < r.n; i++)
-        if (r.cell[i].state != QG_CELL_DONE && r.cell[i].state <= QG_CELL_SKIPPED)
-            fprintf(to, "%-7s  %s%s%s\n", qg_read_cell_state(&r.cell[i]), r.cell[i].name,
-                    r.cell[i].error[0] ? "  " : "", r.cell[i].error);
+    for (int i = 0; i < r.n; i++) {
+        const qg_read_cell *c = &r.cell[i];
+        if (c->state == QG_CELL_FAILED || c->state == QG_CELL_SKIPPED ||
+            (open && c->state == QG_CELL_OPEN))
+            fprintf(to, "%-7s %s%s%s\n", qg_read_cell_state(c), c->name, c->error[0] ? "  " : "",
+                    c->error);
+    }
     qg_reading_close(&r);
     return QG_OK;
 }

@@ -6,12 +6,13 @@
 
 #include "qgrid/arena.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /** Prints one line a prediction cell of a results file: state and the main figures. Local. */
 qg_code qg_print_table(FILE *to, qg_arena *a, const char *path) QG_MUST_USE;
 
-/** Prints cells that are not done, with their errors. */
-qg_code qg_print_open_cells(FILE *to, qg_arena *a, const char *path) QG_MUST_USE;
+/** Prints cells that are failed or skipped, with the reason, and if wanted those that are open. */
+qg_code qg_print_undone_cells(FILE *to, qg_arena *a, const char *path, bool open) QG_MUST_USE;
 
 #endif

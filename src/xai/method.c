@@ -168,7 +168,8 @@ qg_code qg_explain(qg_explanation *out, const qg_explainer *e, const qg_explain_
         QG_ASSERT(text[t].target >= 0 && text[t].target < e->model->classes);
         QG_TRY(begin(&out[t], &text[t], e->arena));
     }
-    QG_TRY(m->explain(out, e, text, n, spec->options, seed));
+    if (n > 0)
+        QG_TRY(m->explain(out, e, text, n, spec->options, seed));
     for (int t = 0; t < n; t++)
         QG_TRY(check_scores(&out[t], m->name, t, text[t].code));
     return QG_OK;
