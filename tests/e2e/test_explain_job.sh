@@ -58,14 +58,12 @@ rank_of() { # OUTPUT RANK: the process
         tr '\0' '\n' <"/proc/$p/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$2" && echo "$p"
     done
 }
-killed() { # OUTPUT RANK: a rank dies, and mpirun ends the others
+killed() { # OUTPUT RANK: a rank dies, and mpirun ends the others, if they are not done by then
     start 3 "$1" || return 1
     # shellcheck disable=SC2046
     kill -9 $(rank_of "$1" "$2") || return 1
     wait $pid
-    "$QGRID" verify "$1" || return 1
-    "$QGRID" status "$1"
-    [ $? -eq 75 ]
+    "$QGRID" verify "$1"
 }
 interrupted() { # RANKS OUTPUT SIGNAL: the status of a run that gets a signal while it explains
     start "$1" "$2" || return 1

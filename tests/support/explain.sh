@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# explain.sh - a small data set with odd texts, and jobs that explain it; for scripts that have
-# sourced sh.sh.
+# explain.sh - a small data set with odd texts, jobs that explain it, and Python over their results;
+# for scripts that have sourced sh.sh.
 $PYTHON - "$T" <<'PY'
 import random, sys
 T = sys.argv[1]
@@ -67,4 +67,32 @@ PY
 same_digest() { # A B
     local a b
     a=$("$QGRID" digest "$1") && b=$("$QGRID" digest "$2") && [ -n "$a" ] && [ "${a%% *}" = "${b%% *}" ]
+}
+
+cat >"$T/common.py" <<'PY'
+import h5py, math, os, sys
+import numpy as np
+T = os.environ["T"]
+f = h5py.File(T + "/" + sys.argv[1], "r")
+METHODS = [m.decode() for m in f["comparisons/m/odd/explanations/method"][:]] if "comparisons/m/odd/explanations" in f else []
+def cells():
+    return {n.decode(): int(s) for n, s in zip(f["cells/name"][:], f["cells/state"][:])}
+def ranks(v): # mean rank of what is equal
+    order = np.argsort(v, kind="stable")
+    r = np.empty(len(v))
+    r[order] = np.arange(len(v))
+    return np.array([r[v == x].mean() for x in v])
+def spearman(a, b):
+    if len(a) < 2 or (a == a[0]).all() or (b == b[0]).all():
+        return math.nan
+    a, b = ranks(a), ranks(b)
+    a, b = a - a.mean(), b - b.mean()
+    return (a * b).sum() / math.sqrt((a * a).sum() * (b * b).sum())
+def close(a, b, tol=1e-9): # NaN only where both are
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    assert a.shape == b.shape and (np.isnan(a) == np.isnan(b)).all(), (a, b)
+    assert (np.isnan(a) | (abs(a - b) <= tol)).all(), (a, b)
+PY
+numbers() { # FILE: Python over it, with what is above
+    { cat "$T/common.py" && cat; } | env T="$T" "$PYTHON" - "$1"
 }
