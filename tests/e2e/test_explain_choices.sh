@@ -70,6 +70,21 @@ for m in range(3):
             seen += 1
 assert seen == 9
 PY
+# An experiment that fails takes its pairs along and nothing else.
+other() { QGRID_CACHE="$T/other" run_np "$@"; }
+job single "$two; del j['experiments']['e'], j['explain']; j['precisions'] = ['fp32']"
+ok "one model alone" other 0 "$T/single.json"
+name=$(basename "$(compgen -G "$T/other/*-fp32" | head -n 1)")
+rm -rf "$T/other"/*
+touch "$T/other/$name"
+fails 3 "e/vs/u  one of the experiments has no explanation" "a model that cannot be packed fails" other 2 "$T/reference.json" --output "$T/mended.h5"
+for group in /attributions/m /comparisons/m /faithfulness/m; do
+    ok "the other experiment has its $group" h5diff "$T/reference.h5" "$T/mended.h5" $group $group
+done
+rm "$T/other/$name"
+ok "it is tried again" other 2 "$T/reference.json" --output "$T/mended.h5" --retry-failed
+ok "to the same bits" same_digest "$T/reference.h5" "$T/mended.h5"
+
 job label "$two; x['target'] = 'neutral'; del x['pairs']; x['faithfulness'] = False"
 ok "one label is explained" run_np 1 "$T/label.json"
 ok "in all texts, and nothing else is measured" numbers label.h5 <<'PY'
@@ -128,6 +143,17 @@ ok "skips the tests over them, too" numbers unable.h5 <<'PY'
 assert cells() == {"e/fp32": 1, "e/compare": 1, "e/fp32/saliency": 3, "e/explanations": 3}, cells()
 PY
 ok "verify is content with it" "$QGRID" verify "$T/unable.h5"
+
+# Mistakes (more of them in tests/unit/test_job_explain.c).
+bad() { # NAME CHANGE MESSAGE
+    job bad "$2"
+    fails 2 "$3" "$1" "$QGRID" run --progress none "$T/bad.json"
+}
+bad "an unknown method" "x['methods'] = ['lmie']" "bad.json:34:4: /explain/methods/0: there is no method 'lmie', did you mean 'lime'"
+bad "no texts of a class" "x['samples']['per_class'] = 0" "/explain/samples/per_class: 0 is outside [1, 1000000]"
+bad "explanations without fp32" "j['precisions'] = ['int8']" "/explain: explanations are compared with those of fp32"
+bad "a pair twice" "$two; x['pairs'][1].reverse()" "/explain/pairs/1: the pair of 'e' and 'u' occurs twice"
+ok "and nothing was written" test ! -e "$T/bad.h5"
 
 # Other people's readers.
 if $PYTHON -c "import xarray, h5netcdf" 2>/dev/null; then
