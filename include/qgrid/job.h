@@ -51,12 +51,6 @@ typedef struct qg_latency_options {
     int n_batch_sizes;
 } qg_latency_options;
 
-/* The class that is explained: a label of the job, or one of these. */
-enum {
-    QG_TARGET_REFERENCE = -1, /* what fp32 predicts: the same for all precisions */
-    QG_TARGET_PREDICTED = -2  /* what the explained precision predicts */
-};
-
 /* Two experiments on one data set whose drift is compared on the texts explained in both. */
 typedef struct qg_job_pair {
     int a, b;

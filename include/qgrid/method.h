@@ -17,6 +17,12 @@ enum {
     QG_NEEDS_ATTENTION = 2
 };
 
+/* The class that is explained: one of the model, or one of these. */
+enum {
+    QG_TARGET_REFERENCE = -1, /* what fp32 predicts: the same for all precisions */
+    QG_TARGET_PREDICTED = -2  /* what the explained precision predicts */
+};
+
 /* A text to explain, and for which class. */
 typedef struct qg_explain_text {
     uint64_t key;            /* names it in random streams: the same under every precision */
@@ -24,9 +30,9 @@ typedef struct qg_explain_text {
     int32_t target;
 } qg_explain_text;
 
-/** The key of a text: the first 8 bytes of its SHA-256. Equal texts see equal perturbations,
- *  wherever they stand. */
-uint64_t qg_explain_key(const char *text, size_t len);
+/** The key of a text: the first 8 bytes of the SHA-256 of its ids. Equal texts see equal
+ *  perturbations, wherever they stand. */
+uint64_t qg_explain_key(const int32_t *ids, int64_t n);
 
 /* Scores of one text. Positional: a repeated word has a score at each place. */
 typedef struct qg_explanation {

@@ -80,6 +80,18 @@ static const qg_read_cell *find(const qg_reading *r, const qg_read_cell *like,
 
 enum { MOST = 64 };
 
+/* Whether any precision has the explanation. */
+static bool is_there(const qg_reading *r, const qg_read_cell *c)
+{
+    for (int i = 0; i < r->n; i++) {
+        const qg_read_cell *k = &r->cell[i];
+        if (is_explain(k) && k->state == QG_CELL_DONE &&
+            strcmp(k->experiment, c->experiment) == 0 && strcmp(k->method, c->method) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Floor and ceiling are those of fp32, so they stand beside any other precision. */
 static void print_line(FILE *to, qg_reading *r, const qg_read_cell *c, const char *const *precision,
                        int n, int width)
@@ -124,7 +136,8 @@ qg_code qg_print_explanations(FILE *to, qg_reading *r)
             fprintf(to, " %8.8s", precision[i]);
     fprintf(to, " %8s %8s %8s %8s %8s\n", "floor", "ceiling", "AOPC", "deletion", "insert.");
     for (int i = 0; i < r->n; i++)
-        if (is_explain(&r->cell[i]) && strcmp(r->cell[i].precision, precision[0]) == 0)
+        if (is_explain(&r->cell[i]) && strcmp(r->cell[i].precision, precision[0]) == 0 &&
+            is_there(r, &r->cell[i]))
             print_line(to, r, &r->cell[i], precision, n, width);
     return QG_OK;
 }

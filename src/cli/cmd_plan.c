@@ -77,6 +77,23 @@ static int64_t latency_values(const qg_plan *p)
     return n;
 }
 
+/* Explanations in the plan, and the most texts of one. */
+static void explanations(const qg_plan *p)
+{
+    int64_t cells = 0, texts = 0, skipped = 0;
+    for (int c = 0; c < p->n_cells; c++) {
+        if (p->cells[c].kind != QG_CELL_EXPLAIN)
+            continue;
+        int64_t n = p->explained[p->cells[c].experiment].slots;
+        cells++;
+        skipped += p->cells[c].skip != NULL;
+        texts = n > texts ? n : texts;
+    }
+    if (cells > 0)
+        printf("%lld explanations, %lld skipped, of at most %lld texts each\n", (long long)cells,
+               (long long)skipped, (long long)texts);
+}
+
 static bool is_trained(const qg_plan *p, int model)
 {
     return qg_training_is_complete(p->models[model].source.dir, p->models[model].hash);
@@ -183,6 +200,7 @@ static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
             printf("%s\n", p->cells[c].name);
     }
     trainings(p, state);
+    explanations(p);
     summary(p, state, runs);
     return a->ranks ? simulate(arena, p, state, (int)a->ranks, (int)a->per_node) : QG_OK;
 }

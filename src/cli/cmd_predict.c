@@ -57,10 +57,9 @@ static qg_code print_line(const predict *p, int i, const float *logits, qg_str *
     qg_softmax(prob, logits, K);
     qg_line_begin(s, &p->line[i]);
     if (!p->line[i].text) {
-        qg_str_add(s, "\"ids\": [");
-        for (int k = 0; k < p->code[i].n; k++)
-            qg_str_addf(s, "%s%d", k ? ", " : "", p->code[i].ids[k]);
-        qg_str_add(s, "], ");
+        qg_str_add(s, "\"ids\": ");
+        qg_ids_add(s, p->code[i].ids, p->code[i].n);
+        qg_str_add(s, ", ");
     }
     qg_str_add(s, "\"logits\": [");
     for (int k = 0; k < K; k++) {

@@ -22,10 +22,8 @@ static const char examples[] =
 
 static void numbers(qg_str *s, const char *key, const int32_t *v, int n)
 {
-    qg_str_addf(s, ", \"%s\": [", key);
-    for (int i = 0; i < n; i++)
-        qg_str_addf(s, "%s%d", i ? ", " : "", v[i]);
-    qg_str_add(s, "]");
+    qg_str_addf(s, ", \"%s\": ", key);
+    qg_ids_add(s, v, n);
 }
 
 static void pairs(qg_str *s, const char *key, const int32_t *a, const int32_t *b, int n)

@@ -18,6 +18,14 @@ void qg_line_begin(qg_str *out, const qg_line *line)
     }
 }
 
+void qg_ids_add(qg_str *out, const int32_t *ids, int n)
+{
+    qg_str_add(out, "[");
+    for (int i = 0; i < n; i++)
+        qg_str_addf(out, "%s%d", i ? ", " : "", ids[i]);
+    qg_str_add(out, "]");
+}
+
 qg_code qg_line_ids(qg_encoding *out, const qg_line *line, const qg_tokenizer *t, qg_arena *a,
                     int max_length)
 {

@@ -106,10 +106,10 @@ static qg_code compare_slot(drifts *d, qg_results *r, const qg_cell *c, const sc
                             int words)
 {
     const qg_plan *p = r->plan;
-    const qg_dataset *data = &p->datasets[p->tokens[c->experiment]->dataset].data;
+    const qg_plan_tokens *t = p->tokens[c->experiment];
     const qg_explain_options *o = &p->job->explain;
     int64_t at = slot * p->explained[c->experiment].words, to = slot * QG_DRIFTS;
-    uint64_t key = qg_explain_key(data->text[row], strlen(data->text[row]));
+    uint64_t key = qg_explain_key(t->ids + t->splits[row], t->splits[row + 1] - t->splits[row]);
     const double *a = reference->word + at;
     d->flipped[slot] = of->predicted[slot] != reference->predicted[slot];
     QG_TRY(qg_drift_floor(d->floor + to, a, words, (uint64_t)o->seed, key, (int)o->floor_draws,

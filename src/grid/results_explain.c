@@ -82,8 +82,8 @@ static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_exp
 {
     const qg_plan_tokens *t = p->tokens[experiment];
     int64_t row = x->row[slot], at = t->splits[row];
-    const char *text = p->datasets[t->dataset].data.text[row];
-    qg_work_text w = {qg_explain_key(text, strlen(text)), x->tokens[slot], x->words[slot], target};
+    qg_work_text w = {qg_explain_key(t->ids + at, x->tokens[slot]), x->tokens[slot], x->words[slot],
+                      target};
     qg_wire_put(out, &w, sizeof w);
     qg_wire_put(out, t->ids + at, (size_t)w.n * sizeof *t->ids);
     qg_wire_put(out, t->word + at, (size_t)w.n * sizeof *t->word);

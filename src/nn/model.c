@@ -71,6 +71,9 @@ static qg_code read_manifest(qg_model *m)
             m->embeddings = i;
     if (m->embeddings < 0)
         return missing_key(&d, "embeddings");
+    m->precision_name = qg_precision_spec_name(m->arena, m->precision, m->embeddings);
+    if (!m->precision_name)
+        return QG_ENOMEM;
     return read_errors(m, &d);
 }
 
@@ -241,6 +244,11 @@ int64_t qg_model_parameters(const qg_model *m)
 const char *qg_model_dir(const qg_model *m)
 {
     return m->dir;
+}
+
+const char *qg_model_precision(const qg_model *m)
+{
+    return m->precision_name;
 }
 
 const qg_layer_error *qg_model_layer_errors(const qg_model *m, int *n)

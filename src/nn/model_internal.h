@@ -43,6 +43,7 @@ struct qg_model {
     char *dir;
     qg_bert_config config;
     const qg_precision *precision;
+    const char *precision_name; /* embeddings included */
     int embeddings;
     int64_t parameters, bytes;
     qg_layer_error *errors;

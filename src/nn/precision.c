@@ -89,6 +89,13 @@ static qg_code find_scheme(qg_precision_spec *out, const qg_json_doc *doc, const
                         qg_join_names(known, sizeof known, names));
 }
 
+const char *qg_precision_spec_name(qg_arena *a, const qg_precision *p, int embeddings)
+{
+    return embeddings == QG_EMBED_FP32
+               ? p->name
+               : qg_arena_printf(a, "%s_emb_%s", p->name, qg_embedding_names[embeddings]);
+}
+
 qg_code qg_precision_spec_make(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
                                const char *precision, int embeddings, const char *name,
                                qg_problems *problems)
@@ -99,10 +106,7 @@ qg_code qg_precision_spec_make(qg_precision_spec *out, const qg_json_doc *doc, c
     if (rc != QG_OK)
         return qg_problems_take(problems, rc);
     if (!name)
-        out->name = embeddings == QG_EMBED_FP32
-                        ? out->scheme->name
-                        : qg_arena_printf(problems->arena, "%s_emb_%s", out->scheme->name,
-                                          qg_embedding_names[embeddings]);
+        out->name = qg_precision_spec_name(problems->arena, out->scheme, embeddings);
     return out->name ? QG_OK : QG_ENOMEM;
 }
 

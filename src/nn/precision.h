@@ -46,6 +46,9 @@ struct qg_precision {
 /** k per scale of a precision for rows of k; k itself where one scale serves a row. */
 int qg_precision_group(const qg_precision *p, int k);
 
+/** "int8", "int8_emb_fp16": the name in cells where none is given; NULL when out of memory. */
+const char *qg_precision_spec_name(qg_arena *a, const qg_precision *p, int embeddings);
+
 bool qg_precision_has_grid(const qg_precision *p);
 
 /** Codes of W[n, k] (f32 | u16 | s8 | u8, one each, row-major) and scales [n][groups] of any

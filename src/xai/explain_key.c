@@ -7,13 +7,10 @@
 
 #include <stdlib.h>
 
-uint64_t qg_explain_key(const char *text, size_t len)
+uint64_t qg_explain_key(const int32_t *ids, int64_t n)
 {
-    qg_sha256 h;
     char hex[QG_SHA256_HEX];
-    qg_sha256_init(&h);
-    qg_sha256_add(&h, text, len);
-    qg_sha256_final(&h, hex);
+    qg_sha256_bytes(hex, ids, (size_t)n * sizeof *ids);
     hex[16] = 0;
     return strtoull(hex, NULL, 16);
 }

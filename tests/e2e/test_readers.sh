@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../support/sh.sh"
 
 F=$T/full.h5
-ok "the main job, shortened" run_np 2 jobs/full_matrix.json --output "$F" --set /latency/runs=3 --set /latency/samples=6 --set '/latency/batch_sizes=[1,4]'
+ok "the main job, shortened" run_np 2 jobs/full_matrix.json --output "$F" --set /latency/runs=3 --set /latency/samples=6 --set '/latency/batch_sizes=[1,4]' --set /explain/samples/per_class=1
 ok "h5dump lists it" h5dump -H "$F"
 ok "ncdump lists it" ncdump -h "$F"
 no_phony() { ! ncdump -h "$F" | grep -qi phony; }
@@ -12,7 +12,7 @@ cat >"$T/read.py" <<'EOF'
 import sys, h5py, numpy as np, xarray as xr
 f = h5py.File(sys.argv[1])
 cells = f["cells"]
-assert len(cells["name"]) == 36 and (cells["state"][:] == 1).all()
+assert len(cells["name"]) == 216 and (cells["state"][:] == 1).all()
 n = 0
 def scales(name, d):
     global n
@@ -63,7 +63,7 @@ assert x.ms.dims == ("batch_size", "text_sample", "run") and list(x.batch_size.v
 EOF
 ok "h5py and xarray agree with the definitions" $PYTHON "$T/read.py" "$F"
 open_while_running() {
-    run_np 2 jobs/full_matrix.json --output "$T/live.h5" --set /unit_tokens=16 --set /latency/runs=2 &
+    run_np 2 jobs/full_matrix.json --output "$T/live.h5" --set /unit_tokens=16 --set /latency/runs=2 --set /explain/samples/per_class=1 &
     local pid=$! reads=0
     for _ in $(seq 300); do
         [ -e "$T/live.h5" ] && break

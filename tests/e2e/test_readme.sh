@@ -19,7 +19,7 @@ while IFS= read -r line; do
         ok "README: $line" make -t bins
         continue
     fi
-    ok "README: $line" timeout 600 bash -c "$line" </dev/null
+    ok "README: $line" timeout 1800 bash -c "$line" </dev/null
 done < <(sed -n '/^```console$/,/^```$/s/^\$ //p' README.md)
 ok "README has commands" test $n -gt 10
 sed -n '/^```python$/,/^```$/p' README.md | grep -v '^```' >"$T/example.py"
