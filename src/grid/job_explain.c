@@ -161,28 +161,46 @@ static const qg_fan *find_fan(const qg_job *job, const qg_json *v)
     return NULL;
 }
 
-/* One pair of experiments, or one for each seed. */
-static qg_code add_pairs(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
+static bool has_pair(const qg_explain_options *o, int a, int b)
 {
-    qg_job *job = r->job;
-    qg_explain_options *o = &job->explain;
-    int n = a->n > b->n ? a->n : b->n;
+    for (int i = 0; i < o->n_pairs; i++)
+        if (o->pairs[i].a == a && o->pairs[i].b == b)
+            return true;
+    return false;
+}
+
+static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
+{
+    const qg_job *job = r->job;
     if (job->experiments[a->first].dataset != job->experiments[b->first].dataset)
         WRONG(r, v, "'%s' and '%s' are not of one data set", a->base, b->base);
     else if (a->first == b->first)
         WRONG(r, v, "an experiment is not compared with itself");
     else if (a->n && b->n && a->n != b->n)
         WRONG(r, v, "'%s' has %d seeds and '%s' %d", a->base, a->n, b->base, b->n);
+    else if (has_pair(&job->explain, a->first, b->first))
+        WRONG(r, v, "the pair of '%s' and '%s' occurs twice", a->base, b->base);
     else
-        for (int i = 0; i < (n ? n : 1); i++) {
-            size_t at = (size_t)o->n_pairs;
-            if ((at & (at - 1)) == 0)
-                o->pairs = qg_arena_grow(r->arena, o->pairs, at, at ? 2 * at : 4, sizeof *o->pairs);
-            if (!o->pairs)
-                return QG_ENOMEM;
-            o->pairs[o->n_pairs++] =
-                (qg_job_pair){a->first + (a->n ? i : 0), b->first + (b->n ? i : 0)};
-        }
+        return true;
+    return false;
+}
+
+/* One pair of experiments, or one for each seed. */
+static qg_code add_pairs(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
+{
+    qg_explain_options *o = &r->job->explain;
+    int n = a->n > b->n ? a->n : b->n;
+    if (!may_pair(r, v, a, b))
+        return QG_OK;
+    for (int i = 0; i < (n ? n : 1); i++) {
+        size_t at = (size_t)o->n_pairs;
+        if ((at & (at - 1)) == 0)
+            o->pairs = qg_arena_grow(r->arena, o->pairs, at, at ? 2 * at : 4, sizeof *o->pairs);
+        if (!o->pairs)
+            return QG_ENOMEM;
+        o->pairs[o->n_pairs++] =
+            (qg_job_pair){a->first + (a->n ? i : 0), b->first + (b->n ? i : 0)};
+    }
     return QG_OK;
 }
 
