@@ -126,7 +126,12 @@ static void read_k(qg_job_reader *r, const qg_json *v)
     for (const qg_json *m = v->child; m; m = m->next) {
         double k = m->type == QG_JSON_NUMBER ? m->number : 0;
         bool count = k >= 1 && k <= 10000 && k == (double)(int64_t)k;
-        if (!count && !(k > 0 && k < 1))
+        bool twice = false;
+        for (int i = 0; i < o->n_k; i++)
+            twice |= o->k[i] == k;
+        if (twice)
+            WRONG(r, m, "%g occurs twice", k);
+        else if (!count && !(k > 0 && k < 1))
             WRONG(r, m,
                   "is neither a number of words, 1 to 10000, nor a share of them, above 0 "
                   "and below 1");
@@ -169,6 +174,18 @@ static bool has_pair(const qg_explain_options *o, int a, int b)
     return false;
 }
 
+/* Whether two entries have the same seeds, one behind the other; without seeds any will do. */
+static bool same_seeds(const qg_job *job, const qg_fan *a, const qg_fan *b)
+{
+    if (!a->n || !b->n)
+        return true;
+    for (int i = 0; a->n == b->n && i < a->n; i++)
+        if (job->models[job->experiments[a->first + i].model].seed !=
+            job->models[job->experiments[b->first + i].model].seed)
+            return false;
+    return a->n == b->n;
+}
+
 static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
 {
     const qg_job *job = r->job;
@@ -176,8 +193,8 @@ static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_fan *a, const 
         WRONG(r, v, "'%s' and '%s' are not of one data set", a->base, b->base);
     else if (a->first == b->first)
         WRONG(r, v, "an experiment is not compared with itself");
-    else if (a->n && b->n && a->n != b->n)
-        WRONG(r, v, "'%s' has %d seeds and '%s' %d", a->base, a->n, b->base, b->n);
+    else if (!same_seeds(job, a, b))
+        WRONG(r, v, "'%s' and '%s' are not of the same seeds", a->base, b->base);
     else if (has_pair(&job->explain, a->first, b->first))
         WRONG(r, v, "the pair of '%s' and '%s' occurs twice", a->base, b->base);
     else

@@ -193,6 +193,8 @@ static void mistakes_in_the_rest_are_named_with_their_place(void **state)
         refused(text, "is neither a number of words, 1 to 10000, nor a share of them",
                 "/explain/faithfulness/k/1");
     }
+    refused(LIME "\"faithfulness\": {\"k\": [1, 3, 1]}}", "1 occurs twice",
+            "/explain/faithfulness/k/2");
     refused(LIME "\"faithfulness\": {\"k\": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}}",
             "17 numbers, at most 16 are allowed", "/explain/faithfulness/k");
     refused(LIME "\"faithfulness\": {\"masking\": \"gone\"}}", "'gone' is not one of",
@@ -216,7 +218,7 @@ static void mistakes_in_pairs_are_named_with_their_place(void **state)
             "'a' and 'c' are not of one data set", "/explain/pairs/1");
     refused(LIME "\"pairs\": [[\"a\", \"a\"]]}", "an experiment is not compared with itself",
             "/explain/pairs/0");
-    refused(LIME "\"pairs\": [[\"s\", \"t\"]]}", "'s' has 2 seeds and 't' 3", "/explain/pairs/0");
+    refused(LIME "\"pairs\": [[\"s\", \"t\"]]}", "'s' and 't' are not of the same seeds", "/explain/pairs/0");
     refused(LIME "\"pairs\": [[\"a\"]]}", "[experiment, experiment] is expected",
             "/explain/pairs/0");
     refused(LIME "\"pairs\": [[\"a\", 1]]}", "[experiment, experiment] is expected",
