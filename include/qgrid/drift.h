@@ -50,6 +50,22 @@ qg_code qg_drift_floor(double *out, const double *a, int n, uint64_t seed, uint6
 
 /* ---------------------------------------------------------------------- numbers over texts */
 
+/*
+ * The draws of bootstraps: resample i of n values takes the places index[i * n] .. Drawn by counter
+ * from the seed once for each n, and kept for the next bootstrap of as many values.
+ */
+typedef struct qg_resampler {
+    int resamples;
+    uint64_t seed;
+    qg_arena *arena; /* of the table: it has to outlive the resampler's use */
+    int64_t n;       /* of the table */
+    size_t room;
+    uint32_t *index;
+} qg_resampler;
+
+/** Local. */
+qg_resampler qg_resampler_make(int resamples, uint64_t seed, qg_arena *a);
+
 #define QG_SUMMARY_LIST(X)                                                                         \
     X(n, "texts where it is defined")                                                              \
     X(mean, "mean over them")                                                                      \
@@ -73,8 +89,8 @@ extern const char *const qg_summary_names[QG_SUMMARIES + 1];
  * `seed`. Of no values n is 0 and the rest NaN; sd of a single one is NaN.
  * @errors QG_ENOMEM. Local.
  */
-qg_code qg_summarize(double *out, const double *v, int64_t n, int64_t stride, int resamples,
-                     uint64_t seed, qg_arena *scratch) QG_MUST_USE;
+qg_code qg_summarize(double *out, const double *v, int64_t n, int64_t stride, qg_resampler *r,
+                     qg_arena *scratch) QG_MUST_USE;
 
 /* Paired: b against a, over the texts where both are defined; a text's values are `stride` apart.
  */
@@ -88,8 +104,7 @@ typedef struct qg_paired_drift {
 } qg_paired_drift;
 
 qg_code qg_paired_drift_test(qg_paired_drift *out, const double *a, const double *b, int64_t n,
-                             int64_t stride, int resamples, uint64_t seed,
-                             qg_arena *scratch) QG_MUST_USE;
+                             int64_t stride, qg_resampler *r, qg_arena *scratch) QG_MUST_USE;
 
 /** Adjusted p values [n]; NaN stay NaN and count for nothing. Holm, Scand. J. Statist. 6, 1979.
  *  @errors QG_ENOMEM. Local. */

@@ -311,7 +311,7 @@ static qg_code finish_task_cell(qg_results *r, int cell)
                                                    : NULL);
 }
 
-/* Cells that are computed from others: how, and what is said when all of those failed. */
+/* Cells that are computed from others: how, and what is said when too many of those failed. */
 static const struct {
     qg_code (*write)(qg_results *r, const qg_cell *c);
     const char *nothing;
@@ -319,7 +319,7 @@ static const struct {
     [QG_CELL_COMPARE] = {write_comparison, "no precision has predictions to compare"},
     [QG_CELL_SEEDS] = {qg_results_write_seeds, "no seed has predictions"},
     [QG_CELL_EXPLANATIONS] = {qg_results_write_explanations, "there is no explanation"},
-    [QG_CELL_PAIR] = {qg_results_write_pair, "neither experiment has an explanation"},
+    [QG_CELL_PAIR] = {qg_results_write_pair, "one of the experiments has no explanation"},
 };
 
 static bool is_sum(const qg_cell *c)
@@ -331,18 +331,20 @@ static bool is_sum(const qg_cell *c)
 static qg_code finish_summary_cell(qg_results *r, int cell)
 {
     const qg_plan *p = r->plan;
-    qg_cell_kind kind = p->cells[cell].kind;
-    int done = 0;
+    const qg_cell *c = &p->cells[cell];
+    int done = 0, others = 0; /* of its first experiment, and of others */
     for (int k = 0; k < p->n_cells; k++) {
-        if (!qg_cell_sums_up(p, &p->cells[cell], &p->cells[k]))
+        if (!qg_cell_sums_up(p, c, &p->cells[k]))
             continue;
         if (r->cell_state[k] == QG_CELL_OPEN)
             return QG_OK;
-        done += r->cell_state[k] == QG_CELL_DONE;
+        if (r->cell_state[k] == QG_CELL_DONE)
+            *(p->cells[k].experiment == c->experiment ? &done : &others) += 1;
     }
-    if (done == 0)
-        return set_cell(r, cell, QG_CELL_FAILED, sums[kind].nothing);
-    return close_cell(r, cell, sums[kind].write);
+    bool enough = c->kind == QG_CELL_PAIR ? done && others : done || others;
+    if (!enough)
+        return set_cell(r, cell, QG_CELL_FAILED, sums[c->kind].nothing);
+    return close_cell(r, cell, sums[c->kind].write);
 }
 
 qg_code qg_results_finish_cells(qg_results *r)

@@ -22,8 +22,7 @@ static bool task_is_done(const qg_results *r, int task)
 
 static qg_code summarize(double *out, qg_results *r, const double *v, int64_t n, int64_t stride)
 {
-    const qg_job *job = r->plan->job;
-    return qg_summarize(out, v, n, stride, (int)job->bootstrap, (uint64_t)job->seed, r->scratch);
+    return qg_summarize(out, v, n, stride, &r->resampler, r->scratch);
 }
 
 /* ---------------------------------------------------------------------------------- faithfulness

@@ -25,10 +25,8 @@ static qg_code new_numbers(double **out, qg_arena *a, int64_t n)
 static qg_code test(double out[QG_TESTS], qg_results *r, const double *a, const double *b,
                     int64_t n)
 {
-    const qg_job *job = r->plan->job;
     qg_paired_drift t;
-    QG_TRY(
-        qg_paired_drift_test(&t, a, b, n, 1, (int)job->bootstrap, (uint64_t)job->seed, r->scratch));
+    QG_TRY(qg_paired_drift_test(&t, a, b, n, 1, &r->resampler, r->scratch));
     out[QG_TEST_n] = (double)t.n;
     out[QG_TEST_difference] = t.difference;
     out[QG_TEST_ci_low] = t.ci_low;

@@ -217,6 +217,11 @@ static bool is_taken(const char *precision)
     return false;
 }
 
+static bool is_fp32(const qg_precision_spec *p)
+{
+    return strcmp(qg_precision_name(p->scheme), "fp32") == 0 && p->embeddings == QG_EMBED_FP32;
+}
+
 static qg_code read_precisions(qg_job_reader *r, const qg_json *v)
 {
     qg_job *job = r->job;
@@ -233,6 +238,8 @@ static qg_code read_precisions(qg_job_reader *r, const qg_json *v)
         (void)qg_job_check_name(r, m, p->name);
         if (is_taken(p->name))
             WRONG(r, m, "name '%s' is taken for cells that are of no precision", p->name);
+        if (strcmp(p->name, "fp32") == 0 && !is_fp32(p))
+            WRONG(r, m, "name 'fp32' is taken for what others are compared with");
         for (int i = 0; i < job->n_precisions; i++)
             if (strcmp(job->precisions[i].name, p->name) == 0)
                 WRONG(r, m, "precision '%s' occurs twice", p->name);

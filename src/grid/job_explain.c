@@ -130,7 +130,12 @@ static void read_k(qg_job_reader *r, const qg_json *v)
     for (const qg_json *m = v->child; m; m = m->next) {
         double k = m->type == QG_JSON_NUMBER ? m->number : 0;
         bool count = k >= 1 && k <= 10000 && k == (double)(int64_t)k;
-        if (!count && !(k > 0 && k < 1))
+        bool twice = false;
+        for (int i = 0; i < o->n_k; i++)
+            twice |= o->k[i] == k;
+        if (twice)
+            WRONG(r, m, "%g occurs twice", k);
+        else if (!count && !(k > 0 && k < 1))
             WRONG(r, m,
                   "is neither a number of words, 1 to 10000, nor a share of them, above 0 "
                   "and below 1");
@@ -173,30 +178,50 @@ static bool has_pair(const qg_explain_options *o, int a, int b)
     return false;
 }
 
-/* One pair of experiments, or one for each seed. */
-static qg_code add_pairs(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
+/* Whether two entries have the same seeds, one behind the other; without seeds any will do. */
+static bool same_seeds(const qg_job *job, const qg_fan *a, const qg_fan *b)
 {
-    qg_job *job = r->job;
-    qg_explain_options *o = &job->explain;
-    int n = a->n > b->n ? a->n : b->n;
+    if (!a->n || !b->n)
+        return true;
+    for (int i = 0; a->n == b->n && i < a->n; i++)
+        if (job->models[job->experiments[a->first + i].model].seed !=
+            job->models[job->experiments[b->first + i].model].seed)
+            return false;
+    return a->n == b->n;
+}
+
+static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
+{
+    const qg_job *job = r->job;
     if (job->experiments[a->first].dataset != job->experiments[b->first].dataset)
         WRONG(r, v, "'%s' and '%s' are not of one data set", a->base, b->base);
     else if (a->first == b->first)
         WRONG(r, v, "an experiment is not compared with itself");
-    else if (has_pair(o, a->first, b->first))
-        WRONG(r, v, "pair '%s', '%s' occurs twice", a->base, b->base);
-    else if (a->n && b->n && a->n != b->n)
-        WRONG(r, v, "'%s' has %d seeds and '%s' %d", a->base, a->n, b->base, b->n);
+    else if (!same_seeds(job, a, b))
+        WRONG(r, v, "'%s' and '%s' are not of the same seeds", a->base, b->base);
+    else if (has_pair(&job->explain, a->first, b->first))
+        WRONG(r, v, "the pair of '%s' and '%s' occurs twice", a->base, b->base);
     else
-        for (int i = 0; i < (n ? n : 1); i++) {
-            size_t at = (size_t)o->n_pairs;
-            if ((at & (at - 1)) == 0)
-                o->pairs = qg_arena_grow(r->arena, o->pairs, at, at ? 2 * at : 4, sizeof *o->pairs);
-            if (!o->pairs)
-                return QG_ENOMEM;
-            o->pairs[o->n_pairs++] =
-                (qg_job_pair){a->first + (a->n ? i : 0), b->first + (b->n ? i : 0)};
-        }
+        return true;
+    return false;
+}
+
+/* One pair of experiments, or one for each seed. */
+static qg_code add_pairs(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
+{
+    qg_explain_options *o = &r->job->explain;
+    int n = a->n > b->n ? a->n : b->n;
+    if (!may_pair(r, v, a, b))
+        return QG_OK;
+    for (int i = 0; i < (n ? n : 1); i++) {
+        size_t at = (size_t)o->n_pairs;
+        if ((at & (at - 1)) == 0)
+            o->pairs = qg_arena_grow(r->arena, o->pairs, at, at ? 2 * at : 4, sizeof *o->pairs);
+        if (!o->pairs)
+            return QG_ENOMEM;
+        o->pairs[o->n_pairs++] =
+            (qg_job_pair){a->first + (a->n ? i : 0), b->first + (b->n ? i : 0)};
+    }
     return QG_OK;
 }
 

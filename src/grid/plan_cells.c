@@ -214,18 +214,21 @@ static const char *unable(const qg_plan *p, qg_arena *a, const qg_cell *c)
                            m->name, p->models[c->model].source.dir);
 }
 
-/* Over the cells that are summed up; skipped if all of those are. */
+/* Over the cells that are summed up; skipped if all of those, or of one side, are. */
 static void key_sum(const qg_plan *p, qg_cell *c, const char *kind)
 {
     qg_sha256 h;
-    c->skip = "all explanations that it is over are skipped";
+    bool here = false, there = c->kind != QG_CELL_PAIR;
     int64_t numbers[] = {p->job->bootstrap, p->job->seed};
     qg_plan_key_begin(&h, kind);
     for (int i = 0; i < p->n_cells; i++)
         if (qg_cell_sums_up(p, c, &p->cells[i])) {
+            bool own = p->cells[i].experiment == c->experiment;
             qg_sha256_add_text(&h, p->cells[i].key);
-            c->skip = p->cells[i].skip ? c->skip : NULL;
+            here |= own && !p->cells[i].skip;
+            there |= !own && !p->cells[i].skip;
         }
+    c->skip = here && there ? NULL : "all explanations that it is over are skipped";
     qg_sha256_add(&h, numbers, sizeof numbers);
     qg_sha256_final(&h, c->key);
 }

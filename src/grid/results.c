@@ -355,6 +355,7 @@ static qg_code check_units(qg_results *r)
 qg_code qg_results_open(qg_results *out, qg_arena *a, const qg_plan *plan, qg_store *store)
 {
     *out = (qg_results){.plan = plan, .store = store, .arena = a};
+    out->resampler = qg_resampler_make((int)plan->job->bootstrap, (uint64_t)plan->job->seed, a);
     QG_NEW(out->unit_state, a, plan->n_units);
     QG_NEW(out->checksum, a, plan->n_units);
     QG_NEW(out->unit_error, a, plan->n_units);

@@ -7,6 +7,7 @@
 #ifndef QGRID_RESULTS_H
 #define QGRID_RESULTS_H
 
+#include "qgrid/drift.h"
 #include "qgrid/file.h"
 #include "qgrid/layout.h"
 #include "qgrid/sched.h"
@@ -14,13 +15,14 @@
 typedef struct qg_results {
     const qg_plan *plan;
     qg_store *store;
-    qg_arena *arena;       /* lives as long as the results */
-    qg_arena *scratch;     /* of one call */
-    uint8_t *unit_state;   /* [n_units] 0 open, 1 done, 2 failed: as in /units/state */
-    uint64_t *checksum;    /* [n_units] */
-    uint8_t *cell_state;   /* [n_cells] as in /cells/state */
-    char **unit_error;     /* [n_units] of this run, or NULL */
-    int64_t damaged_units; /* found and reopened when the file was opened */
+    qg_arena *arena;        /* lives as long as the results */
+    qg_arena *scratch;      /* of one call */
+    uint8_t *unit_state;    /* [n_units] 0 open, 1 done, 2 failed: as in /units/state */
+    uint64_t *checksum;     /* [n_units] */
+    uint8_t *cell_state;    /* [n_cells] as in /cells/state */
+    char **unit_error;      /* [n_units] of this run, or NULL */
+    qg_resampler resampler; /* of all bootstraps of means */
+    int64_t damaged_units;  /* found and reopened when the file was opened */
 } qg_results;
 
 /**

@@ -14,6 +14,7 @@ struct qg_work {
     qg_model *model;
     qg_explained_model *explained; /* the same with gradients, once a unit needed them */
     char loaded[QG_SHA256_HEX];    /* what the models are */
+    qg_explained_options options;  /* of those */
     const qg_gang *gang;           /* of the unit in hand */
 };
 
@@ -25,10 +26,17 @@ static void unload(qg_work *w)
     w->model = NULL;
 }
 
+/* A model outlives the unit that it was made for. */
+static bool breathe(void *ctx)
+{
+    return qg_gang_breathe(((qg_work *)ctx)->gang);
+}
+
 qg_code qg_work_create(qg_work **out, qg_arena *a)
 {
     qg_work *w;
     QG_NEW(w, a, 1);
+    w->options = (qg_explained_options){.breathe = breathe, .breathe_ctx = w};
     w->arena = qg_arena_create(0);
     if (!w->arena)
         return QG_FAIL(QG_ENOMEM, "no memory");
@@ -113,12 +121,6 @@ static qg_code load(qg_work *w, const qg_work_head *h)
     return QG_OK;
 }
 
-/* A model outlives the unit that it was made for. */
-static bool breathe(void *ctx)
-{
-    return qg_gang_breathe(((qg_work *)ctx)->gang);
-}
-
 static qg_code execute_unit(qg_work *w, qg_work_unit *u)
 {
     qg_work_head h = {.kind = (int)qg_wire_get_i64(u->in)};
@@ -129,10 +131,9 @@ static qg_code execute_unit(qg_work *w, qg_work_unit *u)
     QG_TRY(get_head(&h, u->in, w->arena));
     QG_TRY(load(w, &h));
     u->model = w->model;
-    u->head = &h;
+    u->head = h;
     u->explained = &w->explained;
-    const qg_explained_options options = {.breathe = breathe, .breathe_ctx = w};
-    u->options = &options;
+    u->options = &w->options;
     w->gang = u->gang;
     switch (h.kind) {
     case QG_TASK_PACK:

@@ -69,7 +69,7 @@ static qg_code make_explainer(explaining *x)
     qg_work_unit *u = x->u;
     bool gradients = x->method.method->needs & QG_NEEDS_GRADIENTS;
     if (gradients && !*u->explained)
-        QG_TRY(qg_explained_model_create(u->explained, &u->head->source, &u->head->precision,
+        QG_TRY(qg_explained_model_create(u->explained, &u->head.source, &u->head.precision,
                                          u->options));
     x->model = gradients ? qg_explained_model_functions(*u->explained, u->model)
                          : qg_explainable_of_model(u->model);

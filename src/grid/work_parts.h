@@ -16,7 +16,7 @@ typedef struct qg_work_unit {
     qg_str *out;
     const qg_gang *gang;
     const qg_explained_options *options; /* of a model with gradients */
-    const qg_work_head *head;
+    qg_work_head head;
     qg_explained_model **explained; /* the same model with gradients; NULL: not yet made */
 } qg_work_unit;
 

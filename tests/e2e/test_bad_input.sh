@@ -58,10 +58,6 @@ bad "a missing model" "job['models']['m'] = 'none'" "none: /models/m: there is n
 bad "labels in another order" "job['labels'].reverse()" "the order counts"
 bad "an empty name of the results file" "job['output'] = ''" "/output: is empty, a file name is expected"
 bad "a batch size twice" "job['latency'] = {'batch_sizes': [8, 1, 8]}" "/latency/batch_sizes/2: 8 occurs twice"
-bad "too many methods" "job['explain'] = {'methods': [{'method': 'random', 'name': 'r%d' % i} for i in range(257)]}" "/explain/methods: 257 methods, at most 256"
-bad "a method twice" "job['explain'] = {'methods': ['lime', 'lime']}" "/explain/methods/1: method 'lime' occurs twice"
-bad "a pair twice" "job['experiments']['f'] = job['experiments']['e']; job['explain'] = {'methods': ['lime'], 'pairs': [['e', 'f'], ['f', 'e'], ['e', 'f']]}" "/explain/pairs/2: pair 'e', 'f' occurs twice"
-bad "an unknown masking" "job['explain'] = {'methods': [{'method': 'occlusion', 'masking': 'hidden'}]}" "/explain/methods/0/masking: 'hidden' is not one of: mask, delete, pad, unk, hide"
 job two "job['seed'] = -1; job['precisions'] = ['x1']; job['experiments']['e']['dataset'] = 'q'"
 fails 2 "3 mistakes" "all mistakes are found" "$QGRID" check "$T/two.json"
 fails 2 "there is no 'precision' in an object" "--set of an unknown place" "$QGRID" run "$T/two.json" --set /precision/x=1

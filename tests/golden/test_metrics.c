@@ -8,6 +8,10 @@
 #include "qgrid/weights.h"
 
 #include <math.h>
+
+/* A fresh one for each call. */
+#define RESAMPLER(times, start, in) (&(qg_resampler){times, start, in, -1, 0, NULL})
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,7 +204,7 @@ static void paired_samples_equal_scipy(void **state)
                  0);
         qt_close("d", t.cohens_d, need(c, "cohen_d_paired")->number, 1e-9, 0);
         qg_paired_drift drift;
-        qt_ok(qg_paired_drift_test(&drift, y, x, (int64_t)n, 1, 100, 42, a));
+        qt_ok(qg_paired_drift_test(&drift, y, x, (int64_t)n, 1, RESAMPLER(100, 42, a), a));
         qt_close("difference", drift.difference, t.mean_difference, 1e-12, 0);
         qt_close("drift p", drift.p_wilcoxon, t.p_wilcoxon, 0, 0);
     }

@@ -8,6 +8,10 @@
 #include "qgrid/rng.h"
 
 #include <math.h>
+
+/* A fresh one for each call. */
+#define RESAMPLER(times, start, in) (&(qg_resampler){times, start, in, -1, 0, NULL})
+
 #include <string.h>
 
 static qg_arena *arena;
@@ -179,7 +183,7 @@ static void summary_by_hand(void **state)
     (void)state;
     static const double v[] = {4, 99, NAN, 99, 1, 99, 7, 99, 2, 99};
     double got[QG_SUMMARIES];
-    qt_ok(qg_summarize(got, v, 5, 2, 200, 42, arena));
+    qt_ok(qg_summarize(got, v, 5, 2, RESAMPLER(200, 42, arena), arena));
     const double want[] = {4, 3.5, sqrt(21.0 / 3), 3, 1, 7};
     all_are(got, want, 6, qg_summary_names);
     assert_true(got[QG_SUMMARY_ci_low] >= 1 && got[QG_SUMMARY_ci_low] < 3.5);
@@ -187,11 +191,11 @@ static void summary_by_hand(void **state)
 
     static const double one[] = {1, 4, NAN, 4, 4, 4, 4, 4},
                         none[] = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-    qt_ok(qg_summarize(got, v, 1, 1, 50, 42, arena));
+    qt_ok(qg_summarize(got, v, 1, 1, RESAMPLER(50, 42, arena), arena));
     all_are(got, one, QG_SUMMARIES, qg_summary_names);
-    qt_ok(qg_summarize(got, v, 0, 1, 50, 42, arena));
+    qt_ok(qg_summarize(got, v, 0, 1, RESAMPLER(50, 42, arena), arena));
     all_are(got, none, QG_SUMMARIES, qg_summary_names);
-    qt_ok(qg_summarize(got, v + 2, 1, 1, 50, 42, arena));
+    qt_ok(qg_summarize(got, v + 2, 1, 1, RESAMPLER(50, 42, arena), arena));
     all_are(got, none, QG_SUMMARIES, qg_summary_names);
 }
 
@@ -201,7 +205,7 @@ static void the_bootstrap_of_a_constant_is_a_point(void **state)
     double v[30], got[QG_SUMMARIES];
     for (int i = 0; i < 30; i++)
         v[i] = 0.1;
-    qt_ok(qg_summarize(got, v, 30, 1, 500, 42, arena));
+    qt_ok(qg_summarize(got, v, 30, 1, RESAMPLER(500, 42, arena), arena));
     qt_close("sd", got[QG_SUMMARY_sd], 0, 0, 1e-15);
     qt_same("low", &got[QG_SUMMARY_ci_low], &got[QG_SUMMARY_mean], 1, sizeof *got);
     qt_same("high", &got[QG_SUMMARY_ci_high], &got[QG_SUMMARY_mean], 1, sizeof *got);
@@ -215,17 +219,55 @@ static void the_bootstrap_of_many_is_the_normal_interval(void **state)
     qg_rng r = qg_rng_make(3, "test/drift", 0);
     for (int i = 0; i < N; i++)
         v[i] = qg_rng_uniform(&r);
-    qt_ok(qg_summarize(got, v, N, 1, RESAMPLES, 42, arena));
+    qt_ok(qg_summarize(got, v, N, 1, RESAMPLER(RESAMPLES, 42, arena), arena));
     double error = got[QG_SUMMARY_sd] / sqrt(N);
     /* A percentile p of R normal draws has the standard error sqrt(p (1 - p) / R) / density: 0.042
      * of the spread at 2.5 % of 4000. */
     qt_close("low", got[QG_SUMMARY_ci_low], got[QG_SUMMARY_mean] - 1.95996 * error, 0, 0.2 * error);
     qt_close("high", got[QG_SUMMARY_ci_high], got[QG_SUMMARY_mean] + 1.95996 * error, 0,
              0.2 * error);
-    qt_ok(qg_summarize(again, v, N, 1, RESAMPLES, 42, arena));
+    qt_ok(qg_summarize(again, v, N, 1, RESAMPLER(RESAMPLES, 42, arena), arena));
     qt_same("again", again, got, QG_SUMMARIES, sizeof *got);
-    qt_ok(qg_summarize(again, v, N, 1, RESAMPLES, 43, arena));
+    qt_ok(qg_summarize(again, v, N, 1, RESAMPLER(RESAMPLES, 43, arena), arena));
     assert_true(again[QG_SUMMARY_ci_low] != got[QG_SUMMARY_ci_low]);
+}
+
+/* Kept draws, and draws of too many values to keep, are those of the streams. */
+static void a_resampler_draws_what_its_streams_say(void **state)
+{
+    (void)state;
+    enum { N = 5000, RESAMPLES = 4000 };
+    static double v[N], mean[RESAMPLES];
+    double got[QG_SUMMARIES], fresh[QG_SUMMARIES];
+    qg_resampler r = qg_resampler_make(RESAMPLES, 42, arena);
+    qg_rng base = qg_rng_make(42, "bootstrap/mean", 0);
+    for (int i = 0; i < N; i++)
+        v[i] = (i * 7919) % 1000;
+    static const int sizes[] = {40, 7, N, 40, 41};
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        int n = sizes[s];
+        double least = 1e9, most = 0;
+        for (int i = 0; i < RESAMPLES; i++) {
+            qg_rng rng = qg_rng_stream(&base, (uint64_t)i);
+            mean[i] = 0;
+            for (int k = 0; k < n; k++)
+                mean[i] += v[qg_rng_below(&rng, (uint64_t)n)];
+            mean[i] /= n;
+        }
+        qt_ok(qg_summarize(got, v, n, 1, &r, arena));
+        for (int i = 0; i < RESAMPLES; i++) {
+            int below = 0;
+            for (int k = 0; k < RESAMPLES && below < RESAMPLES; k++)
+                below += mean[k] < mean[i];
+            if (below <= 99 && mean[i] > most)
+                most = mean[i]; /* the 100th from below: 2.5 % lies between it and the next */
+            if (below >= 100 && mean[i] < least)
+                least = mean[i];
+        }
+        assert_true(got[QG_SUMMARY_ci_low] >= most && got[QG_SUMMARY_ci_low] <= least);
+        qt_ok(qg_summarize(fresh, v, n, 1, RESAMPLER(RESAMPLES, 42, arena), arena));
+        qt_same("kept", got, fresh, QG_SUMMARIES, sizeof *got);
+    }
 }
 
 static void paired_by_hand(void **state)
@@ -236,7 +278,7 @@ static void paired_by_hand(void **state)
     static const double a[] = {0, 9, 2, 9, 1, 9, NAN, 9, 0, 9, 3, 9};
     static const double b[] = {1, 9, 0, 9, 4, 9, 1, 9, 5, 9, NAN, 9};
     qg_paired_drift t;
-    qt_ok(qg_paired_drift_test(&t, a, b, 6, 2, 300, 42, arena));
+    qt_ok(qg_paired_drift_test(&t, a, b, 6, 2, RESAMPLER(300, 42, arena), arena));
     qt_eq("texts", t.n, 4);
     qt_close("difference", t.difference, 7.0 / 4, 0, 1e-15);
     qt_close("p", t.p_wilcoxon, 2 * 3.0 / 16, 0, 1e-15);
@@ -246,7 +288,7 @@ static void paired_by_hand(void **state)
 
     /* With two that do not differ: the ranks of 1 2 3 5 are as before, the p value approximate. */
     static const double c[] = {0, 2, 1, 0, 8, 8}, d[] = {1, 0, 4, 5, 8, 8};
-    qt_ok(qg_paired_drift_test(&t, c, d, 6, 1, 300, 42, arena));
+    qt_ok(qg_paired_drift_test(&t, c, d, 6, 1, RESAMPLER(300, 42, arena), arena));
     qt_eq("texts", t.n, 6);
     qt_close("rank biserial", t.rank_biserial, 0.6, 0, 1e-15);
     qt_close("p", t.p_wilcoxon, erfc(3 / sqrt(4 * 5 * 9 / 24.0) / sqrt(2)), 1e-12, 0);
@@ -257,7 +299,7 @@ static void pairs_that_are_too_few_or_equal(void **state)
     (void)state;
     static const double a[] = {1, NAN, 2}, b[] = {3, 1, NAN}, equal[] = {1, 2, 3};
     qg_paired_drift t;
-    qt_ok(qg_paired_drift_test(&t, a, b, 3, 1, 20, 42, arena));
+    qt_ok(qg_paired_drift_test(&t, a, b, 3, 1, RESAMPLER(20, 42, arena), arena));
     qt_eq("texts", t.n, 1);
     qt_close("difference", t.difference, 2, 0, 0);
     qt_close("low", t.ci_low, 2, 0, 0);
@@ -265,12 +307,12 @@ static void pairs_that_are_too_few_or_equal(void **state)
     is_nan("p", t.p_wilcoxon);
     is_nan("effect", t.rank_biserial);
 
-    qt_ok(qg_paired_drift_test(&t, equal, equal, 3, 1, 20, 42, arena));
+    qt_ok(qg_paired_drift_test(&t, equal, equal, 3, 1, RESAMPLER(20, 42, arena), arena));
     qt_close("p of equals", t.p_wilcoxon, 1, 0, 0);
     qt_close("effect of equals", t.rank_biserial, 0, 0, 0);
     qt_close("high of equals", t.ci_high, 0, 0, 0);
 
-    qt_ok(qg_paired_drift_test(&t, a, b, 0, 1, 20, 42, arena));
+    qt_ok(qg_paired_drift_test(&t, a, b, 0, 1, RESAMPLER(20, 42, arena), arena));
     qt_eq("texts", t.n, 0);
     is_nan("difference", t.difference);
     is_nan("low", t.ci_low);
@@ -308,8 +350,8 @@ static qg_code everything(qg_arena *a, void *ctx)
     qg_paired_drift t;
     (void)ctx;
     QG_TRY(qg_drift_floor(drift, x, 4, 1, 2, 2, a));
-    QG_TRY(qg_summarize(summary, x, 4, 1, 5, 1, a));
-    QG_TRY(qg_paired_drift_test(&t, x, y, 4, 1, 5, 1, a));
+    QG_TRY(qg_summarize(summary, x, 4, 1, RESAMPLER(5, 1, a), a));
+    QG_TRY(qg_paired_drift_test(&t, x, y, 4, 1, RESAMPLER(5, 1, a), a));
     return qg_holm(p, (const double[]){0.1, 0.2, 0.3, 0.4}, 4, a);
 }
 
@@ -319,7 +361,8 @@ static void memory_may_run_out_anywhere(void **state)
     qt_torture(everything, NULL);
     size_t before = qg_arena_used(arena);
     qt_ok(everything(arena, NULL));
-    assert_true(qg_arena_used(arena) == before);
+    size_t tables = 2 * (5 * 4 * sizeof(uint32_t) + 64); /* of the resamplers, aligned */
+    assert_true(qg_arena_used(arena) - before <= tables);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)
@@ -333,6 +376,7 @@ static const struct CMUnitTest tests[] = {
     CASE(summary_by_hand),
     CASE(the_bootstrap_of_a_constant_is_a_point),
     CASE(the_bootstrap_of_many_is_the_normal_interval),
+    CASE(a_resampler_draws_what_its_streams_say),
     CASE(paired_by_hand),
     CASE(pairs_that_are_too_few_or_equal),
     CASE(adjusted_p_values_by_hand),

@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# The numbers of explanations in a results file, recomputed: chosen texts, sums, drift with its
+# bounds, agreement, faithfulness.
+. "$(dirname "$0")/../support/sh.sh"
+. tests/support/explain.sh
+
+job all "j['max_length'] = 128; x['samples'] = {'per_class': 3, 'seed': 3}; j['precisions'] = ['int8', 'fp32', {'precision': 'fp32', 'name': 'again'}, 'int4']"
+ok "a job with fp32 under two names" run_np 2 "$T/all.json"
+ok "the explained texts are what fp32 classifies right, up to so many of each class" numbers all.h5 <<'PY'
+g, label = f["explained/m/odd"], f["datasets/odd/label"][:]
+predicted = f["predictions/m/odd/fp32/predicted"][:]
+row = g["row"][:]
+assert row.shape == (9,) and (row == -1).any(), row
+for k in range(3):
+    right = [r for r in range(12) if label[r] == predicted[r] == k]
+    slots = [r for r in row[3 * k : 3 * k + 3] if r >= 0]
+    assert len(slots) == len(set(slots)) == min(3, len(right)) > 0 and set(slots) <= set(right), (k, slots, right)
+    assert (row[3 * k + len(slots) : 3 * k + 3] == -1).all() # the empty slots of a class come last
+splits = f["datasets/odd/tokens/m/token_row_splits"][:]
+word = f["datasets/odd/tokens/m/token_word"][:]
+for i, r in enumerate(row):
+    mine = word[splits[r] : splits[r + 1]] if r >= 0 else None
+    assert g["reference"][i] == (predicted[r] if r >= 0 else -1)
+    assert g["tokens"][i] == (len(mine) if r >= 0 else -1) and g["words"][i] == (mine.max() + 1 if r >= 0 else -1)
+assert g["words"][:].max() > 100 and 1 in g["words"][:] # the long text, cut, and a single word
+PY
+ok "scores are there for each word and token and nowhere else" numbers all.h5 <<'PY'
+row, words, tokens = (f["explained/m/odd/" + k][:] for k in ("row", "words", "tokens"))
+splits = f["datasets/odd/tokens/m/token_row_splits"][:]
+word_of = f["datasets/odd/tokens/m/token_word"][:]
+assert len(METHODS) == 11
+for p in ("fp32", "again", "int8", "int4"):
+    for m in METHODS:
+        g = f["attributions/m/odd/%s/%s" % (p, m)]
+        assert (g["state"][:] == 1).all() and g["word_scores"].shape[1] == words.max()
+        for i, r in enumerate(row):
+            w, t = g["word_scores"][i], g["token_scores"][i]
+            if r < 0:
+                assert np.isnan(w).all() and np.isnan(t).all() and np.isnan(g["value"][i])
+                assert g["target"][i] == g["predicted"][i] == g["evaluations"][i] == -1
+                continue
+            assert np.isfinite(w[: words[i]]).all() and np.isnan(w[words[i] :]).all(), (p, m, i)
+            assert np.isfinite(t[: tokens[i]]).all() and np.isnan(t[tokens[i] :]).all(), (p, m, i)
+            assert t[0] == t[tokens[i] - 1] == 0 and word_of[splits[r]] == -1 # [CLS] and [SEP]
+            assert g["target"][i] == f["predictions/m/odd/fp32/predicted"][r]
+            assert g["predicted"][i] == f["predictions/m/odd/%s/predicted" % p][r]
+            if m in ("integrated_gradients", "gradient_x_input", "shap", "lime", "occlusion"): # a word's score is its tokens' sum
+                mine = word_of[splits[r] : splits[r + 1]]
+                close(w[: words[i]], [t[: tokens[i]][mine == k].sum() for k in range(words[i])], 1e-9)
+PY
+ok "scores add up to what is explained" numbers all.h5 <<'PY'
+row = f["explained/m/odd/row"][:]
+there = row >= 0
+for p in ("fp32", "int8", "int4"):
+    logits, probability = (f["predictions/m/odd/%s/%s" % (p, k)][:][row[there]] for k in ("logits", "probabilities"))
+    for m in METHODS:
+        g = f["attributions/m/odd/%s/%s" % (p, m)]
+        target = g["target"][there]
+        value, base, delta, fit = (g[k][there] for k in ("value", "base_value", "delta", "fit"))
+        total = np.nansum(g["word_scores"][:], axis=1)[there]
+        gradients = m in ("integrated_gradients", "gradient_x_input", "saliency", "smoothgrad")
+        assert g["gradients"][()].decode() == ("" if not gradients else "ste" if p == "int8" else "exact"), (p, m)
+        if gradients:
+            close(value, logits[range(len(target)), target], 1e-5)
+        elif m in ("lime", "shap", "kernel_shap", "occlusion"):
+            close(value, probability[range(len(target)), target], 1e-6)
+        if m in ("integrated_gradients", "shap", "kernel_shap", "occlusion"):
+            close(total - (value - base), delta, 1e-9)
+        if m in ("shap", "kernel_shap"):
+            close(delta, 0 * delta, 1e-6)
+        if m == "integrated_gradients": # 8 nodes already see most of it
+            assert (abs(delta) < 0.25 * abs(value - base)).all(), (delta, value - base)
+        if m == "lime":
+            assert ((fit > 0) & (fit <= 1)).all(), fit
+        else:
+            assert np.isnan(fit).all()
+one = list(f["explained/m/odd/words"][:]).index(1) # of a single word
+for m in ("occlusion", "shap", "kernel_shap"):
+    g = f["attributions/m/odd/fp32/" + m]
+    close(g["word_scores"][one, 0], g["value"][one] - g["base_value"][one], 1e-9)
+PY
+ok "equal precisions have equal explanations" numbers all.h5 <<'PY'
+want = {"spearman": 1, "kendall": 1, "cosine": 1, "jaccard_3": 1, "jaccard_5": 1, "jaccard_10": 1, "top_1": 1, "sign_flip": 0, "magnitude_shift": 0, "flipped": 0}
+there = f["explained/m/odd/row"][:] >= 0
+for m in METHODS:
+    a, b = (f["attributions/m/odd/%s/%s/word_scores" % (p, m)][:] for p in ("fp32", "again"))
+    assert a.tobytes() == b.tobytes(), m
+    g = f["comparisons/m/odd/again/" + m]
+    for k in want:
+        v = g[k][there].astype(float)
+        if k in ("jaccard_3", "jaccard_5", "jaccard_10", "top_1", "flipped"):
+            assert not np.isnan(v).any()
+        else:
+            assert not np.isnan(v).all(), (m, k)
+        assert (abs(v[~np.isnan(v)] - want[k]) < 1e-12).all(), (m, k, v)
+e = f["comparisons/m/odd/explanations"]
+a, b = (list(e["precision_a"][:]).index(x) for x in (b"again", b"int4"))
+for i, m in enumerate(METHODS):
+    drift = f["comparisons/m/odd/int4/%s/spearman" % m][:]
+    close(e["drift_difference"][i, a, b], np.nanmean(drift - f["comparisons/m/odd/again/%s/spearman" % m][:]))
+    close(e["drift_difference"][i, b, a], -e["drift_difference"][i, a, b])
+PY
+ok "drift is that of the scores in the file" numbers all.h5 <<'PY'
+row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
+seen = 0
+for p in ("int8", "int4"):
+    for m in METHODS:
+        g = f["comparisons/m/odd/%s/%s" % (p, m)]
+        a, b = (f["attributions/m/odd/%s/%s/word_scores" % (q, m)][:] for q in ("fp32", p))
+        want = [spearman(a[i, : words[i]], b[i, : words[i]]) if r >= 0 else math.nan for i, r in enumerate(row)]
+        close(g["spearman"][:], want)
+        assert math.isnan(want[list(words).index(1)]) # a single word has no order
+        seen += np.isfinite(want).sum()
+        stats = [s.decode() for s in g["summary_statistic"][:]]
+        s = dict(zip(stats, g["summary"][0, 0])) # all texts, Spearman
+        v = np.array([x for x in want if not math.isnan(x)])
+        assert s["n"] == len(v) < (row >= 0).sum(), (s, want)
+        close([s["mean"], s["sd"], s["median"], s["min"], s["max"]], [v.mean(), v.std(ddof=1), np.median(v), v.min(), v.max()])
+        assert s["min"] <= s["ci_low"] <= s["mean"] + 1e-12 and s["mean"] - 1e-12 <= s["ci_high"] <= s["max"]
+        floor, ceiling = g["floor"][:, 0], g["ceiling"][:, 0]
+        assert np.isfinite(floor[np.isfinite(want)]).all() and (abs(floor[np.isfinite(want)]) < 1).all()
+        again = "attributions/m/odd/fp32/%s/repeat/word_scores" % m
+        assert (again in f) == (m in ("smoothgrad", "lime", "kernel_shap", "random")), m
+        again = f[again][:] if again in f else a # what draws nothing is its own ceiling
+        close(ceiling, [spearman(a[i, : words[i]], again[i, : words[i]]) if r >= 0 else math.nan for i, r in enumerate(row)])
+assert seen > 100, seen
+PY
+ok "methods agree as their scores do" numbers all.h5 <<'PY'
+row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
+e = f["comparisons/m/odd/explanations"]
+P = [p.decode() for p in e["precision"][:]]
+a, n = e["agreement"][:], e["agreement_n"][:]
+i, j = METHODS.index("shap"), METHODS.index("kernel_shap")
+for p in range(4):
+    x, y = (f["attributions/m/odd/%s/%s/word_scores" % (P[p], m)][:] for m in ("shap", "kernel_shap"))
+    v = [spearman(x[k, : words[k]], y[k, : words[k]]) for k in range(len(row)) if row[k] >= 0]
+    close(a[p, i, j], np.nanmean(v))
+    assert n[p, i, j] == n[p, j, i] == np.isfinite(v).sum() and a[p, i, j] == a[p, j, i]
+    close(np.diag(a[p]), np.ones(11))
+for name in ("drift_p", "drift_p_holm", "drift_p_bonferroni"):
+    v = e[name][:]
+    assert np.isnan(v[:, P.index("fp32")]).all(), name # fp32 has no drift
+p, holm, bonferroni = (e[k][:][np.isfinite(e["drift_p"][:])] for k in ("drift_p", "drift_p_holm", "drift_p_bonferroni"))
+assert len(p) and ((p <= holm) & (holm <= bonferroni) & (bonferroni <= 1)).all()
+test = [t.decode() for t in e["test"][:]]
+for k, m in enumerate(METHODS):
+    g = f["comparisons/m/odd/int4/" + m]
+    for name, sign in (("above_floor", "floor"), ("below_ceiling", "ceiling")):
+        t = dict(zip(test, e[name][k, P.index("int4")]))
+        d = g["spearman"][:] - g[sign][:, 0]
+        d = (d if sign == "floor" else -d)[np.isfinite(d)]
+        assert t["n"] == len(d) and np.isnan(e[name][k, P.index("fp32"), 1])
+        close(t["difference"], d.mean())
+PY
+ok "faithfulness is of the explained class" numbers all.h5 <<'PY'
+row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
+there = row >= 0
+for p in ("fp32", "int4"):
+    for m in METHODS:
+        g, a = f["faithfulness/m/odd/%s/%s" % (p, m)], f["attributions/m/odd/%s/%s" % (p, m)]
+        assert list(g["k"][:]) == [1, 3, 0.5]
+        c, s, keep = (g[k][:] for k in ("comprehensiveness", "sufficiency", "confidence"))
+        assert np.isnan(c[~there]).all() and np.isfinite(c[there]).all()
+        full = f["predictions/m/odd/%s/probabilities" % p][:][row[there], a["target"][there]]
+        close((s + keep)[there, 0], full, 1e-6)
+        close((s + keep)[there, 2], full, 1e-6)
+        close(g["aopc_comprehensiveness"][:], c.sum(axis=1) / 4)
+        one = list(words).index(1)
+        assert c[one, 0] == c[one, 1] and s[one, 0] == 0 # nothing but the text is left
+        assert np.isnan(g["sensitivity_max"][one]) and np.isfinite(g["deletion_auc"][there]).all()
+        stats = [k.decode() for k in g["summary_statistic"][:]]
+        at = [k.decode() for k in g["faithful_measure_at_k"][:]].index("comprehensiveness")
+        close(g["summary_at_k"][at, 1][[stats.index("n"), stats.index("mean")]], [there.sum(), c[there, 1].mean()])
+g, a = f["faithfulness/m/odd/fp32/occlusion"], f["attributions/m/odd/fp32/occlusion"]
+close(g["comprehensiveness"][there, 0], np.nanmax(a["word_scores"][there], axis=1), 1e-9) # of the top word
+PY
+
+finish

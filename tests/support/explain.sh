@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# explain.sh - a small data set with odd texts, jobs that explain it, and Python over their results;
+# for scripts that have sourced sh.sh.
+$PYTHON - "$T" <<'PY'
+import random, sys
+T = sys.argv[1]
+word = "makanan pelayanan tempat harga kamar enak buruk biasa mahal murah ramah kotor nya dan tidak sekali".split()
+random.seed(5)
+long = " ".join(random.choice(word) for _ in range(150)) # more tokens than the model has places
+rows = [
+    ("bagus", "positive"), # a single word
+    ("makanan nya enak sekali", "positive"),
+    ("pelayanan ramah dan tempat nya bersih", "positive"),
+    ("\u2603\u2603 \u2602 \u2600\u2600\u2600", "positive"), # unknown characters only
+    ("", "neutral"), # nothing: left out
+    ("harga nya biasa saja", "neutral"),
+    ("tempat itu ada di jalan merdeka", "neutral"),
+    ("rapat akan mulai jam dua siang", "neutral"),
+    ("enak enak enak", "neutral"), # words that repeat
+    (long, "negative"),
+    ("kamar nya kotor dan bau", "negative"),
+    ("buruk", "negative"),
+    ("makanan dingin , harga mahal , tidak enak", "negative"),
+]
+with open(T + "/odd.tsv", "w") as f:
+    f.writelines("%s\t%s\n" % r for r in rows)
+with open(T + "/bare.txt", "w") as f: # the same without labels
+    f.writelines("%s\n" % r[0] for r in rows)
+PY
+
+job() { # NAME [CHANGE]: writes $T/NAME.json, changed by Python statements over the job j and its explain x
+    $PYTHON - "$T/$1.json" "$T" "$1" "${2:-}" <<'PY'
+import json, sys
+T = sys.argv[2]
+j = {
+    "name": "explained", "output": T + "/" + sys.argv[3] + ".h5",
+    "labels": ["positive", "neutral", "negative"], "bootstrap": 100, "max_length": 32, "unit_tokens": 32,
+    "models": {"m": "models/mini-finetuned"},
+    "datasets": {"odd": {"path": T + "/odd.tsv", "format": "smsa"}},
+    "experiments": {"e": {"model": "m", "dataset": "odd"}},
+    "precisions": ["fp32", "int8", "int4"],
+    "explain": {
+        "methods": [
+            {"method": "integrated_gradients", "steps": 8},
+            "gradient_x_input",
+            "saliency",
+            {"method": "smoothgrad", "draws": 2},
+            {"method": "lime", "samples": 20},
+            {"method": "shap", "evaluations": 20},
+            {"method": "kernel_shap", "coalitions": 20, "exact_units": 3},
+            "occlusion",
+            "attention_rollout",
+            "attention_entropy",
+            "random",
+        ],
+        "samples": {"per_class": 4, "correct_only": False},
+        "faithfulness": {"k": [1, 3, 0.5], "curve_steps": 4, "infidelity": 4, "sensitivity": 1},
+        "floor_draws": 3,
+    },
+}
+x = j["explain"]
+exec(sys.argv[4])
+json.dump(j, open(sys.argv[1], "w"), indent=1)
+PY
+}
+
+same_digest() { # A B
+    local a b
+    a=$("$QGRID" digest "$1") && b=$("$QGRID" digest "$2") && [ -n "$a" ] && [ "${a%% *}" = "${b%% *}" ]
+}
+
+cat >"$T/common.py" <<'PY'
+import h5py, math, os, sys
+import numpy as np
+T = os.environ["T"]
+f = h5py.File(T + "/" + sys.argv[1], "r")
+METHODS = [m.decode() for m in f["comparisons/m/odd/explanations/method"][:]] if "comparisons/m/odd/explanations" in f else []
+def cells():
+    return {n.decode(): int(s) for n, s in zip(f["cells/name"][:], f["cells/state"][:])}
+def ranks(v): # mean rank of what is equal
+    order = np.argsort(v, kind="stable")
+    r = np.empty(len(v))
+    r[order] = np.arange(len(v))
+    return np.array([r[v == x].mean() for x in v])
+def spearman(a, b):
+    if len(a) < 2 or (a == a[0]).all() or (b == b[0]).all():
+        return math.nan
+    a, b = ranks(a), ranks(b)
+    a, b = a - a.mean(), b - b.mean()
+    return (a * b).sum() / math.sqrt((a * a).sum() * (b * b).sum())
+def close(a, b, tol=1e-9): # NaN only where both are
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    assert a.shape == b.shape and (np.isnan(a) == np.isnan(b)).all(), (a, b)
+    assert (np.isnan(a) | (abs(a - b) <= tol)).all(), (a, b)
+PY
+numbers() { # FILE: Python over it, with what is above
+    { cat "$T/common.py" && cat; } | env T="$T" "$PYTHON" - "$1"
+}
