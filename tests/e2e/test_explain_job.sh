@@ -95,6 +95,13 @@ d[(1,) + (0,) * (d.ndim - 1)] += 1"
     ok "the next run repairs $cell" run_np 2 "$T/ref.json" --output "$T/np3.h5"
     ok "to the same bits" same_digest "$T/ref.h5" "$T/np3.h5"
 done
+cp "$T/np3.h5" "$T/long.h5"
+$PYTHON -c "
+import h5py
+u = h5py.File('$T/long.h5', 'r+')['units']
+i = list(u['cell'][:]).index(b'e/int4/shap')
+u['first'][i], u['count'][i] = 1, 2**63 - 1"
+fails 1 "is not a table of numbers with 9223372036854775807 rows from 1 on" "a unit longer than the file" "$QGRID" verify "$T/long.h5"
 
 # Selection.
 job part "x['methods'] = [m for m in x['methods'] if 'lime' in str(m) or m in ('saliency', 'random')]"
