@@ -95,13 +95,14 @@ static void tops_and_curves_follow_the_order_of_scores(void **state)
     const qg_encoding *c = encode(f.r.a, "a bc d e", 0);
     qg_explain_text text = {7, c, TARGET};
     qg_explanation x = given(score);
-    for (int i = 0; i < 4; i++) {
-        qg_masking masking = i % 2 ? QG_MASKING_DELETE : QG_MASKING_MASK;
-        const uint32_t *top = i / 2 ? by_magnitude : by_score;
+    static const qg_masking maskings[] = {QG_MASKING_MASK, QG_MASKING_DELETE, QG_MASKING_HIDE};
+    for (int i = 0; i < 6; i++) {
+        qg_masking masking = maskings[i / 2];
+        const uint32_t *top = i % 2 ? by_magnitude : by_score;
         qg_faithful_options o = {.n_k = 3,
                                  .k = {1, 0.75, 10},
                                  .masking = masking,
-                                 .by_magnitude = i / 2,
+                                 .by_magnitude = i % 2,
                                  .curve_steps = 1000};
         static const int count[] = {1, 3, 4};
         double deletion[5], insertion[5], comprehensiveness = 0, sufficiency = 0;
