@@ -15,8 +15,8 @@
 /* What is explained: class target[b] of every text, at a layer. */
 typedef struct qg_question {
     const qg_explainable *model; /* with gradients */
-    const qg_batch *batch;
-    const int32_t *target; /* [B] */
+    const qg_batch *batch;       /* tokens at their usual places */
+    const int32_t *target;       /* [B] */
     qg_explain_output output;
     qg_explain_layer layer;
     int tokens; /* vectors handed to the model in one call, unless a text is longer; 0: 1024 */

@@ -120,8 +120,9 @@ const qg_layer_error *qg_model_layer_errors(const qg_model *m, int *n);
 /* Texts end to end: ids of text b are ids[splits[b] .. splits[b+1]). No padding anywhere. */
 typedef struct qg_batch {
     int B;
-    const int32_t *ids;    /* [T] */
-    const int32_t *splits; /* [B + 1], splits[0] = 0 */
+    const int32_t *ids;       /* [T] */
+    const int32_t *splits;    /* [B + 1], splits[0] = 0 */
+    const int32_t *positions; /* [T] place of each token in its text; NULL: 0, 1, 2, ... */
 } qg_batch;
 
 /**
@@ -142,7 +143,7 @@ typedef struct qg_capture {
  *
  * @param[out] logits  [B, K] caller-owned
  * @param      capture NULL or what else is wanted
- * @errors QG_EMODEL (an id outside the vocabulary, a text longer than the positions, an empty
+ * @errors QG_EMODEL (an id outside the vocabulary, a text or a place beyond the positions, an empty
  *         text), QG_ENUMERIC (NaN or infinity in the logits), QG_ENOMEM, QG_ELOST. Local.
  */
 qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *batch,

@@ -8,8 +8,9 @@
  * sequence is never run twice. The result depends neither on the order nor on the batches.
  *
  * Everything stays in the arena until the caller releases it: about 8 bytes per token of the
- * distinct sequences, and what the methods keep, a byte per perturbation and unit. LIME with 1000
- * perturbations of 40 tokens takes some 400 KB a text: explain as many together as memory allows.
+ * distinct sequences (16 where tokens are hidden), and what the methods keep, a byte per
+ * perturbation and unit. LIME with 1000 perturbations of 40 tokens takes some 400 KB a text:
+ * explain as many together as memory allows.
  */
 #ifndef QGRID_PERTURB_H
 #define QGRID_PERTURB_H
@@ -59,9 +60,10 @@ typedef enum qg_masking {
     QG_MASKING_DELETE, /* nothing: later tokens move up */
     QG_MASKING_PAD,    /* [PAD], attended to */
     QG_MASKING_UNK,    /* [UNK] */
+    QG_MASKING_HIDE,   /* nothing, and later tokens keep their places: [PAD], not attended to */
 } qg_masking;
 
-extern const char *const qg_masking_names[]; /* "mask", "delete", "pad", "unk", NULL */
+extern const char *const qg_masking_names[]; /* "mask", "delete", "pad", "unk", "hide", NULL */
 
 typedef struct qg_perturber qg_perturber;
 
@@ -83,7 +85,7 @@ qg_explainable qg_explainable_of_predictor(qg_predictor *p);
 /**
  * Asks for the sample with only the units present[u] != 0 left; present NULL: all of it.
  *
- * @param[out] slot  where its score will be; equal token sequences share one
+ * @param[out] slot  where its score will be; equal token sequences at equal places share one
  * @errors QG_ENOMEM, QG_EMODEL (nothing is left, or longer than the model takes). Local.
  */
 qg_code qg_perturb_add(int64_t *slot, qg_perturber *p, const qg_sample *s, const uint8_t *present,

@@ -146,6 +146,7 @@ typedef struct qg_train_batch {
     int leaves;              /* computed together; 0: all texts are one leaf */
     const int32_t *leaf;     /* [leaves + 1] leaf l is texts leaf[l] .. leaf[l+1] - 1 */
     const int32_t *target; /* [T] masked-language modelling: the token to predict here, -1: none */
+    const int32_t *positions; /* [T] place of each token in its text; NULL: 0, 1, 2, ... */
 } qg_train_batch;
 
 /** Order in which epoch `epoch` visits n texts: a permutation by counter. */

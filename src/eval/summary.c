@@ -67,8 +67,8 @@ static qg_code make_table(qg_resampler *r, int64_t n)
     if (n == r->n)
         return QG_OK;
     if (draws > r->room) {
-        QG_NEW(r->index, r->arena, draws);
-        r->room = draws;
+        r->room = draws > 2 * r->room ? draws : 2 * r->room; /* few tables are left behind */
+        QG_NEW(r->index, r->arena, r->room);
     }
     r->n = rows > 1 || r->resamples == 1 ? n : -1;
     if (r->n < 0)

@@ -122,6 +122,7 @@ static qg_code compare_slot(drifts *d, qg_results *r, const qg_cell *c, const sc
 static qg_code write_columns(qg_results *r, qg_group_ref g, const double *drift, int64_t slots)
 {
     double *v;
+    QG_ASSERT(slots >= 0);
     QG_NEW(v, r->scratch, slots);
 #define X(name, doc)                                                                               \
     for (int64_t i = 0; i < slots; i++)                                                            \

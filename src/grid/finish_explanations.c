@@ -123,6 +123,7 @@ static qg_code agreements(double *mean, int64_t *n, qg_results *r, const qg_cell
     const qg_plan *p = r->plan;
     int M = p->job->explain.n_methods;
     double **word;
+    qg_mark mark = qg_arena_mark(r->scratch);
     QG_NEW(word, r->scratch, M);
     for (int m = 0; m < M; m++)
         QG_TRY(read_words(&word[m], r, qg_plan_explain_cell(p, c->experiment, precision, m)));
@@ -135,6 +136,7 @@ static qg_code agreements(double *mean, int64_t *n, qg_results *r, const qg_cell
             mean[j * M + i] = mean[i * M + j];
             n[j * M + i] = n[i * M + j];
         }
+    qg_arena_release(r->scratch, mark);
     return QG_OK;
 }
 
@@ -222,12 +224,14 @@ static qg_code write_precisions(qg_results *r, const qg_cell *c)
     QG_TRY(new_numbers(&tests, r->scratch, M * P * (P - 1) / 2 * QG_TESTS));
     QG_NEW(drift, r->scratch, P);
     for (int m = 0; m < M; m++) {
+        qg_mark mark = qg_arena_mark(r->scratch);
         for (int i = 0; i < P; i++)
             QG_TRY(column(&drift[i], r, qg_plan_explain_cell(p, c->experiment, i, m),
                           QG_GROUP_DRIFT, "spearman"));
         for (int a = 0; a < P; a++)
             for (int b = a + 1; b < P; b++)
                 QG_TRY(test(tests + n++ * QG_TESTS, r, drift[a], drift[b], slots));
+        qg_arena_release(r->scratch, mark);
     }
     QG_TRY(adjust(tests, n, r->scratch));
     QG_TRY(write_counts(r, g, tests));
@@ -248,11 +252,13 @@ static qg_code write_bounds(qg_results *r, const qg_cell *c)
     for (int i = 0; i < M * P; i++) {
         const qg_cell *k = qg_plan_explain_cell(p, c->experiment, i % P, i / P);
         double *drift, *floor, *ceiling;
+        qg_mark mark = qg_arena_mark(r->scratch);
         QG_TRY(column(&drift, r, k, QG_GROUP_DRIFT, "spearman"));
         QG_TRY(bound(&floor, r, k, "floor"));
         QG_TRY(bound(&ceiling, r, k, "ceiling"));
         QG_TRY(test(above + i * QG_TESTS, r, floor, drift, slots));
         QG_TRY(test(below + i * QG_TESTS, r, drift, ceiling, slots));
+        qg_arena_release(r->scratch, mark);
     }
     QG_TRY(adjust(above, M * P, r->scratch));
     QG_TRY(adjust(below, M * P, r->scratch));
@@ -273,17 +279,21 @@ qg_code qg_results_write_explanations(qg_results *r, const qg_cell *c)
 /* The texts explained in both: match[i] is the slot of b with the row of slot i of a, or -1. */
 static qg_code match_slots(int64_t **match, int64_t *n, qg_results *r, const qg_job_pair *pair)
 {
+    const qg_plan *p = r->plan;
+    int64_t rows = p->datasets[p->tokens[pair->a]->dataset].data.n, *slot;
     qg_explained a, b;
     QG_TRY(qg_results_explained(&a, r, pair->a));
     QG_TRY(qg_results_explained(&b, r, pair->b));
+    QG_NEW(slot, r->scratch, rows); /* of b that has a row */
     QG_NEW(*match, r->scratch, a.slots);
     *n = a.slots;
-    for (int64_t i = 0; i < a.slots; i++) {
-        (*match)[i] = -1;
-        for (int64_t j = 0; a.row[i] >= 0 && j < b.slots; j++)
-            if (b.row[j] == a.row[i])
-                (*match)[i] = j;
-    }
+    for (int64_t i = 0; i < rows; i++)
+        slot[i] = -1;
+    for (int64_t i = 0; i < b.slots; i++)
+        if (b.row[i] >= 0)
+            slot[b.row[i]] = i;
+    for (int64_t i = 0; i < a.slots; i++)
+        (*match)[i] = a.row[i] < 0 ? -1 : slot[a.row[i]];
     return QG_OK;
 }
 
@@ -296,6 +306,7 @@ static qg_code write_tests(qg_results *r, const qg_cell *c, const int64_t *match
     double *tests, *a, *b, *matched;
     QG_TRY(new_numbers(&tests, r->scratch, M * P * QG_TESTS));
     for (int i = 0; i < M * P; i++) {
+        qg_mark mark = qg_arena_mark(r->scratch);
         QG_TRY(column(&a, r, qg_plan_explain_cell(p, pair->a, i % P, i / P), group, from));
         QG_TRY(column(&b, r, qg_plan_explain_cell(p, pair->b, i % P, i / P), group, from));
         QG_TRY(new_numbers(&matched, r->scratch, n));
@@ -303,6 +314,7 @@ static qg_code write_tests(qg_results *r, const qg_cell *c, const int64_t *match
             if (match[s] >= 0)
                 matched[s] = b[match[s]];
         QG_TRY(test(tests + i * QG_TESTS, r, a, matched, n));
+        qg_arena_release(r->scratch, mark);
     }
     QG_TRY(adjust(tests, M * P, r->scratch));
     return qg_results_write(r, qg_cell_group(p, c, QG_GROUP_PAIR), name, QG_STORE_F64, NULL, NULL,

@@ -60,6 +60,10 @@ static qg_code read_methods(qg_job_reader *r, const qg_json *v)
     qg_explain_options *o = &r->job->explain;
     if (!qg_job_check_members(r, v, QG_JSON_ARRAY))
         return QG_OK;
+    if (v->count > QG_MAX_METHODS) { /* each is compared with each */
+        WRONG(r, v, "%d methods, at most %d are allowed", v->count, QG_MAX_METHODS);
+        return QG_OK;
+    }
     QG_NEW(o->methods, r->arena, v->count);
     for (const qg_json *m = v->child; m; m = m->next) {
         qg_method_spec *s = &o->methods[o->n_methods];

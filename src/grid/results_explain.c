@@ -228,8 +228,8 @@ static qg_code transfer(const slots *x, qg_store *s, const char *of, bool write)
 }
 
 /* Length of the second dimension of a dataset; 0 where there is none. */
-static qg_code width_of(int64_t *out, qg_store *s, const char *kind, const char *of,
-                        const char *name, int64_t end)
+static qg_code width_of(int64_t *out, const slots *x, qg_store *s, const char *kind, const char *of,
+                        const char *name)
 {
     char path[1200];
     qg_store_info info;
@@ -238,9 +238,9 @@ static qg_code width_of(int64_t *out, qg_store *s, const char *kind, const char 
     if (!qg_store_has(s, path))
         return QG_OK;
     QG_TRY(qg_store_describe(&info, s, path));
-    if (info.type != QG_STORE_F64 || info.ndim != 2 || end > info.shape[0])
-        return QG_FAIL(QG_ESTORE, "%s is not a table of numbers with %lld rows", path,
-                       (long long)end);
+    if (info.type != QG_STORE_F64 || info.ndim != 2 || x->n > info.shape[0] - x->first)
+        return QG_FAIL(QG_ESTORE, "%s is not a table of numbers with %lld rows from %lld on", path,
+                       (long long)x->n, (long long)x->first);
     *out = info.shape[1];
     return QG_OK;
 }
@@ -252,10 +252,12 @@ qg_code qg_explanation_checksum(uint64_t *out, qg_store *s, qg_arena *a, const c
     int64_t again;
     if (first < 0 || count < 0)
         return QG_FAIL(QG_ESTORE, "/units is damaged: %s", of);
-    QG_TRY(width_of(&x.W, s, "attributions", of, "word_scores", first + count));
-    QG_TRY(width_of(&x.T, s, "attributions", of, "token_scores", first + count));
-    QG_TRY(width_of(&x.top, s, "faithfulness", of, "comprehensiveness", first + count));
-    QG_TRY(width_of(&again, s, "attributions", of, "repeat/word_scores", first + count));
+    QG_TRY(width_of(&x.W, &x, s, "attributions", of, "word_scores"));
+    QG_TRY(width_of(&x.T, &x, s, "attributions", of, "token_scores"));
+    QG_TRY(width_of(&x.top, &x, s, "faithfulness", of, "comprehensiveness"));
+    QG_TRY(width_of(&again, &x, s, "attributions", of, "repeat/word_scores"));
+    if (x.W == 0)
+        return QG_FAIL(QG_ESTORE, "/attributions/%s has no scores of words", of);
     x.repeat = again > 0;
     QG_TRY(make_slots(&x, a));
     QG_TRY(transfer(&x, s, of, false));

@@ -104,7 +104,7 @@ static void embed(qg_model *m, const qg_batch *b)
             table_row(m, row, &m->type, 0);
             for (int c = 0; c < C; c++)
                 x[c] += row[c];
-            table_row(m, row, &m->position, i - b->splits[t]);
+            table_row(m, row, &m->position, b->positions ? b->positions[i] : i - b->splits[t]);
             for (int c = 0; c < C; c++)
                 x[c] += row[c];
         }
@@ -205,6 +205,20 @@ static void classify(float *logits, qg_model *m, const qg_batch *b)
     linear(m, logits, K, &pooled, &m->classifier);
 }
 
+static qg_code check_tokens(const qg_model *m, const qg_batch *b, int t)
+{
+    int positions = m->config.positions;
+    for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
+        if (b->ids[i] < 0 || b->ids[i] >= m->word.rows)
+            return QG_FAIL(QG_EMODEL, "text %d: token id %d is outside the vocabulary of %d", t,
+                           b->ids[i], m->word.rows);
+        if (b->positions && (b->positions[i] < 0 || b->positions[i] >= positions))
+            return QG_FAIL(QG_EMODEL, "text %d: place %d is outside the %d of the model", t,
+                           b->positions[i], positions);
+    }
+    return QG_OK;
+}
+
 static qg_code check_batch(const qg_model *m, const qg_batch *b, int *longest)
 {
     *longest = 0;
@@ -218,10 +232,7 @@ static qg_code check_batch(const qg_model *m, const qg_batch *b, int *longest)
             return QG_FAIL(QG_EMODEL, "text %d has %d tokens, the model has %d positions", t, n,
                            m->config.positions);
         *longest = n > *longest ? n : *longest;
-        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++)
-            if (b->ids[i] < 0 || b->ids[i] >= m->word.rows)
-                return QG_FAIL(QG_EMODEL, "text %d: token id %d is outside the vocabulary of %d", t,
-                               b->ids[i], m->word.rows);
+        QG_TRY(check_tokens(m, b, t));
     }
     return QG_OK;
 }

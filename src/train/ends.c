@@ -14,6 +14,11 @@ static int type_of(const qg_train_batch *b, int32_t i)
     return b->types ? b->types[i] : 0;
 }
 
+static int position_of(const qg_train_batch *b, int t, int32_t i)
+{
+    return b->positions ? b->positions[i] : i - b->splits[t];
+}
+
 /* x = drop(LayerNorm((word + type) + position)). */
 void qg_embedding_forward(const qg_pass *p)
 {
@@ -27,7 +32,7 @@ void qg_embedding_forward(const qg_pass *p)
             float *x = net->embedding.unit + (size_t)i * C;
             const float *word = p->words ? p->words + (size_t)i * C : words + (size_t)b->ids[i] * C;
             const float *type = types + (size_t)type_of(b, i) * C;
-            const float *position = positions + (size_t)(i - b->splits[t]) * C;
+            const float *position = positions + (size_t)position_of(b, t, i) * C;
             for (size_t c = 0; c < C; c++)
                 x[c] = word[c] + type[c] + position[c];
         }
@@ -41,7 +46,7 @@ static int32_t row_read(const qg_pass *p, int table, int t, int32_t i)
 {
     const qg_train_batch *b = p->batch;
     if (table == QG_AT_POSITION)
-        return i - b->splits[t];
+        return position_of(b, t, i);
     if (table == QG_AT_TYPE)
         return type_of(b, i);
     return b->ids[i] == p->net->params->config.pad_id ? -1 : b->ids[i];

@@ -160,7 +160,8 @@ static qg_code cut(qg_train_batch *out, qg_explained_model *m, const qg_batch *b
                             .ids = with_ids ? b->ids + from : NULL,
                             .splits = m->splits,
                             .label = m->label,
-                            .sample = m->sample};
+                            .sample = m->sample,
+                            .positions = b->positions ? b->positions + from : NULL};
     return QG_OK;
 }
 

@@ -166,13 +166,16 @@ static qg_code check_text(const qg_net *n, const qg_train_batch *b, int t)
     QG_ASSERT(len <= n->options.longest);
     QG_ASSERT(b->sample[t] >= 0 && b->sample[t] < (int64_t)1 << 40);
     QG_ASSERT(!b->attended || (b->attended[t] >= 1 && b->attended[t] <= len));
-    for (int32_t i = b->splits[t]; i < b->splits[t + 1] && b->ids; i++) {
-        if (b->ids[i] < 0 || b->ids[i] >= c->vocab)
+    for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
+        if (b->ids && (b->ids[i] < 0 || b->ids[i] >= c->vocab))
             return QG_FAIL(QG_EMODEL, "sample %lld: token id %d is outside the vocabulary of %d",
                            (long long)b->sample[t], b->ids[i], c->vocab);
         if (b->types && (b->types[i] < 0 || b->types[i] >= c->types))
             return QG_FAIL(QG_EMODEL, "sample %lld: token type %d is outside the %d of the model",
                            (long long)b->sample[t], b->types[i], c->types);
+        if (b->positions && (b->positions[i] < 0 || b->positions[i] >= c->positions))
+            return QG_FAIL(QG_EMODEL, "sample %lld: place %d is outside the %d of the model",
+                           (long long)b->sample[t], b->positions[i], c->positions);
     }
     return QG_OK;
 }

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-const char *const qg_masking_names[] = {"mask", "delete", "pad", "unk", NULL};
+const char *const qg_masking_names[] = {"mask", "delete", "pad", "unk", "hide", NULL};
 
 struct qg_perturber {
     qg_arena *arena;
@@ -17,7 +17,8 @@ struct qg_perturber {
     qg_specials specials;
     int budget;
 
-    int32_t *ids; /* [used of room] */
+    int32_t *ids;       /* [used of room] */
+    int32_t *positions; /* [used of room] their places; NULL: no sequence has a gap yet */
     int64_t used, room;
     int64_t *begin; /* [slots + 1 of slot_room + 1] where each sequence begins in ids */
     float *logits;  /* [slots, K] */
@@ -59,6 +60,29 @@ qg_code qg_perturber_make(qg_perturber **out, qg_arena *a, const qg_explainable 
     return QG_OK;
 }
 
+/* From the first sequence on that may have gaps, every token's place is kept. */
+static qg_code keep_positions(qg_perturber *p)
+{
+    QG_NEW(p->positions, p->arena, p->room);
+    for (int64_t s = 0; s < p->slots; s++)
+        for (int64_t i = p->begin[s]; i < p->begin[s + 1]; i++)
+            p->positions[i] = (int32_t)(i - p->begin[s]);
+    return QG_OK;
+}
+
+static qg_code make_room(qg_perturber *p, int n, qg_masking masking)
+{
+    if (masking == QG_MASKING_HIDE && !p->positions)
+        QG_TRY(keep_positions(p));
+    while (p->used + n > p->room) {
+        GROW(p->ids, p->arena, p->room, 2 * p->room);
+        if (p->positions)
+            GROW(p->positions, p->arena, p->room, 2 * p->room);
+        p->room *= 2;
+    }
+    return QG_OK;
+}
+
 static int32_t stand_in(const qg_specials *s, qg_masking masking)
 {
     return masking == QG_MASKING_PAD ? s->pad : masking == QG_MASKING_UNK ? s->unk : s->mask;
@@ -68,33 +92,38 @@ static int32_t stand_in(const qg_specials *s, qg_masking masking)
 static qg_code write_sequence(int *length, qg_perturber *p, const qg_sample *s,
                               const uint8_t *present, qg_masking masking)
 {
-    while (p->used + s->n > p->room) {
-        GROW(p->ids, p->arena, p->room, 2 * p->room);
-        p->room *= 2;
-    }
+    QG_TRY(make_room(p, s->n, masking));
+    bool hide = masking == QG_MASKING_HIDE, leave_out = hide || masking == QG_MASKING_DELETE;
     int32_t *to = p->ids + p->used, filler = stand_in(&p->specials, masking);
-    int n = 0;
+    int n = 0, end = 0; /* one past the last place */
     for (int i = 0; i < s->n; i++) {
-        if (!present || s->unit[i] < 0 || present[s->unit[i]])
-            to[n++] = s->ids[i];
-        else if (masking != QG_MASKING_DELETE)
-            to[n++] = filler;
+        bool absent = present && s->unit[i] >= 0 && !present[s->unit[i]];
+        if (absent && leave_out)
+            continue;
+        int place = hide ? i : n;
+        if (p->positions)
+            p->positions[p->used + n] = place;
+        to[n++] = absent ? filler : s->ids[i];
+        end = place + 1;
     }
     if (n == 0)
         return QG_FAIL(QG_EMODEL, "nothing is left of a text of %d tokens", s->n);
-    if (n > p->model.max_tokens)
-        return QG_FAIL(QG_EMODEL, "a text has %d tokens, the model takes at most %d", n,
+    if (end > p->model.max_tokens)
+        return QG_FAIL(QG_EMODEL, "a text has %d tokens, the model takes at most %d", end,
                        p->model.max_tokens);
     *length = n;
     return QG_OK;
 }
 
-/* FNV-1a over the ids, then mixed so that the low bits serve as an index. */
-static uint64_t hash_ids(const int32_t *ids, int64_t n)
+/* FNV-1a over the ids and how far each has been left behind (0 where there are no gaps, whether
+ * places are kept or not), then mixed so that the low bits serve as an index. */
+static uint64_t hash_sequence(const qg_perturber *p, int64_t from, int64_t n)
 {
     uint64_t h = 14695981039346656037U;
-    for (int64_t i = 0; i < n; i++)
-        h = (h ^ (uint32_t)ids[i]) * 1099511628211U;
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t gap = p->positions ? (uint64_t)(p->positions[from + i] - i) : 0;
+        h = (h ^ gap << 32 ^ (uint32_t)p->ids[from + i]) * 1099511628211U;
+    }
     h ^= h >> 32;
     h *= 0x9e3779b97f4a7c15U;
     return h ^ (h >> 29);
@@ -105,14 +134,21 @@ static int64_t length_of(const qg_perturber *p, int64_t slot)
     return p->begin[slot + 1] - p->begin[slot];
 }
 
-/* The cell of the table that holds this sequence, or the free one where it belongs. */
-static int64_t *find(const qg_perturber *p, const int32_t *ids, int64_t n)
+static bool same(const qg_perturber *p, int64_t a, int64_t b, int64_t n)
+{
+    size_t bytes = (size_t)n * sizeof *p->ids;
+    return memcmp(p->ids + a, p->ids + b, bytes) == 0 &&
+           (!p->positions || memcmp(p->positions + a, p->positions + b, bytes) == 0);
+}
+
+/* The cell of the table that holds the sequence of n tokens written at `from`, or the free one
+ * where it belongs. */
+static int64_t *find(const qg_perturber *p, int64_t from, int64_t n)
 {
     uint64_t mask = (uint64_t)p->table_size - 1;
-    for (uint64_t at = hash_ids(ids, n) & mask;; at = (at + 1) & mask) {
+    for (uint64_t at = hash_sequence(p, from, n) & mask;; at = (at + 1) & mask) {
         int64_t slot = p->table[at] - 1;
-        if (slot < 0 || (length_of(p, slot) == n &&
-                         memcmp(p->ids + p->begin[slot], ids, (size_t)n * sizeof *ids) == 0))
+        if (slot < 0 || (length_of(p, slot) == n && same(p, p->begin[slot], from, n)))
             return &p->table[at];
     }
 }
@@ -126,7 +162,7 @@ static qg_code grow_slots(qg_perturber *p)
     p->table_size = 4 * room;
     p->slot_room = room;
     for (int64_t s = 0; s < p->slots; s++)
-        *find(p, p->ids + p->begin[s], length_of(p, s)) = s + 1;
+        *find(p, p->begin[s], length_of(p, s)) = s + 1;
     return QG_OK;
 }
 
@@ -138,7 +174,7 @@ qg_code qg_perturb_add(int64_t *slot, qg_perturber *p, const qg_sample *s, const
         QG_TRY(grow_slots(p));
     QG_TRY(write_sequence(&n, p, s, present, masking));
     p->count.asked++;
-    int64_t *cell = find(p, p->ids + p->used, n);
+    int64_t *cell = find(p, p->used, n);
     if (*cell == 0) {
         p->used += n;
         p->begin[++p->slots] = p->used;
@@ -159,7 +195,8 @@ static qg_code run_batch(qg_perturber *p)
     QG_NEW(splits, p->arena, last - first + 1);
     for (int64_t s = first; s <= last; s++)
         splits[s - first] = (int32_t)(p->begin[s] - from);
-    qg_batch b = {(int)(last - first), p->ids + from, splits};
+    qg_batch b = {(int)(last - first), p->ids + from, splits,
+                  p->positions ? p->positions + from : NULL};
     qg_code rc = p->model.logits(p->model.ctx, p->logits + first * p->model.classes, &b);
     qg_arena_release(p->arena, mark);
     if (rc != QG_OK)

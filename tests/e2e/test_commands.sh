@@ -53,7 +53,7 @@ ok "plan simulates ranks" sh -c "'$QGRID' plan jobs/full_matrix.json --ranks 64 
 ok "plan does not run" test ! -e "$T/none.h5"
 ok "list" sh -c "'$QGRID' list | grep -q nf4 && '$QGRID' list kernels | grep -q 'in use'"
 ok "list methods shows options, defaults, ranges and names" sh -c "'$QGRID' list methods | \
-    grep -c '^    samples .*(1000; 2 to 1000000)\|^    masking .*(delete; mask, delete, pad, unk)\|^  occlusion ' | grep -qx 3"
+    grep -c '^    samples .*(1000; 2 to 1000000)\|^    masking .*(delete; mask, delete, pad, unk, hide)\|^  occlusion ' | grep -qx 3"
 ok "list training says once what a job adds" sh -c "'$QGRID' list training | grep -c 'a model for each' | grep -qx 1"
 ok "version" sh -c "'$QGRID' --version | grep -q 'HDF5 1'"
 for c in run plan check list tokenize predict train quantize status show diff digest verify bench; do

@@ -194,8 +194,11 @@ static void gradients_by_name(void **state)
 static void occlusion_by_name(void **state)
 {
     (void)state;
-    static const char *const masks[][2] = {
-        {"mask", "MASK"}, {"unk", "UNK"}, {"pad", "PAD_attended"}, {"delete", "delete"}};
+    static const char *const masks[][2] = {{"mask", "MASK"},
+                                           {"unk", "UNK"},
+                                           {"pad", "PAD_attended"},
+                                           {"hide", "PAD_masked"},
+                                           {"delete", "delete"}};
     for (int m = 0; m < MODELS; m++) {
         rig r;
         start(&r, names[m]);

@@ -92,6 +92,7 @@ static const struct {
 } modes[] = {{QG_MASKING_MASK, "MASK"},
              {QG_MASKING_UNK, "UNK"},
              {QG_MASKING_PAD, "PAD_attended"},
+             {QG_MASKING_HIDE, "PAD_masked"},
              {QG_MASKING_DELETE, "delete"}};
 
 static void check_occlusion(golden *g, const qg_json *e, qg_masking masking, const char *key)

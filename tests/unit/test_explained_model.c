@@ -160,6 +160,37 @@ static void values_are_those_of_the_deployed_model(void **state)
     }
 }
 
+/* Without them the first token of a text stands at place 0, the next at 1, ... */
+static void places_count_from_the_beginning_unless_given(void **state)
+{
+    (void)state;
+    int32_t place[T], gap[T];
+    float x[T * C], usual[T * C], net[B * K], packed[B * K], plain[B * K];
+    qg_precision_spec s = spec_of("fp32", QG_EMBED_FP32);
+    qg_explained_model *m = explained(folder(), &s, 8);
+    qg_model *d = deployed(folder(), &s);
+    qg_explainable e = qg_explained_model_functions(m, NULL);
+    qg_batch given = {B, ids, splits, place}, gaps = {3, ids, splits, gap};
+    for (int t = 0; t < B; t++)
+        for (int i = splits[t]; i < splits[t + 1]; i++) {
+            place[i] = i - splits[t];
+            gap[i] = place[i] + 3 * (place[i] > 1);
+        }
+    qt_ok(qg_model_forward(plain, d, &batch, NULL));
+    qt_ok(qg_model_forward(packed, d, &given, NULL));
+    qt_same("logits", packed, plain, B * K, sizeof(float));
+    qt_ok(e.embed(e.ctx, usual, &batch, QG_EXPLAIN_EMBEDDINGS));
+    qt_ok(e.embed(e.ctx, x, &given, QG_EXPLAIN_EMBEDDINGS));
+    qt_same("vectors", x, usual, T * C, sizeof(float));
+    qt_ok(qg_model_forward(packed, d, &gaps, NULL));
+    qt_ok(e.logits(e.ctx, net, &gaps));
+    qt_close_f32("both models", net, packed, (size_t)gaps.B * K, 0, 1e-5);
+    qt_same("a text of one token has no gap", packed + K, plain + K, K, sizeof(float));
+    assert_true(fabsf(packed[0] - plain[0]) > 1e-3F);
+    qg_explained_model_destroy(m);
+    qg_model_close(d);
+}
+
 static void gradient_of(double *g, const qg_explainable *e)
 {
     float x[T * C], dx[T * C];
@@ -281,9 +312,17 @@ static void what_the_model_cannot_take_is_an_error(void **state)
     int32_t many[] = {0, POSITIONS + 1}, k[] = {0}, wrong[] = {K};
     qg_precision_spec s = spec_of("fp32", QG_EMBED_FP32);
     qg_explained_model *m = explained(folder(), &s, 0);
+    qg_model *d = deployed(folder(), &s);
     qg_explainable e = qg_explained_model_functions(m, NULL);
     qg_batch b = {1, bad, three}, empty = {1, bad, none}, longer = {1, bad, many};
     qt_fails(e.embed(e.ctx, x, &b, QG_EXPLAIN_EMBEDDINGS), QG_EMODEL, "100", NULL);
+    for (int i = 0; i < 2; i++) {
+        int32_t outside = i ? POSITIONS : -1, place[] = {0, outside, 2}, in[] = {2, 5, 3};
+        const char *text = i ? "place 16" : "place -1";
+        qg_batch far = {1, in, three, place};
+        qt_fails(e.logits(e.ctx, x, &far), QG_EMODEL, text, "16 of the model", NULL);
+        qt_fails(qg_model_forward(x, d, &far, NULL), QG_EMODEL, text, "16 of the model", NULL);
+    }
     qt_fails(e.embed(e.ctx, x, &empty, QG_EXPLAIN_EMBEDDINGS), QG_EMODEL, "0 tokens", NULL);
     qt_fails(e.gradient(e.ctx, value, dx, x, &longer, k, QG_EXPLAIN_LOGIT, QG_EXPLAIN_EMBEDDINGS),
              QG_EMODEL, "17 tokens", "1 to 16", NULL);
@@ -293,6 +332,7 @@ static void what_the_model_cannot_take_is_an_error(void **state)
     qt_fails(e.gradient(e.ctx, value, dx, x, &b, k, QG_EXPLAIN_LOGIT, QG_EXPLAIN_EMBEDDINGS),
              QG_ENUMERIC, "logit", NULL);
     qg_explained_model_destroy(m);
+    qg_model_close(d);
 
     qg_model_source src = {.dir = folder()};
     qg_explained_options o = {.breathe = always};
@@ -313,6 +353,7 @@ static void what_the_model_cannot_take_is_an_error(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(gradients_equal_finite_differences),
     cmocka_unit_test(values_are_those_of_the_deployed_model),
+    cmocka_unit_test(places_count_from_the_beginning_unless_given),
     cmocka_unit_test(gradients_pass_straight_through_rounded_inputs),
     cmocka_unit_test(trained_step_sizes_are_those_of_the_deployed_model),
     cmocka_unit_test(bits_do_not_depend_on_the_batch),

@@ -172,6 +172,12 @@ static void mistakes_in_methods_are_named_with_their_place(void **state)
             "is not made of 1 to 64 letters", "/explain/methods/0");
     refused("{\"methods\": \"lime\"}", "found a string", "/explain/methods");
     refused("{\"methods\": [1]}", "found a number", "/explain/methods/0");
+    char many[600];
+    int at = snprintf(many, sizeof many, "{\"methods\": [0");
+    for (int i = 1; i < 257; i++)
+        at += snprintf(many + at, sizeof many - (size_t)at, ",0");
+    snprintf(many + at, sizeof many - (size_t)at, "]}");
+    refused(many, "257 methods, at most 256 are allowed", "job.json:11:13: /explain/methods");
 }
 
 static void mistakes_in_the_rest_are_named_with_their_place(void **state)
@@ -197,8 +203,8 @@ static void mistakes_in_the_rest_are_named_with_their_place(void **state)
             "/explain/faithfulness/k/2");
     refused(LIME "\"faithfulness\": {\"k\": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}}",
             "17 numbers, at most 16 are allowed", "/explain/faithfulness/k");
-    refused(LIME "\"faithfulness\": {\"masking\": \"gone\"}}", "'gone' is not one of",
-            "/explain/faithfulness/masking");
+    refused(LIME "\"faithfulness\": {\"masking\": \"gone\"}}",
+            "'gone' is not one of: mask, delete, pad, unk, hide", "/explain/faithfulness/masking");
     refused(LIME "\"faithfulness\": {\"steps\": 3}}", "unknown key 'steps'",
             "/explain/faithfulness/steps");
     wrong(LIME "\"target\": \"reference\"}", "\"int8\"",
@@ -218,7 +224,8 @@ static void mistakes_in_pairs_are_named_with_their_place(void **state)
             "'a' and 'c' are not of one data set", "/explain/pairs/1");
     refused(LIME "\"pairs\": [[\"a\", \"a\"]]}", "an experiment is not compared with itself",
             "/explain/pairs/0");
-    refused(LIME "\"pairs\": [[\"s\", \"t\"]]}", "'s' and 't' are not of the same seeds", "/explain/pairs/0");
+    refused(LIME "\"pairs\": [[\"s\", \"t\"]]}", "'s' and 't' are not of the same seeds",
+            "/explain/pairs/0");
     refused(LIME "\"pairs\": [[\"a\"]]}", "[experiment, experiment] is expected",
             "/explain/pairs/0");
     refused(LIME "\"pairs\": [[\"a\", 1]]}", "[experiment, experiment] is expected",

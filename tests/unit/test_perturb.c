@@ -65,7 +65,7 @@ static void each_masking_puts_what_it_says(void **state)
     rig_start(&r, TOY_TOKENS, 0);
     int64_t mask = add(&r, "1011", QG_MASKING_MASK), gone = add(&r, "1011", QG_MASKING_DELETE);
     int64_t pad = add(&r, "0011", QG_MASKING_PAD), unk = add(&r, "1000", QG_MASKING_UNK), all;
-    int64_t none = add(&r, "0000", QG_MASKING_DELETE);
+    int64_t none = add(&r, "0000", QG_MASKING_DELETE), hid = add(&r, "1011", QG_MASKING_HIDE);
     qt_ok(qg_perturb_add(&all, r.p, &four, NULL, QG_MASKING_DELETE));
     qt_ok(qg_perturb_run(r.p));
     check(&r, mask, (int32_t[]){2, 10, 4, 4, 13, 10, 3}, 7);
@@ -73,6 +73,7 @@ static void each_masking_puts_what_it_says(void **state)
     check(&r, pad, (int32_t[]){2, 0, 0, 0, 13, 10, 3}, 7);
     check(&r, unk, (int32_t[]){2, 10, 1, 1, 1, 1, 3}, 7);
     check(&r, none, (int32_t[]){2, 3}, 2);
+    check(&r, hid, (int32_t[]){2, 10, 13, 10, 3}, 5);
     check(&r, all, ids, 7);
     qg_arena_destroy(r.a);
 }
@@ -195,6 +196,141 @@ static void a_failed_batch_can_be_run_again(void **state)
     qg_arena_destroy(r.a);
 }
 
+/* ------------------------------------------------------------------------------------ places */
+
+/* A model of the places of the tokens: logit 0 is the sum of 2^place, logit 1 that of the ids. */
+typedef struct ruler {
+    rig r;
+    int calls_with_places;
+} ruler;
+
+static qg_code measure(void *ctx, float *logits, const qg_batch *b)
+{
+    ruler *m = ctx;
+    m->calls_with_places += b->positions != NULL;
+    for (int t = 0; t < b->B; t++) {
+        int64_t places = 0, sum = 0;
+        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
+            places += (int64_t)1 << (b->positions ? b->positions[i] : i - b->splits[t]);
+            sum += b->ids[i];
+        }
+        logits[2 * t] = (float)places;
+        logits[2 * t + 1] = (float)sum;
+    }
+    return QG_OK;
+}
+
+static void ruler_start(ruler *m, int max_tokens, int budget)
+{
+    m->calls_with_places = 0;
+    m->r.a = qg_arena_create(0);
+    m->r.model =
+        (qg_explainable){.ctx = m, .classes = 2, .max_tokens = max_tokens, .logits = measure};
+    qt_ok(qg_perturber_make(&m->r.p, m->r.a, &m->r.model, specials, budget));
+}
+
+static long long places(const ruler *m, int64_t slot)
+{
+    return (long long)qg_perturb_value(m->r.p, slot, 0, QG_EXPLAIN_LOGIT);
+}
+
+static void hidden_tokens_leave_their_places_empty(void **state)
+{
+    (void)state;
+    ruler m;
+    ruler_start(&m, 7, 0);
+    int64_t before = add(&m.r, "1011", QG_MASKING_DELETE);
+    qt_ok(qg_perturb_run(m.r.p));
+    qt_eq("places that say nothing are not given", m.calls_with_places, 0);
+    int64_t hid = add(&m.r, "1011", QG_MASKING_HIDE), none = add(&m.r, "0000", QG_MASKING_HIDE);
+    int64_t masked = add(&m.r, "1011", QG_MASKING_MASK),
+            after = add(&m.r, "0011", QG_MASKING_DELETE);
+    qt_ok(qg_perturb_run(m.r.p));
+    qt_eq("places are given", m.calls_with_places, 1);
+    qt_eq("moved up", places(&m, before), 0x1f);
+    qt_eq("kept", places(&m, hid), 0x73);
+    qt_eq("the specials stay", places(&m, none), 0x41);
+    qt_eq("masked", places(&m, masked), 0x7f);
+    qt_eq("moved up", places(&m, after), 0xf);
+    qt_close("the same tokens", qg_perturb_value(m.r.p, hid, 1, QG_EXPLAIN_LOGIT),
+             qg_perturb_value(m.r.p, before, 1, QG_EXPLAIN_LOGIT), 0, 0);
+    qg_arena_destroy(m.r.a);
+}
+
+static void equal_sequences_at_other_places_are_others(void **state)
+{
+    (void)state;
+    ruler m;
+    ruler_start(&m, 7, 0);
+    int64_t plain = add(&m.r, "1111", QG_MASKING_MASK);
+    int64_t moved = add(&m.r, "1101", QG_MASKING_DELETE);
+    qt_eq("nothing hidden, before places are kept", add(&m.r, "1111", QG_MASKING_HIDE), plain);
+    qt_eq("and after", add(&m.r, "1111", QG_MASKING_DELETE), plain);
+    qt_eq("known from before", add(&m.r, "1101", QG_MASKING_DELETE), moved);
+    int64_t hid = add(&m.r, "1101", QG_MASKING_HIDE);
+    assert_true(hid != moved);
+    qt_eq("hidden again", add(&m.r, "1101", QG_MASKING_HIDE), hid);
+    int32_t twice[] = {10, 10}, unit[] = {0, 1};
+    qg_sample two = {.n = 2, .ids = twice, .unit = unit, .units = 2};
+    int64_t first, second, one;
+    qt_ok(qg_perturb_add(&first, m.r.p, &two, (uint8_t[]){1, 0}, QG_MASKING_HIDE));
+    qt_ok(qg_perturb_add(&second, m.r.p, &two, (uint8_t[]){0, 1}, QG_MASKING_HIDE));
+    qt_ok(qg_perturb_add(&one, m.r.p, &two, (uint8_t[]){0, 1}, QG_MASKING_DELETE));
+    assert_true(first != second);
+    qt_eq("what is hidden at the end leaves no gap", one, first);
+    qt_ok(qg_perturb_run(m.r.p));
+    qt_eq("places", places(&m, first), 1);
+    qt_eq("places", places(&m, second), 2);
+    qt_eq("distinct", qg_perturb_count(m.r.p).distinct, 5);
+    qg_arena_destroy(m.r.a);
+}
+
+/* 2^12 - 1 subsets of the same word twelve times: only places tell them apart. */
+static void thousands_of_places_keep_apart(void **state)
+{
+    (void)state;
+    enum { UNITS = 12, SETS = 1 << UNITS };
+    ruler m;
+    ruler_start(&m, UNITS, 100);
+    int32_t word[UNITS], unit[UNITS];
+    for (int i = 0; i < UNITS; i++) {
+        word[i] = 10;
+        unit[i] = i;
+    }
+    qg_sample s = {.n = UNITS, .ids = word, .unit = unit, .units = UNITS};
+    for (int set = 1; set < SETS; set++) {
+        uint8_t keep[UNITS];
+        int64_t slot;
+        for (int u = 0; u < UNITS; u++)
+            keep[u] = (uint8_t)(set >> u & 1);
+        qt_ok(qg_perturb_add(&slot, m.r.p, &s, keep, QG_MASKING_HIDE));
+        qt_eq("slots in order", slot, set - 1);
+    }
+    qt_ok(qg_perturb_run(m.r.p));
+    for (int set = 1; set < SETS; set++)
+        qt_eq("places", places(&m, set - 1), set);
+    qg_arena_destroy(m.r.a);
+}
+
+static void a_place_beyond_the_model_is_an_error(void **state)
+{
+    (void)state;
+    ruler m;
+    int64_t slot;
+    ruler_start(&m, 6, 0);
+    qt_fails(qg_perturb_add(&slot, m.r.p, &four, (uint8_t[]){1, 0, 1, 1}, QG_MASKING_HIDE),
+             QG_EMODEL, "7 tokens", "6", NULL);
+    qt_eq("five tokens that move up fit", add(&m.r, "1011", QG_MASKING_DELETE), 0);
+    int32_t unit[] = {-1, 0, 1, 1, 2, 3, 3};
+    qg_sample loose = {.n = 7, .ids = ids, .unit = unit, .units = 4};
+    qt_ok(qg_perturb_add(&slot, m.r.p, &loose, (uint8_t[]){1, 0, 1, 0}, QG_MASKING_HIDE));
+    qt_ok(qg_perturb_run(m.r.p));
+    qt_eq("so do hidden ones at the end", places(&m, slot), 0x13);
+    qg_arena_destroy(m.r.a);
+}
+
+/* ------------------------------------------------------------------------------------ memory */
+
 static qg_code ask_some(qg_arena *a, void *ctx)
 {
     rig *r = ctx;
@@ -203,7 +339,7 @@ static qg_code ask_some(qg_arena *a, void *ctx)
     for (int set = 0; set < 16; set++) {
         uint8_t keep[4] = {set & 1, set >> 1 & 1, set >> 2 & 1, set >> 3 & 1};
         int64_t slot;
-        QG_TRY(qg_perturb_add(&slot, p, &four, keep, QG_MASKING_MASK));
+        QG_TRY(qg_perturb_add(&slot, p, &four, keep, set < 8 ? QG_MASKING_MASK : QG_MASKING_HIDE));
     }
     return qg_perturb_run(p);
 }
@@ -299,6 +435,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_text_longer_than_the_budget_goes_alone),
     cmocka_unit_test(nothing_left_and_too_long_are_errors),
     cmocka_unit_test(a_failed_batch_can_be_run_again),
+    cmocka_unit_test(hidden_tokens_leave_their_places_empty),
+    cmocka_unit_test(equal_sequences_at_other_places_are_others),
+    cmocka_unit_test(thousands_of_places_keep_apart),
+    cmocka_unit_test(a_place_beyond_the_model_is_an_error),
     cmocka_unit_test(memory_that_runs_out_is_an_error),
     cmocka_unit_test(words_tokens_and_distinct_words_with_spans),
     cmocka_unit_test(a_word_and_its_beginning_are_two_words),
