@@ -79,8 +79,8 @@ static void hash_model(char part[64], const qg_training_inputs *in)
     keep(part, &h);
 }
 
-/* What the bits depend on besides: nothing but for a few kernels, and for OpenBLAS in the decoder of
- * masked-language modelling. */
+/* What the bits depend on besides: nothing but for a few kernels, and for OpenBLAS in the decoder
+ * of masked-language modelling. */
 static qg_code hash_arithmetic(char part[64], const qg_training_config *c)
 {
     char library[512];
