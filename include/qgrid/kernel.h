@@ -207,6 +207,19 @@ typedef struct qg_kernels {
     void (*attention)(float *out, int ldo, const float *q, const float *k, const float *v, int ld,
                       int n, int H, int D, float *probs, void *scratch);
 
+    /**
+     * y = alpha a b of small matrices as they lie: each element a chain of fma over k, times alpha.
+     * @param[out] y  [m, ldy]
+     * @param      a  [m, k]: `row` values from row to row, `step` from column to column
+     * @param      b  [k, ldb], n columns
+     */
+    void (*matmul)(float *y, int ldy, const float *a, ptrdiff_t row, ptrdiff_t step, const float *b,
+                   int ldb, int m, int n, int k, float alpha);
+
+    /** t [n, ldt] = x [m, ldx]^T, n columns; ldt a multiple of 16, columns m.. up to the next such
+     * are 0. */
+    void (*transpose)(float *t, int ldt, const float *x, int ldx, int m, int n);
+
     /** x[i] = row `id` of a table: f32, f16 bits, or s8 codes times the row's scale. */
     void (*embed_f32)(float *x, const float *table, int32_t id, int C);
     void (*embed_f16)(float *x, const uint16_t *table, int32_t id, int C);

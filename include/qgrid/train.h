@@ -16,9 +16,8 @@
  *
  * A leaf is a fixed part of a global batch: what it computes depends on its texts, the step and the
  * weights alone. Leaves are summed in one fixed binary tree, so the bits of a run do not depend on
- * the number of ranks (on one kind of machine: the products of attention and of the decoder of
- * masked-language modelling are OpenBLAS's, on one thread).
- * Letters B, T, C, H, F, L, K as in tensor.h.
+ * the number of ranks, nor on the processor (but for the decoder of masked-language modelling,
+ * whose products are OpenBLAS's, on one thread). Letters B, T, C, H, F, L, K as in tensor.h.
  */
 #ifndef QGRID_TRAIN_H
 #define QGRID_TRAIN_H

@@ -132,11 +132,27 @@ static void call_attention(void *ctx)
      p->scratch);
 }
 
+static void call_matmul(void *ctx)
+{
+    const qg_problem *p = ctx; /* the codes of the panels serve as a plain matrix */
+    FN(matmul, p)(p->y, p->n, p->x, p->k, 1, p->w.codes, p->n, p->m, p->n, p->k, 1);
+}
+
+/* Sixteen rows at a time; the room of y is that of x. */
+static void call_transpose(void *ctx)
+{
+    const qg_problem *p = ctx;
+    int width = p->k / 16 * 16;
+    for (int i = 0; i + 16 <= p->m; i += 16)
+        FN(transpose, p)(p->y, 16, p->x + (size_t)i * (size_t)p->k, p->k, 16, width);
+}
+
 static const qg_variant float_weights[] = {
     {"fp32", QG_PANEL_F32, 0},     {"fp16", QG_PANEL_F16, 0},       {"bf16", QG_PANEL_BF16, 0},
     {"int4_g32", QG_PANEL_S4, 32}, {"int4_g128", QG_PANEL_S4, 128}, {"nf4", QG_PANEL_NF4, 64},
     {NULL, QG_PANEL_F32, 0},
 };
+static const qg_variant f32_weights[] = {{"fp32", QG_PANEL_F32, 0}, {NULL, QG_PANEL_F32, 0}};
 static const qg_variant s8_weights[] = {{"int8", QG_PANEL_S8, 0}, {NULL, QG_PANEL_F32, 0}};
 static const qg_variant bf16_weights[] = {{"bf16_a16", QG_PANEL_BF16_PAIRS, 0},
                                           {NULL, QG_PANEL_F32, 0}};
@@ -152,6 +168,8 @@ static const qg_operation operations[] = {
     {"gemm_s8", QG_SIZES_PRODUCT, call_gemm_s8, s8_weights, 0, false},
     {"gemm_s4s8", QG_SIZES_PRODUCT, call_gemm_s4s8, s4_weights, 0, false},
     {"gemm_bf16", QG_SIZES_PRODUCT, call_gemm_bf16, bf16_weights, 0, false},
+    {"matmul", QG_SIZES_PRODUCT, call_matmul, f32_weights, 0, false},
+    {"transpose", QG_SIZES_ROWS, call_transpose, NULL, 8, false},
     {"round_bf16", QG_SIZES_ROWS, call_round_bf16, NULL, 6, false},
     {"quantize_rows", QG_SIZES_ROWS, call_quantize_rows, NULL, 5, false},
     {"minmax", QG_SIZES_ROWS, call_minmax, NULL, 4, false},

@@ -200,6 +200,15 @@ static qg_code read_words(double **out, qg_store_info *info, qg_reading *r, cons
     return qg_store_read(r->store, path, QG_STORE_F64, NULL, NULL, *out);
 }
 
+/* NaN of an open place equals itself; 0 and -0 differ. */
+static bool same_bits(double a, double b)
+{
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    return x == y;
+}
+
 qg_code qg_diff_explanation(int *n, qg_reading *a, qg_reading *b, const qg_read_cell *c)
 {
     double *x, *y, worst = 0;
@@ -216,7 +225,7 @@ qg_code qg_diff_explanation(int *n, qg_reading *a, qg_reading *b, const qg_read_
         return QG_OK;
     }
     for (int64_t i = 0; i < s.shape[0] * s.shape[1]; i++) {
-        if (memcmp(&x[i], &y[i], sizeof x[i]) == 0)
+        if (same_bits(x[i], y[i]))
             continue;
         count++;
         first = first < 0 ? i : first;

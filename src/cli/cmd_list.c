@@ -3,6 +3,8 @@
  */
 #include "cli.h"
 
+#include "qgrid/drift.h"
+#include "qgrid/faithfulness_of.h"
 #include "qgrid/kernel.h"
 #include "qgrid/method.h"
 #include "qgrid/metrics.h"
@@ -61,10 +63,15 @@ static void list_kernels(void)
 static void list_metrics(void)
 {
     printf("metrics\n");
-#define X(name, doc) printf("  %-20s %s\n", #name, doc);
+#define X(name, doc) printf("  %-22s %s\n", #name, doc);
     QG_METRIC_LIST(X)
+    printf("  %-22s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
+    printf("  of explanations against those of fp32 (a)\n");
+    QG_DRIFT_LIST(X)
+    printf("  of the faithfulness of explanations\n");
+    QG_FAITHFUL_AT_K_LIST(X)
+    QG_FAITHFUL_LIST(X)
 #undef X
-    printf("  %-20s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
 }
 
 /* What follows the default: the range of a number, the names of an enum. */

@@ -3,11 +3,9 @@
  */
 #include "layout_data.h"
 
-#include "qgrid/drift.h"
-
 #include <string.h>
 
-static int experiment_of(const qg_plan *p, qg_group_ref ref)
+int qg_layout_experiment(const qg_plan *p, qg_group_ref ref)
 {
     for (int e = 0; e < p->job->n_experiments; e++)
         if (p->job->experiments[e].model == ref.model &&
@@ -16,86 +14,9 @@ static int experiment_of(const qg_plan *p, qg_group_ref ref)
     return -1;
 }
 
-int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim)
-{
-    const qg_job *job = p->job;
-    switch (dim) {
-    case QG_DIM_NONE:
-        return 1;
-    case QG_DIM_CELL:
-        return p->n_cells;
-    case QG_DIM_UNIT:
-        return p->n_units;
-    case QG_DIM_ROW:
-        return p->datasets[ref.dataset].data.n;
-    case QG_DIM_ROW_SPLIT:
-        return p->datasets[ref.dataset].data.n + 1;
-    case QG_DIM_WORD:
-        return p->datasets[ref.dataset].n_words;
-    case QG_DIM_TOKEN:
-        return p->tokens[experiment_of(p, ref)]->T;
-    case QG_DIM_LAYER:
-        return qg_plan_linear_layers(&p->models[ref.model].config);
-    case QG_DIM_CLASS:
-    case QG_DIM_TRUE_CLASS:
-    case QG_DIM_PREDICTED_CLASS:
-        return job->K;
-    case QG_DIM_CLASS_METRIC:
-        return 4;
-    case QG_DIM_BIN:
-        return QG_BINS;
-    case QG_DIM_PRECISION_A:
-    case QG_DIM_PRECISION_B:
-        return job->n_precisions;
-    case QG_DIM_BATCH_SIZE:
-        return job->latency.n_batch_sizes;
-    case QG_DIM_TEXT_SAMPLE:
-        return qg_plan_latency_texts(p, experiment_of(p, ref));
-    case QG_DIM_RUN:
-        return job->latency.runs;
-    case QG_DIM_STATISTIC:
-        return 7;
-    case QG_DIM_STEP:
-        return p->models[ref.model].training->epochs * p->models[ref.model].training->batches;
-    case QG_DIM_EPOCH:
-        return p->models[ref.model].training->epochs;
-    case QG_DIM_SEED:
-        return job->models[ref.model].fan.n;
-    case QG_DIM_SEED_STATISTIC:
-        return QG_SEED_STATISTICS;
-    case QG_DIM_EXPLAINED:
-        return p->explained[experiment_of(p, ref)].slots;
-    case QG_DIM_WORD_PLACE:
-        return p->explained[experiment_of(p, ref)].words;
-    case QG_DIM_TOKEN_PLACE:
-        return p->explained[experiment_of(p, ref)].tokens;
-    case QG_DIM_TOP:
-        return job->explain.faithful.n_k;
-    case QG_DIM_FAITHFUL:
-        return QG_FAITHFULS;
-    case QG_DIM_FAITHFUL_AT_K:
-        return QG_FAITHFULS_AT_K;
-    case QG_DIM_MEASURE:
-        return QG_DRIFTS;
-    case QG_DIM_SUBSET:
-        return QG_SUBSETS;
-    case QG_DIM_SUMMARY:
-        return QG_SUMMARIES;
-    case QG_DIM_METHOD:
-    case QG_DIM_METHOD_A:
-    case QG_DIM_METHOD_B:
-        return job->explain.n_methods;
-    case QG_DIM_PRECISION:
-        return job->n_precisions;
-    case QG_DIM_TEST:
-        return QG_TESTS;
-    }
-    return 0;
-}
-
 /* A fixed-length string array; `text(ctx, i)` gives element i. */
-static qg_code strings(qg_field *f, qg_arena *a, size_t size,
-                       const char *(*text)(const void *ctx, int64_t i), const void *ctx)
+qg_code qg_layout_strings(qg_field *f, qg_arena *a, size_t size,
+                          const char *(*text)(const void *ctx, int64_t i), const void *ctx)
 {
     int64_t n = f->ndim ? f->shape[0] : 1;
     char *data = qg_arena_alloc(a, (size_t)n, size);
@@ -116,17 +37,7 @@ static qg_code strings(qg_field *f, qg_arena *a, size_t size,
     return QG_OK;
 }
 
-static const char *label_text(const void *ctx, int64_t i)
-{
-    return ((const qg_job *)ctx)->labels[i];
-}
-
-static const char *precision_text(const void *ctx, int64_t i)
-{
-    return ((const qg_job *)ctx)->precisions[i].name;
-}
-
-static const char *listed_text(const void *ctx, int64_t i)
+const char *qg_layout_listed(const void *ctx, int64_t i)
 {
     return ((const char *const *)ctx)[i];
 }
@@ -134,100 +45,6 @@ static const char *listed_text(const void *ctx, int64_t i)
 static const char *cell_text(const void *ctx, int64_t i)
 {
     return ((const qg_plan *)ctx)->cells[i].name;
-}
-
-static const char *method_text(const void *ctx, int64_t i)
-{
-    return ((const qg_job *)ctx)->explain.methods[i].name;
-}
-
-#define X(name) #name,
-static const char *const subset_names[] = {QG_SUBSET_LIST(X)};
-static const char *const test_names[] = {QG_TEST_LIST(X)};
-#undef X
-static const char *const class_metrics[] = {"precision", "recall", "f1", "support"};
-static const char *const statistics[] = {"mean", "sd", "min", "max", "median", "p95", "p99"};
-static const char *const seed_statistics[QG_SEED_STATISTICS] = {"mean", "sd", "min", "max"};
-
-static qg_code numbers(qg_field *f, qg_arena *a, int64_t from, int64_t step)
-{
-    int64_t *v;
-    QG_NEW(v, a, f->shape[0]);
-    for (int64_t i = 0; i < f->shape[0]; i++)
-        v[i] = from + i * step;
-    f->type = QG_STORE_I64;
-    f->initial = v;
-    return QG_OK;
-}
-
-static qg_code seeds(qg_field *f, qg_arena *a, const qg_job *job, int model)
-{
-    int64_t *v;
-    QG_NEW(v, a, f->shape[0]);
-    for (int64_t i = 0; i < f->shape[0]; i++)
-        v[i] = job->models[model + i].seed;
-    f->type = QG_STORE_I64;
-    f->initial = v;
-    return QG_OK;
-}
-
-qg_code qg_layout_scale_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref,
-                             qg_dim dim)
-{
-    switch (dim) {
-    case QG_DIM_CLASS:
-    case QG_DIM_TRUE_CLASS:
-    case QG_DIM_PREDICTED_CLASS:
-        return strings(f, a, QG_NAME_SIZE, label_text, p->job);
-    case QG_DIM_PRECISION:
-    case QG_DIM_PRECISION_A:
-    case QG_DIM_PRECISION_B:
-        return strings(f, a, QG_NAME_SIZE, precision_text, p->job);
-    case QG_DIM_METHOD:
-    case QG_DIM_METHOD_A:
-    case QG_DIM_METHOD_B:
-        return strings(f, a, QG_NAME_SIZE, method_text, p->job);
-    case QG_DIM_FAITHFUL:
-        return strings(f, a, 32, listed_text, qg_faithful_names);
-    case QG_DIM_FAITHFUL_AT_K:
-        return strings(f, a, 32, listed_text, qg_faithful_at_k_names);
-    case QG_DIM_MEASURE:
-        return strings(f, a, 16, listed_text, qg_drift_names);
-    case QG_DIM_SUBSET:
-        return strings(f, a, 16, listed_text, subset_names);
-    case QG_DIM_SUMMARY:
-        return strings(f, a, 16, listed_text, qg_summary_names);
-    case QG_DIM_TEST:
-        return strings(f, a, 16, listed_text, test_names);
-    case QG_DIM_TOP:
-        f->type = QG_STORE_F64;
-        f->initial = p->job->explain.faithful.k;
-        return QG_OK;
-    case QG_DIM_CLASS_METRIC:
-        return strings(f, a, 16, listed_text, class_metrics);
-    case QG_DIM_STATISTIC:
-        return strings(f, a, 16, listed_text, statistics);
-    case QG_DIM_SEED_STATISTIC:
-        return strings(f, a, 16, listed_text, seed_statistics);
-    case QG_DIM_SEED:
-        return seeds(f, a, p->job, ref.model);
-    case QG_DIM_EPOCH:
-        return numbers(f, a, 1, 1);
-    case QG_DIM_LAYER: /* names come with the packed model */
-        f->type = QG_STORE_STRING;
-        f->string_size = QG_LAYER_NAME;
-        return QG_OK;
-    case QG_DIM_BATCH_SIZE: {
-        int64_t *v;
-        QG_NEW(v, a, f->shape[0]);
-        memcpy(v, p->job->latency.batch_size, (size_t)f->shape[0] * sizeof *v);
-        f->type = QG_STORE_I64;
-        f->initial = v;
-        return QG_OK;
-    }
-    default:
-        return numbers(f, a, 0, 1);
-    }
 }
 
 static const char *cell_field_text(const qg_plan *p, const qg_cell *c, const char *name)
@@ -279,7 +96,7 @@ static qg_code cell_data(qg_field *f, qg_arena *a, const qg_plan *p, const char 
     if (strcmp(name, "seed") == 0)
         return cell_seeds(f, a, p);
     if (strcmp(name, "name") == 0)
-        return strings(f, a, QG_NAME_SIZE * 2, cell_text, p);
+        return qg_layout_strings(f, a, QG_NAME_SIZE * 2, cell_text, p);
     const char **text;
     QG_NEW(text, a, p->n_cells);
     bool error = strcmp(name, "error") == 0;
@@ -287,12 +104,7 @@ static qg_code cell_data(qg_field *f, qg_arena *a, const qg_plan *p, const char 
         text[i] = !error             ? cell_field_text(p, &p->cells[i], name)
                   : p->cells[i].skip ? p->cells[i].skip
                                      : "";
-    return strings(f, a, error ? QG_ERROR_SIZE : QG_NAME_SIZE, listed_text, text);
-}
-
-static const char *unit_text(const void *ctx, int64_t i)
-{
-    return ((const char *const *)ctx)[i];
+    return qg_layout_strings(f, a, error ? QG_ERROR_SIZE : QG_NAME_SIZE, qg_layout_listed, text);
 }
 
 static qg_code unit_data(qg_field *f, qg_arena *a, const qg_plan *p, const char *name)
@@ -313,7 +125,7 @@ static qg_code unit_data(qg_field *f, qg_arena *a, const qg_plan *p, const char 
             if (!text[u])
                 return QG_ENOMEM;
         }
-        return strings(f, a, QG_NAME_SIZE * 2, unit_text, text);
+        return qg_layout_strings(f, a, QG_NAME_SIZE * 2, qg_layout_listed, text);
     }
     bool first = strcmp(name, "first") == 0;
     if (!first && strcmp(name, "count") != 0)
@@ -350,9 +162,9 @@ static size_t longest(const qg_dataset *d, const char *(*text)(const void *, int
 static qg_code dataset_data(qg_field *f, qg_arena *a, const qg_plan_dataset *d, const char *name)
 {
     if (strcmp(name, "text") == 0)
-        return strings(f, a, longest(&d->data, row_text), row_text, &d->data);
+        return qg_layout_strings(f, a, longest(&d->data, row_text), row_text, &d->data);
     if (strcmp(name, "sample_id") == 0)
-        return strings(f, a, longest(&d->data, row_id), row_id, &d->data);
+        return qg_layout_strings(f, a, longest(&d->data, row_id), row_id, &d->data);
     f->initial = strcmp(name, "label") == 0             ? (const void *)d->data.label
                  : strcmp(name, "word_row_splits") == 0 ? (const void *)d->word_splits
                  : strcmp(name, "word_start") == 0      ? (const void *)d->word_start
@@ -372,7 +184,7 @@ static void token_data(qg_field *f, const qg_plan_tokens *t, const char *name)
 static qg_code latency_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref,
                             const char *name)
 {
-    int e = experiment_of(p, ref);
+    int e = qg_layout_experiment(p, ref);
     const qg_plan_tokens *t = p->tokens[e];
     bool row = strcmp(name, "row") == 0;
     if (!row && strcmp(name, "tokens") != 0)
@@ -403,7 +215,7 @@ qg_code qg_layout_field_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_grou
     case QG_GROUP_DATASET:
         return dataset_data(f, a, &p->datasets[ref.dataset], name);
     case QG_GROUP_TOKENS:
-        token_data(f, p->tokens[experiment_of(p, ref)], name);
+        token_data(f, p->tokens[qg_layout_experiment(p, ref)], name);
         return QG_OK;
     case QG_GROUP_LATENCY:
         return latency_data(f, a, p, ref, name);

@@ -79,7 +79,9 @@ static void hash_model(char part[64], const qg_training_inputs *in)
     keep(part, &h);
 }
 
-static qg_code hash_arithmetic(char part[64])
+/* What the bits depend on besides: nothing but for a few kernels, and for OpenBLAS in the decoder
+ * of masked-language modelling. */
+static qg_code hash_arithmetic(char part[64], const qg_training_config *c)
 {
     char library[512];
     const char *why = NULL;
@@ -88,8 +90,12 @@ static qg_code hash_arithmetic(char part[64])
     if (!kernels)
         return QG_FAIL(QG_EUNSUPPORTED, "%s", why);
     qg_sha256_init(&h);
-    qg_sha256_add_text(&h, qg_train_library(library, sizeof library));
-    qg_sha256_add_text(&h, kernels->isa);
+    if (c->objective == QG_OBJECTIVE_MLM) {
+        qg_sha256_add_text(&h, qg_train_library(library, sizeof library));
+        qg_sha256_add_text(&h, kernels->isa);
+    }
+    if (c->has_qat)
+        qg_sha256_add_text(&h, qg_precision_arithmetic(c->qat.scheme));
     keep(part, &h);
     return QG_OK;
 }
@@ -107,7 +113,7 @@ qg_code qg_training_key_make(qg_training_key *out, const qg_training_config *c,
     hash_model(out->part[QG_KEY_MODEL], in);
     hash_texts(out->part[QG_KEY_TRAINING], &in->train_set);
     hash_texts(out->part[QG_KEY_VALIDATION], &in->validation_set);
-    return hash_arithmetic(out->part[QG_KEY_ARITHMETIC]);
+    return hash_arithmetic(out->part[QG_KEY_ARITHMETIC], c);
 }
 
 void qg_training_key_fini(qg_training_key *k)
@@ -156,7 +162,7 @@ qg_code qg_training_key_match(const qg_training_key *k, char part[QG_KEY_PARTS][
         [QG_KEY_MODEL] = "model",
         [QG_KEY_TRAINING] = "training data",
         [QG_KEY_VALIDATION] = "validation data",
-        [QG_KEY_ARITHMETIC] = "processor or OpenBLAS (its sums would have other bits)"};
+        [QG_KEY_ARITHMETIC] = "processor or OpenBLAS (sums would have other bits)"};
     qg_str s = {0};
     for (int i = 0; i < QG_KEY_PARTS; i++) {
         if (memcmp(k->part[i], part[i], sizeof part[i]) == 0)

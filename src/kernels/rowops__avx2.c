@@ -3,3 +3,4 @@
 
 #define QG_ISA(name) name##__avx2
 #include "kernels/rowops.inc"
+#include "kernels/matmul.inc"

@@ -3,3 +3,4 @@
 
 #define QG_ISA(name) name##__avx512
 #include "kernels/rowops.inc"
+#include "kernels/matmul.inc"

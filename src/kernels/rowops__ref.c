@@ -3,3 +3,4 @@
 
 #define QG_ISA(name) name##__ref
 #include "kernels/rowops.inc"
+#include "kernels/matmul.inc"

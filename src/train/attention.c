@@ -4,16 +4,61 @@
 #include "attention.h"
 
 #include "dropout.h"
-#include "product.h"
 
 #include <math.h>
 #include <string.h>
 
+typedef struct matrix {
+    const float *at;
+    int ld;
+} matrix;
+
 /* The columns of a head in q (part 0), k (1) or v (2). */
-static qg_matrix head(const float *qkv, const qg_attention *a, int part, int h)
+static matrix head(const qg_attention *a, int part, int h)
 {
     int C = a->H * a->D;
-    return (qg_matrix){qkv + part * C + h * a->D, 3 * C};
+    return (matrix){a->qkv + part * C + h * a->D, 3 * C};
+}
+
+/* y [m, n] = alpha x [m, k] b [k, n]. */
+static void product(float *y, int ldy, matrix x, matrix b, int m, int n, int k, float alpha,
+                    const qg_attention *a)
+{
+    a->kernels->matmul(y, ldy, x.at, x.ld, 1, b.at, b.ld, m, n, k, alpha);
+}
+
+/* y [m, n] = alpha x [k, m]^T b [k, n]. */
+static void product_tn(float *y, int ldy, matrix x, matrix b, int m, int n, int k, float alpha,
+                       const qg_attention *a)
+{
+    a->kernels->matmul(y, ldy, x.at, 1, x.ld, b.at, b.ld, m, n, k, alpha);
+}
+
+/* Rows of whole vectors. */
+static int wide(int n)
+{
+    return (n + 15) / 16 * 16;
+}
+
+size_t qg_attention_floats(int n, int D)
+{
+    return 3 * (size_t)n * (size_t)n + (size_t)D * (size_t)wide(n);
+}
+
+/* The rows that are seen of a head of k or v [seen, D] as columns [D, seen]; in front of the
+ * scratch, where it is aligned. */
+static matrix turned(const qg_attention *a, int part, int h)
+{
+    matrix b = head(a, part, h);
+    int ld = wide(a->seen);
+    a->kernels->transpose(a->scratch, ld, b.at, b.ld, a->seen, a->D);
+    return (matrix){a->scratch, ld};
+}
+
+/* Scores [n, seen] of a head, behind that. */
+static float *scores(const qg_attention *a)
+{
+    return a->scratch + (size_t)a->D * (size_t)wide(a->seen);
 }
 
 static void softmax(float *p, int n, int m, const qg_kernels *k)
@@ -37,8 +82,7 @@ static void softmax(float *p, int n, int m, const qg_kernels *k)
 static void probabilities(float *p, const qg_attention *a, int h)
 {
     float scale = (float)(1 / sqrt((double)a->D));
-    qg_product_nt(p, a->seen, head(a->qkv, a, 0, h), head(a->qkv, a, 1, h), a->n, a->seen, a->D,
-                  scale);
+    product(p, a->seen, head(a, 0, h), turned(a, 1, h), a->n, a->seen, a->D, scale, a);
     softmax(p, a->n, a->seen, a->kernels);
 }
 
@@ -50,12 +94,12 @@ static void drop(float *p, const qg_attention *a, int h)
 
 void qg_attention_forward(float *out, const qg_attention *a)
 {
-    float *p = a->scratch;
+    float *p = scores(a);
     for (int h = 0; h < a->H; h++) {
         probabilities(p, a, h);
         drop(p, a, h);
-        qg_product_nn(out + h * a->D, a->H * a->D, (qg_matrix){p, a->seen}, head(a->qkv, a, 2, h),
-                      a->n, a->D, a->seen, 1);
+        product(out + h * a->D, a->H * a->D, (matrix){p, a->seen}, head(a, 2, h), a->n, a->D,
+                a->seen, 1, a);
     }
 }
 
@@ -75,24 +119,22 @@ void qg_attention_backward(float *dqkv, const float *dout, const qg_attention *a
 {
     int C = a->H * a->D, n = a->n, seen = a->seen;
     size_t size = (size_t)n * (size_t)seen;
-    float *p = a->scratch, *dropped = p + size, *dp = dropped + size;
+    float *p = scores(a), *dropped = p + size, *dp = dropped + size;
     float scale = (float)(1 / sqrt((double)a->D));
     /* Nothing flows into keys and values that are not seen. */
     for (int i = seen; i < n; i++)
         memset(dqkv + (size_t)i * 3 * (size_t)C + C, 0, 2 * (size_t)C * sizeof *dqkv);
     for (int h = 0; h < a->H; h++) {
-        qg_matrix d = {dout + h * a->D, C};
+        matrix d = {dout + h * a->D, C};
         float *dq = dqkv + h * a->D, *dk = dq + C, *dv = dk + C;
         probabilities(p, a, h);
         memcpy(dropped, p, size * sizeof *p);
         drop(dropped, a, h);
-        qg_product_tn(dv, 3 * C, (qg_matrix){dropped, seen}, d, seen, a->D, n, 1);
-        qg_product_nt(dp, seen, d, head(a->qkv, a, 2, h), n, seen, a->D, 1);
+        product_tn(dv, 3 * C, (matrix){dropped, seen}, d, seen, a->D, n, 1, a);
+        product(dp, seen, d, turned(a, 2, h), n, seen, a->D, 1, a);
         drop(dp, a, h);
         softmax_backward(dp, p, n, seen);
-        qg_product_nn(dq, 3 * C, (qg_matrix){dp, seen}, head(a->qkv, a, 1, h), n, a->D, seen,
-                      scale);
-        qg_product_tn(dk, 3 * C, (qg_matrix){dp, seen}, head(a->qkv, a, 0, h), seen, a->D, n,
-                      scale);
+        product(dq, 3 * C, (matrix){dp, seen}, head(a, 1, h), n, a->D, seen, scale, a);
+        product_tn(dk, 3 * C, (matrix){dp, seen}, head(a, 0, h), seen, a->D, n, scale, a);
     }
 }

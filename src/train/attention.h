@@ -19,9 +19,12 @@ typedef struct qg_attention {
     const qg_rng *key; /* of the step */
     int64_t sample;
     int layer;
-    float *scratch; /* [3, n, seen] */
+    float *scratch; /* [qg_attention_floats(n, D)] */
     const qg_kernels *kernels;
 } qg_attention;
+
+/** Numbers that a text of n rows needs as scratch. */
+size_t qg_attention_floats(int n, int D);
 
 /** out [n, C] = dropout(softmax(q k^T / sqrt(D))) v, heads side by side. */
 void qg_attention_forward(float *out, const qg_attention *a);

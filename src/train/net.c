@@ -3,6 +3,7 @@
  */
 #include "net.h"
 
+#include "attention.h"
 #include "distill.h"
 #include "dropout.h"
 #include "product.h"
@@ -72,7 +73,7 @@ static qg_code alloc_all(qg_net *n)
 {
     const qg_bert_config *c = &n->params->config;
     size_t T = (size_t)n->options.tokens, B = (size_t)n->options.texts, C = (size_t)c->hidden;
-    size_t K = (size_t)c->classes, F = (size_t)c->ffn, longest = (size_t)n->options.longest;
+    size_t K = (size_t)c->classes, F = (size_t)c->ffn;
     QG_TRY(alloc_layers(n, T));
     QG_TRY(alloc_sites(n, (int)T));
     QG_TRY(alloc_norm(&n->embedding, n->arena, T, C));
@@ -87,7 +88,7 @@ static qg_code alloc_all(qg_net *n)
     QG_NEW(n->d1, n->arena, T * C);
     QG_NEW(n->d2, n->arena, T * C);
     QG_NEW(n->wide, n->arena, T * most(F, 3 * C));
-    QG_NEW(n->attention, n->arena, 3 * longest * longest);
+    QG_NEW(n->attention, n->arena, qg_attention_floats(n->options.longest, c->hidden / c->heads));
     QG_NEW(n->quantized, n->arena, T * most(F, C));
     QG_NEW(n->seen, n->arena, n->params->sites);
     QG_NEW(n->grid, n->arena, n->params->sites * n->options.leaves);

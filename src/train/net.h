@@ -67,7 +67,7 @@ struct qg_net {
     int32_t *one;                  /* [B + 1] 0, 1, 2 ...: splits of one row a text */
     float *dx, *d1, *d2;           /* [T, C] */
     float *wide;                   /* [T, max(F, 3C)] */
-    float *attention;              /* [3, longest, longest] */
+    float *attention;              /* [3, longest, longest] and a head turned */
     float **sum;                   /* [leaves] -> [2 * widest] sums over the rows of a leaf */
     int32_t *leaf_rows;            /* [leaves + 1] */
     int32_t all_texts[2];          /* 0, B: one leaf */

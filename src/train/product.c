@@ -24,12 +24,6 @@ void qg_product_nn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, in
                 0, y, ldy);
 }
 
-void qg_product_tn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k, float alpha)
-{
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, alpha, a.at, a.ld, b.at, b.ld, 0,
-                y, ldy);
-}
-
 const char *qg_train_library(char *out, size_t size)
 {
     snprintf(out, size, "%s, %s", openblas_get_config(), openblas_get_corename());

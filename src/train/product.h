@@ -1,5 +1,5 @@
 /*
- * product.h - matrix products in f32: OpenBLAS, one thread. The only user of cblas in training.
+ * product.h - the large products of the decoder of masked-language modelling: OpenBLAS, one thread.
  *
  * The bits of a product depend on its shape and the kind of processor, so shapes are fixed by the
  * leaf.
@@ -20,9 +20,6 @@ void qg_product_nt(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, in
 
 /** y [m, n] = alpha a [m, k] b [k, n]. */
 void qg_product_nn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k, float alpha);
-
-/** y [m, n] = alpha a [k, m]^T b [k, n]. */
-void qg_product_tn(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k, float alpha);
 
 /** y [m, n] += a [k, m]^T b [k, n]. */
 void qg_product_tn_add(float *y, int ldy, qg_matrix a, qg_matrix b, int m, int n, int k);

@@ -19,6 +19,10 @@ for np in 1 2 3 7; do
     ok "runs on $np ranks" run_np $np "$T/ref.json" --output "$T/np$np.h5"
     ok "$np ranks give the same bits" all_same "$T/ref.h5" "$T/np$np.h5"
 done
+isa=$("$QGRID" list kernels | awk '$1 == "matmul" && !/not supported/ && $2 != "ref" {isa = $2} END {print isa ? isa : "ref"}')
+ok "runs with the kernels and the OpenBLAS of another processor" env QGRID_KERNELS="$isa" OPENBLAS_CORETYPE=Haswell \
+    "$QGRID" run --progress none "$T/ref.json" --output "$T/lesser.h5"
+ok "and gives the same bits" all_same "$T/ref.h5" "$T/lesser.h5"
 ok "cutting the work in another way gives the same explanations" sh -c \
     "'$QGRID' run --progress none '$T/ref.json' --output '$T/cut.h5' --set /unit_tokens=4096"
 for group in explained attributions faithfulness comparisons; do

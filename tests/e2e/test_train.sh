@@ -20,6 +20,9 @@ bad() { # NAME CHANGE MESSAGE [STATUS]
     config bad "$2"
     fails "${4:-2}" "$3" "$1" "$QGRID" train --progress none "$T/bad.json"
 }
+lowest() { # the lowest instruction set that this processor has besides plain C
+    "$QGRID" list kernels | awk '$1 == "matmul" && !/not supported/ && $2 != "ref" {isa = $2} END {print isa ? isa : "ref"}'
+}
 cat >"$T/lib.py" <<'PY'
 import json, math, subprocess, sys
 def log(path):
@@ -58,6 +61,9 @@ ok "README names data, seed and epochs" sh -c \
 
 ok "a short training" train a ""
 ok "the same again" train b ""
+ok "on another processor" env OPENBLAS_CORETYPE=Haswell QGRID_KERNELS="$(lowest)" \
+    "$QGRID" train --progress none "$T/now.json" --output "$T/lesser"
+ok "the same model" cmp "$T/a/model.safetensors" "$T/lesser/model.safetensors"
 ok "has the same bytes" sh -c "cmp '$T/a/model.safetensors' '$T/b/model.safetensors' && cmp '$T/a/training.jsonl' '$T/b/training.jsonl'"
 ok "less memory" train recomputed "c['recompute'] = True"
 ok "changes no bit" cmp "$T/a/model.safetensors" "$T/recomputed/model.safetensors"

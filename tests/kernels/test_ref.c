@@ -347,6 +347,26 @@ static void attention_equals_double(void **state)
     }
 }
 
+static void matmul_equals_double(void **state)
+{
+    (void)state;
+    enum { M = 9, N = 35, K = 70 };
+    const float *a = kt_floats((size_t)M * K, 3, 2.0f), *b = kt_floats((size_t)K * N, 4, 2.0f);
+    float *y = kt_floats((size_t)M * N, 5, 1.0f);
+    double *want = kt_new((size_t)M * N, sizeof *want, 8);
+    for (int turned = 0; turned < 2; turned++) {
+        for (int i = 0; i < M * N; i++) {
+            want[i] = 0;
+            for (int k = 0; k < K; k++)
+                want[i] += 0.25 * (double)a[turned ? k * M + i / N : i / N * K + k] *
+                           (double)b[k * N + i % N];
+        }
+        REF(matmul)(y, N, a, turned ? 1 : K, turned ? M : 1, b, N, M, N, K, 0.25f);
+        close_to("y", y, want, (size_t)M * N, 1e-5);
+    }
+    kt_release();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +381,7 @@ int main(void)
         cmocka_unit_test(steps_equal_a_double_loop),
         cmocka_unit_test(layernorm_equals_double),
         cmocka_unit_test(attention_equals_double),
+        cmocka_unit_test(matmul_equals_double),
     };
     return qt_run("ref", tests, sizeof tests / sizeof tests[0]);
 }

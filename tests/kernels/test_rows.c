@@ -322,6 +322,52 @@ static void attention(void **state)
     }
 }
 
+/* Both ways of lying of a, columns below and above the lanes, rows below and above a block. */
+static void matmul(void **state)
+{
+    FN(matmul) fn = (FN(matmul))kt_fn(state), ref = (FN(matmul))kt_ref("matmul");
+    static const int shapes[][3] = {/* m, n, k */
+                                    {1, 1, 1},    {2, 15, 3},  {3, 16, 64},  {4, 17, 5},
+                                    {5, 31, 1},   {8, 32, 7},  {9, 33, 64},  {12, 63, 2},
+                                    {57, 64, 57}, {7, 65, 30}, {64, 57, 64}, {130, 96, 129}};
+    for (size_t i = 0; i < 2 * (sizeof shapes / sizeof shapes[0]); i++, kt_release()) {
+        int m = shapes[i / 2][0], n = shapes[i / 2][1], k = shapes[i / 2][2];
+        bool turned = i % 2;
+        int lda = (turned ? m : k) + 2, ldb = n + 3, ldy = n + 1;
+        ptrdiff_t row = turned ? 1 : lda, step = turned ? lda : 1;
+        size_t ys = (size_t)(m - 1) * (size_t)ldy + (size_t)n;
+        size_t as = (size_t)(m - 1) * (size_t)row + (size_t)(k - 1) * (size_t)step + 1;
+        size_t bs = (size_t)(k - 1) * (size_t)ldb + (size_t)n;
+        const float *a = kt_floats(as, 7, 2.0f), *b = kt_floats(bs, 8, 2.0f);
+        float *got = kt_floats(ys, 9, 1.0f), *want = kt_floats(ys, 9, 1.0f);
+        ref(want, ldy, a, row, step, b, ldb, m, n, k, 0.3f);
+        fn(got, ldy, a, row, step, b, ldb, m, n, k, 0.3f);
+        qt_same(label(m, n), got, want, ys, sizeof *got);
+    }
+}
+
+static void transpose(void **state)
+{
+    FN(transpose) fn = (FN(transpose))kt_fn(state), ref = (FN(transpose))kt_ref("transpose");
+    static const int shapes[][2] = {{1, 1},   {3, 15},  {15, 3}, {16, 16},
+                                    {17, 33}, {57, 64}, {64, 20}};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++, kt_release()) {
+        int m = shapes[i][0], n = shapes[i][1], ldx = n + 3, ldt = (m + 15) / 16 * 16 + 16;
+        size_t xs = (size_t)(m - 1) * (size_t)ldx + (size_t)n;
+        size_t ts = (size_t)n * (size_t)ldt;
+        const float *x = kt_floats(xs, 7, 2.0f);
+        float *got = kt_floats(ts, 9, 1.0f), *want = kt_floats(ts, 9, 1.0f);
+        ref(want, ldt, x, ldx, m, n);
+        fn(got, ldt, x, ldx, m, n);
+        qt_same(label(m, n), got, want, ts, sizeof *got);
+        for (int r = 0; r < ldt - 16; r++)
+            for (int c = 0; c < n; c++) {
+                float is = r < m ? x[r * ldx + c] : 0;
+                qt_same("element", &got[c * ldt + r], &is, 1, sizeof is);
+            }
+    }
+}
+
 int main(void)
 {
     static const struct {
@@ -342,6 +388,8 @@ int main(void)
         {"embed_f16", embed_f16},
         {"embed_s8", embed_s8},
         {"attention", attention},
+        {"matmul", matmul},
+        {"transpose", transpose},
     };
     struct CMUnitTest tests[KT_CASES];
     size_t n = 0;
