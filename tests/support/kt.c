@@ -149,9 +149,11 @@ size_t kt_add(struct CMUnitTest *tests, size_t n, const char *op, const char *cl
     static size_t used;
     int count;
     const qg_kernel_info *list = qg_kernel_list(&count);
+    assert_true(count <= KT_CASES);
     for (int i = 0; i < count; i++) {
         if (strcmp(list[i].op, op) != 0 || strcmp(list[i].isa, "ref") == 0)
             continue;
+        assert_true(used < KT_CASES);
         char *name = names[used++];
         snprintf(name, sizeof names[0], "%s__%s_%s", op, list[i].isa, claim);
         infos[i] = list[i];
@@ -174,6 +176,7 @@ void (*kt_ref(const char *op))(void)
 {
     int count;
     const qg_kernel_info *list = qg_kernel_list(&count);
+    assert_true(count <= KT_CASES);
     for (int i = 0; i < count; i++) {
         if (strcmp(list[i].op, op) == 0 && strcmp(list[i].isa, "ref") == 0)
             return list[i].fn;

@@ -9,7 +9,7 @@
 
 #include "qgrid/kernel.h"
 
-enum { KT_CASES = 64 };
+enum { KT_CASES = 256 };
 
 /** Zeroed memory whose last byte is followed by a page that may not be touched. Rounded up so that
  *  the start is aligned to `align` bytes; freed by kt_release. */
