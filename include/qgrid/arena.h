@@ -39,6 +39,14 @@ void *qg_arena_alloc(qg_arena *a, size_t n, size_t size)
             return QG_ENOMEM;                                                                      \
     } while (0)
 
+/* A larger copy of an array takes its place; returns the error from the calling function. */
+#define QG_GROW(ptr, arena, old_n, new_n)                                                          \
+    do {                                                                                           \
+        (ptr) = qg_arena_grow((arena), (ptr), (size_t)(old_n), (size_t)(new_n), sizeof *(ptr));    \
+        if (!(ptr))                                                                                \
+            return QG_ENOMEM;                                                                      \
+    } while (0)
+
 /** Copy of `len` bytes plus a NUL; NULL when out of memory (error set). */
 char *qg_arena_strndup(qg_arena *a, const char *s, size_t len);
 char *qg_arena_strdup(qg_arena *a, const char *s);

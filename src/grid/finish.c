@@ -8,7 +8,6 @@
 
 #include "qgrid/metrics.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef enum progress { WAITING, ALL_DONE, SOME_FAILED } progress;
@@ -24,6 +23,11 @@ static progress task_progress(const qg_results *r, int task)
             p = SOME_FAILED;
     }
     return p;
+}
+
+bool qg_results_task_done(const qg_results *r, int task)
+{
+    return task_progress(r, task) == ALL_DONE;
 }
 
 /* The first task that failed among those that a task needs; -1: none. */
@@ -134,11 +138,11 @@ static qg_code write_agreements(qg_results *r, const qg_cell *c)
     if (reference < 0)
         return QG_OK;
     const qg_cell *f = &p->cells[qg_predict_cell(p, c->experiment, reference)];
-    if (task_progress(r, f->task) != ALL_DONE)
+    if (!qg_results_task_done(r, f->task))
         return QG_OK;
     for (int i = 0; i < p->job->n_precisions; i++) {
         const qg_cell *other = &p->cells[qg_predict_cell(p, c->experiment, i)];
-        if ((other == c || f == c) && task_progress(r, other->task) == ALL_DONE)
+        if ((other == c || f == c) && qg_results_task_done(r, other->task))
             QG_TRY(write_agreement(r, other, f));
     }
     return QG_OK;
@@ -190,11 +194,8 @@ static qg_code make_pairs(pairs *x, qg_arena *a, int P)
         for (int k = 0; k < P * P; k++)
             (*counts[i])[k] = -1;
     }
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        QG_NEW(*values[i], a, P * P);
-        for (int k = 0; k < P * P; k++)
-            (*values[i])[k] = (double)NAN;
-    }
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        QG_TRY(qg_undefined_numbers(values[i], a, P * P));
     return QG_OK;
 }
 

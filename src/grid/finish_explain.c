@@ -11,15 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-static bool task_is_done(const qg_results *r, int task)
-{
-    const qg_plan_task *t = &r->plan->tasks[task];
-    for (int u = t->first_unit; u < t->first_unit + t->n_units; u++)
-        if (r->unit_state[u] != 1)
-            return false;
-    return true;
-}
-
 static qg_code summarize(double *out, qg_results *r, const double *v, int64_t n, int64_t stride)
 {
     return qg_summarize(out, v, n, stride, &r->resampler, r->scratch);
@@ -90,11 +81,8 @@ typedef struct drifts {
 static qg_code make_drifts(drifts *d, qg_arena *a, int64_t slots)
 {
     double **tables[] = {&d->drift, &d->floor, &d->ceiling};
-    for (int t = 0; t < 3; t++) {
-        QG_NEW(*tables[t], a, slots * QG_DRIFTS);
-        for (int64_t i = 0; i < slots * QG_DRIFTS; i++)
-            (*tables[t])[i] = (double)NAN;
-    }
+    for (int t = 0; t < 3; t++)
+        QG_TRY(qg_undefined_numbers(tables[t], a, slots * QG_DRIFTS));
     QG_NEW(d->flipped, a, slots);
     return QG_OK;
 }
@@ -191,11 +179,11 @@ static qg_code write_drifts(qg_results *r, const qg_cell *c)
     const qg_plan *p = r->plan;
     int reference = qg_plan_reference(p->job);
     const qg_cell *f = qg_plan_explain_cell(p, c->experiment, reference, c->method);
-    if (!task_is_done(r, f->task))
+    if (!qg_results_task_done(r, f->task))
         return QG_OK;
     for (int i = 0; i < p->job->n_precisions; i++) {
         const qg_cell *other = qg_plan_explain_cell(p, c->experiment, i, c->method);
-        if (i == reference || (other != c && f != c) || !task_is_done(r, other->task))
+        if (i == reference || (other != c && f != c) || !qg_results_task_done(r, other->task))
             continue;
         qg_mark m = qg_arena_mark(r->scratch);
         QG_TRY(write_drift(r, other, f));

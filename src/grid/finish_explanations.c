@@ -14,14 +14,6 @@ static bool is_done(const qg_results *r, const qg_cell *c)
     return r->cell_state[c - r->plan->cells] == QG_CELL_DONE;
 }
 
-static qg_code new_numbers(double **out, qg_arena *a, int64_t n)
-{
-    QG_NEW(*out, a, n);
-    for (int64_t i = 0; i < n; i++)
-        (*out)[i] = (double)NAN;
-    return QG_OK;
-}
-
 static qg_code test(double out[QG_TESTS], qg_results *r, const double *a, const double *b,
                     int64_t n)
 {
@@ -58,7 +50,7 @@ static qg_code adjust(double *tests, int n, qg_arena *a)
 static qg_code column(double **out, qg_results *r, const qg_cell *c, qg_group group,
                       const char *name)
 {
-    QG_TRY(new_numbers(out, r->scratch, r->plan->explained[c->experiment].slots));
+    QG_TRY(qg_undefined_numbers(out, r->scratch, r->plan->explained[c->experiment].slots));
     bool is_reference = c->precision == qg_plan_reference(r->plan->job);
     if (!is_done(r, c) || (group == QG_GROUP_DRIFT && is_reference))
         return QG_OK;
@@ -71,7 +63,7 @@ static qg_code bound(double **out, qg_results *r, const qg_cell *c, const char *
 {
     int64_t slots = r->plan->explained[c->experiment].slots;
     double *table;
-    QG_TRY(new_numbers(out, r->scratch, slots));
+    QG_TRY(qg_undefined_numbers(out, r->scratch, slots));
     if (!is_done(r, c) || c->precision == qg_plan_reference(r->plan->job))
         return QG_OK;
     QG_NEW(table, r->scratch, slots * QG_DRIFTS);
@@ -149,7 +141,7 @@ static qg_code write_agreements(qg_results *r, const qg_cell *c)
     int64_t *n;
     qg_explained x;
     QG_TRY(qg_results_explained(&x, r, c->experiment));
-    QG_TRY(new_numbers(&mean, r->scratch, P * M * M));
+    QG_TRY(qg_undefined_numbers(&mean, r->scratch, P * M * M));
     QG_NEW(n, r->scratch, P * M * M);
     for (int i = 0; i < P; i++)
         QG_TRY(agreements(mean + i * M * M, n + i * M * M, r, c, &x, i));
@@ -177,7 +169,7 @@ static qg_code write_number(qg_results *r, qg_group_ref g, const char *name, con
     const qg_job *job = r->plan->job;
     int M = job->explain.n_methods, P = job->n_precisions, at = 0;
     double *table, turned[QG_TESTS];
-    QG_TRY(new_numbers(&table, r->scratch, M * P * P));
+    QG_TRY(qg_undefined_numbers(&table, r->scratch, M * P * P));
     for (int m = 0; m < M; m++)
         for (int a = 0; a < P; a++)
             for (int b = a + 1; b < P; b++) {
@@ -221,7 +213,7 @@ static qg_code write_precisions(qg_results *r, const qg_cell *c)
     int M = p->job->explain.n_methods, P = p->job->n_precisions, n = 0;
     int64_t slots = p->explained[c->experiment].slots;
     double *tests, **drift;
-    QG_TRY(new_numbers(&tests, r->scratch, M * P * (P - 1) / 2 * QG_TESTS));
+    QG_TRY(qg_undefined_numbers(&tests, r->scratch, M * P * (P - 1) / 2 * QG_TESTS));
     QG_NEW(drift, r->scratch, P);
     for (int m = 0; m < M; m++) {
         qg_mark mark = qg_arena_mark(r->scratch);
@@ -247,8 +239,8 @@ static qg_code write_bounds(qg_results *r, const qg_cell *c)
     int M = p->job->explain.n_methods, P = p->job->n_precisions;
     int64_t slots = p->explained[c->experiment].slots;
     double *above, *below;
-    QG_TRY(new_numbers(&above, r->scratch, M * P * QG_TESTS));
-    QG_TRY(new_numbers(&below, r->scratch, M * P * QG_TESTS));
+    QG_TRY(qg_undefined_numbers(&above, r->scratch, M * P * QG_TESTS));
+    QG_TRY(qg_undefined_numbers(&below, r->scratch, M * P * QG_TESTS));
     for (int i = 0; i < M * P; i++) {
         const qg_cell *k = qg_plan_explain_cell(p, c->experiment, i % P, i / P);
         double *drift, *floor, *ceiling;
@@ -304,12 +296,12 @@ static qg_code write_tests(qg_results *r, const qg_cell *c, const int64_t *match
     const qg_job_pair *pair = &p->job->explain.pairs[c->method];
     int M = p->job->explain.n_methods, P = p->job->n_precisions;
     double *tests, *a, *b, *matched;
-    QG_TRY(new_numbers(&tests, r->scratch, M * P * QG_TESTS));
+    QG_TRY(qg_undefined_numbers(&tests, r->scratch, M * P * QG_TESTS));
     for (int i = 0; i < M * P; i++) {
         qg_mark mark = qg_arena_mark(r->scratch);
         QG_TRY(column(&a, r, qg_plan_explain_cell(p, pair->a, i % P, i / P), group, from));
         QG_TRY(column(&b, r, qg_plan_explain_cell(p, pair->b, i % P, i / P), group, from));
-        QG_TRY(new_numbers(&matched, r->scratch, n));
+        QG_TRY(qg_undefined_numbers(&matched, r->scratch, n));
         for (int64_t s = 0; s < n; s++)
             if (match[s] >= 0)
                 matched[s] = b[match[s]];

@@ -10,8 +10,17 @@
 #include "results_training.h"
 #include "wire.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+qg_code qg_undefined_numbers(double **out, qg_arena *a, int64_t n)
+{
+    QG_NEW(*out, a, n);
+    for (int64_t i = 0; i < n; i++)
+        (*out)[i] = (double)NAN;
+    return QG_OK;
+}
 
 static const qg_group_ref units_ref = {QG_GROUP_UNITS, -1, -1, -1};
 static const qg_group_ref cells_ref = {QG_GROUP_CELLS, -1, -1, -1};

@@ -76,6 +76,12 @@ qg_code qg_results_read(qg_results *r, qg_group_ref ref, const char *name, qg_st
 /** Computes the statistics over the seeds of a cell of that kind. */
 qg_code qg_results_write_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
+/** Whether all units of a task are done. */
+bool qg_results_task_done(const qg_results *r, int task);
+
+/** Numbers [n], NaN until they are known. @errors QG_ENOMEM. */
+qg_code qg_undefined_numbers(double **out, qg_arena *a, int64_t n) QG_MUST_USE;
+
 /** The first 8 bytes of a hash, as /units/checksum has them. */
 uint64_t qg_checksum_final(qg_sha256 *h);
 

@@ -164,28 +164,20 @@ static int columns(column *c, const slots *x)
     return n;
 }
 
-static qg_code new_numbers(double **out, qg_arena *a, int64_t n)
-{
-    QG_NEW(*out, a, n);
-    for (int64_t i = 0; i < n; i++)
-        (*out)[i] = (double)NAN;
-    return QG_OK;
-}
-
 /* Everything undefined; sizes are set. */
 static qg_code make_slots(slots *x, qg_arena *a)
 {
     int64_t n = x->n;
     double **single[] = {&x->value, &x->base, &x->delta, &x->fit};
-    QG_TRY(new_numbers(&x->word, a, n * x->W));
-    QG_TRY(new_numbers(&x->token, a, n * x->T));
-    QG_TRY(new_numbers(&x->again, a, x->repeat ? n * x->W : 0));
+    QG_TRY(qg_undefined_numbers(&x->word, a, n * x->W));
+    QG_TRY(qg_undefined_numbers(&x->token, a, n * x->T));
+    QG_TRY(qg_undefined_numbers(&x->again, a, x->repeat ? n * x->W : 0));
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
-        QG_TRY(new_numbers(single[i], a, n));
+        QG_TRY(qg_undefined_numbers(single[i], a, n));
     for (int i = 0; i < QG_FAITHFULS; i++)
-        QG_TRY(new_numbers(&x->scalar[i], a, n));
+        QG_TRY(qg_undefined_numbers(&x->scalar[i], a, n));
     for (int i = 0; i < QG_FAITHFULS_AT_K; i++)
-        QG_TRY(new_numbers(&x->at_k[i], a, n * x->top));
+        QG_TRY(qg_undefined_numbers(&x->at_k[i], a, n * x->top));
     QG_NEW(x->target, a, n);
     QG_NEW(x->predicted, a, n);
     QG_NEW(x->evaluations, a, n);

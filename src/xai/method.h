@@ -23,6 +23,10 @@ typedef struct qg_gradient_common {
     int output, layer, aggregation;
 } qg_gradient_common;
 
+typedef struct qg_attention_common {
+    int aggregation;
+} qg_attention_common;
+
 typedef struct qg_unit_common {
     int masking, output, unit, aggregation;
 } qg_unit_common;
@@ -71,6 +75,10 @@ void qg_explain_tokens(qg_explanation *out, const qg_explain_text *text, int n, 
 void qg_explain_by_token(qg_explanation *out, const qg_explain_text *text, const double *score,
                          qg_aggregation how);
 
+/** Options of methods that look at one gradient a text, and what that costs. */
+extern const qg_opt qg_gradient_options[]; /* over a qg_gradient_common */
+double qg_gradient_cost(const void *options, int words);
+
 /** gradient_x_input or saliency. @errors QG_ENOMEM, those of the model. Local. */
 qg_code qg_explain_gradient(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                             int n, const qg_gradient_common *o, qg_gradient_score kind) QG_MUST_USE;
@@ -103,6 +111,10 @@ typedef qg_code (*qg_attention_score)(double *score, const float *attention, int
 /** One forward pass a text. @errors QG_ENOMEM, those of the model. Local. */
 qg_code qg_explain_attention(qg_explanation *out, const qg_explainer *e,
                              const qg_explain_text *text, int n, qg_attention_score score,
-                             qg_aggregation how) QG_MUST_USE;
+                             const qg_attention_common *o) QG_MUST_USE;
+
+/** Options of methods that look at the attention of a text, and what that costs. */
+extern const qg_opt qg_attention_options[]; /* over a qg_attention_common */
+double qg_attention_cost(const void *options, int words);
 
 #endif

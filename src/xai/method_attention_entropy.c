@@ -10,22 +10,6 @@
 
 #include <math.h>
 
-typedef struct options {
-    int aggregation;
-} options;
-
-static const qg_opt table[] = {
-    QG_AGGREGATION_ROW(options, aggregation),
-    QG_OPT_END,
-};
-
-static double cost(const void *p, int words)
-{
-    (void)p;
-    (void)words;
-    return 1;
-}
-
 static qg_code entropy_score(double *score, const float *attention, int L, int H, int n,
                              qg_arena *scratch)
 {
@@ -45,9 +29,8 @@ static qg_code entropy_score(double *score, const float *attention, int L, int H
 static qg_code explain(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                        int n, const void *p, uint64_t seed)
 {
-    const options *o = p;
     (void)seed;
-    return qg_explain_attention(out, e, text, n, entropy_score, (qg_aggregation)o->aggregation);
+    return qg_explain_attention(out, e, text, n, entropy_score, p);
 }
 
 const qg_method qg_method_attention_entropy = {
@@ -56,8 +39,8 @@ const qg_method qg_method_attention_entropy = {
     .paper = "entropy of heads: Clark, Khandelwal, Levy, Manning, BlackboxNLP 2019, "
              "arXiv:1906.04341",
     .needs = QG_NEEDS_ATTENTION,
-    .options = table,
-    .size = sizeof(options),
-    .cost = cost,
+    .options = qg_attention_options,
+    .size = sizeof(qg_attention_common),
+    .cost = qg_attention_cost,
     .explain = explain,
 };

@@ -6,22 +6,6 @@
 
 #include <string.h>
 
-typedef struct options {
-    int aggregation;
-} options;
-
-static const qg_opt table[] = {
-    QG_AGGREGATION_ROW(options, aggregation),
-    QG_OPT_END,
-};
-
-static double cost(const void *p, int words)
-{
-    (void)p;
-    (void)words;
-    return 1;
-}
-
 static qg_code rollout_score(double *score, const float *attention, int L, int H, int n,
                              qg_arena *scratch)
 {
@@ -35,9 +19,8 @@ static qg_code rollout_score(double *score, const float *attention, int L, int H
 static qg_code explain(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                        int n, const void *p, uint64_t seed)
 {
-    const options *o = p;
     (void)seed;
-    return qg_explain_attention(out, e, text, n, rollout_score, (qg_aggregation)o->aggregation);
+    return qg_explain_attention(out, e, text, n, rollout_score, p);
 }
 
 const qg_method qg_method_attention_rollout = {
@@ -45,8 +28,8 @@ const qg_method qg_method_attention_rollout = {
     .summary = "attention of [CLS] followed down all layers; the same for every class",
     .paper = "Abnar, Zuidema, ACL 2020, arXiv:2005.00928",
     .needs = QG_NEEDS_ATTENTION,
-    .options = table,
-    .size = sizeof(options),
-    .cost = cost,
+    .options = qg_attention_options,
+    .size = sizeof(qg_attention_common),
+    .cost = qg_attention_cost,
     .explain = explain,
 };

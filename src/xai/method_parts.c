@@ -55,6 +55,23 @@ void qg_explain_tokens(qg_explanation *out, const qg_explain_text *text, int n, 
     }
 }
 
+/* The rows of a struct's member `common`: here the struct is that alone. */
+typedef struct one_gradient {
+    qg_gradient_common common;
+} one_gradient;
+
+const qg_opt qg_gradient_options[] = {
+    QG_GRADIENT_ROWS(one_gradient),
+    QG_OPT_END,
+};
+
+double qg_gradient_cost(const void *options, int words)
+{
+    (void)options;
+    (void)words;
+    return 3;
+}
+
 qg_code qg_explain_gradient(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                             int n, const qg_gradient_common *o, qg_gradient_score kind)
 {
@@ -138,10 +155,23 @@ static qg_code by_attention(qg_explanation *out, const qg_explainer *e, const qg
     return QG_OK;
 }
 
+const qg_opt qg_attention_options[] = {
+    QG_AGGREGATION_ROW(qg_attention_common, aggregation),
+    QG_OPT_END,
+};
+
+double qg_attention_cost(const void *options, int words)
+{
+    (void)options;
+    (void)words;
+    return 1;
+}
+
 qg_code qg_explain_attention(qg_explanation *out, const qg_explainer *e,
                              const qg_explain_text *text, int n, qg_attention_score score,
-                             qg_aggregation how)
+                             const qg_attention_common *o)
 {
+    qg_aggregation how = (qg_aggregation)o->aggregation;
     for (int t = 0; t < n; t++) {
         qg_mark mark = qg_arena_mark(e->arena);
         qg_code rc = by_attention(&out[t], e, &text[t], score, how);

@@ -32,14 +32,6 @@ struct qg_perturber {
 
 enum { FIRST_SLOTS = 256, FIRST_IDS = 8192 };
 
-/* A larger copy of an array takes its place; returns the error from the calling function. */
-#define GROW(ptr, arena, old_n, new_n)                                                             \
-    do {                                                                                           \
-        (ptr) = qg_arena_grow((arena), (ptr), (size_t)(old_n), (size_t)(new_n), sizeof *(ptr));    \
-        if (!(ptr))                                                                                \
-            return QG_ENOMEM;                                                                      \
-    } while (0)
-
 qg_code qg_perturber_make(qg_perturber **out, qg_arena *a, const qg_explainable *model,
                           qg_specials specials, int budget)
 {
@@ -75,9 +67,9 @@ static qg_code make_room(qg_perturber *p, int n, qg_masking masking)
     if (masking == QG_MASKING_HIDE && !p->positions)
         QG_TRY(keep_positions(p));
     while (p->used + n > p->room) {
-        GROW(p->ids, p->arena, p->room, 2 * p->room);
+        QG_GROW(p->ids, p->arena, p->room, 2 * p->room);
         if (p->positions)
-            GROW(p->positions, p->arena, p->room, 2 * p->room);
+            QG_GROW(p->positions, p->arena, p->room, 2 * p->room);
         p->room *= 2;
     }
     return QG_OK;
@@ -156,8 +148,8 @@ static int64_t *find(const qg_perturber *p, int64_t from, int64_t n)
 static qg_code grow_slots(qg_perturber *p)
 {
     int64_t room = 2 * p->slot_room;
-    GROW(p->begin, p->arena, p->slot_room + 1, room + 1);
-    GROW(p->logits, p->arena, p->slot_room * p->model.classes, room * p->model.classes);
+    QG_GROW(p->begin, p->arena, p->slot_room + 1, room + 1);
+    QG_GROW(p->logits, p->arena, p->slot_room * p->model.classes, room * p->model.classes);
     QG_NEW(p->table, p->arena, 4 * room);
     p->table_size = 4 * room;
     p->slot_room = room;

@@ -45,26 +45,19 @@ typedef struct recorder {
 
 /* ------------------------------------------------------------------------------------ recording */
 
-#define GROW(ptr, arena, old_n, new_n)                                                             \
-    do {                                                                                           \
-        (ptr) = qg_arena_grow((arena), (ptr), (size_t)(old_n), (size_t)(new_n), sizeof *(ptr));    \
-        if (!(ptr))                                                                                \
-            return QG_ENOMEM;                                                                      \
-    } while (0)
-
 static qg_code make_room(passes *p, recorder *r, int64_t tokens, int64_t texts, bool vectors)
 {
     int64_t C = vectors ? r->model.hidden : 0;
     while (p->tokens + tokens > p->token_room) {
         int64_t room = p->token_room ? 2 * p->token_room : 4096;
-        GROW(p->ids, r->a, p->token_room, room);
-        GROW(p->x, r->a, p->token_room * C, room * C);
+        QG_GROW(p->ids, r->a, p->token_room, room);
+        QG_GROW(p->x, r->a, p->token_room * C, room * C);
         p->token_room = room;
     }
     while (p->texts + texts > p->text_room) {
         int64_t room = p->text_room ? 2 * p->text_room : 1024;
-        GROW(p->begin, r->a, p->text_room ? p->text_room + 1 : 0, room + 1);
-        GROW(p->target, r->a, p->text_room, room);
+        QG_GROW(p->begin, r->a, p->text_room ? p->text_room + 1 : 0, room + 1);
+        QG_GROW(p->target, r->a, p->text_room, room);
         p->text_room = room;
     }
     return QG_OK;
