@@ -3,7 +3,6 @@
  */
 #include "qgrid/bench.h"
 
-#include "nn/model_internal.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/process.h"
