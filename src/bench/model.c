@@ -4,6 +4,7 @@
 #include "qgrid/bench.h"
 
 #include "qgrid/file.h"
+#include "qgrid/kernel.h"
 #include "qgrid/log.h"
 #include "qgrid/process.h"
 #include "qgrid/rng.h"
