@@ -4,7 +4,7 @@
  */
 #include "qt.h"
 
-#include "qgrid/perturb_methods.h"
+#include "xai/perturb/perturb_methods.h"
 #include "qgrid/predictor.h"
 #include "qgrid/weights.h"
 
