@@ -83,7 +83,7 @@ static inline int argmax(const double *v, int n)
     return best;
 }
 
-/* Whether the reference kernels are used: with them 500 texts of a trained model take minutes. */
+/* Whether the reference kernels are used: a trained model takes minutes with them. */
 static inline bool slow_kernels(void)
 {
     const char *why;

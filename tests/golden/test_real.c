@@ -42,13 +42,16 @@ static void logits_equal_numpy(qg_arena *a, const char *dir, const char *name)
 {
     const qg_json *f = reference(a), *all = need(need(f, "logits"), name);
     texts t = read_texts(a, need(f, "ids"), NULL);
+    int count = t.n;
     assert_true(all->count > 0);
+    if (slow_kernels()) /* they give the same bits: kernel.h */
+        t.n = 6;
     for (const qg_json *p = all->child; p; p = p->next) {
         size_t n;
         double *want = qt_numbers(a, p, &n);
         qg_model *m = open_model(dir, p->key);
         int K = qg_model_config(m)->classes;
-        qt_eq("logits", (long long)n, t.n * K);
+        qt_eq("logits", (long long)n, count * K);
         float *got = run(a, m, &t, false);
         for (int i = 0; i < t.n * K; i++)
             qt_close(p->key, (double)got[i], want[i], 0, 5e-5);
