@@ -36,7 +36,7 @@ typedef enum qg_group {
 #define X(id, path) QG_GROUP_##id,
     QG_GROUP_LIST(X)
 #undef X
-        QG_GROUP_COUNT
+        QG_GROUP_NONE
 } qg_group;
 
 /* name of the scale */
@@ -114,8 +114,18 @@ typedef struct qg_group_ref {
     int method; /* of the job; of a pair: which of the job's pairs */
 } qg_group_ref;
 
+/** A group that there is once. */
+static inline qg_group_ref qg_group_alone(qg_group group)
+{
+    return (qg_group_ref){group, -1, -1, -1, -1};
+}
+
 /** Path of a group, or of a dataset in it (name not NULL); returns out. */
 char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref, const char *name);
+
+/** Path of a group where the results of a cell of any results file are; returns out. */
+struct qg_read_cell;
+char *qg_read_cell_path(char *out, size_t size, const struct qg_read_cell *c, qg_group group);
 
 /** Length of a dimension in an instance of a group. */
 int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim);

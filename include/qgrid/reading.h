@@ -4,6 +4,7 @@
 #ifndef QGRID_READING_H
 #define QGRID_READING_H
 
+#include "qgrid/cell.h"
 #include "qgrid/store.h"
 
 /* What a digest of results leaves out: what may differ between two runs, and what they ran on. */
@@ -11,7 +12,7 @@
 
 typedef struct qg_read_cell {
     const char *name, *kind, *experiment, *model, *dataset, *precision, *method, *key, *error;
-    int state; /* qg_cell_state */
+    int state; /* qg_state */
 } qg_read_cell;
 
 typedef struct qg_reading {

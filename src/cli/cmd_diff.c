@@ -143,7 +143,7 @@ static qg_code diff_cell(difference *d, const qg_read_cell *c)
         QG_TRY(diff_rows(d, c, &differs));
         differs |= diff_metrics(d, c) > 0;
     }
-    if (strcmp(c->kind, "explain") == 0 && c->state != QG_CELL_SKIPPED)
+    if (strcmp(c->kind, "explain") == 0 && c->state != QG_STATE_SKIPPED)
         QG_TRY(qg_diff_explanation(&differs, &d->a, &d->b, c));
     if (strcmp(c->kind, "train") == 0)
         QG_TRY(qg_diff_training(&differs, &d->a, &d->b, c));

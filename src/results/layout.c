@@ -64,52 +64,6 @@ static const char *const dim_names[] = {
 };
 enum { N_DIMS = sizeof dim_names / sizeof dim_names[0] };
 
-static const char *const group_paths[] = {
-#define X(id, path) path,
-    QG_GROUP_LIST(X)
-#undef X
-};
-
-/* What a letter of a path stands for; NULL: for itself. */
-static const char *name_of(const qg_job *job, qg_group_ref ref, char letter)
-{
-    const qg_explain_options *x = &job->explain;
-    switch (letter) {
-    case 'M':
-        return job->models[ref.model].name;
-    case 'B':
-        return job->models[ref.model].fan.base;
-    case 'D':
-        return job->datasets[ref.dataset].name;
-    case 'P':
-        return job->precisions[ref.precision].name;
-    case 'X':
-        return x->methods[ref.method].name;
-    case 'E':
-        return job->experiments[x->pairs[ref.method].a].name;
-    case 'F':
-        return job->experiments[x->pairs[ref.method].b].name;
-    default:
-        return NULL;
-    }
-}
-
-char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref, const char *name)
-{
-    size_t n = 0;
-    out[0] = 0;
-    for (const char *p = group_paths[ref.group]; *p && n < size; p++) {
-        const char *part = NULL;
-        if (p[-(p != group_paths[ref.group])] == '/' && (p[1] == '/' || p[1] == 0))
-            part = name_of(job, ref, *p);
-        n += (size_t)(part ? snprintf(out + n, size - n, "%s", part)
-                           : snprintf(out + n, size - n, "%c", *p));
-    }
-    if (name && n < size)
-        snprintf(out + n, size - n, "/%s", name);
-    return out;
-}
-
 qg_group_ref qg_cell_group(const qg_plan *p, const qg_cell *c, qg_group group)
 {
     int dataset = c->experiment >= 0 ? p->job->experiments[c->experiment].dataset : -1;
@@ -160,7 +114,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
         if (p->models[m].training)
             r[count++] = (qg_group_ref){QG_GROUP_TRAINING, m, -1, -1, -1};
     for (int t = 0; t < p->n_tasks; t++)
-        if (p->tasks[t].kind == QG_TASK_PACK)
+        if (p->tasks[t].cell < 0) /* it packs the model */
             r[count++] =
                 (qg_group_ref){QG_GROUP_MODEL, p->tasks[t].model, -1, p->tasks[t].precision, -1};
     for (int e = 0; e < E; e++) {

@@ -84,7 +84,7 @@ static qg_code cell_states(qg_field *f, qg_arena *a, const qg_plan *p)
     uint8_t *v;
     QG_NEW(v, a, p->n_cells);
     for (int i = 0; i < p->n_cells; i++)
-        v[i] = p->cells[i].skip ? QG_CELL_SKIPPED : QG_CELL_OPEN;
+        v[i] = p->cells[i].skip ? QG_STATE_SKIPPED : QG_STATE_OPEN;
     f->initial = v;
     return QG_OK;
 }

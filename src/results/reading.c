@@ -119,15 +119,15 @@ int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name)
 const char *qg_read_cell_state(const qg_read_cell *c)
 {
     static const char *const names[] = {"open", "done", "failed", "skipped"};
-    return c->state >= 0 && c->state <= QG_CELL_SKIPPED ? names[c->state] : "?";
+    return c->state >= 0 && c->state <= QG_STATE_SKIPPED ? names[c->state] : "?";
 }
 
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed)
 {
     *open = *done = *failed = 0;
     for (int i = 0; i < r->n; i++) {
-        *open += r->cell[i].state == QG_CELL_OPEN;
-        *done += r->cell[i].state == QG_CELL_DONE;
-        *failed += r->cell[i].state == QG_CELL_FAILED;
+        *open += r->cell[i].state == QG_STATE_OPEN;
+        *done += r->cell[i].state == QG_STATE_DONE;
+        *failed += r->cell[i].state == QG_STATE_FAILED;
     }
 }
