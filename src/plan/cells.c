@@ -66,9 +66,8 @@ static qg_code add_cell(qg_plan *p, qg_arena *a, qg_cell cell, const char *of, c
     if (!c->name)
         return QG_ENOMEM;
     qg_plan_make_key(p, c);
-    c->skip = c->kind == QG_CELL_EXPLAIN ? unable(p, a, c)
-              : qg_cell_work(c->kind)    ? NULL
-                                         : nothing_to_sum_up(p, c);
+    if (!qg_cell_work(c->kind))
+        c->skip = nothing_to_sum_up(p, c);
     return QG_OK;
 }
 
@@ -120,7 +119,9 @@ static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
     for (int i = 0; i < job->n_precisions * n; i++) {
         qg_cell cell = of_experiment(job, QG_CELL_EXPLAIN, e, i / n);
         cell.method = i % n;
+        qg_cell *c = &p->cells[p->n_cells];
         QG_TRY(add_cell(p, a, cell, name, job->explain.methods[i % n].name));
+        c->skip = unable(p, a, c);
     }
     return add_cell(p, a, of_experiment(job, QG_CELL_EXPLANATIONS, e, -1), name, "explanations");
 }

@@ -56,9 +56,9 @@ static const qg_work_kind *kind_of(char *group, size_t size, const qg_reading *r
         return qg_work_kind_find("pack");
     }
     int kind = qg_cell_kind_find(c->kind);
-    const qg_work_kind *work = kind >= 0 ? qg_cell_work((qg_cell_kind)kind) : NULL;
+    const qg_work_kind *work = kind >= 0 ? qg_cell_work(kind) : NULL;
     if (work)
-        qg_read_cell_path(group, size, c, (qg_group)work->group);
+        qg_read_cell_path(group, size, c, work->group);
     return work;
 }
 

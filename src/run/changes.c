@@ -295,7 +295,7 @@ static qg_code take_cell(taking *k, const qg_old_cells *o, int old, const qg_lay
     if (k->cell->task >= 0) {
         k->task = &k->plan->tasks[k->cell->task];
         qg_group_path(k->group, sizeof k->group, k->plan->job,
-                      qg_cell_group(k->plan, k->cell, (qg_group)k->task->kind->group), NULL);
+                      qg_cell_group(k->plan, k->cell, k->task->kind->group), NULL);
         QG_TRY(k->task->kind->rows ? take_rows(k) : take_whole(&state, k));
         if (k->task->kind->rows && state == QG_STATE_DONE)
             return QG_OK;
