@@ -185,7 +185,4 @@ int qg_predict_cell(const qg_plan *p, int experiment, int precision);
 /** Cell of an explanation, of a job that has them. */
 const qg_cell *qg_plan_explain_cell(const qg_plan *p, int experiment, int precision, int method);
 
-/** Precision with which others are compared ("fp32" without options), or -1. */
-int qg_plan_reference(const qg_job *job);
-
 #endif

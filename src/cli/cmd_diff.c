@@ -5,7 +5,6 @@
 #include "qgrid/report.h"
 
 #include "qgrid/metrics.h"
-#include "qgrid/plan.h"
 #include "qgrid/reading.h"
 
 #include <math.h>

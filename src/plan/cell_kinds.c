@@ -83,7 +83,7 @@ static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
                          o->floor_draws, f->n_k,          f->masking,    f->by_magnitude,
                          f->curve_steps, f->infidelity,   f->sensitivity};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, c->experiment, qg_plan_reference(p->job));
+    add_prediction(h, p, c->experiment, qg_job_reference(p->job));
     qg_sha256_add_text(h, o->methods[c->method].canonical);
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, f->k, (size_t)f->n_k * sizeof f->k[0]);

@@ -186,7 +186,7 @@ static void select_explained(qg_plan *p)
         const qg_cell *c = &p->cells[i];
         if (!c->selected || c->kind != QG_CELL_EXPLAIN || c->skip)
             continue;
-        p->cells[qg_predict_cell(p, c->experiment, qg_plan_reference(p->job))].selected = true;
+        p->cells[qg_predict_cell(p, c->experiment, qg_job_reference(p->job))].selected = true;
         if (p->job->explain.target == QG_TARGET_PREDICTED)
             p->cells[qg_predict_cell(p, c->experiment, c->precision)].selected = true;
     }

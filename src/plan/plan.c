@@ -19,14 +19,6 @@ int qg_plan_linear_layers(const qg_bert_config *c)
     return 6 * c->layers + 2;
 }
 
-int qg_plan_reference(const qg_job *job)
-{
-    for (int i = 0; i < job->n_precisions; i++)
-        if (strcmp(job->precisions[i].name, "fp32") == 0)
-            return i;
-    return -1;
-}
-
 int64_t qg_plan_latency_texts(const qg_plan *p, int experiment)
 {
     int64_t n = p->datasets[p->job->experiments[experiment].dataset].data.n;

@@ -4,7 +4,6 @@
 #include "qgrid/report.h"
 
 #include "qgrid/drift.h"
-#include "qgrid/plan.h"
 #include "qgrid/layout.h"
 
 #include <math.h>

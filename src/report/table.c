@@ -3,7 +3,6 @@
  */
 #include "qgrid/report.h"
 
-#include "qgrid/plan.h"
 #include "qgrid/reading.h"
 #include "qgrid/str.h"
 

@@ -25,7 +25,7 @@ qg_code qg_results_explained(qg_explained *out, qg_results *r, int experiment)
     int32_t *reference;
     int64_t n = p->explained[experiment].slots;
     *out = (qg_explained){.slots = n};
-    QG_TRY(qg_results_predicted(&reference, r, experiment, qg_plan_reference(p->job)));
+    QG_TRY(qg_results_predicted(&reference, r, experiment, qg_job_reference(p->job)));
     QG_NEW(out->row, r->scratch, n);
     QG_NEW(out->reference, r->scratch, n);
     QG_NEW(out->words, r->scratch, n);

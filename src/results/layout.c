@@ -75,7 +75,7 @@ static int explain_groups(qg_group_ref *r, const qg_plan *p, int e)
 {
     const qg_explain_options *o = &p->job->explain;
     const qg_experiment *x = &p->job->experiments[e];
-    int n = 0, reference = qg_plan_reference(p->job);
+    int n = 0, reference = qg_job_reference(p->job);
     r[n++] = (qg_group_ref){QG_GROUP_EXPLAINED, x->model, x->dataset, -1, -1};
     r[n++] = (qg_group_ref){QG_GROUP_EXPLANATIONS, x->model, x->dataset, -1, -1};
     for (int i = 0; i < p->job->n_precisions; i++)

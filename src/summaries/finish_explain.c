@@ -178,7 +178,7 @@ static qg_code write_drift(qg_results *r, const qg_cell *c, const qg_cell *f)
 static qg_code write_drifts(qg_results *r, const qg_cell *c)
 {
     const qg_plan *p = r->plan;
-    int reference = qg_plan_reference(p->job);
+    int reference = qg_job_reference(p->job);
     const qg_cell *f = qg_plan_explain_cell(p, c->experiment, reference, c->method);
     if (!qg_finish_task_done(r, f->task))
         return QG_OK;

@@ -52,7 +52,7 @@ static qg_code column(double **out, qg_results *r, const qg_cell *c, qg_group gr
                       const char *name)
 {
     QG_TRY(qg_undefined_numbers(out, r->scratch, r->plan->explained[c->experiment].slots));
-    bool is_reference = c->precision == qg_plan_reference(r->plan->job);
+    bool is_reference = c->precision == qg_job_reference(r->plan->job);
     if (!is_done(r, c) || (group == QG_GROUP_DRIFT && is_reference))
         return QG_OK;
     return qg_results_read(r, qg_cell_group(r->plan, c, group), name, QG_STORE_F64, NULL, NULL,
@@ -65,7 +65,7 @@ static qg_code bound(double **out, qg_results *r, const qg_cell *c, const char *
     int64_t slots = r->plan->explained[c->experiment].slots;
     double *table;
     QG_TRY(qg_undefined_numbers(out, r->scratch, slots));
-    if (!is_done(r, c) || c->precision == qg_plan_reference(r->plan->job))
+    if (!is_done(r, c) || c->precision == qg_job_reference(r->plan->job))
         return QG_OK;
     QG_NEW(table, r->scratch, slots * QG_DRIFTS);
     QG_TRY(qg_results_read(r, qg_cell_group(r->plan, c, QG_GROUP_DRIFT), name, QG_STORE_F64, NULL,

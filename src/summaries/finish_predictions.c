@@ -76,7 +76,7 @@ static qg_code write_agreement(qg_results *r, const qg_cell *c, const qg_cell *r
 static qg_code write_agreements(qg_results *r, const qg_cell *c)
 {
     const qg_plan *p = r->plan;
-    int reference = qg_plan_reference(p->job);
+    int reference = qg_job_reference(p->job);
     if (reference < 0)
         return QG_OK;
     const qg_cell *f = &p->cells[qg_predict_cell(p, c->experiment, reference)];
@@ -104,7 +104,7 @@ qg_code qg_finish_predictions(qg_results *r, const qg_cell *c)
     QG_NEW(rows, r->scratch, 4 * K);
     QG_NEW(confusion, r->scratch, K * K);
     QG_TRY(write_agreements(r, c));
-    if (r->plan->explained && c->precision == qg_plan_reference(r->plan->job))
+    if (r->plan->explained && c->precision == qg_job_reference(r->plan->job))
         QG_TRY(qg_results_put_explained(r, c->experiment));
     if (!any_label(&t)) /* predictions of unlabelled texts: metrics stay NaN */
         return QG_OK;
