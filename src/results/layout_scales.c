@@ -110,7 +110,7 @@ qg_code qg_layout_scale_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_grou
     const qg_job *job = p->job;
     switch (dim) {
 #define FIXED(bytes, names) qg_layout_names(f, a, bytes, qg_layout_listed, names)
-#define FROM(filled) filled
+#define FROM(filled)        filled
 #define QG_DIM(id, name, length, scale)                                                            \
     case QG_DIM_##id:                                                                              \
         return scale;
@@ -131,7 +131,7 @@ static void add_names(qg_sha256 *h, const char *const *names, int n)
 void qg_dims_hash(qg_sha256 *h)
 {
 #define FIXED(bytes, names) add_names(h, names, LENGTH(names))
-#define FROM(filled) (void)0
+#define FROM(filled)        (void)0
 #define QG_DIM(id, name, length, scale)                                                            \
     qg_sha256_add_text(h, name);                                                                   \
     scale;

@@ -6,6 +6,7 @@
  */
 #include "changes.h"
 
+#include "layout_fit.h"
 #include "qgrid/reading.h"
 #include "qgrid/str.h"
 #include "units/results_explain.h"
@@ -98,48 +99,71 @@ static void changed_cells(qg_str *text, const qg_old_cells *o, const qg_plan *pl
         qg_str_addf(text, "%s%d cells are no longer in the job", text->len ? "; " : "", removed);
 }
 
-qg_code qg_check_unchanged(qg_store *s, qg_arena *a, const char *path, const qg_plan *plan)
+/* What differs in the plan. */
+static qg_code changed_plan(qg_str *text, qg_store *s, qg_arena *a, const qg_plan *plan)
 {
-    char *hash;
-    QG_TRY(qg_store_attr_text(&hash, s, a, "/", "plan_hash"));
-    if (hash && strcmp(hash, plan->hash) == 0)
-        return QG_OK;
     char *job_name;
-    qg_str text = {0};
     qg_old_cells o;
     QG_TRY(qg_store_attr_text(&job_name, s, a, "/", "job_name"));
     QG_TRY(qg_old_cells_read(&o, s, a));
     if (job_name && strcmp(job_name, plan->job->name) != 0)
-        qg_str_addf(&text, "it belongs to job '%s', this is '%s'", job_name, plan->job->name);
-    qg_code rc = changed_inputs(&text, s, a, plan);
-    changed_cells(&text, &o, plan);
-    if (text.len == 0)
-        qg_str_add(&text, "the work is cut in another way (unit_tokens)");
-    if (rc == QG_OK)
-        rc = QG_FAIL_AT(QG_ECHANGED, path, 0, 0, NULL,
-                        "was made from other inputs: %s. Use --accept-changes to keep what is "
-                        "still valid, --fresh to start again, or --output",
-                        text.data);
-    qg_str_fini(&text);
+        qg_str_addf(text, "it belongs to job '%s', this is '%s'", job_name, plan->job->name);
+    QG_TRY(changed_inputs(text, s, a, plan));
+    changed_cells(text, &o, plan);
+    if (text->len == 0)
+        qg_str_add(text, "the work is cut in another way (unit_tokens)");
+    return QG_OK;
+}
+
+/* What differs in the layout; of the same plan a file that does not say its schema has to have
+ * every dataset. */
+static qg_code changed_layout(const char **text, qg_store *s, qg_arena *a, const qg_layout *layout,
+                              bool same_plan)
+{
+    char *schema;
+    const qg_field *misfit = NULL;
+    QG_TRY(qg_schema_differences(text, s, a));
+    QG_TRY(qg_file_schema_hash(&schema, s, a));
+    if (!*text && !schema && same_plan)
+        QG_TRY(qg_layout_misfit(&misfit, s, layout));
+    if (misfit && !(*text = qg_arena_printf(a, "%s is not there in this program's type and shape",
+                                            misfit->path)))
+        return QG_ENOMEM;
+    return QG_OK;
+}
+
+qg_code qg_check_unchanged(qg_store *s, qg_arena *a, const char *path, const qg_plan *plan,
+                           const qg_layout *layout)
+{
+    char *hash;
+    const char *other;
+    qg_str inputs = {0};
+    QG_TRY(qg_store_attr_text(&hash, s, a, "/", "plan_hash"));
+    bool same_plan = hash && strcmp(hash, plan->hash) == 0;
+    QG_TRY(changed_layout(&other, s, a, layout, same_plan));
+    qg_code rc = same_plan ? QG_OK : changed_plan(&inputs, s, a, plan);
+    if (rc == QG_OK && (other || !same_plan))
+        rc = QG_FAIL_AT(
+            QG_ECHANGED, path, 0, 0, NULL,
+            "%s%s%s%s%s. Use --accept-changes to keep what is still valid, --fresh to "
+            "start again, or --output",
+            other ? "is of another version of the layout: " : "", other ? other : "",
+            other && !same_plan ? "; and it " : "",
+            same_plan ? "" : "was made from other inputs: ", same_plan ? "" : inputs.data);
+    qg_str_fini(&inputs);
     return rc;
 }
 
 /* Copies a whole dataset when both files have it with the same shape. */
 static qg_code copy_field(qg_store *to, qg_store *from, qg_arena *a, const qg_field *f)
 {
-    qg_store_info info;
+    bool fits;
     size_t n = f->type == QG_STORE_STRING ? f->string_size : 8;
-    if (!qg_store_has(from, f->path))
+    QG_TRY(qg_field_fits(&fits, from, f));
+    if (!fits)
         return QG_OK;
-    QG_TRY(qg_store_describe(&info, from, f->path));
-    if (info.type != f->type || info.ndim != f->ndim ||
-        (f->type == QG_STORE_STRING && info.string_size != f->string_size))
-        return QG_OK;
-    for (int k = 0; k < f->ndim; k++) {
-        if (info.shape[k] != f->shape[k])
-            return QG_OK;
+    for (int k = 0; k < f->ndim; k++)
         QG_TRY(qg_mul_size(&n, n, (size_t)f->shape[k]));
-    }
     qg_mark m = qg_arena_mark(a);
     void *data = qg_arena_alloc(a, n, 1);
     qg_code rc = data ? qg_store_read(from, f->path, f->type, NULL, NULL, data) : QG_ENOMEM;
@@ -259,8 +283,8 @@ static qg_code set_units(qg_store *to, const qg_plan_task *t, uint8_t state)
 }
 
 /* A finished training whose data no longer fit their checksum stays open. */
-static qg_code take_training(uint8_t *state, qg_store *to, qg_arena *a, const qg_plan *plan,
-                             const qg_cell *c, const old_units *o)
+static qg_code take_training(uint8_t *state, qg_store *to, qg_store *from, qg_arena *a,
+                             const qg_plan *plan, const qg_cell *c, const old_units *o)
 {
     char group[1024];
     int64_t at = plan->tasks[c->task].first_unit, one = 1;
@@ -269,30 +293,51 @@ static qg_code take_training(uint8_t *state, qg_store *to, qg_arena *a, const qg
     while (old < o->n && strcmp(o->cell + (size_t)old * NAME_SIZE, c->name) != 0)
         old++;
     qg_group_path(group, sizeof group, plan->job, qg_cell_group(plan, c, QG_GROUP_TRAINING), NULL);
-    QG_TRY(qg_training_checksum(&sum, to, a, group));
+    QG_TRY(qg_training_checksum(&sum, from, a, group));
     if (*state == QG_CELL_DONE && (old == o->n || o->checksum[old] != sum))
         *state = QG_CELL_OPEN;
+    QG_TRY(qg_training_checksum(&sum, to, a, group)); /* of the datasets that it has now */
     if (*state == QG_CELL_DONE)
         QG_TRY(qg_store_write(to, "/units/checksum", QG_STORE_U64, &at, &one, &sum));
     return set_units(to, &plan->tasks[c->task], *state);
 }
 
-/* The groups where the results of a cell are. */
+/* The groups where the results of cells are that are not computed from others. */
+static const struct {
+    qg_cell_kind kind;
+    qg_group group;
+} taken_over[] = {
+    {QG_CELL_PREDICT, QG_GROUP_PREDICTIONS},  {QG_CELL_LATENCY, QG_GROUP_LATENCY},
+    {QG_CELL_COMPARE, QG_GROUP_PAIRED},       {QG_CELL_TRAIN, QG_GROUP_TRAINING},
+    {QG_CELL_EXPLAIN, QG_GROUP_ATTRIBUTIONS}, {QG_CELL_EXPLAIN, QG_GROUP_FAITHFULNESS}};
+enum { N_TAKEN_OVER = sizeof taken_over / sizeof taken_over[0] };
+
+/* Whether the old file has of a cell what this program would write. A training is taken for its
+ * course: the metrics of its epochs that it lacks stay undefined. */
+static qg_code groups_fit(bool *fit, qg_store *from, qg_arena *a, const qg_plan *plan,
+                          const qg_cell *c, const qg_layout *layout)
+{
+    char path[1024];
+    *fit = true;
+    for (int i = 0; i < N_TAKEN_OVER && *fit; i++) {
+        if (taken_over[i].kind != c->kind || c->kind == QG_CELL_TRAIN)
+            continue;
+        qg_group_path(path, sizeof path, plan->job, qg_cell_group(plan, c, taken_over[i].group),
+                      NULL);
+        QG_TRY(qg_group_fits(fit, from, a, layout, path));
+    }
+    return QG_OK;
+}
+
 static qg_code copy_groups(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan,
                            const qg_cell *c, const qg_layout *layout)
 {
-    static const struct {
-        qg_cell_kind kind;
-        qg_group group;
-    } groups[] = {
-        {QG_CELL_PREDICT, QG_GROUP_PREDICTIONS},  {QG_CELL_LATENCY, QG_GROUP_LATENCY},
-        {QG_CELL_COMPARE, QG_GROUP_PAIRED},       {QG_CELL_TRAIN, QG_GROUP_TRAINING},
-        {QG_CELL_EXPLAIN, QG_GROUP_ATTRIBUTIONS}, {QG_CELL_EXPLAIN, QG_GROUP_FAITHFULNESS}};
     char path[1024];
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-        if (groups[i].kind != c->kind)
+    for (int i = 0; i < N_TAKEN_OVER; i++) {
+        if (taken_over[i].kind != c->kind)
             continue;
-        qg_group_path(path, sizeof path, plan->job, qg_cell_group(plan, c, groups[i].group), NULL);
+        qg_group_path(path, sizeof path, plan->job, qg_cell_group(plan, c, taken_over[i].group),
+                      NULL);
         QG_TRY(copy_group(to, from, a, layout, path));
     }
     return QG_OK;
@@ -307,13 +352,17 @@ static qg_code take_cell(qg_store *to, qg_store *from, qg_arena *a, const qg_pla
     int64_t at = cell, one = 1;
     uint8_t state = o->state[old];
     bool rows = c->kind == QG_CELL_PREDICT || c->kind == QG_CELL_EXPLAIN;
+    bool fit;
+    QG_TRY(groups_fit(&fit, from, a, plan, c, layout));
+    if (!fit) /* computed anew */
+        return QG_OK;
     QG_TRY(copy_groups(to, from, a, plan, c, layout));
     if (rows)
         QG_TRY(take_rows(to, from, a, plan, c, units));
     else if (c->kind == QG_CELL_LATENCY)
         QG_TRY(set_units(to, &plan->tasks[c->task], state));
     else if (c->kind == QG_CELL_TRAIN)
-        QG_TRY(take_training(&state, to, a, plan, c, units));
+        QG_TRY(take_training(&state, to, from, a, plan, c, units));
     if (rows && state == QG_CELL_DONE)
         return QG_OK;
     QG_TRY(qg_store_write(to, "/cells/error", QG_STORE_STRING, &at, &one,
