@@ -168,8 +168,11 @@ static qg_code diff(qg_arena *arena, const char *a, const char *b, int *cells)
     char x[65], y[65];
     QG_TRY(qg_reading_open(&d.a, arena, a));
     qg_code rc = qg_reading_open(&d.b, arena, b);
-    if (rc == QG_OK)
+    if (rc == QG_OK) {
+        qg_reading_note(&d.a);
+        qg_reading_note(&d.b);
         rc = diff_all(&d);
+    }
     if (rc == QG_OK)
         rc = qg_store_digest(x, d.a.store, QG_DIGEST_EXCEPT);
     if (rc == QG_OK)

@@ -55,6 +55,7 @@ qg_code qg_print_table(FILE *to, qg_arena *a, const char *path)
     qg_reading r;
     int width = 4;
     QG_TRY(qg_reading_open(&r, a, path));
+    qg_reading_note(&r);
     for (int i = 0; i < r.n; i++)
         if (strcmp(r.cell[i].kind, "predict") == 0 && (int)strlen(r.cell[i].name) > width)
             width = (int)strlen(r.cell[i].name);

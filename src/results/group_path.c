@@ -1,11 +1,11 @@
 /*
  * group_path.c - paths of groups: names of models, data sets ... in place of a pattern's letters.
  */
-#include "qgrid/layout.h"
+#include "layout_data.h"
 
 #include "qgrid/reading.h"
 
-static const char *const patterns[] = {
+const char *const qg_group_patterns[] = {
 #define X(id, path) path,
     QG_GROUP_LIST(X)
 #undef X
@@ -17,7 +17,7 @@ typedef const char *(*namer)(const void *ctx, char letter);
 static void fill_in(char *out, size_t size, qg_group group, const char *name, namer name_of,
                     const void *ctx)
 {
-    const char *pattern = patterns[group];
+    const char *pattern = qg_group_patterns[group];
     size_t n = 0;
     out[0] = 0;
     for (const char *p = pattern; *p && n < size; p++) {

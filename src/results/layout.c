@@ -19,6 +19,7 @@ typedef struct schema_row {
     qg_store_type type;
     int string_kind;
     qg_dim dim[3];
+    qg_filler *fill; /* NULL: filled later */
 } schema_row;
 
 /* TEXT and ERROR are strings whose size is not that of a name. */
@@ -44,25 +45,59 @@ enum {
 };
 
 static const schema_row schema[] = {
-#define QG_FIELD(group, name, type, units, d1, d2, d3, doc)                                        \
+#define QG_FIELD(group, name, type, units, d1, d2, d3, doc, filler)                                \
     {#name,                                                                                        \
      units,                                                                                        \
      doc,                                                                                          \
      QG_GROUP_##group,                                                                             \
      (qg_store_type)TYPE_##type,                                                                   \
      KIND_##type,                                                                                  \
-     {QG_DIM_##d1, QG_DIM_##d2, QG_DIM_##d3}},
+     {QG_DIM_##d1, QG_DIM_##d2, QG_DIM_##d3},                                                      \
+     qg_fill_##filler},
 #include "schema.def"
 #undef QG_FIELD
 };
 enum { N_SCHEMA = sizeof schema / sizeof schema[0] };
 
 static const char *const dim_names[] = {
-#define X(id, name) name,
-    QG_DIM_LIST(X)
-#undef X
+#define QG_DIM(id, name, length, scale) name,
+#include "dimensions.def"
+#undef QG_DIM
 };
 enum { N_DIMS = sizeof dim_names / sizeof dim_names[0] };
+
+bool qg_schema_field_get(qg_schema_field *out, int i)
+{
+    if (i >= N_SCHEMA)
+        return false;
+    const schema_row *s = &schema[i];
+    *out = (qg_schema_field){.group = qg_group_patterns[s->group],
+                             .name = s->name,
+                             .type = qg_store_type_name(s->type),
+                             .doc = s->doc,
+                             .units = s->units};
+    for (int k = 0; k < 3 && s->dim[k] != QG_DIM_NONE; k++)
+        out->axis[k] = dim_names[s->dim[k]];
+    return true;
+}
+
+char *qg_schema_hash(char hex[65])
+{
+    qg_sha256 h;
+    qg_sha256_init(&h);
+    for (int i = 0; i < N_SCHEMA; i++) {
+        const schema_row *s = &schema[i];
+        qg_sha256_add_text(&h, qg_group_patterns[s->group]);
+        qg_sha256_add_text(&h, s->name);
+        qg_sha256_add_text(&h, qg_store_type_name(s->type));
+        qg_sha256_add_text(&h, s->units ? s->units : "");
+        for (int k = 0; k < 3; k++)
+            qg_sha256_add_text(&h, dim_names[s->dim[k]]);
+    }
+    qg_dims_hash(&h);
+    qg_sha256_final(&h, hex);
+    return hex;
+}
 
 qg_group_ref qg_cell_group(const qg_plan *p, const qg_cell *c, qg_group group)
 {
@@ -205,7 +240,8 @@ static qg_code add_group(builder *b, qg_group_ref ref)
             f->fill = -1;
             f->fill_set = true;
         }
-        QG_TRY(qg_layout_field_data(f, b->arena, b->plan, ref, s->name));
+        if (s->fill)
+            QG_TRY(s->fill(f, b->arena, b->plan, ref));
     }
     return QG_OK;
 }

@@ -6,6 +6,7 @@
  */
 #include "changes.h"
 
+#include "layout_fit.h"
 #include "qgrid/reading.h"
 #include "qgrid/str.h"
 
@@ -97,48 +98,71 @@ static void changed_cells(qg_str *text, const qg_old_cells *o, const qg_plan *pl
         qg_str_addf(text, "%s%d cells are no longer in the job", text->len ? "; " : "", removed);
 }
 
-qg_code qg_check_unchanged(qg_store *s, qg_arena *a, const char *path, const qg_plan *plan)
+/* What differs in the plan. */
+static qg_code changed_plan(qg_str *text, qg_store *s, qg_arena *a, const qg_plan *plan)
 {
-    char *hash;
-    QG_TRY(qg_store_attr_text(&hash, s, a, "/", "plan_hash"));
-    if (hash && strcmp(hash, plan->hash) == 0)
-        return QG_OK;
     char *job_name;
-    qg_str text = {0};
     qg_old_cells o;
     QG_TRY(qg_store_attr_text(&job_name, s, a, "/", "job_name"));
     QG_TRY(qg_old_cells_read(&o, s, a));
     if (job_name && strcmp(job_name, plan->job->name) != 0)
-        qg_str_addf(&text, "it belongs to job '%s', this is '%s'", job_name, plan->job->name);
-    qg_code rc = changed_inputs(&text, s, a, plan);
-    changed_cells(&text, &o, plan);
-    if (text.len == 0)
-        qg_str_add(&text, "the work is cut in another way (unit_tokens)");
-    if (rc == QG_OK)
-        rc = QG_FAIL_AT(QG_ECHANGED, path, 0, 0, NULL,
-                        "was made from other inputs: %s. Use --accept-changes to keep what is "
-                        "still valid, --fresh to start again, or --output",
-                        text.data);
-    qg_str_fini(&text);
+        qg_str_addf(text, "it belongs to job '%s', this is '%s'", job_name, plan->job->name);
+    QG_TRY(changed_inputs(text, s, a, plan));
+    changed_cells(text, &o, plan);
+    if (text->len == 0)
+        qg_str_add(text, "the work is cut in another way (unit_tokens)");
+    return QG_OK;
+}
+
+/* What differs in the layout; of the same plan a file that does not say its schema has to have
+ * every dataset. */
+static qg_code changed_layout(const char **text, qg_store *s, qg_arena *a, const qg_layout *layout,
+                              bool same_plan)
+{
+    char *schema;
+    const qg_field *misfit = NULL;
+    QG_TRY(qg_schema_differences(text, s, a));
+    QG_TRY(qg_file_schema_hash(&schema, s, a));
+    if (!*text && !schema && same_plan)
+        QG_TRY(qg_layout_misfit(&misfit, s, layout));
+    if (misfit && !(*text = qg_arena_printf(a, "%s is not there in this program's type and shape",
+                                            misfit->path)))
+        return QG_ENOMEM;
+    return QG_OK;
+}
+
+qg_code qg_check_unchanged(qg_store *s, qg_arena *a, const char *path, const qg_plan *plan,
+                           const qg_layout *layout)
+{
+    char *hash;
+    const char *other;
+    qg_str inputs = {0};
+    QG_TRY(qg_store_attr_text(&hash, s, a, "/", "plan_hash"));
+    bool same_plan = hash && strcmp(hash, plan->hash) == 0;
+    QG_TRY(changed_layout(&other, s, a, layout, same_plan));
+    qg_code rc = same_plan ? QG_OK : changed_plan(&inputs, s, a, plan);
+    if (rc == QG_OK && (other || !same_plan))
+        rc = QG_FAIL_AT(
+            QG_ECHANGED, path, 0, 0, NULL,
+            "%s%s%s%s%s. Use --accept-changes to keep what is still valid, --fresh to "
+            "start again, or --output",
+            other ? "is of another version of the layout: " : "", other ? other : "",
+            other && !same_plan ? "; and it " : "",
+            same_plan ? "" : "was made from other inputs: ", same_plan ? "" : inputs.data);
+    qg_str_fini(&inputs);
     return rc;
 }
 
 /* Copies a whole dataset when both files have it with the same shape. */
 static qg_code copy_field(qg_store *to, qg_store *from, qg_arena *a, const qg_field *f)
 {
-    qg_store_info info;
+    bool fits;
     size_t n = f->type == QG_STORE_STRING ? f->string_size : 8;
-    if (!qg_store_has(from, f->path))
+    QG_TRY(qg_field_fits(&fits, from, f));
+    if (!fits)
         return QG_OK;
-    QG_TRY(qg_store_describe(&info, from, f->path));
-    if (info.type != f->type || info.ndim != f->ndim ||
-        (f->type == QG_STORE_STRING && info.string_size != f->string_size))
-        return QG_OK;
-    for (int k = 0; k < f->ndim; k++) {
-        if (info.shape[k] != f->shape[k])
-            return QG_OK;
+    for (int k = 0; k < f->ndim; k++)
         QG_TRY(qg_mul_size(&n, n, (size_t)f->shape[k]));
-    }
     qg_mark m = qg_arena_mark(a);
     void *data = qg_arena_alloc(a, n, 1);
     qg_code rc = data ? qg_store_read(from, f->path, f->type, NULL, NULL, data) : QG_ENOMEM;
@@ -251,20 +275,25 @@ static qg_code take_rows(const taking *k)
     return QG_OK;
 }
 
-/* Work that is a single unit. Where it has a checksum and the data no longer fit it, it stays open.
- */
+/* Work that is a single unit. Where it has a checksum and the old data no longer fit it, it stays
+ * open. */
 static qg_code take_whole(qg_state *state, const taking *k)
 {
     const old_units *o = k->units;
+    const qg_work_kind *kind = k->task->kind;
     uint64_t sum = 0;
     int old = 0;
     while (old < o->n && strcmp(o->cell + (size_t)old * NAME_SIZE, k->cell->name) != 0)
         old++;
-    if (*state == QG_STATE_DONE && k->task->kind->checksum)
-        QG_TRY(k->task->kind->checksum(&sum, k->to, k->arena, k->group, 0, 1));
+    if (*state == QG_STATE_DONE && kind->checksum)
+        QG_TRY(kind->checksum(&sum, k->from, k->arena, k->group, 0, 1));
     if (*state == QG_STATE_DONE && (old == o->n || o->checksum[old] != sum))
         *state = QG_STATE_OPEN;
-    return set_unit(k, k->task->first_unit, (uint8_t)*state, *state == QG_STATE_DONE ? sum : 0);
+    if (*state != QG_STATE_DONE)
+        sum = 0;
+    else if (kind->checksum) /* of the datasets that it has now */
+        QG_TRY(kind->checksum(&sum, k->to, k->arena, k->group, 0, 1));
+    return set_unit(k, k->task->first_unit, (uint8_t)*state, sum);
 }
 
 /* The groups where the results of a kind of cell are; NONE: it is soon computed anew. */
@@ -275,14 +304,35 @@ static const qg_group taken[][2] = {
 #undef QG_CELL_KIND
 };
 
+/* Path of the i-th of them; returns false behind the last. */
+static bool taken_path(char *out, size_t size, const taking *k, int i)
+{
+    const qg_group *group = taken[k->cell->kind];
+    if (i == 2 || group[i] == QG_GROUP_NONE)
+        return false;
+    qg_group_path(out, size, k->plan->job, qg_cell_group(k->plan, k->cell, group[i]), NULL);
+    return true;
+}
+
+/* Whether the old file has of a cell what this program would write. A training is taken for its
+ * course: the metrics of its epochs that it lacks stay undefined. */
+static qg_code groups_fit(bool *fit, const taking *k, const qg_layout *layout)
+{
+    char path[1024];
+    const qg_work_kind *work = qg_cell_work(k->cell->kind);
+    *fit = true;
+    if (work && work->trains)
+        return QG_OK;
+    for (int i = 0; *fit && taken_path(path, sizeof path, k, i); i++)
+        QG_TRY(qg_group_fits(fit, k->from, k->arena, layout, path));
+    return QG_OK;
+}
+
 static qg_code copy_groups(const taking *k, const qg_layout *layout)
 {
     char path[1024];
-    for (int i = 0; i < 2 && taken[k->cell->kind][i] != QG_GROUP_NONE; i++) {
-        qg_group_path(path, sizeof path, k->plan->job,
-                      qg_cell_group(k->plan, k->cell, taken[k->cell->kind][i]), NULL);
+    for (int i = 0; taken_path(path, sizeof path, k, i); i++)
         QG_TRY(copy_group(k->to, k->from, k->arena, layout, path));
-    }
     return QG_OK;
 }
 
@@ -291,6 +341,10 @@ static qg_code take_cell(taking *k, const qg_old_cells *o, int old, const qg_lay
 {
     int64_t at = k->cell - k->plan->cells, one = 1;
     qg_state state = (qg_state)o->state[old];
+    bool fit;
+    QG_TRY(groups_fit(&fit, k, layout));
+    if (!fit) /* computed anew */
+        return QG_OK;
     QG_TRY(copy_groups(k, layout));
     if (k->cell->task >= 0) {
         k->task = &k->plan->tasks[k->cell->task];

@@ -41,7 +41,7 @@ static qg_code open_existing(qg_store **out, const char *path, qg_arena *a, cons
     QG_TRY(qg_store_open(&s, path, true));
     qg_code rc = qg_check_schema(s, a, path);
     if (rc == QG_OK)
-        rc = qg_check_unchanged(s, a, path, plan);
+        rc = qg_check_unchanged(s, a, path, plan, layout);
     if (rc == QG_OK) {
         *out = s;
         return QG_OK;
@@ -227,7 +227,9 @@ qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *pla
     return rc;
 }
 
-static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o, bool retry)
+/* `other`: the file is of another version of the layout. */
+static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o, bool other,
+                   bool retry)
 {
     int k = o ? qg_old_cells_find(o, c->name) : -1;
     out->runs = true;
@@ -244,6 +246,9 @@ static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o,
     } else if (strcmp(o->key + (size_t)k * QG_NAME_SIZE, c->key) != 0) {
         snprintf(out->why, sizeof out->why,
                  "its inputs or options changed (needs --accept-changes)");
+    } else if (o->state[k] == QG_STATE_DONE && other) {
+        snprintf(out->why, sizeof out->why,
+                 "the file is of another version of the layout (needs --accept-changes)");
     } else if (o->state[k] == QG_STATE_DONE) {
         out->runs = false;
         snprintf(out->why, sizeof out->why, "done");
@@ -293,6 +298,7 @@ qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, co
                        bool retry_failed)
 {
     qg_old_cells o;
+    const char *differences = NULL;
     bool exists = qg_file_exists(output);
     if (exists) {
         qg_store *s;
@@ -300,14 +306,18 @@ qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, co
         qg_code rc = qg_check_schema(s, a, output);
         if (rc == QG_OK)
             rc = qg_old_cells_read(&o, s, a);
+        if (rc == QG_OK)
+            rc = qg_schema_differences(&differences, s, a);
         qg_error kept = *qg_error_last();
         qg_code closed = qg_store_close(s);
         if (rc != QG_OK)
             return qg_error_restore(&kept);
         QG_TRY(closed);
     }
+    if (differences)
+        qg_note("%s is of another version of the layout: %s", output, differences);
     for (int i = 0; i < plan->n_cells; i++)
-        reason(&out[i], &plan->cells[i], exists ? &o : NULL, retry_failed);
+        reason(&out[i], &plan->cells[i], exists ? &o : NULL, differences != NULL, retry_failed);
     if (retry_failed)
         follow_predictions(out, plan);
     follow_models(out, plan);
