@@ -3,8 +3,9 @@
  */
 #include "qt.h"
 
+#include "eval/ranking.h"
+
 #include "qgrid/drift.h"
-#include "qgrid/metrics.h"
 #include "qgrid/weights.h"
 
 #include <math.h>
