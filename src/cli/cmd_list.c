@@ -14,10 +14,10 @@
 #include <math.h>
 #include <string.h>
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_list_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid list precisions\n  qgrid list\n";
+const char qg_cmd_list_examples[] = "  qgrid list precisions\n  qgrid list\n";
 
 static void list_precisions(void)
 {
@@ -159,7 +159,7 @@ int qg_cmd_list(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("list");
     int status = -1, shown = 0;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;
