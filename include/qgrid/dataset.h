@@ -30,7 +30,7 @@ typedef struct qg_dataset_spec {
     } sampling;
 } qg_dataset_spec;
 
-extern const qg_opt qg_dataset_opts[];
+extern const qg_opt qg_dataset_opts[], qg_dataset_sample_opts[];
 
 enum { QG_SKIPPED_MAX = 100 };
 

@@ -10,6 +10,7 @@
 #include "qgrid/opt.h"
 
 enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_CLASSES = 64, QG_MAX_METHODS = 256, QG_MAX_SEEDS = 64 };
+enum { QG_JOB_NAME = 64 }; /* longest name */
 
 /* A model that the job trains. */
 typedef struct qg_job_training {
@@ -90,6 +91,8 @@ typedef struct qg_job {
     qg_latency_options latency;
     qg_explain_options explain;
 } qg_job;
+
+extern const qg_opt_table qg_job_tables[]; /* of its objects */
 
 /**
  * Reads a job file. Every mistake found is added to `problems`.

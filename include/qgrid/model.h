@@ -29,6 +29,8 @@ typedef struct qg_precision_spec {
     int embeddings; /* qg_embeddings */
 } qg_precision_spec;
 
+extern const qg_opt qg_precision_opts[]; /* rows of such an object */
+
 /** Reads an entry; problems are collected (unknown names with the nearest one). Local. */
 qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
                                qg_problems *problems);

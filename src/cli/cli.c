@@ -21,9 +21,9 @@ const qg_command qg_commands[] = {
 
 const qg_exit_status qg_exit_statuses[] = {
     {QG_EXIT_OK, "all done"},
-    {QG_EXIT_STOPPED, "stopped by an error"},
+    {QG_EXIT_STOPPED, "stopped by an error; diff: the files differ"},
     {QG_EXIT_USAGE, "bad usage or job, nothing ran"},
-    {QG_EXIT_CELLS_FAILED, "finished, some cells failed"},
+    {QG_EXIT_CELLS_FAILED, "finished, some cells failed; verify: some are damaged"},
     {QG_EXIT_INTERRUPTED, "interrupted, run again to resume"},
     {0, NULL},
 };

@@ -120,14 +120,14 @@ static void list_training(void)
 {
     printf("training\n");
     list_options("  ", qg_training_opts, false);
-    for (const qg_training_object *o = qg_training_objects; o->key; o++) {
+    for (const qg_opt_table *o = qg_training_objects; o->name; o++) {
         char before[64];
-        snprintf(before, sizeof before, "  %s.", o->key);
-        list_options(before, o->table, false);
+        snprintf(before, sizeof before, "  %s.", o->name);
+        list_options(before, o->rows, false);
     }
     printf("  in a job's \"models\" (jobs/README.md): labels are the job's, output may be left "
-           "out, and\n"
-           "  seeds          [42, 123]: a model for each\n");
+           "out, and\n");
+    list_options("  ", qg_training_job_opts, false);
 }
 
 static void list_methods(void)

@@ -6,13 +6,15 @@
 
 #include "qgrid/job.h"
 
-enum { QG_JOB_NAME = 64 }; /* longest name */
-
 typedef struct qg_job_reader {
     qg_job *job;
     qg_arena *arena;
     qg_problems *problems;
 } qg_job_reader;
+
+/* Rows of the objects of a job. */
+extern const qg_opt qg_job_folder_opts[], qg_job_train_opts[];
+extern const qg_opt qg_job_explain_opts[], qg_job_samples_opts[], qg_job_faithfulness_opts[];
 
 /* A mistake at a value: noted, reading goes on. */
 #define WRONG(r, v, ...)                                                                           \
