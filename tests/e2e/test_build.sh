@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What make does around the program: packages, installation.
+# What stands around the program: packages that are needed, the runner of tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 deps_not_root() ( # PACKAGE...: the script as someone who may not install
@@ -26,9 +26,4 @@ echo 3 >"$T/tree/tests/expected-count"
 fails 1 "only 2 cases ran, tests/expected-count says 3" "a missing case fails the run" bash "$T/tree/scripts/run-tests.sh"
 echo 'echo "2 passed, 0 failed, 0 skipped"; exit 1' >"$T/tree/tests/e2e/test_one.sh"
 fails 1 "1 failed" "a test that dies after its closing line fails the run" bash "$T/tree/scripts/run-tests.sh"
-
-# -o all: what is tested here is not built again.
-ok "make install" make --no-print-directory -o all install DESTDIR="$T/root" PREFIX=/opt/q
-ok "the installed program runs" "$T/root/opt/q/bin/qgrid" list metrics
-ok "the batch scripts find what they source" test -r "$T/root/opt/q/share/qgrid/slurm/run.sh"
 finish
