@@ -31,6 +31,10 @@ typedef struct qg_precision_spec {
 
 extern const qg_opt qg_precision_opts[]; /* rows of such an object */
 
+/** Whether nothing is rounded under it, so that others are compared with it: fp32, embeddings too.
+ */
+bool qg_precision_is_reference(const qg_precision_spec *p);
+
 /** Reads an entry; problems are collected (unknown names with the nearest one). Local. */
 qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
                                qg_problems *problems);
@@ -110,6 +114,7 @@ int64_t qg_model_size_bytes(const qg_model *m); /* of the packed weights file */
 int64_t qg_model_parameters(const qg_model *m); /* elements of the checkpoint that are reachable */
 const char *qg_model_dir(const qg_model *m);    /* the packed folder */
 const char *qg_model_precision(const qg_model *m); /* "int8", "int8_emb_fp16" */
+const qg_precision *qg_model_scheme(const qg_model *m);
 
 /* Quantization error of one linear layer against the checkpoint's f32 weights. */
 typedef struct qg_layer_error {
@@ -150,5 +155,9 @@ typedef struct qg_capture {
  */
 qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *batch,
                          const qg_capture *capture) QG_MUST_USE;
+
+/** A model that names its classes must name these, in this order. @errors QG_EMODEL. Local. */
+qg_code qg_labels_fit(const char *const *labels, int n, const char *dir,
+                      const qg_bert_config *c) QG_MUST_USE;
 
 #endif

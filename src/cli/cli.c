@@ -19,7 +19,7 @@ const qg_command qg_commands[] = {
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
-const qg_exit_status qg_exit_statuses[] = {
+const qg_exit_meaning qg_exit_meanings[] = {
     {QG_EXIT_OK, "all done"},
     {QG_EXIT_STOPPED, "stopped by an error; diff: the files differ"},
     {QG_EXIT_USAGE, "bad usage or job, nothing ran"},

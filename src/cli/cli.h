@@ -34,11 +34,11 @@ typedef struct qg_command {
 extern const qg_command qg_commands[]; /* ended by name NULL */
 
 /* What an exit status of the program means. */
-typedef struct qg_exit_status {
+typedef struct qg_exit_meaning {
     int status;
     const char *meaning;
-} qg_exit_status;
-extern const qg_exit_status qg_exit_statuses[]; /* ended by meaning NULL */
+} qg_exit_meaning;
+extern const qg_exit_meaning qg_exit_meanings[]; /* ended by meaning NULL */
 
 /** The next option, as getopt_long, from the command's table. -1 at the end; '?' after an error or
  *  --help was handled: *status is set then and the command should return it. */

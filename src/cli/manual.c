@@ -60,7 +60,7 @@ static void add_exit_statuses(qg_str *out)
 {
     char number[16];
     qg_str_add(out, ".SH EXIT STATUS\n");
-    for (const qg_exit_status *e = qg_exit_statuses; e->meaning; e++) {
+    for (const qg_exit_meaning *e = qg_exit_meanings; e->meaning; e++) {
         snprintf(number, sizeof number, "%d", e->status);
         add_entry(out, number, e->meaning);
     }
