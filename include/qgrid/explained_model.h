@@ -11,8 +11,10 @@
 
 #include "qgrid/explainable.h"
 
+/* A model with its gradients, as one that is trained has them. */
 typedef struct qg_explained_model qg_explained_model;
 
+/* How it is run. */
 typedef struct qg_explained_options {
     int tokens;                 /* computed together: 0: 256. A longer text stands alone */
     bool (*breathe)(void *ctx); /* between layers; true: give up with QG_ELOST. May be NULL */
@@ -36,6 +38,7 @@ void qg_explained_model_destroy(qg_explained_model *m);
  *  quantized. Static text. */
 const char *qg_explained_model_gradients(const qg_explained_model *m);
 
+/** Bytes of memory that it holds. Local. */
 size_t qg_explained_model_bytes(const qg_explained_model *m);
 
 /**

@@ -10,6 +10,7 @@
 #include "qgrid/model.h"
 #include "qgrid/opt.h"
 
+/* The most of each that a job may list. */
 enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_METHODS = 256, QG_MAX_SEEDS = 64 };
 enum { QG_JOB_NAME = 64 }; /* longest name */
 
@@ -46,6 +47,7 @@ typedef struct qg_experiment {
     const qg_json *node;
 } qg_experiment;
 
+/* "latency": texts that are timed one batch at a time, after runs that are not. */
 typedef struct qg_latency_options {
     bool wanted;
     int64_t warmup, runs, samples;

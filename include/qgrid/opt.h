@@ -55,6 +55,7 @@ typedef struct qg_opt_table {
     const qg_opt *rows;
 } qg_opt_table;
 
+/* The row behind the last one. */
 #define QG_OPT_END                                                                                 \
     {                                                                                              \
         .key = NULL                                                                                \

@@ -10,8 +10,10 @@
 #include "qgrid/sched.h"
 #include "qgrid/tokenizer.h"
 
+/* Version of results files: another one is not resumed. */
 enum { QG_SCHEMA_VERSION = 1 };
 
+/* What a cell of the grid holds. */
 typedef enum qg_cell_kind {
     QG_CELL_PREDICT,
     QG_CELL_LATENCY,
@@ -99,6 +101,7 @@ typedef struct qg_plan_explained {
     int64_t words, tokens; /* of the longest row */
 } qg_plan_explained;
 
+/* A kind of work, cut into units. */
 typedef enum qg_task_kind {
     QG_TASK_PACK,
     QG_TASK_PREDICT,

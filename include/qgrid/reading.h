@@ -14,6 +14,7 @@ typedef struct qg_read_cell {
     int state; /* qg_cell_state */
 } qg_read_cell;
 
+/* A results file that is looked at. */
 typedef struct qg_reading {
     const char *path;
     qg_store *store;
@@ -37,6 +38,7 @@ char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char
 /** "open", "done", "failed", "skipped"; "?" for what no version has written. */
 const char *qg_read_cell_state(const qg_read_cell *c);
 
+/** Numbers of its cells; skipped ones are in none of them. Local. */
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed);
 
 /** Whether the file was made by this version's schema. @errors QG_ESTORE. */

@@ -38,6 +38,7 @@ typedef enum qg_unit_state {
     QG_UNIT_BLOCKED /* a task it needs has failed */
 } qg_unit_state;
 
+/* Which unit is handed to which rank; knows ranks, tasks and costs only. */
 typedef struct qg_sched qg_sched;
 
 /**
@@ -88,6 +89,7 @@ void qg_sched_join(qg_sched *s, int rank);
 /** Stop handing out (drain): the next functions return -1 from now on. */
 void qg_sched_drain(qg_sched *s);
 
+/** Where a unit stands; whether all units of a task are done, failed or blocked. */
 qg_unit_state qg_sched_state(const qg_sched *s, int unit);
 bool qg_sched_task_finished(const qg_sched *s, int task);
 /** Nothing is running and nothing more can be handed out. */

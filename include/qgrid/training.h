@@ -67,6 +67,7 @@ typedef struct qg_training_config {
     qg_training_distill distill;
 } qg_training_config;
 
+/* Rows of a config, and of its "distill". */
 extern const qg_opt qg_training_opts[], qg_training_distill_opts[];
 
 extern const qg_opt qg_training_job_opts[];      /* what a config inside a job may say besides */

@@ -16,6 +16,18 @@ fails 1 "sudo apt-get update && sudo apt-get install -y --no-install-recommends 
 ok "nothing is said when nothing is missing" sh -c "test -z \"\$(scripts/deps.sh gcc 2>&1)\""
 ok "elsewhere than on Debian the compiler decides" env PATH="$T/empty" /bin/sh scripts/deps.sh no-such-package
 
+# Comments of public symbols.
+ok "every public symbol has its comment" scripts/check-comments.sh include/qgrid/*.h
+uncommented() { # LINE...
+    printf '%s\n' "/* bare.h - a header. */" "#ifndef QGRID_BARE_H" "#define QGRID_BARE_H" "" "$@" "#endif" >"$T/bare.h"
+    scripts/check-comments.sh "$T/bare.h"
+}
+fails 1 "bare.h:5: no comment: int qg_bare(void);" "a function without one" uncommented "int qg_bare(void);"
+fails 1 "bare.h:8: no comment: extern int qg_two;" "a variable behind a group" uncommented "/** One. */" "int qg_one(void);" "" "extern int qg_two;"
+fails 1 "bare.h:5: no comment: typedef struct qg_bare {" "a type" uncommented "typedef struct qg_bare {" "    int a; " "} qg_bare;"
+fails 1 "bare.h:5: no comment: QG_BARE" "a macro" uncommented "#define QG_BARE 1"
+ok "a group shares one" uncommented "/** Both. */" "int qg_one(void);" "int qg_two(int a," "           int b);" "#define QG_A 1 /* on its line */"
+
 # The runner itself, in a tree with one test of two cases.
 mkdir -p "$T/tree/scripts" "$T/tree/tests/e2e"
 cp scripts/run-tests.sh "$T/tree/scripts/"
