@@ -17,7 +17,7 @@ BASHDIR    ?= $(DATADIR)/bash-completion/completions
 ZSHDIR     ?= $(DATADIR)/zsh/site-functions
 FISHDIR    ?= $(DATADIR)/fish/vendor_completions.d
 STRIP      ?= strip
-INSTALL     = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' BINDIR='$(BINDIR)' LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' \
+PLACES      = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' BINDIR='$(BINDIR)' LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' \
               DOCDIR='$(DOCDIR)' BASHDIR='$(BASHDIR)' ZSHDIR='$(ZSHDIR)' FISHDIR='$(FISHDIR)' STRIP='$(STRIP)' scripts/install.sh
 
 # Open MPI refuses to start as root, or more ranks than cores, unless it is told that this is meant.
@@ -100,10 +100,10 @@ bench: all ## speed of every kernel and of IndoBERT's shape (BENCH="options of q
 tools: $(TOOLBIN)
 
 install: all ## install to PREFIX (default /usr/local)
-	$(Q)$(INSTALL) install
+	$(Q)$(PLACES) install
 
 uninstall: ## remove what install puts there
-	$(Q)$(INSTALL) uninstall
+	$(Q)$(PLACES) uninstall
 
 dist: ## the sources as build/qgrid-VERSION.tar.gz
 	$(Q)scripts/dist.sh qgrid-$(VERSION) '$(COMMIT)' build
