@@ -51,7 +51,7 @@ check() {
 }
 step "clang-format" format
 step "every header compiles alone" alone
-step "layers" scripts/check-layers.sh
+step "layers" scripts/check-layers.py
 step "comments of public symbols" scripts/check-comments.sh include/qgrid/*.h
 step "files under 600 lines" lengths
 step "banned functions" banned
