@@ -11,8 +11,10 @@
 
 #include "qgrid/explainable.h"
 
+/* A model with its gradients, as one that is trained has them. */
 typedef struct qg_explained_model qg_explained_model;
 
+/* How it is run. */
 typedef struct qg_explained_options {
     int tokens;                 /* computed together: 0: 256. A longer text stands alone */
     bool (*breathe)(void *ctx); /* between layers; true: give up with QG_ELOST. May be NULL */

@@ -32,6 +32,7 @@
     X(TIMING_UNITS, "/timing/units")                                                               \
     X(TIMING_RUN, "/timing/run")
 
+/* A group of the list. */
 typedef enum qg_group {
 #define X(id, path) QG_GROUP_##id,
     QG_GROUP_LIST(X)
@@ -39,6 +40,8 @@ typedef enum qg_group {
         QG_GROUP_NONE
 } qg_group;
 
+/* Bins of the reliability diagram; bytes of names of cells, of error texts and of names of layers.
+ */
 enum { QG_BINS = 10, QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96 };
 enum { QG_SEED_STATISTICS = 4 }; /* mean, sd, min, max */
 

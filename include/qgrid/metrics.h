@@ -27,12 +27,14 @@
     X(mean_confidence, "mean largest probability")                                                 \
     X(overconfidence, "share of texts with confidence > 0.9 and a wrong prediction")
 
+/* The metrics of one prediction, each a field. */
 typedef struct qg_scores {
 #define X(name, doc) double name;
     QG_METRIC_LIST(X)
 #undef X
 } qg_scores;
 
+/* Places of the metrics in arrays of them. */
 enum {
 #define X(name, doc) QG_METRIC_##name,
     QG_METRIC_LIST(X)
@@ -40,11 +42,13 @@ enum {
         QG_METRICS
 };
 
+/* Their names. */
 extern const char *const qg_metric_names[QG_METRICS];
 
 /** The value of row `metric` of the list. */
 double qg_metric_of(const qg_scores *s, int metric);
 
+/* Of one class; support: texts whose label it is. */
 typedef struct qg_class_scores {
     double precision, recall, f1;
     int64_t support;

@@ -46,11 +46,13 @@ double qg_norm(const double *sums, size_t blocks);
  */
 qg_code qg_clip(float *coefficient, double norm, double most, uint64_t step) QG_MUST_USE;
 
+/* Whose AdamW. */
 typedef enum qg_adamw_kind {
     QG_ADAMW_TORCH,       /* torch.optim.AdamW: decay first, eps after the bias correction */
     QG_ADAMW_TRANSFORMERS /* transformers.AdamW 4.5.1: decay last, eps before it */
 } qg_adamw_kind;
 
+/* Its constants. */
 typedef struct qg_adamw {
     qg_adamw_kind kind;
     double beta1, beta2, eps, weight_decay;
@@ -77,6 +79,7 @@ typedef struct qg_adamw_update {
 void qg_adamw_step(float *values, float *m, float *v, const float *grad, const qg_params *params,
                    size_t from, size_t to, const qg_adamw_update *how);
 
+/* The course of the learning rate after warm-up. */
 typedef enum qg_schedule_kind {
     QG_SCHEDULE_LINEAR,
     QG_SCHEDULE_CONSTANT,
@@ -111,6 +114,7 @@ qg_code qg_selection_start(qg_selection *out, const char *metric, int patience) 
 /** Takes an epoch's validation scores; true when it is strictly better than all before. */
 bool qg_selection_take(qg_selection *s, int epoch, const struct qg_scores *scores);
 
+/** Whether `patience` epochs have passed without a better one. Local. */
 bool qg_selection_stops(const qg_selection *s);
 
 #endif

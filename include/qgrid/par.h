@@ -41,8 +41,6 @@ enum { QG_PAR_STOP_SECONDS = 20 };
 /** "Open MPI v4.1.4": the library in use; static text. */
 const char *qg_par_library(void);
 
-enum { QG_ANY = -1 };
-
 /** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead.
  */
 qg_code qg_par_send(qg_par *p, int to, int tag, const void *data, size_t size) QG_MUST_USE;

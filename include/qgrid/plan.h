@@ -12,6 +12,7 @@
 #include "qgrid/tokenizer.h"
 #include "qgrid/work_kind.h"
 
+/* Version of results files: another one is not resumed. */
 enum { QG_SCHEMA_VERSION = 1 };
 
 typedef struct qg_cell {

@@ -15,6 +15,7 @@ typedef struct qg_read_cell {
     int state; /* qg_state */
 } qg_read_cell;
 
+/* A results file that is looked at. */
 typedef struct qg_reading {
     const char *path;
     qg_store *store;
@@ -42,6 +43,7 @@ char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char
 /** "open", "done", "failed", "skipped"; "?" for what no version has written. */
 const char *qg_read_cell_state(const qg_read_cell *c);
 
+/** Numbers of its cells; skipped ones are in none of them. Local. */
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed);
 
 /** The schema that the file was made with; NULL: by a program that did not say. Arena.

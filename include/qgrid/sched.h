@@ -47,6 +47,7 @@ typedef struct qg_workload {
                              NULL: all open */
 } qg_workload;
 
+/* Which unit is handed to which rank; knows ranks, tasks and costs only. */
 typedef struct qg_sched qg_sched;
 
 /**
@@ -96,6 +97,7 @@ void qg_sched_join(qg_sched *s, int rank);
 /** Stop handing out (drain): the next functions return -1 from now on. */
 void qg_sched_drain(qg_sched *s);
 
+/** Whether all units of a task are done, failed or blocked. */
 bool qg_sched_task_finished(const qg_sched *s, int task);
 /** Nothing is running and nothing more can be handed out. */
 bool qg_sched_finished(const qg_sched *s);

@@ -6,6 +6,7 @@
 
 #include "qgrid/arena.h"
 
+/* Numbers of units; those done without a checksum were not checked. */
 typedef struct qg_verify_counts {
     int64_t units, done, damaged, without_checksum;
 } qg_verify_counts;

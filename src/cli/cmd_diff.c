@@ -10,10 +10,10 @@
 #include <math.h>
 #include <string.h>
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_diff_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_diff_examples[] =
     "  qgrid diff results/monday.h5 results/tuesday.h5 && echo the same\n";
 
 typedef struct difference {
@@ -196,7 +196,7 @@ int qg_cmd_diff(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("diff");
     int status = -1, cells = 0;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

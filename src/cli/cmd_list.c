@@ -14,10 +14,10 @@
 #include <math.h>
 #include <string.h>
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_list_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid list precisions\n  qgrid list\n";
+const char qg_cmd_list_examples[] = "  qgrid list precisions\n  qgrid list\n";
 
 static void list_precisions(void)
 {
@@ -120,14 +120,14 @@ static void list_training(void)
 {
     printf("training\n");
     list_options("  ", qg_training_opts, false);
-    for (const qg_training_object *o = qg_training_objects; o->key; o++) {
+    for (const qg_opt_table *o = qg_training_objects; o->name; o++) {
         char before[64];
-        snprintf(before, sizeof before, "  %s.", o->key);
-        list_options(before, o->table, false);
+        snprintf(before, sizeof before, "  %s.", o->name);
+        list_options(before, o->rows, false);
     }
     printf("  in a job's \"models\" (jobs/README.md): labels are the job's, output may be left "
-           "out, and\n"
-           "  seeds          [42, 123]: a model for each\n");
+           "out, and\n");
+    list_options("  ", qg_training_job_opts, false);
 }
 
 static void list_methods(void)
@@ -159,7 +159,7 @@ int qg_cmd_list(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("list");
     int status = -1, shown = 0;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

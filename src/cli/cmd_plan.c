@@ -14,7 +14,7 @@ enum { OPT_ONLY = 256, OPT_SET, OPT_OUTPUT, OPT_RANKS, OPT_NODE, OPT_WHY, OPT_RE
 enum { MAX_SET = 64, MAX_RANKS = 1000000 };
 
 // clang-format off
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_plan_options[] = {
     {OPT_ONLY, "only", "GLOB", "plan only the cells whose names match"},
     {OPT_SET, "set", "/POINTER=VALUE", "change a value of the job"},
     {OPT_OUTPUT, "output", "FILE", "compare with this results file instead of the job's"},
@@ -24,7 +24,7 @@ static const qg_cli_option options[] = {
     {OPT_RETRY, "retry-failed", NULL, "count failed cells as open"},
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_plan_examples[] =
     "  qgrid plan jobs/full_matrix.json --why\n"
     "  qgrid plan jobs/paper.json --ranks 64 --ranks-per-node 32\n";
 // clang-format on
@@ -41,7 +41,7 @@ static int parse(arguments *a, int argc, char **argv)
     const qg_command *cmd = qg_cli_find("plan");
     int key, status = -1;
     a->per_node = 32;
-    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == OPT_ONLY)
             a->only = optarg;
         else if (key == OPT_OUTPUT)

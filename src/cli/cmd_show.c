@@ -10,11 +10,11 @@
 #include <math.h>
 #include <string.h>
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_show_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid show results/full_matrix.h5\n"
-                               "  qgrid show results/full_matrix.h5 finetuned_smsa/int8\n";
+const char qg_cmd_show_examples[] = "  qgrid show results/full_matrix.h5\n"
+                                    "  qgrid show results/full_matrix.h5 finetuned_smsa/int8\n";
 
 static void line(const char *name, double v)
 {
@@ -93,7 +93,7 @@ int qg_cmd_show(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("show");
     int status = -1;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

@@ -6,16 +6,17 @@
 #include "qgrid/reading.h"
 #include "qgrid/report.h"
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_status_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid status results/full_matrix.h5 || echo not finished\n";
+const char qg_cmd_status_examples[] =
+    "  qgrid status results/full_matrix.h5 || echo not finished\n";
 
 int qg_cmd_status(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("status");
     int status = -1, open, done, failed;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

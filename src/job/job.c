@@ -57,6 +57,18 @@ static const qg_opt latency_table[] = {
 };
 // clang-format on
 
+const qg_opt_table qg_job_tables[] = {
+    {"job", top_table},
+    {"experiment", experiment_table},
+    {"latency", latency_table},
+    {"folder", qg_job_folder_opts},
+    {"train", qg_job_train_opts},
+    {"explain", qg_job_explain_opts},
+    {"samples", qg_job_samples_opts},
+    {"faithfulness", qg_job_faithfulness_opts},
+    {NULL, NULL},
+};
+
 /* Names become parts of cell names and of paths in the results file. */
 static bool good_name(const char *s)
 {
