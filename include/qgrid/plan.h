@@ -6,6 +6,7 @@
 #ifndef QGRID_PLAN_H
 #define QGRID_PLAN_H
 
+#include "qgrid/cell_state.h"
 #include "qgrid/job.h"
 #include "qgrid/sched.h"
 #include "qgrid/tokenizer.h"
@@ -23,14 +24,6 @@ typedef enum qg_cell_kind {
     QG_CELL_PAIR          /* tests between two experiments */
 } qg_cell_kind;
 extern const char *const qg_cell_kind_names[]; /* as in /cells/kind */
-
-/* Skipped: the plan knew that it cannot be computed. */
-typedef enum qg_cell_state {
-    QG_CELL_OPEN,
-    QG_CELL_DONE,
-    QG_CELL_FAILED,
-    QG_CELL_SKIPPED
-} qg_cell_state;
 
 typedef struct qg_cell {
     const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",

@@ -70,7 +70,7 @@ static qg_code checksum(uint64_t *sum, bool *known, qg_reading *r, const units *
     }
     if (!*known)
         return QG_OK;
-    qg_reading_group(group, sizeof group, c, "predictions");
+    snprintf(group, sizeof group, "/predictions/%s/%s/%s", c->model, c->dataset, c->precision);
     snprintf(path, sizeof path, "%s/logits", group);
     QG_TRY(qg_store_describe(&info, r->store, path));
     if (info.ndim != 2 || u->first[i] < 0 || u->count[i] < 0 ||
