@@ -12,8 +12,7 @@ static qg_code size_of(double *out, qg_reading *r, const qg_read_cell *c)
 {
     char *group;
     QG_TRY(qg_reading_path(&group, r, "/models/{model}/{precision}", c));
-    int64_t bytes = qg_reading_i64(r, group, "size_bytes");
-    *out = bytes >= 0 ? (double)bytes : (double)NAN;
+    *out = qg_table_count(r, group, "size_bytes");
     return QG_OK;
 }
 

@@ -5,7 +5,6 @@
 
 #include "qgrid/metrics.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Precisions of a cell over seeds, *n of them, sorted; in the arena. */
@@ -39,8 +38,7 @@ static qg_code read_statistics(qg_matrix *out, double *seeds, qg_reading *r, con
     group = qg_arena_printf(r->arena, "%s/%s", group, precision);
     if (!group || !(path = qg_arena_printf(r->arena, "%s/%s", group, metric)))
         return QG_ENOMEM;
-    int64_t n = qg_reading_i64(r, group, "n");
-    *seeds = n >= 0 ? (double)n : (double)NAN;
+    *seeds = qg_table_count(r, group, "n");
     return qg_matrix_read(out, r, path, NULL, "statistic", NULL);
 }
 

@@ -47,6 +47,12 @@ qg_code qg_table_add_pair(qg_table *t, const char *name, qg_value value)
     return QG_OK;
 }
 
+double qg_table_count(qg_reading *r, const char *group, const char *name)
+{
+    int64_t n = qg_reading_i64(r, group, name);
+    return n >= 0 ? (double)n : (double)NAN;
+}
+
 static qg_code read_matrix(qg_table *t, const qg_table_entry *e, qg_reading *r,
                            const qg_read_cell *c)
 {

@@ -63,6 +63,9 @@ qg_code qg_table_add_row(qg_value **out, qg_table *t) QG_MUST_USE;
 /** Adds a row of a text and a number: that of a list. @errors QG_ENOMEM. */
 qg_code qg_table_add_pair(qg_table *t, const char *name, qg_value value) QG_MUST_USE;
 
+/** A whole number of a group; NaN where it is absent or not known yet. */
+double qg_table_count(qg_reading *r, const char *group, const char *name);
+
 #define QG_ARRAY_AND_SIZE(array) (array), (int)(sizeof(array) / sizeof(array)[0])
 
 typedef qg_code qg_table_rows(qg_table *t, qg_reading *r, const qg_read_cell *c);

@@ -59,20 +59,28 @@ static int take_value(writer *w, int64_t row, int col)
                    : add_number(&w->piece, &w->t->column[col], v->number);
 }
 
-/* The piece becomes the head of a column above `row`: above the names of rows stand the table's
- * title and the block that begins there. */
+/* Appends a word of a head, behind a separator unless it is the first; returns the width. */
+static int add_word(writer *w, const char *separator, const char *word)
+{
+    if (!word)
+        return 0;
+    int width = w->piece.len > 0 ? add_text(&w->piece, separator) : 0;
+    return width + add_text(&w->piece, word);
+}
+
+/* The piece becomes the head of a column above `row`. Above the names of rows stand the table's
+ * title, the block that begins there, and of a matrix the unit that all its numbers share. */
 static int take_head(writer *w, int64_t row, int col)
 {
     const qg_table *t = w->t;
-    const qg_column *c = &t->column[col];
+    const qg_column *c = &t->column[col], *last = &t->column[t->n_columns - 1];
+    bool matrix = t->shape == QG_MATRIX;
     qg_str_clear(&w->piece);
     if (col > w->first || (!t->title && !t->blocks))
-        return add_text(&w->piece, c->head) + (c->unit ? add_text(&w->piece, " ") : 0) +
-               (c->unit ? add_text(&w->piece, c->unit) : 0);
-    int width = t->title ? add_text(&w->piece, t->title) : 0;
-    if (t->title && t->blocks)
-        width += add_text(&w->piece, ", ");
-    return width + (t->blocks ? add_text(&w->piece, t->value[row * t->n_columns].text) : 0);
+        return add_word(w, "", c->head) + add_word(w, " ", matrix ? NULL : c->unit);
+    int width = add_word(w, "", t->title);
+    width += add_word(w, ", ", t->blocks ? t->value[row * t->n_columns].text : NULL);
+    return width + add_word(w, ", ", matrix ? last->unit : NULL);
 }
 
 /* Whether heads stand above a row: the first of the table, or of a block. */

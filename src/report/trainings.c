@@ -25,8 +25,7 @@ static qg_code read_count(double *out, qg_reading *r, const qg_read_cell *c, con
 {
     char *group;
     QG_TRY(qg_reading_path(&group, r, GROUP, c));
-    int64_t n = qg_reading_i64(r, group, name);
-    *out = n >= 0 ? (double)n : (double)NAN;
+    *out = qg_table_count(r, group, name);
     return QG_OK;
 }
 

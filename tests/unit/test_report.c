@@ -26,6 +26,24 @@ static const char job_text[] =
 static const char *const precisions[] = {"int4_g32", "int4_g32_a8", "int4_g128", "int4_g128_a8",
                                          "int4_g128_a8_emb_int8"};
 
+static qg_arena *memory; /* of the plan */
+static qg_plan plan;
+static qg_layout layout;
+
+/* Once for all files. */
+static void make_layout(void)
+{
+    const char *path = qt_tmp("job.json");
+    qg_job *job;
+    memory = qg_arena_create(0);
+    qg_problems problems = {.arena = memory};
+    job = qg_arena_alloc(memory, 1, sizeof *job);
+    qt_write(path, job_text, strlen(job_text));
+    qt_ok(qg_job_load(job, memory, path, NULL, &problems));
+    qt_ok(qg_plan_make(&plan, memory, job, NULL, &problems));
+    qt_ok(qg_layout_make(&layout, memory, &plan));
+}
+
 typedef struct file {
     qg_arena *arena;
     qg_store *store;
@@ -33,27 +51,20 @@ typedef struct file {
 } file;
 
 /* A file as a run begins it, but every cell is in that state. */
-static void make(file *f, const char *name, uint8_t cell_state)
+static file begin(const char *name, uint8_t cell_state)
 {
-    const char *job_path = qt_tmp("job.json");
-    char *path = qg_arena_strdup(f->arena, qt_tmp(name));
-    qg_job job;
-    qg_plan plan;
-    qg_layout layout;
-    qg_problems problems = {.arena = f->arena};
-    uint8_t *states;
-    int64_t epochs = 2;
-    qt_write(job_path, job_text, strlen(job_text));
-    qt_ok(qg_job_load(&job, f->arena, job_path, NULL, &problems));
-    qt_ok(qg_plan_make(&plan, f->arena, &job, NULL, &problems));
-    qt_ok(qg_layout_make(&layout, f->arena, &plan));
-    qt_ok(qg_store_create(&f->store, path, &layout));
-    states = qg_arena_alloc(f->arena, (size_t)plan.n_cells, 1);
+    file f = {.arena = qg_arena_create(0)};
+    const int64_t epochs = 2;
+    if (!memory)
+        make_layout();
+    uint8_t *states = qg_arena_alloc(f.arena, (size_t)plan.n_cells, 1);
+    f.reading.path = qg_arena_strdup(f.arena, qt_tmp(name));
+    qt_ok(qg_store_create(&f.store, f.reading.path, &layout));
     memset(states, cell_state, (size_t)plan.n_cells);
-    qt_ok(qg_store_write(f->store, "/cells/state", QG_STORE_U8, NULL, NULL, states));
-    qt_ok(qg_store_write(f->store, "/training/two_s7/epochs_done", QG_STORE_I64, NULL, NULL,
-                         &epochs));
-    f->reading.path = path;
+    qt_ok(qg_store_write(f.store, "/cells/state", QG_STORE_U8, NULL, NULL, states));
+    qt_ok(
+        qg_store_write(f.store, "/training/two_s7/epochs_done", QG_STORE_I64, NULL, NULL, &epochs));
+    return f;
 }
 
 /* What was written is read as by another program. */
@@ -61,13 +72,6 @@ static void look(file *f)
 {
     qt_ok(qg_store_close(f->store));
     qt_ok(qg_reading_open(&f->reading, f->arena, f->reading.path));
-}
-
-static file begin(const char *name, uint8_t cell_state)
-{
-    file f = {.arena = qg_arena_create(0)};
-    make(&f, name, cell_state);
-    return f;
 }
 
 static void end(file *f)
@@ -221,5 +225,7 @@ int main(void)
         cmocka_unit_test(differences_name_cell_quantity_and_place),
         cmocka_unit_test(equal_files_have_no_differences),
     };
-    return qt_run("report", tests, sizeof tests / sizeof tests[0]);
+    int failed = qt_run("report", tests, sizeof tests / sizeof tests[0]);
+    qg_arena_destroy(memory);
+    return failed;
 }

@@ -123,10 +123,10 @@ static void whole_numbers_keep_their_digits(void **state)
            "  none        inf\n");
 }
 
-static void blocks_have_heads_and_share_widths(void **state)
+static void blocks_have_heads_and_share_widths_and_units(void **state)
 {
     static const qg_column columns[] = {
-        {"block", NULL, QG_TEXT, 0}, {"", NULL, QG_TEXT, 0}, {"x", NULL, QG_FIXED, 0}};
+        {"block", NULL, QG_TEXT, 0}, {"", NULL, QG_TEXT, 0}, {"x", "ms", QG_FIXED, 0}};
     static const char *const block[] = {"one", "one", "another"};
     (void)state;
     sheet s = begin(QG_MATRIX, "of", columns, 3);
@@ -139,11 +139,11 @@ static void blocks_have_heads_and_share_widths(void **state)
         v[2].number = i * 500;
     }
     prints(&s, 0,
-           "of, one         x\n"
-           "row             0\n"
-           "row           500\n"
-           "of, another     x\n"
-           "row          1000\n");
+           "of, one, ms         x\n"
+           "row                 0\n"
+           "row               500\n"
+           "of, another, ms     x\n"
+           "row              1000\n");
 }
 
 static void nothing_of_nothing(void **state)
@@ -173,7 +173,7 @@ int main(void)
         cmocka_unit_test(bytes_that_are_no_text_are_shown),
         cmocka_unit_test(undefined_numbers_are_dashes),
         cmocka_unit_test(whole_numbers_keep_their_digits),
-        cmocka_unit_test(blocks_have_heads_and_share_widths),
+        cmocka_unit_test(blocks_have_heads_and_share_widths_and_units),
         cmocka_unit_test(nothing_of_nothing),
         cmocka_unit_test(lines_end_where_their_text_ends),
     };
