@@ -151,10 +151,10 @@ static qg_code compute(qg_farm_outcome *outcome, qg_par *par, qg_arena *a, qg_re
     for (int u = 0; u < p->n_units; u++)
         owner.cost_at_start += state[u] == QG_UNIT_OPEN ? p->units[u].cost : 0;
     QG_TRY(qg_work_create(&work, a));
+    qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
     qg_farm_worker worker = qg_work_callbacks(work);
     qg_farm_owner callbacks = qg_owner_callbacks(&owner);
-    qg_code rc = qg_farm_run(outcome, par, p->sched_tasks, p->n_tasks, p->units, p->n_units, state,
-                             &worker, &callbacks, &options, a);
+    qg_code rc = qg_farm_run(outcome, par, &load, &worker, &callbacks, &options, a);
     qg_work_destroy(work);
     qg_log_progress("");
     return rc;

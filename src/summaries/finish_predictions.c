@@ -40,7 +40,8 @@ static qg_code write_bins(qg_results *r, qg_group_ref g, const table *t, int K)
     qg_bin bin[QG_BINS];
     double ece, mce, accuracy[QG_BINS], confidence[QG_BINS];
     int64_t count[QG_BINS];
-    qg_calibration(&ece, &mce, bin, QG_BINS, t->label, t->predicted, t->probabilities, t->n, K);
+    qg_predictions p = {t->label, t->predicted, t->probabilities, t->n, K};
+    qg_calibration(&ece, &mce, bin, QG_BINS, &p);
     for (int i = 0; i < QG_BINS; i++) {
         count[i] = bin[i].count;
         accuracy[i] = bin[i].accuracy;
@@ -150,9 +151,9 @@ static qg_code compare(pairs *x, qg_results *r, int i, int j, const table *a, co
     if (!any_label(a))
         return QG_OK;
     qg_mcnemar_test(&m, a->label, a->predicted, b->predicted, a->n);
-    QG_TRY(qg_bootstrap_accuracy(&s, a->label, a->predicted, b->predicted, a->n,
-                                 (int)r->plan->job->bootstrap, NULL, (uint64_t)r->plan->job->seed,
-                                 r->scratch));
+    qg_draws draws = {(int)r->plan->job->bootstrap, (uint64_t)r->plan->job->seed, NULL};
+    QG_TRY(
+        qg_bootstrap_accuracy(&s, a->label, a->predicted, b->predicted, a->n, &draws, r->scratch));
     x->both_right[at] = m.both_right;
     x->only_a[at] = m.only_a;
     x->only_b[at] = m.only_b;
