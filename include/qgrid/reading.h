@@ -32,13 +32,19 @@ void qg_reading_close(qg_reading *r);
 /** Says on standard error how the file's fields differ from this program's, if they do. */
 void qg_reading_note(const qg_reading *r);
 
+/** The cell of that name, or NULL. */
+const qg_read_cell *qg_reading_cell(const qg_reading *r, const char *name);
+
 /** A scalar of a group; NaN when it is absent or not computed. */
 double qg_reading_f64(qg_reading *r, const char *group, const char *name);
 int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name);
 
-/** Group of a cell: "/metrics/m/d/p", "/timing/latency/m/d/p", "/attributions/m/d/p/x" ...; returns
- *  out. */
-char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char *kind);
+/** The path of a pattern such as "/metrics/{model}/{dataset}/{precision}" for a cell: its
+ * experiment, model, dataset, precision, method, and `other`, the second experiment of a pair.
+ * Arena.
+ *  @errors QG_ENOMEM, QG_EBUG for another word in braces. Local. */
+qg_code qg_reading_path(char **out, const qg_reading *r, const char *pattern,
+                        const qg_read_cell *c) QG_MUST_USE;
 
 /** "open", "done", "failed", "skipped"; "?" for what no version has written. */
 const char *qg_read_cell_state(const qg_read_cell *c);

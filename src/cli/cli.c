@@ -187,7 +187,7 @@ int qg_cli_flush(int status)
     errno = 0;
     if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
         return status;
-    if (status != QG_EXIT_STOPPED) /* else the error was told already */
+    if (status != QG_EXIT_STOPPED) /* else the error was printed already */
         qg_note("standard output: %s", errno ? strerror(errno) : "cannot be written");
     return status == QG_EXIT_OK ? QG_EXIT_STOPPED : status;
 }

@@ -149,15 +149,27 @@ static void print_command(const arguments *a)
     printf("\n");
 }
 
+/* What the results file says; the run itself is over, so that an error changes nothing of it. */
+static void print_file(const char *path, qg_arena *arena, int use)
+{
+    qg_reading r;
+    qg_code rc = qg_reading_open(&r, arena, path);
+    if (rc == QG_OK) {
+        rc = qg_report_print(stdout, &r, NULL, use);
+        qg_reading_close(&r);
+    }
+    if (rc != QG_OK)
+        qg_log_error(qg_error_last());
+}
+
 static void report(const qg_run_summary *s, qg_arena *arena, const arguments *a)
 {
-    if (qg_print_table(stdout, arena, s->output) != QG_OK)
-        qg_log_error(qg_error_last());
+    print_file(s->output, arena, QG_SHOW);
     printf("\n%d cells done, %d failed, %d open: %s\n", s->done, s->failed, s->open, s->output);
     if (s->status == QG_EXIT_INTERRUPTED)
         print_command(a);
-    if (s->failed && qg_print_undone_cells(stdout, arena, s->output, false) != QG_OK)
-        qg_log_error(qg_error_last());
+    if (s->failed)
+        print_file(s->output, arena, QG_UNFINISHED);
 }
 
 int qg_cmd_run(int argc, char **argv)

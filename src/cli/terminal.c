@@ -1,5 +1,5 @@
 /*
- * terminal.c - asking the terminal, and the environment where there is none.
+ * terminal.c - how wide standard output is and what it can show.
  */
 #include "terminal.h"
 
@@ -36,10 +36,10 @@ static int width(void)
 {
     struct winsize w;
     int64_t columns;
-    const char *told = variable("COLUMNS");
+    const char *wish = variable("COLUMNS");
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
         return w.ws_col < LEAST_WIDTH ? LEAST_WIDTH : w.ws_col;
-    if (told && qg_cli_integer(&columns, told, LEAST_WIDTH, MOST_WIDTH))
+    if (wish && qg_cli_integer(&columns, wish, LEAST_WIDTH, MOST_WIDTH))
         return (int)columns;
     return WIDTH;
 }

@@ -1,5 +1,5 @@
 /*
- * text_source.c - shared by the line-oriented commands.
+ * text_source.c - lines of text or token ids: reading them, and answering each with a line.
  */
 #include "text_source.h"
 

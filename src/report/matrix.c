@@ -1,109 +1,146 @@
 /*
- * matrix.c - printing tables with the names along their sides.
+ * matrix.c - datasets of a results file with the names along their sides.
  */
-#include "qgrid/report.h"
+#include "table.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { NAME = 160 };
-
-typedef struct side {
-    char (*name)[NAME];
-    int64_t n;
-} side;
-
-static qg_code read_numbers(double *out, qg_reading *r, const char *path, const qg_store_info *s)
+/* Any numbers of the file, as doubles [n]. */
+static qg_code read_numbers(double **out, qg_reading *r, const char *path, const qg_store_info *s,
+                            int64_t n)
 {
-    int64_t *whole;
-    if (s->type == QG_STORE_F64)
-        return qg_store_read(r->store, path, s->type, NULL, NULL, out);
-    QG_NEW(whole, r->arena, s->shape[0]);
-    QG_TRY(qg_store_read(r->store, path, s->type, NULL, NULL, whole));
-    for (int64_t i = 0; i < s->shape[0]; i++)
-        out[i] = (double)whole[i];
-    return QG_OK;
-}
-
-/* The names along one side: texts or numbers of a scale. */
-static qg_code read_side(side *out, qg_reading *r, const char *group, const char *name)
-{
-    char path[1100], *text;
-    qg_store_info s;
-    double *number;
-    snprintf(path, sizeof path, "%s/%s", group, name);
-    QG_TRY(qg_store_describe(&s, r->store, path));
-    bool strings = s.type == QG_STORE_STRING;
-    if (s.ndim != 1 || (!strings && s.type != QG_STORE_I64 && s.type != QG_STORE_F64))
-        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, path, "is not a list of names or numbers");
-    out->n = s.shape[0];
-    QG_NEW(out->name, r->arena, out->n);
-    QG_NEW(number, r->arena, out->n);
-    QG_NEW(text, r->arena, strings ? (size_t)out->n * s.string_size : 1);
-    if (strings)
-        QG_TRY(qg_store_read(r->store, path, s.type, NULL, NULL, text));
-    else
-        QG_TRY(read_numbers(number, r, path, &s));
-    for (int64_t i = 0; i < out->n; i++)
-        if (strings)
-            snprintf(out->name[i], NAME, "%.*s", (int)s.string_size,
-                     text + (size_t)i * s.string_size);
-        else
-            snprintf(out->name[i], NAME, "%s %g", name, number[i]);
-    return QG_OK;
-}
-
-static void print(const char *title, const double *x, const side *down, const side *across)
-{
-    int width = 24;
-    for (int64_t i = -1; i < down->n; i++) {
-        int len = (int)strlen(i < 0 ? title : down->name[i]);
-        width = len > width ? len : width;
-    }
-    printf("  %-*s", width, title);
-    for (int64_t k = 0; k < across->n; k++)
-        printf(" %12.12s", across->name[k]);
-    printf("\n");
-    for (int64_t i = 0; i < down->n; i++) {
-        printf("  %-*s", width, down->name[i]);
-        for (int64_t k = 0; k < across->n; k++)
-            if (isnan(x[i * across->n + k]))
-                printf(" %12s", "-");
-            else
-                printf(" %12.5g", x[i * across->n + k]);
-        printf("\n");
-    }
-}
-
-qg_code qg_show_matrices(qg_reading *r, const char *group, const char *data, const char *tables,
-                         const char *rows, const char *columns)
-{
-    char path[1100], title[2 * NAME];
-    qg_store_info v;
-    side of = {.n = 1}, down, across;
-    int lead = tables ? 1 : 0;
+    void *raw;
     double *x;
-    if (tables)
-        QG_TRY(read_side(&of, r, group, tables));
-    QG_TRY(read_side(&down, r, group, rows));
-    QG_TRY(read_side(&across, r, group, columns));
-    snprintf(path, sizeof path, "%s/%s", group, data);
-    QG_TRY(qg_store_describe(&v, r->store, path));
-    if (v.ndim != 2 + lead || (lead && v.shape[0] != of.n) || v.shape[lead] != down.n ||
-        v.shape[lead + 1] != across.n)
-        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, path, "has another shape");
-    QG_NEW(x, r->arena, (size_t)(of.n * down.n * across.n));
-    QG_TRY(qg_store_read(r->store, path, QG_STORE_F64, NULL, NULL, x));
-    for (int64_t i = 0; i < of.n; i++) {
-        snprintf(title, sizeof title, "%s%s%s", data, tables ? ", " : "", tables ? of.name[i] : "");
-        print(title, x + i * down.n * across.n, &down, &across);
+    QG_NEW(x, r->arena, n);
+    *out = x;
+    if (s->type == QG_STORE_F64)
+        return qg_store_read(r->store, path, s->type, NULL, NULL, x);
+    raw = qg_arena_alloc(r->arena, (size_t)n, sizeof(int64_t));
+    if (!raw)
+        return QG_ENOMEM;
+    QG_TRY(qg_store_read(r->store, path, s->type, NULL, NULL, raw));
+    for (int64_t i = 0; i < n; i++) {
+        switch (s->type) {
+        case QG_STORE_F32:
+            x[i] = (double)((const float *)raw)[i];
+            break;
+        case QG_STORE_I32:
+            x[i] = (double)((const int32_t *)raw)[i];
+            break;
+        case QG_STORE_I64:
+            x[i] = (double)((const int64_t *)raw)[i];
+            break;
+        default:
+            return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, path, "does not hold numbers");
+        }
     }
     return QG_OK;
 }
 
-qg_code qg_show_matrix(qg_reading *r, const char *group, const char *data, const char *rows,
-                       const char *columns)
+/* The names along one side, *n of them: texts, or numbers with the scale's name before them. */
+static qg_code read_side(const char ***out, int64_t *n, qg_reading *r, const char *scale)
 {
-    return qg_show_matrices(r, group, data, NULL, rows, columns);
+    qg_store_info s;
+    double *number = NULL;
+    char *text = NULL;
+    QG_TRY(qg_store_describe(&s, r->store, scale));
+    if (s.ndim != 1)
+        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, scale, "is not a list of names or numbers");
+    *n = s.shape[0];
+    QG_NEW(*out, r->arena, *n);
+    if (s.type == QG_STORE_STRING) {
+        QG_NEW(text, r->arena, (size_t)*n * s.string_size);
+        QG_TRY(qg_store_read(r->store, scale, s.type, NULL, NULL, text));
+    } else {
+        QG_TRY(read_numbers(&number, r, scale, &s, *n));
+    }
+    for (int64_t i = 0; i < *n; i++) {
+        const char *at = text ? text + (size_t)i * s.string_size : NULL;
+        (*out)[i] = at ? qg_arena_strndup(r->arena, at, strnlen(at, s.string_size))
+                       : qg_arena_printf(r->arena, "%s %.15g", strrchr(scale, '/') + 1, number[i]);
+        if (!(*out)[i])
+            return QG_ENOMEM;
+    }
+    return QG_OK;
+}
+
+/* The same for a scale in the group of a dataset; nothing for a side that is not there. */
+static qg_code read_side_of(const char ***out, int64_t *n, qg_reading *r, const char *data,
+                            const char *scale)
+{
+    *out = NULL;
+    *n = 1;
+    if (!scale)
+        return QG_OK;
+    char *path =
+        qg_arena_printf(r->arena, "%.*s/%s", (int)(strrchr(data, '/') - data), data, scale);
+    return path ? read_side(out, n, r, path) : QG_ENOMEM;
+}
+
+qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,
+                       const char *rows, const char *columns)
+{
+    qg_store_info s;
+    int64_t want[3];
+    int ndim = 0;
+    *out = (qg_matrix){0};
+    if (!qg_store_has(r->store, path))
+        return QG_OK;
+    QG_TRY(read_side_of(&out->block, &out->blocks, r, path, blocks));
+    QG_TRY(read_side_of(&out->row, &out->rows, r, path, rows));
+    QG_TRY(read_side_of(&out->column, &out->columns, r, path, columns));
+    QG_TRY(qg_store_describe(&s, r->store, path));
+    if (blocks)
+        want[ndim++] = out->blocks;
+    want[ndim++] = out->rows;
+    if (columns)
+        want[ndim++] = out->columns;
+    if (s.ndim != ndim || memcmp(s.shape, want, (size_t)ndim * sizeof *want) != 0)
+        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, path, "has another shape");
+    return read_numbers(&out->x, r, path, &s, out->blocks * out->rows * out->columns);
+}
+
+/* Where a name stands along a side; -1: nowhere. */
+static int64_t place(const char *const *names, int64_t n, const char *name)
+{
+    if (!names)
+        return name ? -1 : 0;
+    for (int64_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+double qg_matrix_at(const qg_matrix *m, const char *block, const char *row, const char *column)
+{
+    int64_t b = place(m->block, m->blocks, block), i = place(m->row, m->rows, row);
+    int64_t k = place(m->column, m->columns, column);
+    if (!m->x || b < 0 || i < 0 || k < 0)
+        return (double)NAN;
+    return m->x[(b * m->rows + i) * m->columns + k];
+}
+
+qg_code qg_table_add_matrix(qg_table *t, const qg_matrix *m, const char *unit)
+{
+    const qg_column names = {.head = "", .format = QG_TEXT};
+    int first = m->block ? 2 : 1;
+    t->blocks = m->block != NULL;
+    for (int i = 0; i < first; i++)
+        QG_TRY(qg_table_add_columns(t, &names, 1));
+    for (int64_t k = 0; k < m->columns; k++) {
+        const char *head = m->column ? m->column[k] : "";
+        const qg_column c = {head, unit, QG_SIGNIFICANT, 5};
+        QG_TRY(qg_table_add_columns(t, &c, 1));
+    }
+    for (int64_t i = 0; i < m->blocks * m->rows; i++) {
+        qg_value *v;
+        QG_TRY(qg_table_add_row(&v, t));
+        if (m->block)
+            v[0].text = m->block[i / m->rows];
+        v[first - 1].text = m->row[i % m->rows];
+        for (int64_t k = 0; k < m->columns; k++)
+            v[first + k].number = m->x[i * m->columns + k];
+    }
+    return QG_OK;
 }

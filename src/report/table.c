@@ -1,89 +1,75 @@
 /*
- * table.c - the table of results.
+ * table.c - tables in memory, and the registry.
  */
-#include "qgrid/report.h"
-
-#include "qgrid/reading.h"
-#include "qgrid/str.h"
+#include "table.h"
 
 #include <math.h>
 #include <string.h>
 
-static char *number(char *out, size_t size, int digits, double v)
-{
-    if (isnan(v))
-        snprintf(out, size, "-");
-    else
-        snprintf(out, size, "%.*f", digits, v);
-    return out;
-}
+const qg_table_entry qg_table_entries[] = {
+#define QG_TABLE(name, kind, use, shape, title)                                                    \
+    {#name, kind, use, shape, title, qg_table_##name, NULL, NULL, NULL, NULL},
+#define QG_MATRIX_TABLE(name, kind, use, title, data, blocks, down, across)                        \
+    {#name, kind, use, QG_MATRIX, title, NULL, data, blocks, down, across},
+#include "tables.def"
+#undef QG_TABLE
+#undef QG_MATRIX_TABLE
+    {0},
+};
 
-static double median_latency(qg_reading *r, const char *group)
+qg_code qg_table_add_columns(qg_table *t, const qg_column *column, int n)
 {
-    char path[1024];
-    int64_t start[] = {0, 4}, count[] = {1, 1};
-    double v = (double)NAN;
-    snprintf(path, sizeof path, "%s/summary", group);
-    if (qg_store_has(r->store, path) &&
-        qg_store_read(r->store, path, QG_STORE_F64, start, count, &v) != QG_OK)
-        qg_error_clear();
-    return v;
-}
-
-static void print_row(FILE *to, qg_reading *r, const qg_read_cell *c, int width)
-{
-    char group[1024], accuracy[16], f1[16], ece[16], agree[16], size[32], ms[16];
-    qg_reading_group(group, sizeof group, c, "metrics");
-    number(accuracy, sizeof accuracy, 4, qg_reading_f64(r, group, "accuracy"));
-    number(f1, sizeof f1, 4, qg_reading_f64(r, group, "macro_f1"));
-    number(ece, sizeof ece, 4, qg_reading_f64(r, group, "ece"));
-    number(agree, sizeof agree, 4, qg_reading_f64(r, group, "agreement_with_fp32"));
-    snprintf(group, sizeof group, "/models/%s/%s", c->model, c->precision);
-    int64_t bytes = qg_reading_i64(r, group, "size_bytes");
-    if (bytes >= 0)
-        qg_format_bytes(size, sizeof size, (double)bytes);
-    else
-        snprintf(size, sizeof size, "-");
-    qg_reading_group(group, sizeof group, c, "timing/latency");
-    number(ms, sizeof ms, 3, median_latency(r, group));
-    fprintf(to, "%-*s  %-6s  %8s  %8s  %8s  %9s  %10s  %9s\n", width, c->name,
-            qg_read_cell_state(c), accuracy, f1, ece, agree, size, ms);
-}
-
-qg_code qg_print_table(FILE *to, qg_arena *a, const char *path)
-{
-    qg_reading r;
-    int width = 4;
-    QG_TRY(qg_reading_open(&r, a, path));
-    qg_reading_note(&r);
-    for (int i = 0; i < r.n; i++)
-        if (strcmp(r.cell[i].kind, "predict") == 0 && (int)strlen(r.cell[i].name) > width)
-            width = (int)strlen(r.cell[i].name);
-    fprintf(to, "%-*s  %-6s  %8s  %8s  %8s  %9s  %10s  %9s\n", width, "cell", "state", "accuracy",
-            "macro-F1", "ECE", "as fp32", "size", "median ms");
-    for (int i = 0; i < r.n; i++)
-        if (strcmp(r.cell[i].kind, "predict") == 0 && r.cell[i].state <= QG_STATE_FAILED)
-            print_row(to, &r, &r.cell[i], width);
-    qg_code rc = qg_print_seeds(to, &r);
-    if (rc == QG_OK)
-        rc = qg_print_trainings(to, &r);
-    if (rc == QG_OK)
-        rc = qg_print_explanations(to, &r);
-    qg_reading_close(&r);
-    return rc;
-}
-
-qg_code qg_print_undone_cells(FILE *to, qg_arena *a, const char *path, bool open)
-{
-    qg_reading r;
-    QG_TRY(qg_reading_open(&r, a, path));
-    for (int i = 0; i < r.n; i++) {
-        const qg_read_cell *c = &r.cell[i];
-        if (c->state == QG_STATE_FAILED || c->state == QG_STATE_SKIPPED ||
-            (open && c->state == QG_STATE_OPEN))
-            fprintf(to, "%-7s %s%s%s\n", qg_read_cell_state(c), c->name, c->error[0] ? "  " : "",
-                    c->error);
-    }
-    qg_reading_close(&r);
+    QG_GROW(t->column, t->arena, t->n_columns, t->n_columns + n);
+    memcpy(t->column + t->n_columns, column, (size_t)n * sizeof *column);
+    t->n_columns += n;
     return QG_OK;
+}
+
+qg_code qg_table_add_row(qg_value **out, qg_table *t)
+{
+    if (t->n_rows == t->room) {
+        int64_t room = t->room ? 2 * t->room : 16;
+        QG_GROW(t->value, t->arena, t->n_rows * t->n_columns, room * t->n_columns);
+        t->room = room;
+    }
+    *out = t->value + t->n_rows++ * t->n_columns;
+    for (int i = 0; i < t->n_columns; i++)
+        (*out)[i].number = (double)NAN;
+    return QG_OK;
+}
+
+qg_code qg_table_add_pair(qg_table *t, const char *name, qg_value value)
+{
+    qg_value *v;
+    QG_TRY(qg_table_add_row(&v, t));
+    v[0].text = name;
+    v[1] = value;
+    return QG_OK;
+}
+
+double qg_table_count(qg_reading *r, const char *group, const char *name)
+{
+    int64_t n = qg_reading_i64(r, group, name);
+    return n >= 0 ? (double)n : (double)NAN;
+}
+
+static qg_code read_matrix(qg_table *t, const qg_table_entry *e, qg_reading *r,
+                           const qg_read_cell *c)
+{
+    qg_matrix m;
+    char *path, *unit;
+    QG_TRY(qg_reading_path(&path, r, e->data, c));
+    QG_TRY(qg_matrix_read(&m, r, path, e->blocks, e->down, e->across));
+    if (!m.x)
+        return QG_OK;
+    QG_TRY(qg_store_attr_text(&unit, r->store, r->arena, path, "units"));
+    return qg_table_add_matrix(t, &m, unit);
+}
+
+qg_code qg_table_read(qg_table *out, const qg_table_entry *e, qg_reading *r, const qg_read_cell *c)
+{
+    *out = (qg_table){.name = e->name, .title = e->title, .shape = e->shape, .arena = r->arena};
+    if (c && c->state == QG_STATE_SKIPPED)
+        return QG_OK;
+    return e->rows ? e->rows(out, r, c) : read_matrix(out, e, r, c);
 }

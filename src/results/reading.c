@@ -4,7 +4,7 @@
 #include "qgrid/reading.h"
 
 #include "qgrid/log.h"
-#include "qgrid/plan.h"
+#include "qgrid/str.h"
 
 #include <math.h>
 #include <string.h>
@@ -90,14 +90,51 @@ void qg_reading_note(const qg_reading *r)
                 r->path, r->differences);
 }
 
-char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char *kind)
+const qg_read_cell *qg_reading_cell(const qg_reading *r, const char *name)
 {
-    if (c->precision[0])
-        snprintf(out, size, "/%s/%s/%s/%s%s%s", kind, c->model, c->dataset, c->precision,
-                 c->method[0] ? "/" : "", c->method);
-    else
-        snprintf(out, size, "/%s/%s/%s", kind, c->model, c->dataset);
-    return out;
+    for (int i = 0; i < r->n; i++)
+        if (strcmp(r->cell[i].name, name) == 0)
+            return &r->cell[i];
+    return NULL;
+}
+
+/* What stands for the word at `word`, and the word's length; NULL: there is no such word. */
+static const char *field_of(const qg_read_cell *c, const char *word, size_t *len)
+{
+    const char *second = strstr(c->name, "/vs/");
+    const struct {
+        const char *word, *value;
+    } field[] = {
+        {"{experiment}", c->experiment}, {"{model}", c->model},
+        {"{dataset}", c->dataset},       {"{precision}", c->precision},
+        {"{method}", c->method},         {"{other}", second ? second + strlen("/vs/") : ""},
+    };
+    for (size_t i = 0; i < sizeof field / sizeof field[0]; i++) {
+        *len = strlen(field[i].word);
+        if (strncmp(word, field[i].word, *len) == 0)
+            return field[i].value;
+    }
+    return NULL;
+}
+
+qg_code qg_reading_path(char **out, const qg_reading *r, const char *pattern, const qg_read_cell *c)
+{
+    qg_str s = {0};
+    size_t len;
+    for (const char *at = pattern; *at; at += len) {
+        const char *value = *at == '{' ? field_of(c, at, &len) : NULL;
+        if (*at == '{' && !value) {
+            qg_str_fini(&s);
+            return QG_FAIL(QG_EBUG, "'%s' names nothing that a cell has", at);
+        }
+        if (!value)
+            len = strcspn(at + 1, "{") + 1;
+        qg_str_addn(&s, value ? value : at, value ? strlen(value) : len);
+    }
+    qg_code rc = qg_str_status(&s);
+    *out = rc == QG_OK ? qg_arena_strndup(r->arena, s.data, s.len) : NULL;
+    qg_str_fini(&s);
+    return *out ? QG_OK : QG_ENOMEM;
 }
 
 double qg_reading_f64(qg_reading *r, const char *group, const char *name)

@@ -54,6 +54,8 @@ ok "a finished run has nothing to do" run_np 2 "$J"
 ok "and its file is unchanged" cmp "$T/ref.h5" "$T/kept.h5"
 ok "diff finds nothing" "$QGRID" diff "$T/ref.h5" "$T/np3.h5"
 ok "verify finds no damage" "$QGRID" verify "$T/ref.h5"
+closing() { run_np 0 "$J" | head -n -2 | cmp - <("$QGRID" show "$T/ref.h5"); }
+ok "show prints the table that closes a run" closing
 ok "show prints a cell" "$QGRID" show "$T/ref.h5" original_smsa/int8
 ok "show prints a comparison" "$QGRID" show "$T/ref.h5" original_smsa/compare
 fails 2 "there is no cell" "show names an unknown cell" "$QGRID" show "$T/ref.h5" nonsense
@@ -163,6 +165,7 @@ fails 0 "/fp32 runs again" "plan knows what depends on it" "$QGRID" plan "$J" \
 rm "$T/two/$name"
 ok "it is tried again" only_two --output "$T/mended.h5" --retry-failed
 ok "to the same comparisons" same_results "$T/two.h5" "$T/mended.h5"
+fails 1 "cells differ" "diff of other cells" "$QGRID" diff "$T/ref.h5" "$T/lat.h5"
 fails 0 "batch_size 1 " "show names the batch size" "$QGRID" show "$T/lat.h5" original_smsa/fp32/latency
 
 # Damage is found and repaired.

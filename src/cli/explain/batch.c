@@ -119,20 +119,20 @@ static qg_code predict(int *label, double **probability, qg_model *m, const qg_b
     return QG_OK;
 }
 
-/* All methods under precision p. reference [n]: classes that fp32 predicts, where they are asked
- * for. */
+/* All methods under precision p. reference [n]: classes that fp32 predicts, where the plan
+ * explains these. */
 static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **result, int n,
                              const qg_batch *b, const int *reference, const qg_explain_plan *plan,
                              qg_arena *a)
 {
     int *label;
     double *probability;
-    qg_explain_text *asked;
+    qg_explain_text *input;
     qg_explanation *scores;
     qg_explainable functions;
     qg_explainer explainer = {.model = &functions, .specials = plan->specials, .arena = a};
     QG_NEW(label, a, n);
-    QG_NEW(asked, a, n);
+    QG_NEW(input, a, n);
     QG_NEW(scores, a, n);
     QG_TRY(functions_of(&functions, plan->models, p));
     QG_TRY(predict(label, &probability, plan->models->item[p].deployed, b, a));
@@ -140,18 +140,18 @@ static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **
         int target = plan->target == QG_TARGET_PREDICTED   ? label[t]
                      : plan->target == QG_TARGET_REFERENCE ? reference[t]
                                                            : plan->target;
-        asked[t] = (qg_explain_text){qg_explain_key(text[t].code->ids, text[t].code->n),
+        input[t] = (qg_explain_text){qg_explain_key(text[t].code->ids, text[t].code->n),
                                      text[t].code, target};
     }
     QG_TRY(qg_perturber_make(&explainer.perturber, a, &functions, plan->specials, 0));
     for (int i = 0; i < plan->methods; i++) {
         bool gradients = plan->method[i].method->needs & QG_NEEDS_GRADIENTS;
-        QG_TRY(qg_explain(scores, &explainer, asked, n, &plan->method[i], plan->seed));
+        QG_TRY(qg_explain(scores, &explainer, input, n, &plan->method[i], plan->seed));
         for (int t = 0; t < n; t++)
             result[t][p * plan->methods + i] = (qg_explain_result){
                 .probability = probability + t * functions.classes,
                 .label = label[t],
-                .target = asked[t].target,
+                .target = input[t].target,
                 .gradients =
                     gradients ? qg_explained_model_gradients(plan->models->gradients) : NULL,
                 .scores = scores[t]};

@@ -111,7 +111,7 @@ static void write_entry(qg_str *s, const qg_method *m, const qg_explain_wish *wi
 }
 
 /* Nobody wrote that object: "/steps" is what an option said. */
-static qg_code tell(const qg_error *e, const qg_method *m)
+static qg_code option_error(const qg_error *e, const qg_method *m)
 {
     qg_error kept = *e;
     if (kept.field[0] == '/' && kept.field[1])
@@ -133,13 +133,13 @@ static qg_code read_method(qg_method_spec *out, const qg_method *m, const qg_exp
         return QG_ENOMEM;
     QG_TRY(qg_json_parse(doc, a, "command line", kept, strlen(kept)));
     qg_code rc = qg_method_spec_read(out, doc, doc->root, &problems);
-    return problems.n > 0 ? tell(&problems.item[0], m) : rc;
+    return problems.n > 0 ? option_error(&problems.item[0], m) : rc;
 }
 
 /* --------------------------------------------------------------------------------------- methods
  */
 
-/* Says what a job with this name would be told. */
+/* The error that a job with this name would get. */
 static qg_code unknown(const char *name, qg_arena *a)
 {
     qg_str text = {0};

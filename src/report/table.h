@@ -1,0 +1,119 @@
+/*
+ * table.h - a table in memory, and the registry of tables that a results file has.
+ *
+ * A table is a line of tables.def and a function that names its columns and adds its rows from a
+ * results file. What is done with it is nothing of its business: text.c prints, differences.c
+ * compares any table, and a writer of another format needs no more than this header.
+ */
+#ifndef QGRID_REPORT_TABLE_H
+#define QGRID_REPORT_TABLE_H
+
+#include "qgrid/report.h"
+#include "qgrid/str.h"
+
+#include <stdbool.h>
+
+/* The precision that others are compared with. A job gives this name to no other. */
+#define QG_REFERENCE "fp32"
+
+typedef enum qg_number_format {
+    QG_TEXT,        /* no number */
+    QG_FIXED,       /* so many digits behind the point */
+    QG_SIGNIFICANT, /* so many digits in all; whole numbers with all of theirs */
+    QG_BYTES        /* "7.2 MiB" */
+} qg_number_format;
+
+typedef struct qg_column {
+    const char *head, *unit; /* unit NULL: none, or that of the format */
+    qg_number_format format;
+    int digits;
+} qg_column;
+
+typedef struct qg_value {
+    const char *text; /* NULL: the number, NaN where it is undefined or not known yet */
+    double number;
+} qg_value;
+
+/* What in a table is one quantity. */
+typedef enum qg_shape {
+    QG_LIST,    /* a row: each has a kind of its own, so that the column has no head */
+    QG_COLUMNS, /* a column */
+    QG_MATRIX   /* all of it */
+} qg_shape;
+
+typedef struct qg_table {
+    const char *name;
+    const char *title; /* of the column with the names of the rows; NULL: its head is enough */
+    qg_shape shape;
+    bool blocks; /* the first column tells which block a row is in; names are in the second */
+    qg_arena *arena;
+    qg_column *column;
+    int n_columns;
+    qg_value *value; /* [n_rows, n_columns] */
+    int64_t n_rows, room;
+} qg_table;
+
+/** Adds columns, before there is a row. Heads are borrowed. @errors QG_ENOMEM. */
+qg_code qg_table_add_columns(qg_table *t, const qg_column *column, int n) QG_MUST_USE;
+
+/** A new row of undefined numbers, to be filled before the next is added. Texts are borrowed.
+ *  @errors QG_ENOMEM. */
+qg_code qg_table_add_row(qg_value **out, qg_table *t) QG_MUST_USE;
+
+/** Adds a row of a text and a number: that of a list. @errors QG_ENOMEM. */
+qg_code qg_table_add_pair(qg_table *t, const char *name, qg_value value) QG_MUST_USE;
+
+/** A whole number of a group; NaN where it is absent or not known yet. */
+double qg_table_count(qg_reading *r, const char *group, const char *name);
+
+#define QG_ARRAY_AND_SIZE(array) (array), (int)(sizeof(array) / sizeof(array)[0])
+
+typedef qg_code qg_table_rows(qg_table *t, qg_reading *r, const qg_read_cell *c);
+
+/* A line of tables.def. */
+typedef struct qg_table_entry {
+    const char *name;
+    const char *kind; /* of the cells that have it, as in /cells/kind; "": it is of the file */
+    int use;          /* of qg_report_use */
+    qg_shape shape;
+    const char *title;
+    qg_table_rows *rows; /* NULL: a dataset of the file and its scales, by these patterns */
+    const char *data, *blocks, *down, *across;
+} qg_table_entry;
+
+extern const qg_table_entry qg_table_entries[]; /* ended by name NULL */
+
+#define QG_TABLE(name, kind, use, shape, title) qg_table_rows qg_table_##name;
+#define QG_MATRIX_TABLE(name, kind, use, title, data, blocks, down, across)
+#include "tables.def"
+#undef QG_TABLE
+#undef QG_MATRIX_TABLE
+
+/** The table of a cell, or with c NULL of the whole file; without rows where there is nothing to
+ *  tell. Memory of r->arena. Local. */
+qg_code qg_table_read(qg_table *out, const qg_table_entry *e, qg_reading *r,
+                      const qg_read_cell *c) QG_MUST_USE;
+
+/** Appends a table as lines of text that begin with `indent` spaces. Columns are as wide as what
+ *  stands in them. @errors QG_ENOMEM. Local. */
+qg_code qg_table_text(qg_str *out, const qg_table *t, int indent) QG_MUST_USE;
+
+/* A dataset with the names along its sides: [blocks, rows, columns]. */
+typedef struct qg_matrix {
+    int64_t blocks, rows, columns;       /* 1 where the dataset has no such side */
+    const char **block, **row, **column; /* NULL there */
+    double *x;
+} qg_matrix;
+
+/** Reads the dataset `path` and its scales in the same group; block and column scales may be NULL.
+ *  x is NULL where the file has no such dataset. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,
+                       const char *rows, const char *columns) QG_MUST_USE;
+
+/** One number of it by names, NULL for a side that it has not; NaN where there is none. */
+double qg_matrix_at(const qg_matrix *m, const char *block, const char *row, const char *column);
+
+/** Fills the table of a matrix; `unit` of all its numbers, or NULL. */
+qg_code qg_table_add_matrix(qg_table *t, const qg_matrix *m, const char *unit) QG_MUST_USE;
+
+#endif
