@@ -36,7 +36,7 @@ LDFLAGS  = $(LDFLAGS_$(MODE))
 
 # Files named for an instruction set are for x86-64; elsewhere the reference kernels do the work.
 ISA      = $(if $(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)),,avx2 avx512 avxvnni avx512vnni avx512bf16 amx)
-SRC      = $(filter-out src/cli/main.c $(ISA:%=src/kernels/\%__%.c),$(wildcard src/*/*.c))
+SRC      = $(filter-out src/cli/main.c $(ISA:%=src/kernels/\%__%.c),$(wildcard src/*/*.c src/*/*/*.c))
 OBJ      = $(SRC:%.c=$(BUILD)/%.o)
 LIB      = $(BUILD)/libqgrid.a
 BIN      = $(BUILD)/qgrid

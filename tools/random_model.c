@@ -2,7 +2,7 @@
  * random_model.c - writes a Hugging Face folder with random weights: for tests and measurements of
  * models whose real weights are not at hand.
  */
-#include "nn/random_model.h"
+#include "qgrid/random_model.h"
 #include "qgrid/file.h"
 #include "qgrid/json.h"
 #include "qgrid/log.h"

@@ -127,4 +127,7 @@ const qg_known_file *qg_known_file_find(const char *sha256);
 /** Applies a normalisation rule to valid UTF-8; result in the arena, NULL when out of memory. */
 char *qg_normalize_text(qg_arena *a, int rule, const char *text, size_t len, size_t *out_len);
 
+/** The data set of a list that a value (may be NULL) names, or -1. Local. */
+int qg_dataset_spec_find(const qg_dataset_spec *list, int n, const qg_json *v);
+
 #endif

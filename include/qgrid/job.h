@@ -6,10 +6,11 @@
 
 #include "qgrid/dataset.h"
 #include "qgrid/faithfulness_of.h"
+#include "qgrid/labels.h"
 #include "qgrid/model.h"
 #include "qgrid/opt.h"
 
-enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_CLASSES = 64, QG_MAX_METHODS = 256, QG_MAX_SEEDS = 64 };
+enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_METHODS = 256, QG_MAX_SEEDS = 64 };
 
 /* A model that the job trains. */
 typedef struct qg_job_training {

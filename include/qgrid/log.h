@@ -28,4 +28,12 @@ bool qg_log_is_terminal(void);
 /** Replaces the progress line on a terminal; `text` "" removes it. */
 void qg_log_progress(const char *text);
 
+/* How long work shows its progress; AUTO: a bar on a terminal, else lines now and then. */
+typedef enum qg_progress_style {
+    QG_PROGRESS_AUTO,
+    QG_PROGRESS_BAR,
+    QG_PROGRESS_LOG,
+    QG_PROGRESS_NONE
+} qg_progress_style;
+
 #endif

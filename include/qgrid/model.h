@@ -29,6 +29,10 @@ typedef struct qg_precision_spec {
     int embeddings; /* qg_embeddings */
 } qg_precision_spec;
 
+/** Whether nothing is rounded under it, so that others are compared with it: fp32, embeddings too.
+ */
+bool qg_precision_is_reference(const qg_precision_spec *p);
+
 /** Reads an entry; problems are collected (unknown names with the nearest one). Local. */
 qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
                                qg_problems *problems);
@@ -148,5 +152,9 @@ typedef struct qg_capture {
  */
 qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *batch,
                          const qg_capture *capture) QG_MUST_USE;
+
+/** A model that names its classes must name these, in this order. @errors QG_EMODEL. Local. */
+qg_code qg_labels_fit(const char *const *labels, int n, const char *dir,
+                      const qg_bert_config *c) QG_MUST_USE;
 
 #endif

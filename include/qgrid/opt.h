@@ -24,6 +24,11 @@ qg_code qg_problems_take(qg_problems *list, qg_code rc);
 qg_code qg_problems_take_at(qg_problems *list, const qg_json_doc *doc, const qg_json *v,
                             qg_code rc);
 
+/* A mistake at a value `v`, found by a reader `r` with members doc and problems: noted, reading
+ * goes on. */
+#define QG_WRONG(r, v, ...)                                                                        \
+    ((void)qg_problems_take((r)->problems, QG_JSON_FAIL((r)->doc, (v), QG_EJOB, __VA_ARGS__)))
+
 typedef enum qg_opt_type {
     QG_OPT_BOOL,   /* bool */
     QG_OPT_INT,    /* int64_t, range checked */

@@ -39,4 +39,7 @@ const char *qg_read_cell_state(const qg_read_cell *c);
 
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed);
 
+/** Whether the file was made by this version's schema. @errors QG_ESTORE. */
+qg_code qg_check_schema(qg_store *s, qg_arena *a, const char *path) QG_MUST_USE;
+
 #endif

@@ -4,15 +4,10 @@
 #ifndef QGRID_RUN_H
 #define QGRID_RUN_H
 
+#include "qgrid/exit_status.h"
 #include "qgrid/farm.h"
+#include "qgrid/log.h"
 #include "qgrid/plan.h"
-
-typedef enum qg_progress_style {
-    QG_PROGRESS_AUTO,
-    QG_PROGRESS_BAR,
-    QG_PROGRESS_LOG,
-    QG_PROGRESS_NONE
-} qg_progress_style;
 
 typedef struct qg_run_options {
     const char *output; /* results file; NULL: the job's */
@@ -20,15 +15,6 @@ typedef struct qg_run_options {
     double max_seconds;
     qg_progress_style progress;
 } qg_run_options;
-
-/* Exit statuses of the program. */
-enum {
-    QG_EXIT_OK = 0,
-    QG_EXIT_STOPPED = 1,
-    QG_EXIT_USAGE = 2,
-    QG_EXIT_CELLS_FAILED = 3,
-    QG_EXIT_INTERRUPTED = 75
-};
 
 typedef struct qg_run_summary {
     int status; /* exit status */
@@ -46,9 +32,6 @@ typedef struct qg_run_summary {
  */
 qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *plan,
                const qg_run_options *options) QG_MUST_USE;
-
-/** Exit status that the states of a results file stand for. */
-int qg_run_status(int open, int done, int failed);
 
 /* Why a cell of the plan would run, or not, given an existing results file. */
 typedef struct qg_cell_reason {

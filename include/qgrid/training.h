@@ -10,7 +10,7 @@
 #include "qgrid/dataset.h"
 #include "qgrid/gang.h"
 #include "qgrid/metrics.h"
-#include "qgrid/run.h"
+#include "qgrid/log.h"
 #include "qgrid/str.h"
 #include "qgrid/trainer.h"
 
@@ -67,7 +67,7 @@ typedef struct qg_training_config {
     qg_training_distill distill;
 } qg_training_config;
 
-extern const qg_opt qg_training_opts[];
+extern const qg_opt qg_training_opts[], qg_training_distill_opts[];
 
 /* The tables of its objects, for `qgrid list training`; ended by a NULL key. */
 typedef struct qg_training_object {
@@ -85,15 +85,23 @@ extern const qg_training_object qg_training_objects[];
 qg_code qg_training_config_load(qg_training_config *out, qg_arena *a, const char *path,
                                 const char *const *set, qg_problems *problems) QG_MUST_USE;
 
+/* What surrounds a config that is part of a job. */
+typedef struct qg_training_context {
+    const char *const *labels; /* [K], NULL-terminated */
+    int K, n_datasets;
+    const qg_dataset_spec *datasets; /* [n_datasets], which the config may name */
+    int64_t seed, max_length;
+} qg_training_context;
+
 /**
  * Reads a config from a value of a document. Every mistake found is added to `problems`.
  *
- * @param job  NULL, or the job of which it is a part: its labels, seed and max_length are taken,
- *             data sets may be named, `output` may be left out, `seeds` may be there
+ * @param around  NULL, or the job of which it is a part: its labels, seed and max_length are taken,
+ *                data sets may be named, `output` may be left out, `seeds` may be there
  * @return QG_OK, or the code of a problem. Local.
  */
 qg_code qg_training_config_read(qg_training_config *out, const qg_json_doc *doc,
-                                const qg_json *object, const qg_job *job,
+                                const qg_json *object, const qg_training_context *around,
                                 qg_problems *problems) QG_MUST_USE;
 
 /** The value that training data set `i` of a config was read from. */
@@ -185,6 +193,16 @@ typedef struct qg_training_summary {
 qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training_config *c,
                         const qg_training_options *options, const qg_gang *gang,
                         qg_problems *problems) QG_MUST_USE;
+
+/** Every text has a label. @errors QG_EFORMAT (file and line). Local. */
+qg_code qg_training_check_labelled(const qg_dataset *d, const char *path) QG_MUST_USE;
+
+/** Adds the texts of each class to `texts` [K]; every text has a label. */
+void qg_training_count_classes(int64_t *texts, const qg_dataset *d);
+
+/** Every class (NULL-terminated) occurs, or a model never learns to choose it. @errors QG_EJOB. */
+qg_code qg_training_check_classes(const int64_t *texts, const char *path,
+                                  const char *const *labels) QG_MUST_USE;
 
 #define QG_TRAINING_MARK "training.json" /* the file of a folder that says of which key it is */
 

@@ -3,8 +3,8 @@
  */
 #include "qgrid/bench.h"
 
-#include "nn/model_internal.h"
 #include "qgrid/file.h"
+#include "qgrid/kernel.h"
 #include "qgrid/log.h"
 #include "qgrid/process.h"
 #include "qgrid/rng.h"

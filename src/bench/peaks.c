@@ -3,7 +3,7 @@
  */
 #include "qgrid/bench.h"
 
-#include "kernels/peak.h"
+#include "qgrid/probe.h"
 #include "timing.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "qgrid/bench.h"
 
-#include "nn/random_model.h"
+#include "qgrid/random_model.h"
 
 typedef struct qg_bench_shape {
     const char *name;

@@ -2,8 +2,7 @@
  * cmd_diff.c - qgrid diff: two results files, cell by cell.
  */
 #include "cli.h"
-#include "attribution_table.h"
-#include "training_table.h"
+#include "qgrid/report.h"
 
 #include "qgrid/metrics.h"
 #include "qgrid/plan.h"

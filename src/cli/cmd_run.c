@@ -3,11 +3,11 @@
  */
 #include "cli.h"
 
-#include "grid/work.h"
+#include "units/work.h"
 #include "qgrid/kernel.h"
 #include "qgrid/log.h"
 #include "qgrid/stop.h"
-#include "table.h"
+#include "qgrid/report.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -5,10 +5,7 @@
 
 #include "qgrid/metrics.h"
 #include "qgrid/reading.h"
-#include "attribution_table.h"
-#include "matrix.h"
-#include "table.h"
-#include "training_table.h"
+#include "qgrid/report.h"
 
 #include <math.h>
 #include <string.h>

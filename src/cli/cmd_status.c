@@ -4,7 +4,7 @@
 #include "cli.h"
 
 #include "qgrid/reading.h"
-#include "table.h"
+#include "qgrid/report.h"
 
 static const qg_cli_option options[] = {
     {0, NULL, NULL, NULL},
@@ -33,7 +33,7 @@ int qg_cmd_status(int argc, char **argv)
         if (skipped)
             printf(", %d skipped", skipped);
         printf("\n");
-        status = qg_run_status(open, done, failed);
+        status = qg_exit_status(open, failed);
         if (qg_print_undone_cells(stdout, arena, argv[optind], true) != QG_OK)
             status = qg_cli_fail();
     } else {

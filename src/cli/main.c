@@ -1,7 +1,7 @@
 /*
  * main.c - the qgrid program.
  */
-#include "top.h"
+#include "dispatch.h"
 
 int main(int argc, char **argv)
 {

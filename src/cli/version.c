@@ -7,7 +7,7 @@
 #include "qgrid/kernel.h"
 #include "qgrid/par.h"
 #include "qgrid/store.h"
-#include "top.h"
+#include "dispatch.h"
 
 #include <string.h>
 

@@ -160,3 +160,11 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
         return QG_ENOMEM;
     return problems->n > before ? QG_EJOB : QG_OK;
 }
+
+int qg_dataset_spec_find(const qg_dataset_spec *list, int n, const qg_json *v)
+{
+    for (int i = 0; v && v->type == QG_JSON_STRING && i < n; i++)
+        if (strcmp(list[i].name, v->string) == 0)
+            return i;
+    return -1;
+}

@@ -4,7 +4,7 @@
  * The header is padded with spaces so that the data begins at a multiple of 64. Equal input gives
  * equal bytes: no dates, no hashes, order as given.
  */
-#include "io/safetensors_write.h"
+#include "qgrid/safetensors_write.h"
 
 #include "qgrid/file.h"
 #include "qgrid/str.h"

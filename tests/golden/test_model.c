@@ -4,7 +4,7 @@
  */
 #include "qt.h"
 
-#include "nn/model_internal.h"
+#include "nn/forward/model_internal.h"
 #include "qgrid/file.h"
 #include "qgrid/predictor.h"
 #include "qgrid/weights.h"

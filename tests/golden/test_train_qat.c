@@ -5,7 +5,7 @@
  */
 #include "train_data.h"
 
-#include "train/linear.h"
+#include "train/net/linear.h"
 
 static void fake_quantizers_equal_pytorch_bit_for_bit(void **state)
 {

@@ -6,7 +6,7 @@
 #include "bench/operations.h"
 #include "bench/shapes.h"
 #include "bench/timing.h"
-#include "kernels/peak.h"
+#include "qgrid/probe.h"
 #include "qgrid/bench.h"
 #include "qgrid/clock.h"
 #include "qgrid/kernel.h"

@@ -3,7 +3,7 @@
  */
 #include "qt.h"
 
-#include "nn/known_hash.h"
+#include "nn/packed/known_hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  */
 #include "qt.h"
 
-#include "io/safetensors_write.h"
+#include "qgrid/safetensors_write.h"
 #include "io/weights_internal.h"
 #include "qgrid/str.h"
 

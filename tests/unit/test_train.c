@@ -4,7 +4,7 @@
 #include "train_rig.h"
 
 #include "qgrid/kernel.h"
-#include "train/dropout.h"
+#include "train/net/dropout.h"
 
 #include <math.h>
 #include <string.h>

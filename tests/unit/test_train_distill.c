@@ -4,7 +4,7 @@
  */
 #include "train_rig.h"
 
-#include "train/distill.h"
+#include "train/step/distill.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 
 #include "qgrid/kernel.h"
 #include "qgrid/trainer.h"
-#include "train/net.h"
+#include "train/net/net.h"
 
 #include <math.h>
 #include <string.h>

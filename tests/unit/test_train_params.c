@@ -3,7 +3,7 @@
  */
 #include "train_rig.h"
 
-#include "nn/random_model.h"
+#include "qgrid/random_model.h"
 #include "qgrid/file.h"
 #include "qgrid/weights.h"
 

@@ -5,7 +5,7 @@
 #include "train_rig.h"
 
 #include "qgrid/kernel.h"
-#include "train/fakequant.h"
+#include "train/qat/fakequant.h"
 
 #include <math.h>
 #include <string.h>

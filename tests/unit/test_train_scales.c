@@ -4,8 +4,8 @@
  */
 #include "train_rig.h"
 
-#include "nn/model_internal.h"
-#include "train/learned_scales.h"
+#include "nn/forward/model_internal.h"
+#include "train/qat/learned_scales.h"
 
 #include "qgrid/file.h"
 

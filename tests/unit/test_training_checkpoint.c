@@ -4,7 +4,7 @@
  */
 #include "qt.h"
 
-#include "grid/training_checkpoint_file.h"
+#include "training/checkpoint_file.h"
 #include "qgrid/file.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
 
 #include "qgrid/perturb_methods.h"
 #include "qgrid/rng.h"
-#include "xai/draw.h"
-#include "xai/least_squares.h"
+#include "xai/perturb/draw.h"
+#include "xai/perturb/least_squares.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,0 +1,232 @@
+/*
+ * worker.c - ranks 1..: take an assignment, compute, report; and what both sides share.
+ */
+#include "messages.h"
+
+#include "qgrid/clock.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ORPHAN_SECONDS = 300 }; /* rank 0 pings every 10 seconds */
+
+qg_farm_options qg_farm_defaults(const qg_farm_options *o)
+{
+    qg_farm_options d = *o;
+    if (!(d.heartbeat > 0))
+        d.heartbeat = 1;
+    if (!(d.silence > 0))
+        d.silence = 60;
+    if (d.coordinate_only_from <= 0)
+        d.coordinate_only_from = 17;
+    return d;
+}
+
+qg_code qg_farm_execute(qg_report_head *head, qg_str *result, const qg_par *p,
+                        const qg_farm_worker *w, int64_t unit, const void *input, size_t size,
+                        const qg_gang *gang)
+{
+    double start = qg_clock(), cpu = qg_clock_cpu();
+    *head = (qg_report_head){.unit = unit};
+    snprintf(head->host, sizeof head->host, "%s", p->host);
+    qg_error_clear();
+    qg_code rc = w->execute(w->ctx, input, size, result, gang);
+    head->seconds = qg_clock() - start;
+    head->cpu_seconds = qg_clock_cpu() - cpu;
+    head->peak_rss = qg_peak_rss();
+    return rc;
+}
+
+void qg_farm_nap(double *seconds)
+{
+    qg_sleep(*seconds);
+    *seconds = *seconds < 1e-3 ? 2 * *seconds : 2e-3;
+}
+
+typedef struct worker {
+    qg_par *par;
+    const qg_farm_worker *callbacks;
+    qg_farm_options options;
+    double last_beat, last_heard;
+    pid_t parent;
+    bool leave, drop, wind;
+    uint32_t number; /* of the gang it computes in, 0: none */
+    char *input;     /* the assignment in hand */
+    size_t size, cap;
+    bool assigned;
+} worker;
+
+static qg_code reserve(worker *w, size_t size)
+{
+    if (size <= w->cap)
+        return QG_OK;
+    char *p = realloc(w->input, size);
+    if (!p)
+        return QG_FAIL(QG_ENOMEM, "no memory for an assignment of %zu bytes", size);
+    w->input = p;
+    w->cap = size;
+    return QG_OK;
+}
+
+/* What a message from rank 0 means, the assignment apart. */
+static void hear(worker *w, int tag, const char *data, size_t size)
+{
+    w->last_heard = qg_clock();
+    uint32_t number;
+    if (tag == QG_DROP && size == sizeof number) {
+        memcpy(&number, data, sizeof number);
+        w->drop |= w->number > 0 && (number == 0 || number == w->number);
+    }
+    w->wind |= tag == QG_WIND;
+    w->leave |= tag == QG_LEAVE;
+    if (tag == QG_LEAVE && size == 1 && data[0])
+        w->par->lost_ranks = true;
+}
+
+/* Takes in everything that has arrived. */
+static qg_code listen_all(worker *w)
+{
+    int from, tag;
+    size_t size;
+    for (;;) {
+        QG_TRY(qg_par_probe(w->par, &from, &tag, &size));
+        if (from < 0 || w->assigned)
+            return QG_OK; /* one assignment at a time stays in hand */
+        QG_TRY(reserve(w, size));
+        QG_TRY(qg_par_receive(w->par, from, tag, w->input, size));
+        if (tag == QG_ASSIGN) {
+            w->size = size;
+            w->assigned = true;
+        }
+        hear(w, tag, w->input, size);
+    }
+}
+
+/* The launcher's daemon is gone, or rank 0 has been silent for very long. */
+static bool orphaned(worker *w)
+{
+    bool alone = getppid() != w->parent || qg_clock() - w->last_heard > ORPHAN_SECONDS;
+    w->par->lost_ranks |= alone;
+    return alone;
+}
+
+static qg_code beat(worker *w)
+{
+    double now = qg_clock();
+    if (now - w->last_beat < w->options.heartbeat)
+        return QG_OK;
+    w->last_beat = now;
+    w->leave |= orphaned(w);
+    return qg_par_send(w->par, 0, QG_BEAT, NULL, 0);
+}
+
+/* Between forward passes. The assignment's bytes are still needed, so only short messages are
+ * taken; a next assignment stays where it is. */
+static bool breathe(void *ctx)
+{
+    worker *w = ctx;
+    int from, tag;
+    size_t size;
+    char scrap[64];
+    if (beat(w) != QG_OK)
+        return true;
+    while (qg_par_probe(w->par, &from, &tag, &size) == QG_OK && from >= 0 && tag != QG_ASSIGN &&
+           size <= sizeof scrap) {
+        if (qg_par_receive(w->par, from, tag, scrap, size) != QG_OK)
+            return true;
+        hear(w, tag, scrap, size);
+    }
+    return w->drop || w->leave;
+}
+
+static bool ending(void *ctx)
+{
+    return ((const worker *)ctx)->wind;
+}
+
+static qg_code report(worker *w, qg_code rc, const qg_report_head *head, const qg_str *result)
+{
+    qg_str m = {0};
+    qg_error e = *qg_error_last();
+    e.rank = w->par->rank;
+    qg_str_addn(&m, head, sizeof *head);
+    if (rc == QG_OK)
+        qg_str_addn(&m, result->data, result->len);
+    else
+        qg_str_addn(&m, &e, sizeof e);
+    qg_code sent = qg_str_status(&m);
+    if (sent == QG_OK)
+        sent = qg_par_send(w->par, 0, rc == QG_OK ? QG_DONE : QG_FAILED, m.data, m.len);
+    qg_str_fini(&m);
+    return sent;
+}
+
+static qg_code work(worker *w)
+{
+    qg_str result = {0};
+    qg_report_head head;
+    qg_assign_head a;
+    QG_ASSERT(w->input && w->size >= sizeof a);
+    memcpy(&a, w->input, sizeof a);
+    size_t start = sizeof a + qg_farm_ranks_size(a.size);
+    QG_ASSERT(a.size > 0 && a.index >= 0 && a.index < a.size && w->size >= start);
+    int32_t *ranks = malloc(qg_farm_ranks_size(a.size));
+    if (!ranks)
+        return QG_FAIL(QG_ENOMEM, "no memory for a gang of %d ranks", (int)a.size);
+    memcpy(ranks, w->input + sizeof a, (size_t)a.size * sizeof *ranks);
+    qg_gang gang = {.par = w->par,
+                    .size = a.size,
+                    .index = a.index,
+                    .rank = ranks,
+                    .number = a.number,
+                    .breathe = breathe,
+                    .ending = ending,
+                    .ctx = w};
+    w->number = a.number;
+    qg_code rc = qg_farm_execute(&head, &result, w->par, w->callbacks, a.unit, w->input + start,
+                                 w->size - start, &gang);
+    w->assigned = w->drop = false;
+    w->number = 0;
+    if (a.index > 0)
+        qg_str_clear(&result);
+    rc = report(w, rc, &head, &result);
+    qg_str_fini(&result);
+    free(ranks);
+    return rc;
+}
+
+static qg_code serve(worker *w)
+{
+    int64_t pid = getpid();
+    double nap = 5e-5;
+    QG_TRY(qg_par_send(w->par, 0, QG_HELLO, &pid, sizeof pid));
+    while (!w->leave) {
+        QG_TRY(listen_all(w));
+        if (w->assigned) {
+            QG_TRY(work(w));
+            nap = 5e-5;
+            continue;
+        }
+        QG_TRY(beat(w));
+        qg_farm_nap(&nap);
+    }
+    return QG_OK;
+}
+
+qg_code qg_farm_serve(qg_par *p, const qg_farm_worker *callbacks, const qg_farm_options *options)
+{
+    worker w = {.par = p,
+                .callbacks = callbacks,
+                .options = qg_farm_defaults(options),
+                .last_heard = qg_clock(),
+                .parent = getppid()};
+    /* mpirun forwards these to every rank: what they mean is rank 0's business. */
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    qg_code rc = serve(&w);
+    free(w.input);
+    return rc;
+}

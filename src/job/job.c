@@ -1,0 +1,312 @@
+/*
+ * job.c - from the job file to a checked qg_job. All mistakes are collected.
+ */
+#include "qgrid/job.h"
+
+#include "reader.h"
+#include "qgrid/json_set.h"
+#include "qgrid/labels.h"
+#include "qgrid/str.h"
+#include "qgrid/training.h"
+
+#include <string.h>
+
+struct top {
+    const char *name, *output;
+    int64_t seed, max_length, unit_tokens, bootstrap;
+    const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency;
+};
+
+// clang-format off
+static const qg_opt top_table[] = {
+    {"name", QG_OPT_STRING, offsetof(struct top, name), .required = true, .help = "name of the study"},
+    {"output", QG_OPT_STRING, offsetof(struct top, output), .help = "results file; default results/NAME.h5"},
+    {"seed", QG_OPT_INT, offsetof(struct top, seed), .def = 42, .min = 0, .max = 0x1p53, .help = "seed of everything random"},
+    {"max_length", QG_OPT_INT, offsetof(struct top, max_length), .def = 128, .min = 3, .max = 65536, .help = "longest text in tokens"},
+    {"unit_tokens", QG_OPT_INT, offsetof(struct top, unit_tokens), .def = 512, .min = 1, .max = 1 << 20, .help = "size of a unit of work in tokens"},
+    {"bootstrap", QG_OPT_INT, offsetof(struct top, bootstrap), .def = 2000, .min = 100, .max = 1000000, .help = "resamples of the paired test"},
+    {"labels", QG_OPT_NODE, offsetof(struct top, labels), .required = true, .help = "class names in the order of the logits"},
+    {"models", QG_OPT_NODE, offsetof(struct top, models), .required = true, .help = "name: folder or object"},
+    {"datasets", QG_OPT_NODE, offsetof(struct top, datasets), .required = true, .help = "name: file or object"},
+    {"experiments", QG_OPT_NODE, offsetof(struct top, experiments), .required = true, .help = "name: {model, dataset}"},
+    {"precisions", QG_OPT_NODE, offsetof(struct top, precisions), .required = true, .help = "list of precisions"},
+    {"explain", QG_OPT_NODE, offsetof(struct top, explain), .help = "explanation methods"},
+    {"latency", QG_OPT_NODE, offsetof(struct top, latency), .help = "latency measurement"},
+    QG_OPT_END,
+};
+
+struct experiment_entry {
+    const char *model, *dataset;
+};
+static const qg_opt experiment_table[] = {
+    {"model", QG_OPT_STRING, offsetof(struct experiment_entry, model), .required = true, .help = "a name of models"},
+    {"dataset", QG_OPT_STRING, offsetof(struct experiment_entry, dataset), .required = true, .help = "a name of datasets"},
+    QG_OPT_END,
+};
+
+struct latency_entry {
+    int64_t warmup, runs, samples;
+    const qg_json *batch_sizes;
+};
+static const qg_opt latency_table[] = {
+    {"warmup", QG_OPT_INT, offsetof(struct latency_entry, warmup), .def = 5, .min = 0, .max = 1000, .help = "untimed runs of each text"},
+    {"runs", QG_OPT_INT, offsetof(struct latency_entry, runs), .def = 20, .min = 1, .max = 10000, .help = "timed runs of each text"},
+    {"samples", QG_OPT_INT, offsetof(struct latency_entry, samples), .def = 50, .min = 1, .max = 100000, .help = "texts"},
+    {"batch_sizes", QG_OPT_NODE, offsetof(struct latency_entry, batch_sizes), .help = "list of batch sizes; default [1]"},
+    QG_OPT_END,
+};
+// clang-format on
+
+/* Names become parts of cell names and of paths in the results file. */
+static bool good_name(const char *s)
+{
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+");
+    return n > 0 && s[n] == 0 && n <= QG_JOB_NAME && s[0] != '.';
+}
+
+bool qg_job_check_name(qg_job_reader *r, const qg_json *v, const char *name)
+{
+    if (good_name(name))
+        return true;
+    QG_WRONG(r, v, "name '%s' is not made of 1 to %d letters, digits and _ - . +", name,
+             QG_JOB_NAME);
+    return false;
+}
+
+bool qg_job_check_members(qg_job_reader *r, const qg_json *v, qg_json_type type)
+{
+    if (!v)
+        return false;
+    if (v->type != type)
+        QG_WRONG(r, v, "found %s, %s is expected", qg_json_kind(v),
+                 type == QG_JSON_OBJECT ? "an object of named entries" : "an array");
+    else if (v->count == 0)
+        QG_WRONG(r, v, "is empty");
+    else
+        return true;
+    return false;
+}
+
+static qg_code read_datasets(qg_job_reader *r, const qg_json *v)
+{
+    qg_job *job = r->job;
+    if (!qg_job_check_members(r, v, QG_JSON_OBJECT))
+        return QG_OK;
+    QG_NEW(job->datasets, r->arena, v->count);
+    QG_NEW(job->dataset_nodes, r->arena, v->count);
+    for (const qg_json *m = v->child; m; m = m->next) {
+        if (!qg_job_check_name(r, m, m->key))
+            continue;
+        qg_dataset_spec *d = &job->datasets[job->n_datasets];
+        qg_code rc = qg_dataset_spec_read(d, m->key, &job->doc, m, r->problems);
+        if (rc != QG_OK && rc != QG_EJOB)
+            return rc;
+        job->dataset_nodes[job->n_datasets++] = m;
+    }
+    return QG_OK;
+}
+
+int qg_job_dataset(const qg_job *job, const qg_json *v)
+{
+    return qg_dataset_spec_find(job->datasets, job->n_datasets, v);
+}
+
+void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list, const char *what)
+{
+    char known[200] = "";
+    for (const qg_json *m = list ? list->child : NULL; m; m = m->next) {
+        if (strcmp(m->key, at->string) == 0)
+            return; /* it is there, but something is wrong with it */
+        size_t n = strlen(known);
+        snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", m->key);
+    }
+    QG_WRONG(r, at, "there is no %s '%s', known are: %s", what, at->string, known);
+}
+
+static qg_code add_experiment(qg_job_reader *r, const qg_experiment *x)
+{
+    qg_job *job = r->job;
+    for (int i = 0; i < job->n_experiments; i++) {
+        const qg_experiment *other = &job->experiments[i];
+        if (other->model == x->model && other->dataset == x->dataset)
+            QG_WRONG(r, x->node, "is the same experiment as '%s'", other->fan.base);
+        else if (strcmp(other->name, x->name) == 0)
+            QG_WRONG(r, x->node, "'%s' is the name of two experiments, of '%s' and of '%s'",
+                     x->name, other->fan.base, x->fan.base);
+    }
+    if (!qg_job_check_name(r, x->node, x->name))
+        return QG_OK;
+    size_t n = (size_t)job->n_experiments;
+    if ((n & (n - 1)) == 0)
+        job->experiments =
+            qg_arena_grow(r->arena, job->experiments, n, n ? 2 * n : 8, sizeof *job->experiments);
+    if (!job->experiments)
+        return QG_ENOMEM;
+    job->experiments[job->n_experiments++] = *x;
+    return QG_OK;
+}
+
+/* One experiment, or one for each seed of its model. */
+static qg_code add_experiments(qg_job_reader *r, const qg_json *m, const qg_fan *models,
+                               int dataset)
+{
+    qg_job *job = r->job;
+    qg_fan fan = {m->key, job->n_experiments, models->n};
+    for (int i = 0; i < (models->n ? models->n : 1); i++) {
+        qg_experiment x = {m->key, models->first + i, dataset, fan, m};
+        if (models->n)
+            x.name =
+                qg_arena_printf(r->arena, "%s_s%lld", m->key, (long long)job->models[x.model].seed);
+        if (!x.name)
+            return QG_ENOMEM;
+        QG_TRY(add_experiment(r, &x));
+    }
+    return QG_OK;
+}
+
+static const qg_fan *find_models(const qg_job *job, const char *base)
+{
+    for (int i = 0; i < job->n_models; i++)
+        if (strcmp(job->models[i].fan.base, base) == 0)
+            return &job->models[i].fan;
+    return NULL;
+}
+
+static bool has_classifier(const qg_job *job, const qg_fan *models)
+{
+    const qg_job_training *t = job->models[models->first].training;
+    return !t || t->config->objective != QG_OBJECTIVE_MLM;
+}
+
+static qg_code read_experiments(qg_job_reader *r, const struct top *t)
+{
+    qg_job *job = r->job;
+    const qg_json *v = t->experiments;
+    if (!qg_job_check_members(r, v, QG_JSON_OBJECT))
+        return QG_OK;
+    for (const qg_json *m = v->child; m; m = m->next) {
+        struct experiment_entry e;
+        if (!qg_job_check_name(r, m, m->key) ||
+            qg_opt_read(&e, experiment_table, &job->doc, m, r->problems) != QG_OK)
+            continue;
+        const qg_json *model = qg_json_get(m, "model"), *dataset = qg_json_get(m, "dataset");
+        const qg_fan *models = find_models(job, e.model);
+        int d = qg_job_dataset(job, dataset);
+        if (!models)
+            qg_job_unknown_name(r, model, t->models, "model");
+        if (d < 0)
+            qg_job_unknown_name(r, dataset, t->datasets, "dataset");
+        if (models && !has_classifier(job, models))
+            QG_WRONG(r, model, "'%s' is pre-trained and has no classifier", e.model);
+        else if (models && d >= 0)
+            QG_TRY(add_experiments(r, m, models, d));
+    }
+    return QG_OK;
+}
+
+/* What cells are called that are of no precision. */
+static bool is_taken(const char *precision)
+{
+    static const char *const names[] = {"compare", "paired",       "train",
+                                        "seeds",   "explanations", "vs"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(precision, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static qg_code read_precisions(qg_job_reader *r, const qg_json *v)
+{
+    qg_job *job = r->job;
+    if (!qg_job_check_members(r, v, QG_JSON_ARRAY))
+        return QG_OK;
+    QG_NEW(job->precisions, r->arena, v->count);
+    QG_NEW(job->precision_nodes, r->arena, v->count);
+    for (const qg_json *m = v->child; m; m = m->next) {
+        qg_precision_spec *p = &job->precisions[job->n_precisions];
+        qg_code rc = qg_precision_spec_read(p, &job->doc, m, r->problems);
+        if (rc == QG_EJOB)
+            continue;
+        QG_TRY(rc);
+        (void)qg_job_check_name(r, m, p->name);
+        if (is_taken(p->name))
+            QG_WRONG(r, m, "name '%s' is taken for cells that are of no precision", p->name);
+        if (strcmp(p->name, "fp32") == 0 && !qg_precision_is_reference(p))
+            QG_WRONG(r, m, "name 'fp32' is taken for what others are compared with");
+        for (int i = 0; i < job->n_precisions; i++)
+            if (strcmp(job->precisions[i].name, p->name) == 0)
+                QG_WRONG(r, m, "precision '%s' occurs twice", p->name);
+        job->precision_nodes[job->n_precisions++] = m;
+    }
+    return QG_OK;
+}
+
+static bool has_batch_size(const qg_latency_options *o, int64_t size)
+{
+    for (int i = 0; i < o->n_batch_sizes; i++)
+        if (o->batch_size[i] == size)
+            return true;
+    return false;
+}
+
+static void read_latency(qg_job_reader *r, const qg_json *v)
+{
+    struct latency_entry e;
+    qg_latency_options *out = &r->job->latency;
+    if (!v || qg_opt_read(&e, latency_table, &r->job->doc, v, r->problems) != QG_OK)
+        return;
+    *out = (qg_latency_options){true, e.warmup, e.runs, e.samples, {1}, 1};
+    if (!e.batch_sizes || !qg_job_check_members(r, e.batch_sizes, QG_JSON_ARRAY))
+        return;
+    if (e.batch_sizes->count > QG_MAX_BATCH_SIZES) {
+        QG_WRONG(r, e.batch_sizes, "%d batch sizes, at most %d are allowed", e.batch_sizes->count,
+                 QG_MAX_BATCH_SIZES);
+        return;
+    }
+    out->n_batch_sizes = 0;
+    for (const qg_json *m = e.batch_sizes->child; m; m = m->next) {
+        if (m->type != QG_JSON_NUMBER || m->number < 1 || m->number > 4096 ||
+            m->number != (double)(int64_t)m->number)
+            QG_WRONG(r, m, "a batch size is an integer in [1, 4096]");
+        else if (has_batch_size(out, (int64_t)m->number))
+            QG_WRONG(r, m, "%lld occurs twice", (long long)m->number);
+        else
+            out->batch_size[out->n_batch_sizes++] = (int64_t)m->number;
+    }
+}
+
+qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *const *set,
+                    qg_problems *problems)
+{
+    struct top t;
+    qg_job_reader r = {.job = out, .doc = &out->doc, .arena = a, .problems = problems};
+    int before = problems->n;
+    *out = (qg_job){.path = path};
+    qg_code rc = qg_json_load(&out->doc, a, path, (size_t)1 << 20);
+    for (out->set = set; rc == QG_OK && set && *set; set++)
+        rc = qg_json_set(&out->doc, a, *set);
+    if (rc != QG_OK)
+        return qg_problems_take(problems, rc);
+    (void)qg_opt_read(&t, top_table, &out->doc, out->doc.root, problems);
+    out->name = t.name ? t.name : "";
+    if (t.name)
+        (void)qg_job_check_name(&r, qg_json_get(out->doc.root, "name"), t.name);
+    out->output = t.output ? t.output : qg_arena_printf(a, "results/%s.h5", out->name);
+    if (!out->output)
+        return QG_ENOMEM;
+    if (!out->output[0])
+        QG_WRONG(&r, qg_json_get(out->doc.root, "output"), "is empty, a file name is expected");
+    out->seed = t.seed;
+    out->max_length = t.max_length;
+    out->unit_tokens = t.unit_tokens;
+    out->bootstrap = t.bootstrap;
+    if (t.labels)
+        QG_TRY(qg_labels_read(&out->labels, &out->K, &out->doc, t.labels, problems));
+    QG_TRY(read_datasets(&r, t.datasets));
+    QG_TRY(qg_job_read_models(&r, t.models));
+    QG_TRY(read_experiments(&r, &t));
+    QG_TRY(read_precisions(&r, t.precisions));
+    read_latency(&r, t.latency);
+    QG_TRY(qg_job_read_explain(&r, t.explain));
+    return problems->n > before ? QG_EJOB : QG_OK;
+}

@@ -1,0 +1,38 @@
+/*
+ * reader.h - reading a job file: what its parts share.
+ */
+#ifndef QGRID_JOB_READER_H
+#define QGRID_JOB_READER_H
+
+#include "qgrid/job.h"
+
+enum { QG_JOB_NAME = 64 }; /* longest name */
+
+typedef struct qg_job_reader {
+    qg_job *job;
+    const qg_json_doc *doc; /* the job's */
+    qg_arena *arena;
+    qg_problems *problems;
+} qg_job_reader;
+
+/** Whether `name`, which `v` gives to something, can be part of cell names and of paths in the
+ *  results file; else a problem is noted. */
+bool qg_job_check_name(qg_job_reader *r, const qg_json *v, const char *name);
+
+/** Whether `v` (may be NULL) is a non-empty object or array, as asked; else a problem is noted. */
+bool qg_job_check_members(qg_job_reader *r, const qg_json *v, qg_json_type type);
+
+/** Reads "models": after labels and data sets, which trainings use. @errors QG_ENOMEM. */
+qg_code qg_job_read_models(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** Reads "explain" (NULL: none): after labels, experiments and precisions. @errors QG_ENOMEM. */
+qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** Notes that `at` names no member of `list` (NULL: empty); nothing when it does. */
+void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list,
+                         const char *what);
+
+/** The data set that a value names, or -1. */
+int qg_job_dataset(const qg_job *job, const qg_json *v);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * model_internal.h - an open model.
+ */
+#ifndef QGRID_NN_MODEL_INTERNAL_H
+#define QGRID_NN_MODEL_INTERNAL_H
+
+#include "qgrid/packed.h"
+#include "qgrid/weights.h"
+
+enum { QG_CHUNK_TOKENS = 256 }; /* rows of a layer's working set: a few MiB at C = 768 */
+
+typedef struct qg_layer_norm {
+    const float *gamma, *beta;
+} qg_layer_norm;
+
+typedef struct qg_table {
+    const void *data;
+    const float *scales; /* 8-bit tables */
+    int rows;
+} qg_table;
+
+typedef struct qg_layer {
+    qg_panels query, key, value, attention_output, intermediate, output;
+    qg_layer_norm attention_norm, output_norm;
+} qg_layer;
+
+/* Working memory of forward passes, kept and grown: see scratch.c. */
+typedef struct qg_scratch {
+    int T, B, longest; /* what it is made for */
+    qg_arena *arena;
+    float *x;                            /* [T, C] */
+    float *qkv, *context, *ffn, *hidden; /* [chunk, 3C], [chunk, C], [chunk, F], [chunk, C] */
+    float *cls, *pooled;                 /* [B, C] */
+    int32_t *one;                        /* [B + 1] splits of one row a text */
+    qg_qrows rows;                       /* [max(chunk, B), max(C, F)] */
+    uint16_t *half;                      /* the same as bfloat16, where a precision wants it */
+    int32_t *offset;                     /* memory of rows.offset */
+    void *gemm, *attention;
+} qg_scratch;
+
+struct qg_model {
+    qg_arena *arena;
+    char *dir;
+    qg_bert_config config;
+    const qg_precision *precision;
+    const char *precision_name; /* embeddings included */
+    int embeddings;
+    int64_t parameters, bytes;
+    qg_layer_error *errors;
+    int n_linears;
+    qg_weights *weights;
+    qg_table word, position, type;
+    qg_layer_norm embedding_norm;
+    qg_layer *layers;
+    qg_panels pooler, classifier;
+    const qg_kernels *kernels;
+    bool (*breathe)(void *ctx);
+    void *breathe_ctx;
+    bool stop; /* what breathe said */
+    qg_scratch scratch;
+};
+
+/** Makes scratch memory large enough for a batch. */
+qg_code qg_scratch_reserve(qg_model *m, int T, int B, int longest) QG_MUST_USE;
+
+#endif

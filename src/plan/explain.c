@@ -1,0 +1,101 @@
+/*
+ * explain.c - which texts may be explained, which are, and what it costs.
+ */
+#include "inputs.h"
+
+#include "qgrid/rng.h"
+
+int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row)
+{
+    int64_t words = 0;
+    for (int64_t i = t->splits[row]; i < t->splits[row + 1]; i++)
+        if (t->word[i] + 1 > words)
+            words = t->word[i] + 1;
+    return words;
+}
+
+/* A class has at most as many slots as there are texts that can be of it. */
+static void count_slots(qg_plan_explained *x, const qg_dataset *d, int K, int64_t per_class)
+{
+    for (int k = 0; k < K; k++) {
+        int64_t n = 0;
+        for (int64_t r = 0; r < d->n; r++)
+            n += d->label[r] == k || d->label[r] < 0;
+        x->class_slot[k + 1] = x->class_slot[k] + (n < per_class ? n : per_class);
+    }
+    x->slots = x->class_slot[K];
+}
+
+static qg_code make(qg_plan_explained *x, const qg_plan *p, qg_arena *a, int experiment)
+{
+    const qg_plan_tokens *t = p->tokens[experiment];
+    const qg_dataset *d = &p->datasets[t->dataset].data;
+    int64_t *order;
+    QG_NEW(order, a, d->n);
+    for (int64_t r = 0; r < d->n; r++)
+        order[r] = r;
+    qg_rng rng = qg_rng_make((uint64_t)p->job->explain.seed, "explain/texts", 0);
+    qg_rng_shuffle(&rng, order, d->n);
+    x->order = order;
+    x->words = x->tokens = 1;
+    for (int64_t r = 0; r < d->n; r++) {
+        int64_t words = qg_plan_words(t, r), tokens = t->splits[r + 1] - t->splits[r];
+        x->words = words > x->words ? words : x->words;
+        x->tokens = tokens > x->tokens ? tokens : x->tokens;
+    }
+    count_slots(x, d, p->job->K, p->job->explain.per_class);
+    return QG_OK;
+}
+
+qg_code qg_plan_explained_make(qg_plan *p, qg_arena *a)
+{
+    if (p->job->explain.n_methods == 0)
+        return QG_OK;
+    QG_NEW(p->explained, a, p->job->n_experiments);
+    for (int e = 0; e < p->job->n_experiments; e++)
+        QG_TRY(make(&p->explained[e], p, a, e));
+    return QG_OK;
+}
+
+/* The class whose slots a row may take, or -1. Rows without label go by their prediction. */
+static int class_of(const qg_plan *p, const qg_dataset *d, int64_t row, const int32_t *reference)
+{
+    if (d->label[row] < 0)
+        return reference[row];
+    bool right = d->label[row] == reference[row];
+    return right || !p->job->explain.correct_only ? d->label[row] : -1;
+}
+
+void qg_plan_explained_rows(int64_t *row, const qg_plan *p, int experiment,
+                            const int32_t *reference)
+{
+    const qg_plan_explained *x = &p->explained[experiment];
+    const qg_dataset *d = &p->datasets[p->tokens[experiment]->dataset].data;
+    int64_t next[QG_MAX_CLASSES];
+    for (int64_t i = 0; i < x->slots; i++)
+        row[i] = -1;
+    for (int k = 0; k < p->job->K; k++)
+        next[k] = x->class_slot[k];
+    for (int64_t i = 0; i < d->n; i++) {
+        int k = class_of(p, d, x->order[i], reference);
+        if (k >= 0 && next[k] < x->class_slot[k + 1])
+            row[next[k]++] = x->order[i];
+    }
+}
+
+bool qg_plan_repeats(const qg_plan *p, const qg_cell *c)
+{
+    return c->kind == QG_CELL_EXPLAIN && c->precision == qg_plan_reference(p->job) &&
+           p->job->explain.methods[c->method].method->random;
+}
+
+double qg_plan_explain_passes(const qg_plan *p, const qg_cell *c, int words)
+{
+    const qg_method_spec *m = &p->job->explain.methods[c->method];
+    const qg_faithful_options *f = &p->job->explain.faithful;
+    double once = m->method->cost(m->options, words);
+    double measured = 2.0 * f->n_k +
+                      2.0 * (f->curve_steps < words ? (double)f->curve_steps : words) +
+                      (double)f->infidelity;
+    return once * (1.0 + qg_plan_repeats(p, c) + (double)f->sensitivity) + measured;
+}

@@ -1,0 +1,242 @@
+/*
+ * inputs.c - models' configurations and tokenizers, data sets, tokens.
+ */
+#include "inputs.h"
+
+#include "qgrid/str.h"
+
+#include <string.h>
+
+static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, const qg_job_model *jm)
+{
+    m->source = jm->source;
+    if (!qg_dir_exists(jm->source.dir))
+        return QG_FAIL_AT(QG_EIO, jm->source.dir, 0, 0, NULL, "there is no such model folder");
+    QG_TRY(qg_bert_config_load(&m->config, a, jm->source.dir));
+    if (!jm->source.random_head)
+        QG_TRY(qg_labels_fit(job->labels, job->K, jm->source.dir, &m->config));
+    QG_TRY(qg_model_hash(m->hash, &jm->source));
+    return qg_tokenizer_load(&m->tokenizer, a, jm->source.dir);
+}
+
+qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_spec *spec,
+                             const char *const *labels)
+{
+    qg_sha256 h;
+    d->path = spec->path;
+    QG_TRY(qg_dataset_load(&d->data, a, spec, labels));
+    qg_sha256_init(&h);
+    for (int64_t i = 0; i < d->data.n; i++) {
+        qg_sha256_add_text(&h, d->data.text[i]);
+        qg_sha256_add(&h, &d->data.label[i], sizeof d->data.label[i]);
+    }
+    qg_sha256_final(&h, d->hash);
+    return QG_OK;
+}
+
+int qg_plan_max_length(const qg_plan_model *m, int64_t most)
+{
+    int own = qg_tokenizer_max_length(m->tokenizer);
+    int64_t n = most < m->config.positions ? most : m->config.positions;
+    return (int)(own > 0 && n > own ? own : n);
+}
+
+typedef struct token_arrays {
+    int64_t cap;
+    int32_t *ids, *start, *end, *word;
+} token_arrays;
+
+static qg_code reserve(token_arrays *t, qg_arena *a, int64_t used, int64_t more)
+{
+    if (t->ids && used + more <= t->cap)
+        return QG_OK;
+    int64_t cap = t->cap ? 2 * t->cap : 4096;
+    while (cap < used + more)
+        cap *= 2;
+    int32_t **array[] = {&t->ids, &t->start, &t->end, &t->word};
+    for (size_t i = 0; i < 4; i++) {
+        *array[i] = qg_arena_grow(a, *array[i], (size_t)used, (size_t)cap, sizeof(int32_t));
+        if (!*array[i])
+            return QG_ENOMEM;
+    }
+    t->cap = cap;
+    return QG_OK;
+}
+
+/* Encodes all rows. `scratch` is released after each text. */
+static qg_code tokenize(qg_plan_tokens *out, qg_arena *a, qg_arena *scratch, const qg_dataset *d,
+                        const qg_tokenizer *tok, int limit)
+{
+    token_arrays t = {0};
+    int64_t *splits;
+    int32_t unk = qg_tokenizer_specials(tok).unk;
+    QG_NEW(splits, a, d->n + 1);
+    for (int64_t r = 0; r < d->n; r++) {
+        qg_encoding e;
+        qg_mark m = qg_arena_mark(scratch);
+        QG_TRY(qg_tokenizer_encode(&e, tok, scratch, d->text[r], d->text_len[r], limit));
+        QG_TRY(reserve(&t, a, out->T, e.n));
+        size_t bytes = (size_t)e.n * sizeof(int32_t);
+        memcpy(t.ids + out->T, e.ids, bytes);
+        memcpy(t.start + out->T, e.start, bytes);
+        memcpy(t.end + out->T, e.end, bytes);
+        memcpy(t.word + out->T, e.word, bytes);
+        out->T += e.n;
+        splits[r + 1] = out->T;
+        out->truncated += e.truncated;
+        for (int i = 0; i < e.n; i++)
+            out->unknown += e.ids[i] == unk;
+        qg_arena_release(scratch, m);
+    }
+    out->splits = splits;
+    out->ids = t.ids;
+    out->start = t.start;
+    out->end = t.end;
+    out->word = t.word;
+    return QG_OK;
+}
+
+/* Words are the same under every tokenizer: one with a limit of 3 tokens finds them all. */
+static qg_code find_words(qg_plan_dataset *d, qg_arena *a, qg_arena *scratch,
+                          const qg_tokenizer *tok)
+{
+    int64_t *splits, cap = 0, n = 0;
+    int32_t *start = NULL, *end = NULL;
+    QG_NEW(splits, a, d->data.n + 1);
+    for (int64_t r = 0; r < d->data.n; r++) {
+        qg_encoding e;
+        qg_mark m = qg_arena_mark(scratch);
+        QG_TRY(qg_tokenizer_encode(&e, tok, scratch, d->data.text[r], d->data.text_len[r], 3));
+        if (!start || n + e.n_words > cap) {
+            int64_t want = 2 * (n + e.n_words) + 1024;
+            start = qg_arena_grow(a, start, (size_t)n, (size_t)want, sizeof *start);
+            end = qg_arena_grow(a, end, (size_t)n, (size_t)want, sizeof *end);
+            if (!start || !end)
+                return QG_ENOMEM;
+            cap = want;
+        }
+        memcpy(start + n, e.word_start, (size_t)e.n_words * sizeof *start);
+        memcpy(end + n, e.word_end, (size_t)e.n_words * sizeof *end);
+        n += e.n_words;
+        splits[r + 1] = n;
+        qg_arena_release(scratch, m);
+    }
+    d->n_words = n;
+    d->word_splits = splits;
+    d->word_start = start;
+    d->word_end = end;
+    return QG_OK;
+}
+
+qg_code qg_plan_warn(qg_plan *p, qg_arena *a, const char *text)
+{
+    if (!text)
+        return QG_ENOMEM;
+    const char **w =
+        qg_arena_grow(a, p->warnings, (size_t)p->n_warnings, (size_t)p->n_warnings + 1, sizeof *w);
+    if (!w)
+        return QG_ENOMEM;
+    w[p->n_warnings++] = text;
+    p->warnings = w;
+    return QG_OK;
+}
+
+static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
+{
+    if (d->skipped)
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "dataset %s: bad rows were skipped: %lld", d->name,
+                                            (long long)d->skipped)));
+    if (d->empty)
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "dataset %s: rows without text were dropped: %lld",
+                                            d->name, (long long)d->empty)));
+    if (d->conflicting)
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "dataset %s: texts with conflicting labels: %lld",
+                                            d->name, (long long)d->conflicting)));
+    return QG_OK;
+}
+
+static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
+{
+    for (int i = 0; i < p->job->n_datasets; i++)
+        for (int j = i + 1; j < p->job->n_datasets; j++) {
+            const qg_dataset *x = &p->datasets[i].data, *y = &p->datasets[j].data;
+            int64_t n = qg_dataset_shared(x, y);
+            if (n > 0)
+                QG_TRY(qg_plan_warn(
+                    p, a,
+                    qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld", y->name,
+                                    x->name, (long long)n)));
+        }
+    return QG_OK;
+}
+
+static qg_code experiment_tokens(qg_plan *p, qg_arena *a, qg_arena *scratch, int e)
+{
+    const qg_experiment *x = &p->job->experiments[e];
+    const qg_tokenizer *tok = p->models[x->model].tokenizer;
+    const char *sha = qg_tokenizer_sha256(tok);
+    int limit = qg_plan_max_length(&p->models[x->model], p->job->max_length);
+    for (int i = 0; i < e; i++) {
+        qg_plan_tokens *t = p->tokens[i];
+        if (t && t->dataset == x->dataset && t->max_length == limit &&
+            strcmp(t->tokenizer, sha) == 0) {
+            p->tokens[e] = t;
+            return QG_OK;
+        }
+    }
+    qg_plan_tokens *t;
+    QG_NEW(t, a, 1);
+    t->dataset = x->dataset;
+    t->tokenizer = sha;
+    t->max_length = limit;
+    qg_plan_dataset *d = &p->datasets[x->dataset];
+    QG_TRY(tokenize(t, a, scratch, &d->data, tok, limit));
+    if (!d->word_splits)
+        QG_TRY(find_words(d, a, scratch, tok));
+    p->tokens[e] = t;
+    int64_t real = t->T - 2 * d->data.n;
+    if (real > 0 && t->unknown * 20 > real)
+        QG_TRY(
+            qg_plan_warn(p, a,
+                         qg_arena_printf(a,
+                                         "experiment %s: %.1f %% of the tokens are unknown to the "
+                                         "vocabulary; is do_lower_case right?",
+                                         x->name, 100.0 * (double)t->unknown / (double)real)));
+    return QG_OK;
+}
+
+qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)
+{
+    const qg_job *job = p->job;
+    int before = problems->n;
+    QG_NEW(p->models, a, job->n_models);
+    QG_NEW(p->datasets, a, job->n_datasets);
+    QG_NEW(p->tokens, a, job->n_experiments);
+    for (int i = 0; i < job->n_datasets; i++)
+        (void)qg_problems_take_at(
+            problems, &job->doc, job->dataset_nodes[i],
+            qg_plan_dataset_load(&p->datasets[i], a, &job->datasets[i], job->labels));
+    for (int i = 0; i < job->n_models; i++) {
+        if (job->models[i].training)
+            QG_TRY(qg_plan_training_make(p, a, i, problems));
+        else
+            (void)qg_problems_take_at(problems, &job->doc, job->models[i].node,
+                                      load_model(&p->models[i], a, job, &job->models[i]));
+    }
+    if (problems->n > before)
+        return problems->item[before].code;
+    for (int i = 0; i < job->n_datasets; i++)
+        QG_TRY(warn_about_dataset(p, a, &p->datasets[i].data));
+    QG_TRY(warn_about_leaks(p, a));
+    qg_arena *scratch = qg_arena_create(0);
+    if (!scratch)
+        return QG_FAIL(QG_ENOMEM, "no memory");
+    qg_code rc = QG_OK;
+    for (int e = 0; e < job->n_experiments && rc == QG_OK; e++)
+        rc = experiment_tokens(p, a, scratch, e);
+    qg_arena_destroy(scratch);
+    return rc;
+}

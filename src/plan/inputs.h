@@ -1,0 +1,42 @@
+/*
+ * inputs.h - the parts of making a plan.
+ */
+#ifndef QGRID_PLAN_INPUTS_H
+#define QGRID_PLAN_INPUTS_H
+
+#include "qgrid/file.h"
+#include "qgrid/plan.h"
+
+/** Fills models, datasets, tokens and warnings of the plan; problems are collected. */
+qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems);
+
+/** Adds a warning; `text` is kept. @errors QG_ENOMEM (also for text NULL). */
+qg_code qg_plan_warn(qg_plan *p, qg_arena *a, const char *text) QG_MUST_USE;
+
+/** Reads a data set of a plan and hashes what is used of it. */
+qg_code qg_plan_dataset_load(qg_plan_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
+                             const char *const *labels) QG_MUST_USE;
+
+/** Longest text in tokens that a model and its tokenizer take, `most` at most. */
+int qg_plan_max_length(const qg_plan_model *m, int64_t most);
+
+/**
+ * Fills a model that the job trains, from the one it is trained from (earlier in the list, or a
+ * folder), and checks its texts; problems are collected. Nothing is done when what it is trained
+ * from could not be loaded.
+ */
+qg_code qg_plan_training_make(qg_plan *p, qg_arena *a, int model, qg_problems *problems);
+
+/** Fills `explained` of the plan, behind tokens. @errors QG_ENOMEM. */
+qg_code qg_plan_explained_make(qg_plan *p, qg_arena *a) QG_MUST_USE;
+
+/** Forward passes of a text of so many words that explaining and measuring it takes. */
+double qg_plan_explain_passes(const qg_plan *p, const qg_cell *c, int words);
+
+/** Cells with their keys; `only` NULL or a glob over names. */
+qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only);
+
+/** Begins the hash of a key: schema version and kind. */
+void qg_plan_key_begin(qg_sha256 *h, const char *kind);
+
+#endif

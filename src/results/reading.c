@@ -1,0 +1,133 @@
+/*
+ * reading.c - reading the cells of any results file.
+ */
+#include "qgrid/reading.h"
+
+#include "qgrid/plan.h"
+
+#include <math.h>
+#include <string.h>
+
+static qg_code column(const char ***out, qg_reading *r, const char *name)
+{
+    char path[64], *data;
+    qg_store_info info;
+    const char **text;
+    snprintf(path, sizeof path, "/cells/%s", name);
+    QG_TRY(qg_store_describe(&info, r->store, path));
+    if (info.type != QG_STORE_STRING || info.ndim != 1 || info.shape[0] != r->n)
+        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, path, "is not a column of %d texts", r->n);
+    QG_NEW(data, r->arena, (size_t)r->n * (info.string_size + 1));
+    QG_NEW(text, r->arena, r->n);
+    QG_TRY(qg_store_read(r->store, path, QG_STORE_STRING, NULL, NULL, data));
+    for (int i = 0; i < r->n; i++) {
+        text[i] = qg_arena_strndup(r->arena, data + (size_t)i * info.string_size,
+                                   strnlen(data + (size_t)i * info.string_size, info.string_size));
+        if (!text[i])
+            return QG_ENOMEM;
+    }
+    *out = text;
+    return QG_OK;
+}
+
+static qg_code read_cells(qg_reading *r)
+{
+    qg_store_info info;
+    uint8_t *state;
+    const char **name, **kind, **experiment, **model, **dataset, **precision, **method, **key,
+        **error;
+    QG_TRY(qg_check_schema(r->store, r->arena, r->path));
+    QG_TRY(qg_store_describe(&info, r->store, "/cells/state"));
+    if (info.type != QG_STORE_U8 || info.ndim != 1 || info.shape[0] > 10000000)
+        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, "/cells/state", "is not a column of states");
+    r->n = (int)info.shape[0];
+    QG_NEW(state, r->arena, r->n);
+    QG_NEW(r->cell, r->arena, r->n);
+    QG_TRY(qg_store_read(r->store, "/cells/state", QG_STORE_U8, NULL, NULL, state));
+    QG_TRY(column(&name, r, "name"));
+    QG_TRY(column(&kind, r, "kind"));
+    QG_TRY(column(&experiment, r, "experiment"));
+    QG_TRY(column(&model, r, "model"));
+    QG_TRY(column(&dataset, r, "dataset"));
+    QG_TRY(column(&precision, r, "precision"));
+    QG_TRY(column(&method, r, "method"));
+    QG_TRY(column(&key, r, "key"));
+    QG_TRY(column(&error, r, "error"));
+    for (int i = 0; i < r->n; i++)
+        r->cell[i] = (qg_read_cell){name[i],      kind[i],   experiment[i], model[i], dataset[i],
+                                    precision[i], method[i], key[i],        error[i], state[i]};
+    return QG_OK;
+}
+
+qg_code qg_reading_open(qg_reading *out, qg_arena *a, const char *path)
+{
+    *out = (qg_reading){.path = path, .arena = a};
+    QG_TRY(qg_store_open(&out->store, path, false));
+    qg_code rc = read_cells(out);
+    if (rc != QG_OK) {
+        qg_error kept = *qg_error_last();
+        qg_reading_close(out);
+        (void)qg_error_restore(&kept);
+        return qg_error_place(path, 0, 0, NULL);
+    }
+    return QG_OK;
+}
+
+void qg_reading_close(qg_reading *r)
+{
+    if (r->store && qg_store_close(r->store) != QG_OK)
+        qg_error_clear(); /* nothing was written */
+    r->store = NULL;
+}
+
+char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char *kind)
+{
+    if (c->precision[0])
+        snprintf(out, size, "/%s/%s/%s/%s%s%s", kind, c->model, c->dataset, c->precision,
+                 c->method[0] ? "/" : "", c->method);
+    else
+        snprintf(out, size, "/%s/%s/%s", kind, c->model, c->dataset);
+    return out;
+}
+
+double qg_reading_f64(qg_reading *r, const char *group, const char *name)
+{
+    char path[1024];
+    double v = (double)NAN;
+    snprintf(path, sizeof path, "%s/%s", group, name);
+    if (!qg_store_has(r->store, path) ||
+        qg_store_read(r->store, path, QG_STORE_F64, NULL, NULL, &v) != QG_OK) {
+        qg_error_clear();
+        return (double)NAN;
+    }
+    return v;
+}
+
+int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name)
+{
+    char path[1024];
+    int64_t v = -1;
+    snprintf(path, sizeof path, "%s/%s", group, name);
+    if (!qg_store_has(r->store, path) ||
+        qg_store_read(r->store, path, QG_STORE_I64, NULL, NULL, &v) != QG_OK) {
+        qg_error_clear();
+        return -1;
+    }
+    return v;
+}
+
+const char *qg_read_cell_state(const qg_read_cell *c)
+{
+    static const char *const names[] = {"open", "done", "failed", "skipped"};
+    return c->state >= 0 && c->state <= QG_CELL_SKIPPED ? names[c->state] : "?";
+}
+
+void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed)
+{
+    *open = *done = *failed = 0;
+    for (int i = 0; i < r->n; i++) {
+        *open += r->cell[i].state == QG_CELL_OPEN;
+        *done += r->cell[i].state == QG_CELL_DONE;
+        *failed += r->cell[i].state == QG_CELL_FAILED;
+    }
+}

@@ -1,0 +1,325 @@
+/*
+ * finish_explanations.c - tests over explanations: methods against each other, precisions against
+ * each other, drift against its floor and ceiling, experiments against each other.
+ */
+#include "units/results_explain.h"
+
+#include "qgrid/drift.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool is_done(const qg_results *r, const qg_cell *c)
+{
+    return r->cell_state[c - r->plan->cells] == QG_CELL_DONE;
+}
+
+static qg_code test(double out[QG_TESTS], qg_results *r, const double *a, const double *b,
+                    int64_t n)
+{
+    qg_paired_drift t;
+    QG_TRY(qg_paired_drift_test(&t, a, b, n, 1, &r->resampler, r->scratch));
+    out[QG_TEST_n] = (double)t.n;
+    out[QG_TEST_difference] = t.difference;
+    out[QG_TEST_ci_low] = t.ci_low;
+    out[QG_TEST_ci_high] = t.ci_high;
+    out[QG_TEST_p] = t.p_wilcoxon;
+    out[QG_TEST_rank_biserial] = t.rank_biserial;
+    return QG_OK;
+}
+
+/* Adjusted p values of a family of tests [n, QG_TESTS]. */
+static qg_code adjust(double *tests, int n, qg_arena *a)
+{
+    double *p, *holm, *bonferroni;
+    QG_NEW(p, a, n);
+    QG_NEW(holm, a, n);
+    QG_NEW(bonferroni, a, n);
+    for (int i = 0; i < n; i++)
+        p[i] = tests[i * QG_TESTS + QG_TEST_p];
+    QG_TRY(qg_holm(holm, p, n, a));
+    qg_bonferroni(bonferroni, p, n);
+    for (int i = 0; i < n; i++) {
+        tests[i * QG_TESTS + QG_TEST_p_holm] = holm[i];
+        tests[i * QG_TESTS + QG_TEST_p_bonferroni] = bonferroni[i];
+    }
+    return QG_OK;
+}
+
+/* A column of a cell's drift or faithfulness [slots]; NaN where it was not computed. */
+static qg_code column(double **out, qg_results *r, const qg_cell *c, qg_group group,
+                      const char *name)
+{
+    QG_TRY(qg_undefined_numbers(out, r->scratch, r->plan->explained[c->experiment].slots));
+    bool is_reference = c->precision == qg_plan_reference(r->plan->job);
+    if (!is_done(r, c) || (group == QG_GROUP_DRIFT && is_reference))
+        return QG_OK;
+    return qg_results_read(r, qg_cell_group(r->plan, c, group), name, QG_STORE_F64, NULL, NULL,
+                           *out);
+}
+
+/* The Spearman drift's bound, of a table [slots, QG_DRIFTS]. */
+static qg_code bound(double **out, qg_results *r, const qg_cell *c, const char *name)
+{
+    int64_t slots = r->plan->explained[c->experiment].slots;
+    double *table;
+    QG_TRY(qg_undefined_numbers(out, r->scratch, slots));
+    if (!is_done(r, c) || c->precision == qg_plan_reference(r->plan->job))
+        return QG_OK;
+    QG_NEW(table, r->scratch, slots * QG_DRIFTS);
+    QG_TRY(qg_results_read(r, qg_cell_group(r->plan, c, QG_GROUP_DRIFT), name, QG_STORE_F64, NULL,
+                           NULL, table));
+    for (int64_t i = 0; i < slots; i++)
+        (*out)[i] = table[i * QG_DRIFTS + QG_DRIFT_spearman];
+    return QG_OK;
+}
+
+/* --------------------------------------------------------------------- methods against each other
+ */
+
+static qg_code read_words(double **out, qg_results *r, const qg_cell *c)
+{
+    const qg_plan_explained *x = &r->plan->explained[c->experiment];
+    *out = NULL;
+    if (!is_done(r, c))
+        return QG_OK;
+    QG_NEW(*out, r->scratch, x->slots * x->words);
+    return qg_results_read(r, qg_cell_group(r->plan, c, QG_GROUP_ATTRIBUTIONS), "word_scores",
+                           QG_STORE_F64, NULL, NULL, *out);
+}
+
+/* Mean Spearman of two methods over the texts where it is defined. */
+static qg_code agree(double *mean, int64_t *n, qg_results *r, const qg_explained *x, int64_t W,
+                     const double *a, const double *b)
+{
+    double sum = 0, d[QG_DRIFTS];
+    *n = 0;
+    for (int64_t i = 0; i < x->slots; i++) {
+        if (x->row[i] < 0)
+            continue;
+        qg_mark m = qg_arena_mark(r->scratch);
+        QG_TRY(qg_drift_of(d, a + i * W, b + i * W, x->words[i], r->scratch));
+        qg_arena_release(r->scratch, m);
+        if (isnan(d[QG_DRIFT_spearman]))
+            continue;
+        sum += d[QG_DRIFT_spearman];
+        ++*n;
+    }
+    *mean = *n ? sum / (double)*n : (double)NAN;
+    return QG_OK;
+}
+
+static qg_code agreements(double *mean, int64_t *n, qg_results *r, const qg_cell *c,
+                          const qg_explained *x, int precision)
+{
+    const qg_plan *p = r->plan;
+    int M = p->job->explain.n_methods;
+    double **word;
+    qg_mark mark = qg_arena_mark(r->scratch);
+    QG_NEW(word, r->scratch, M);
+    for (int m = 0; m < M; m++)
+        QG_TRY(read_words(&word[m], r, qg_plan_explain_cell(p, c->experiment, precision, m)));
+    for (int i = 0; i < M; i++)
+        for (int j = 0; j <= i; j++) {
+            if (!word[i] || !word[j])
+                continue;
+            QG_TRY(agree(&mean[i * M + j], &n[i * M + j], r, x, p->explained[c->experiment].words,
+                         word[i], word[j]));
+            mean[j * M + i] = mean[i * M + j];
+            n[j * M + i] = n[i * M + j];
+        }
+    qg_arena_release(r->scratch, mark);
+    return QG_OK;
+}
+
+static qg_code write_agreements(qg_results *r, const qg_cell *c)
+{
+    const qg_job *job = r->plan->job;
+    qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_EXPLANATIONS);
+    int M = job->explain.n_methods, P = job->n_precisions;
+    double *mean;
+    int64_t *n;
+    qg_explained x;
+    QG_TRY(qg_results_explained(&x, r, c->experiment));
+    QG_TRY(qg_undefined_numbers(&mean, r->scratch, P * M * M));
+    QG_NEW(n, r->scratch, P * M * M);
+    for (int i = 0; i < P; i++)
+        QG_TRY(agreements(mean + i * M * M, n + i * M * M, r, c, &x, i));
+    QG_TRY(qg_results_write(r, g, "agreement", QG_STORE_F64, NULL, NULL, mean));
+    return qg_results_write(r, g, "agreement_n", QG_STORE_I64, NULL, NULL, n);
+}
+
+/* ------------------------------------------------------------------ precisions against each other
+ */
+
+/* A test of b against a as one of a against b. */
+static void turn(double *out, const double *t)
+{
+    memcpy(out, t, QG_TESTS * sizeof *out);
+    out[QG_TEST_difference] = -t[QG_TEST_difference];
+    out[QG_TEST_ci_low] = -t[QG_TEST_ci_high];
+    out[QG_TEST_ci_high] = -t[QG_TEST_ci_low];
+    out[QG_TEST_rank_biserial] = -t[QG_TEST_rank_biserial];
+}
+
+/* Spreads tests of pairs a < b over both halves of [method, a, b], one number of each. */
+static qg_code write_number(qg_results *r, qg_group_ref g, const char *name, const double *pair,
+                            int number)
+{
+    const qg_job *job = r->plan->job;
+    int M = job->explain.n_methods, P = job->n_precisions, at = 0;
+    double *table, turned[QG_TESTS];
+    QG_TRY(qg_undefined_numbers(&table, r->scratch, M * P * P));
+    for (int m = 0; m < M; m++)
+        for (int a = 0; a < P; a++)
+            for (int b = a + 1; b < P; b++) {
+                const double *t = pair + at++ * QG_TESTS;
+                turn(turned, t);
+                table[(m * P + a) * P + b] = t[number];
+                table[(m * P + b) * P + a] = turned[number];
+            }
+    return qg_results_write(r, g, name, QG_STORE_F64, NULL, NULL, table);
+}
+
+static qg_code write_counts(qg_results *r, qg_group_ref g, const double *pair)
+{
+    const qg_job *job = r->plan->job;
+    int M = job->explain.n_methods, P = job->n_precisions, at = 0;
+    int64_t *table;
+    QG_NEW(table, r->scratch, M * P * P);
+    for (int m = 0; m < M; m++)
+        for (int a = 0; a < P; a++)
+            for (int b = a + 1; b < P; b++) {
+                double n = pair[at++ * QG_TESTS + QG_TEST_n];
+                table[(m * P + a) * P + b] = table[(m * P + b) * P + a] = (int64_t)n;
+            }
+    return qg_results_write(r, g, "drift_n", QG_STORE_I64, NULL, NULL, table);
+}
+
+static qg_code write_precisions(qg_results *r, const qg_cell *c)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } numbers[] = {{"drift_difference", QG_TEST_difference},
+                   {"drift_ci_low", QG_TEST_ci_low},
+                   {"drift_ci_high", QG_TEST_ci_high},
+                   {"drift_p", QG_TEST_p},
+                   {"drift_p_holm", QG_TEST_p_holm},
+                   {"drift_p_bonferroni", QG_TEST_p_bonferroni},
+                   {"drift_rank_biserial", QG_TEST_rank_biserial}};
+    const qg_plan *p = r->plan;
+    qg_group_ref g = qg_cell_group(p, c, QG_GROUP_EXPLANATIONS);
+    int M = p->job->explain.n_methods, P = p->job->n_precisions, n = 0;
+    int64_t slots = p->explained[c->experiment].slots;
+    double *tests, **drift;
+    QG_TRY(qg_undefined_numbers(&tests, r->scratch, M * P * (P - 1) / 2 * QG_TESTS));
+    QG_NEW(drift, r->scratch, P);
+    for (int m = 0; m < M; m++) {
+        qg_mark mark = qg_arena_mark(r->scratch);
+        for (int i = 0; i < P; i++)
+            QG_TRY(column(&drift[i], r, qg_plan_explain_cell(p, c->experiment, i, m),
+                          QG_GROUP_DRIFT, "spearman"));
+        for (int a = 0; a < P; a++)
+            for (int b = a + 1; b < P; b++)
+                QG_TRY(test(tests + n++ * QG_TESTS, r, drift[a], drift[b], slots));
+        qg_arena_release(r->scratch, mark);
+    }
+    QG_TRY(adjust(tests, n, r->scratch));
+    QG_TRY(write_counts(r, g, tests));
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        QG_TRY(write_number(r, g, numbers[i].name, tests, numbers[i].number));
+    return QG_OK;
+}
+
+static qg_code write_bounds(qg_results *r, const qg_cell *c)
+{
+    const qg_plan *p = r->plan;
+    qg_group_ref g = qg_cell_group(p, c, QG_GROUP_EXPLANATIONS);
+    int M = p->job->explain.n_methods, P = p->job->n_precisions;
+    int64_t slots = p->explained[c->experiment].slots;
+    double *above, *below;
+    QG_TRY(qg_undefined_numbers(&above, r->scratch, M * P * QG_TESTS));
+    QG_TRY(qg_undefined_numbers(&below, r->scratch, M * P * QG_TESTS));
+    for (int i = 0; i < M * P; i++) {
+        const qg_cell *k = qg_plan_explain_cell(p, c->experiment, i % P, i / P);
+        double *drift, *floor, *ceiling;
+        qg_mark mark = qg_arena_mark(r->scratch);
+        QG_TRY(column(&drift, r, k, QG_GROUP_DRIFT, "spearman"));
+        QG_TRY(bound(&floor, r, k, "floor"));
+        QG_TRY(bound(&ceiling, r, k, "ceiling"));
+        QG_TRY(test(above + i * QG_TESTS, r, floor, drift, slots));
+        QG_TRY(test(below + i * QG_TESTS, r, drift, ceiling, slots));
+        qg_arena_release(r->scratch, mark);
+    }
+    QG_TRY(adjust(above, M * P, r->scratch));
+    QG_TRY(adjust(below, M * P, r->scratch));
+    QG_TRY(qg_results_write(r, g, "above_floor", QG_STORE_F64, NULL, NULL, above));
+    return qg_results_write(r, g, "below_ceiling", QG_STORE_F64, NULL, NULL, below);
+}
+
+qg_code qg_results_write_explanations(qg_results *r, const qg_cell *c)
+{
+    QG_TRY(write_agreements(r, c));
+    QG_TRY(write_precisions(r, c));
+    return write_bounds(r, c);
+}
+
+/* ----------------------------------------------------------------- experiments against each other
+ */
+
+/* The texts explained in both: match[i] is the slot of b with the row of slot i of a, or -1. */
+static qg_code match_slots(int64_t **match, int64_t *n, qg_results *r, const qg_job_pair *pair)
+{
+    const qg_plan *p = r->plan;
+    int64_t rows = p->datasets[p->tokens[pair->a]->dataset].data.n, *slot;
+    qg_explained a, b;
+    QG_TRY(qg_results_explained(&a, r, pair->a));
+    QG_TRY(qg_results_explained(&b, r, pair->b));
+    QG_NEW(slot, r->scratch, rows); /* of b that has a row */
+    QG_NEW(*match, r->scratch, a.slots);
+    *n = a.slots;
+    for (int64_t i = 0; i < rows; i++)
+        slot[i] = -1;
+    for (int64_t i = 0; i < b.slots; i++)
+        if (b.row[i] >= 0)
+            slot[b.row[i]] = i;
+    for (int64_t i = 0; i < a.slots; i++)
+        (*match)[i] = a.row[i] < 0 ? -1 : slot[a.row[i]];
+    return QG_OK;
+}
+
+static qg_code write_tests(qg_results *r, const qg_cell *c, const int64_t *match, int64_t n,
+                           qg_group group, const char *from, const char *name)
+{
+    const qg_plan *p = r->plan;
+    const qg_job_pair *pair = &p->job->explain.pairs[c->method];
+    int M = p->job->explain.n_methods, P = p->job->n_precisions;
+    double *tests, *a, *b, *matched;
+    QG_TRY(qg_undefined_numbers(&tests, r->scratch, M * P * QG_TESTS));
+    for (int i = 0; i < M * P; i++) {
+        qg_mark mark = qg_arena_mark(r->scratch);
+        QG_TRY(column(&a, r, qg_plan_explain_cell(p, pair->a, i % P, i / P), group, from));
+        QG_TRY(column(&b, r, qg_plan_explain_cell(p, pair->b, i % P, i / P), group, from));
+        QG_TRY(qg_undefined_numbers(&matched, r->scratch, n));
+        for (int64_t s = 0; s < n; s++)
+            if (match[s] >= 0)
+                matched[s] = b[match[s]];
+        QG_TRY(test(tests + i * QG_TESTS, r, a, matched, n));
+        qg_arena_release(r->scratch, mark);
+    }
+    QG_TRY(adjust(tests, M * P, r->scratch));
+    return qg_results_write(r, qg_cell_group(p, c, QG_GROUP_PAIR), name, QG_STORE_F64, NULL, NULL,
+                            tests);
+}
+
+qg_code qg_results_write_pair(qg_results *r, const qg_cell *c)
+{
+    int64_t *match, n;
+    QG_TRY(match_slots(&match, &n, r, &r->plan->job->explain.pairs[c->method]));
+    QG_TRY(write_tests(r, c, match, n, QG_GROUP_DRIFT, "spearman", "drift"));
+    if (r->plan->job->explain.faithful.n_k == 0)
+        return QG_OK;
+    return write_tests(r, c, match, n, QG_GROUP_FAITHFULNESS, "aopc_comprehensiveness",
+                       "aopc_comprehensiveness");
+}

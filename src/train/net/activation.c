@@ -1,0 +1,64 @@
+/*
+ * activation.c - derivatives of the activations, on the kernels' exp and tanh.
+ */
+#include "layernorm_rows.h"
+
+#include <math.h>
+
+enum { CHUNK = 256 };
+
+/* Phi(u) - 1/2 = phi(0) u (1 - u^2/6 + u^4/40 - ...): 4e-8 at |u| = 1. */
+static float phi_series(float u)
+{
+    static const float c[] = {1.0f,        -1.0f / 6,     1.0f / 40,    -1.0f / 336,
+                              1.0f / 3456, -1.0f / 42240, 1.0f / 599040};
+    float s = u * u, p = c[6];
+    for (int i = 5; i >= 0; i--)
+        p = p * s + c[i];
+    return 0.5f + 0.39894228f * u * p;
+}
+
+/* Phi(u) = gelu(u) / u away from 0, where the quotient is exact to rounding. */
+static void gelu(float *d, const float *u, const float *g, size_t n, const qg_kernels *k)
+{
+    float e[CHUNK] = {0};
+    for (size_t i = 0; i < n; i++)
+        e[i] = -0.5f * u[i] * u[i];
+    k->vexp(e, e, n);
+    for (size_t i = 0; i < n; i++) {
+        bool near = u[i] > -1 && u[i] < 1;
+        float below = near ? phi_series(u[i]) : g[i] / u[i];
+        d[i] *= below + u[i] * (0.39894228f * e[i]);
+    }
+}
+
+static void gelu_new(float *d, const float *u, size_t n, const qg_kernels *k)
+{
+    const float root = 0.79788456f; /* sqrt(2 / pi) */
+    float t[CHUNK];
+    for (size_t i = 0; i < n; i++)
+        t[i] = root * (u[i] + 0.044715f * u[i] * u[i] * u[i]);
+    k->activation(t, n, QG_ACT_TANH);
+    for (size_t i = 0; i < n; i++) {
+        float inner = root * (1.0f + 3 * 0.044715f * u[i] * u[i]);
+        d[i] *= 0.5f * (1.0f + t[i]) + 0.5f * u[i] * (1.0f - t[i] * t[i]) * inner;
+    }
+}
+
+void qg_activation_backward(float *d, const float *u, const float *g, size_t n, qg_activation act,
+                            const qg_kernels *k)
+{
+    for (size_t at = 0; at < n; at += CHUNK) {
+        size_t len = n - at < CHUNK ? n - at : CHUNK;
+        if (act == QG_ACT_GELU)
+            gelu(d + at, u + at, g + at, len, k);
+        else if (act == QG_ACT_GELU_NEW)
+            gelu_new(d + at, u + at, len, k);
+        else if (act == QG_ACT_RELU)
+            for (size_t i = at; i < at + len; i++)
+                d[i] = u[i] > 0 ? d[i] : 0.0f;
+        else if (act == QG_ACT_TANH)
+            for (size_t i = at; i < at + len; i++)
+                d[i] *= 1.0f - g[i] * g[i];
+    }
+}

@@ -1,0 +1,233 @@
+/*
+ * explained_model.c - weights of a precision, and batches of any size cut to the net's.
+ */
+#include "qgrid/explained_model.h"
+
+#include "input_gradient.h"
+#include "train/qat/qat.h"
+
+#include "qgrid/trained_scales.h"
+
+#include <string.h>
+
+enum { TOKENS = 256 };
+
+struct qg_explained_model {
+    qg_arena *arena;
+    qg_params params;
+    float *values; /* [count] of the checkpoint */
+    qg_qat *qat;   /* NULL: nothing is quantized */
+    qg_net *net;
+    qg_model *deployed;
+    int tokens; /* a part holds at most, unless it is one text */
+    /* of one part */
+    int32_t *splits, *label; /* [texts + 1], [texts] */
+    int64_t *sample;         /* [texts] 0: without dropout they key nothing */
+};
+
+/* ------------------------------------------------------------------------------------- weights */
+
+/* What a model trained with step sizes of its own has been packed with. */
+static qg_code take_trained_scales(qg_explained_model *m, const qg_trained_scales *trained)
+{
+    const qg_qat *q = m->qat;
+    const qg_precision *p = q->options.precision.scheme;
+    for (int s = 0; s < m->params.sites; s++) {
+        const qg_linear *l = &m->params.site[s];
+        int n = l->n / l->parts;
+        for (int i = 0; i < l->parts; i++) {
+            char linear[96];
+            const char *name = m->params.param[l->param + i].name;
+            size_t at = l->weight + (size_t)i * (size_t)n * (size_t)l->k;
+            snprintf(linear, sizeof linear, "%.*s", (int)(strlen(name) - strlen(".weight")), name);
+            QG_TRY(qg_trained_scales_read(q->scales, trained, linear, n, l->k, p));
+            qg_grid_values(q->weights + at, q->scales, m->values + at, n, l->k,
+                           qg_precision_group(p, l->k), &p->grid, qg_kernels_get(NULL));
+        }
+    }
+    return QG_OK;
+}
+
+static qg_code quantize(qg_explained_model *m, const qg_precision_spec *p)
+{
+    qg_trained_scales trained;
+    qg_qat_options o = {.precision = *p, .inputs = QG_QAT_DEPLOYED};
+    if (qg_precision_is_reference(p))
+        return QG_OK;
+    QG_TRY(qg_qat_create(&m->qat, &m->params, &o));
+    qg_qat_prepare(m->qat, m->values);
+    QG_TRY(qg_trained_scales_open(&trained, m->arena, m->params.dir, p->scheme));
+    qg_code rc = trained.weights ? take_trained_scales(m, &trained) : QG_OK;
+    qg_trained_scales_close(&trained);
+    return rc;
+}
+
+/* --------------------------------------------------------------------------------------- memory */
+
+/* Names for the classes that are wanted of a drawn head; NULL: as the model says. */
+static qg_code name_classes(const char ***out, qg_arena *a, int classes)
+{
+    *out = NULL;
+    if (classes == 0)
+        return QG_OK;
+    QG_NEW(*out, a, classes + 1);
+    for (int k = 0; k < classes; k++)
+        if (!((*out)[k] = qg_arena_printf(a, "LABEL_%d", k)))
+            return QG_ENOMEM;
+    return QG_OK;
+}
+
+static qg_code create(qg_explained_model *m, const qg_model_source *src, const qg_precision_spec *p,
+                      const qg_explained_options *o)
+{
+    const char **labels;
+    QG_TRY(name_classes(&labels, m->arena, src->classes));
+    QG_TRY(qg_params_load(&m->params, &m->values, m->arena, src, labels, NULL));
+    QG_TRY(quantize(m, p));
+    int positions = m->params.config.positions;
+    m->tokens = o->tokens > 0 ? o->tokens : TOKENS;
+    int most = m->tokens > positions ? m->tokens : positions;
+    qg_net_options net = {.tokens = most,
+                          .texts = m->tokens,
+                          .longest = positions,
+                          .breathe = o->breathe,
+                          .breathe_ctx = o->breathe_ctx};
+    QG_NEW(m->splits, m->arena, m->tokens + 1);
+    QG_NEW(m->label, m->arena, m->tokens);
+    QG_NEW(m->sample, m->arena, m->tokens);
+    QG_TRY(qg_net_create(&m->net, &m->params, &net));
+    qg_net_set_weights(m->net, m->qat ? qg_qat_weights(m->qat) : m->values);
+    return QG_OK;
+}
+
+qg_code qg_explained_model_create(qg_explained_model **out, const qg_model_source *src,
+                                  const qg_precision_spec *p, const qg_explained_options *options)
+{
+    qg_arena *a = qg_arena_create(0);
+    qg_explained_model *m = a ? qg_arena_alloc(a, 1, sizeof *m) : NULL;
+    if (!m) {
+        qg_arena_destroy(a);
+        return QG_FAIL(QG_ENOMEM, "no memory");
+    }
+    m->arena = a;
+    qg_code rc = create(m, src, p, options);
+    if (rc != QG_OK) {
+        qg_explained_model_destroy(m);
+        return rc;
+    }
+    *out = m;
+    return QG_OK;
+}
+
+void qg_explained_model_destroy(qg_explained_model *m)
+{
+    if (!m)
+        return;
+    qg_net_destroy(m->net);
+    qg_qat_destroy(m->qat);
+    qg_arena_destroy(m->arena);
+}
+
+const char *qg_explained_model_gradients(const qg_explained_model *m)
+{
+    return m->qat && m->qat->kind != QG_INPUT_FLOAT ? "ste" : "exact";
+}
+
+size_t qg_explained_model_bytes(const qg_explained_model *m)
+{
+    return qg_arena_used(m->arena) + qg_net_bytes(m->net) + (m->qat ? qg_qat_bytes(m->qat) : 0);
+}
+
+/* ---------------------------------------------------------------------------------------- parts */
+
+/* The texts from `first` on that are computed together, as a batch of the net; ids are those of the
+ * batch, or NULL. */
+static qg_code cut(qg_train_batch *out, qg_explained_model *m, const qg_batch *b, int first,
+                   const int32_t *target, bool with_ids)
+{
+    int n = 0, from = b->splits[first];
+    do {
+        int32_t end = b->splits[first + n + 1], len = end - b->splits[first + n];
+        if (len < 1 || len > m->params.config.positions)
+            return QG_FAIL(QG_EMODEL, "text %d of the batch has %d tokens, the model takes 1 to %d",
+                           first + n, len, m->params.config.positions);
+        if (n > 0 && end - from > m->tokens)
+            break;
+        m->label[n] = target ? target[first + n] : 0;
+        m->splits[++n] = end - from;
+    } while (first + n < b->B && n < m->tokens);
+    *out = (qg_train_batch){.B = n,
+                            .ids = with_ids ? b->ids + from : NULL,
+                            .splits = m->splits,
+                            .label = m->label,
+                            .sample = m->sample,
+                            .positions = b->positions ? b->positions + from : NULL};
+    return QG_OK;
+}
+
+static qg_entry entry_of(qg_explain_layer layer)
+{
+    return layer == QG_EXPLAIN_EMBEDDINGS ? QG_ENTRY_EMBEDDINGS : QG_ENTRY_WORDS;
+}
+
+static qg_code embed(void *ctx, float *x, const qg_batch *b, qg_explain_layer layer)
+{
+    qg_explained_model *m = ctx;
+    qg_train_batch part;
+    for (int t = 0; t < b->B; t += part.B) {
+        size_t at = (size_t)b->splits[t] * (size_t)m->params.config.hidden;
+        QG_TRY(cut(&part, m, b, t, NULL, true));
+        QG_TRY(qg_net_embed(x + at, m->net, &part, entry_of(layer)));
+    }
+    return QG_OK;
+}
+
+static qg_code gradient(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
+                        const int32_t *target, qg_explain_output output, qg_explain_layer layer)
+{
+    qg_explained_model *m = ctx;
+    qg_train_batch part;
+    for (int t = 0; t < b->B; t += part.B) {
+        size_t at = (size_t)b->splits[t] * (size_t)m->params.config.hidden;
+        QG_TRY(cut(&part, m, b, t, target, false));
+        QG_TRY(qg_net_input_gradient(value + t, dx ? dx + at : NULL, m->net, m->qat, &part, x + at,
+                                     entry_of(layer), output == QG_EXPLAIN_PROBABILITY));
+    }
+    return QG_OK;
+}
+
+static qg_code logits(void *ctx, float *out, const qg_batch *b)
+{
+    qg_explained_model *m = ctx;
+    qg_train_batch part;
+    if (m->deployed)
+        return qg_model_forward(out, m->deployed, b, NULL);
+    for (int t = 0; t < b->B; t += part.B) {
+        QG_TRY(cut(&part, m, b, t, NULL, true));
+        QG_TRY(qg_net_forward(out + (size_t)t * (size_t)m->params.config.classes, m->net, m->qat,
+                              &part));
+    }
+    return QG_OK;
+}
+
+static qg_code attention(void *ctx, float *out, const qg_batch *b)
+{
+    const qg_explainable of = qg_explainable_of_model(((qg_explained_model *)ctx)->deployed);
+    return of.attention(of.ctx, out, b);
+}
+
+qg_explainable qg_explained_model_functions(qg_explained_model *m, qg_model *deployed)
+{
+    const qg_bert_config *c = &m->params.config;
+    m->deployed = deployed;
+    return (qg_explainable){.ctx = m,
+                            .classes = c->classes,
+                            .hidden = c->hidden,
+                            .max_tokens = c->positions,
+                            .logits = logits,
+                            .embed = embed,
+                            .gradient = gradient,
+                            .layers = c->layers,
+                            .heads = c->heads,
+                            .attention = deployed ? attention : NULL};
+}

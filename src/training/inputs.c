@@ -1,0 +1,167 @@
+/*
+ * inputs.c - model, texts and class weights of a training.
+ */
+#include "qgrid/training.h"
+
+#include "data.h"
+#include "mlm.h"
+#include "qat.h"
+#include "qgrid/file.h"
+#include "qgrid/log.h"
+#include "qgrid/tokenizer.h"
+
+#include <math.h>
+#include <string.h>
+
+static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_arena *a,
+                          const qg_training_config *c)
+{
+    qg_model_source src = {.dir = c->from,
+                           .random_head = c->head != NULL,
+                           .random_weights = c->weights != NULL,
+                           .head_seed = c->seed};
+    bool mlm = c->objective == QG_OBJECTIVE_MLM;
+    qg_bert_config config;
+    qg_dropout_rates *own = &in->params.dropout;
+    if (!qg_dir_exists(c->from))
+        return QG_FAIL_AT(QG_EIO, c->from, 0, 0, NULL, "there is no such model folder");
+    QG_TRY(qg_bert_config_load(&config, a, c->from));
+    if (!mlm && !src.random_head && !src.random_weights)
+        QG_TRY(qg_labels_fit(c->labels, c->K, c->from, &config));
+    QG_TRY(qg_tokenizer_load(tokenizer, a, c->from));
+    QG_TRY(
+        mlm ? qg_params_load_mlm(&in->params, &in->values, a, &src)
+            : qg_params_load(&in->params, &in->values, a, &src, c->labels, qg_training_learned(c)));
+    if (mlm)
+        QG_TRY(qg_training_masking(&in->masking, *tokenizer, &in->params.config, c));
+    own->hidden = isnan(c->dropout.hidden) ? own->hidden : c->dropout.hidden;
+    own->attention = isnan(c->dropout.attention) ? own->attention : c->dropout.attention;
+    own->classifier = isnan(c->dropout.classifier) ? own->classifier : c->dropout.classifier;
+    return qg_model_hash(in->model_hash, &src);
+}
+
+void qg_training_count_classes(int64_t *texts, const qg_dataset *d)
+{
+    for (int64_t i = 0; i < d->n; i++)
+        texts[d->label[i]]++;
+}
+
+qg_code qg_training_check_classes(const int64_t *texts, const char *path, const char *const *labels)
+{
+    for (int k = 0; labels[k]; k++)
+        if (texts[k] == 0)
+            return QG_FAIL_AT(QG_EJOB, path, 0, 0, NULL,
+                              "no text of the training data has the label '%s'", labels[k]);
+    return QG_OK;
+}
+
+static qg_code weigh_classes(const double **out, qg_arena *a, const qg_dataset *d,
+                             const qg_training_config *c)
+{
+    double *weights;
+    int64_t *texts; /* of each class */
+    QG_NEW(texts, a, c->K);
+    *out = c->class_weights;
+    qg_training_count_classes(texts, d);
+    QG_TRY(qg_training_check_classes(texts, c->dataset[0].path, c->labels));
+    if (!c->balanced)
+        return QG_OK;
+    QG_NEW(weights, a, c->K);
+    for (int k = 0; k < c->K; k++)
+        weights[k] = (double)d->n / ((double)c->K * (double)texts[k]);
+    *out = weights;
+    return QG_OK;
+}
+
+typedef struct token_list {
+    int32_t *ids;
+    int64_t n, cap;
+    int64_t unknown;
+} token_list;
+
+static qg_code append(token_list *t, qg_arena *a, const qg_encoding *e, int32_t unk)
+{
+    if (!t->ids || t->n + e->n > t->cap) {
+        int64_t cap = 2 * (t->n + e->n) + 4096;
+        t->ids = qg_arena_grow(a, t->ids, (size_t)t->n, (size_t)cap, sizeof *t->ids);
+        if (!t->ids)
+            return QG_ENOMEM;
+        t->cap = cap;
+    }
+    memcpy(t->ids + t->n, e->ids, (size_t)e->n * sizeof *t->ids);
+    t->n += e->n;
+    for (int i = 0; i < e->n; i++)
+        t->unknown += e->ids[i] == unk;
+    return QG_OK;
+}
+
+/* Encodes all texts. `scratch` is released after each. */
+static qg_code tokenize(qg_train_set *out, int *longest, qg_arena *a, qg_arena *scratch,
+                        const qg_dataset *d, const qg_tokenizer *tok, int limit)
+{
+    token_list t = {0};
+    int64_t *splits;
+    QG_NEW(splits, a, d->n + 1);
+    for (int64_t r = 0; r < d->n; r++) {
+        qg_encoding e;
+        qg_mark m = qg_arena_mark(scratch);
+        QG_TRY(qg_tokenizer_encode(&e, tok, scratch, d->text[r], d->text_len[r], limit));
+        QG_TRY(append(&t, a, &e, qg_tokenizer_specials(tok).unk));
+        *longest = e.n > *longest ? e.n : *longest;
+        splits[r + 1] = t.n;
+        qg_arena_release(scratch, m);
+    }
+    int64_t real = t.n - 2 * d->n;
+    if (real > 0 && t.unknown * 20 > real)
+        qg_warn("%s: %.1f %% of the tokens are unknown to the vocabulary; is do_lower_case right?",
+                d->name, 100.0 * (double)t.unknown / (double)real);
+    *out = (qg_train_set){.n = d->n, .ids = t.ids, .splits = splits, .label = d->label};
+    return QG_OK;
+}
+
+static qg_code tokenize_both(qg_training_inputs *in, qg_arena *a, qg_arena *scratch,
+                             const qg_tokenizer *tok, const qg_training_config *c)
+{
+    int own = qg_tokenizer_max_length(tok), positions = in->params.config.positions;
+    int limit = c->max_length < positions ? (int)c->max_length : positions;
+    limit = own > 0 && own < limit ? own : limit;
+    QG_TRY(tokenize(&in->train_set, &in->longest, a, scratch, &in->train, tok, limit));
+    return tokenize(&in->validation_set, &in->longest, a, scratch, &in->validation, tok, limit);
+}
+
+static qg_code warn_about_leaks(const qg_training_inputs *in)
+{
+    int64_t n = qg_dataset_shared(&in->train, &in->validation);
+    if (n > 0)
+        qg_warn("leak: %lld of %lld validation texts are in the training data, too", (long long)n,
+                (long long)in->validation.n);
+    return n < 0 ? QG_ENOMEM : QG_OK;
+}
+
+qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_training_config *c,
+                                qg_problems *problems)
+{
+    qg_tokenizer *tok = NULL;
+    const qg_json *from = qg_json_get(c->doc.root, "from");
+    int before = problems->n;
+    *out = (qg_training_inputs){.longest = 0};
+    (void)qg_problems_take_at(problems, &c->doc, from, load_model(out, &tok, a, c));
+    if (problems->n == before)
+        (void)qg_problems_take_at(problems, &c->doc, c->distill_node,
+                                  qg_training_load_teacher(out, a, c, qg_tokenizer_sha256(tok)));
+    qg_code rc = qg_training_load_texts(&out->train, &out->file, a, c);
+    if (rc == QG_OK && c->objective == QG_OBJECTIVE_CLASSIFICATION)
+        rc = weigh_classes(&out->class_weights, a, &out->train, c);
+    (void)qg_problems_take_at(problems, &c->doc, c->dataset_node, rc);
+    (void)qg_problems_take_at(problems, &c->doc, c->validation_node,
+                              qg_training_load_file(&out->validation, a, &c->validation, c));
+    if (problems->n > before)
+        return problems->item[before].code;
+    QG_TRY(warn_about_leaks(out));
+    qg_arena *scratch = qg_arena_create(0);
+    if (!scratch)
+        return QG_FAIL(QG_ENOMEM, "no memory");
+    rc = tokenize_both(out, a, scratch, tok, c);
+    qg_arena_destroy(scratch);
+    return rc;
+}

@@ -1,0 +1,31 @@
+/*
+ * gradient_batches.h - gradients at many points of many texts, in calls that hold as many as the
+ * budget lets.
+ */
+#ifndef QGRID_XAI_POINTS_H
+#define QGRID_XAI_POINTS_H
+
+#include "qgrid/attribution.h"
+
+/* Where to look: count[t] points of text t, which come in order. */
+typedef struct qg_points {
+    const int *count; /* [B] */
+    /** x [n, C]: point k of text t. */
+    void (*place)(void *ctx, float *x, int t, int k);
+    /** What the model said there; dx is NULL when values alone were asked for. */
+    void (*take)(void *ctx, int t, int k, double value, const float *dx);
+    void *ctx;
+    bool values_only;
+} qg_points;
+
+/** `scratch` is released again. @errors QG_ENOMEM, QG_ENUMERIC, those of the model. Local. */
+qg_code qg_points_visit(const qg_question *q, const qg_points *p, qg_arena *scratch) QG_MUST_USE;
+
+/** Vectors [T, C] of the batch in the arena. @errors as above. Local. */
+qg_code qg_question_vectors(float **x, const qg_question *q, qg_arena *a) QG_MUST_USE;
+
+/** The vectors of text t in an array [T, C], and how many numbers they are. */
+size_t qg_text_at(const qg_question *q, int t);
+size_t qg_text_size(const qg_question *q, int t);
+
+#endif
