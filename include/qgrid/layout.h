@@ -114,6 +114,17 @@ typedef struct qg_group_ref {
     int method; /* of the job; of a pair: which of the job's pairs */
 } qg_group_ref;
 
+/* A row of schema.def in words. */
+typedef struct qg_schema_field {
+    const char *group; /* how the path of an instance is made: "/metrics/M/D/P" */
+    const char *name, *type, *doc;
+    const char *units;   /* NULL: none */
+    const char *axis[3]; /* names of scales; NULL behind the last */
+} qg_schema_field;
+
+/** Row i of the schema, whose rows of one group follow each other; false behind the last. Local. */
+bool qg_schema_field_get(qg_schema_field *out, int i);
+
 /** Path of a group, or of a dataset in it (name not NULL); returns out. */
 char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref, const char *name);
 

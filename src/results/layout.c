@@ -70,6 +70,21 @@ static const char *const group_paths[] = {
 #undef X
 };
 
+bool qg_schema_field_get(qg_schema_field *out, int i)
+{
+    if (i >= N_SCHEMA)
+        return false;
+    const schema_row *s = &schema[i];
+    *out = (qg_schema_field){.group = group_paths[s->group],
+                             .name = s->name,
+                             .type = qg_store_type_name(s->type),
+                             .doc = s->doc,
+                             .units = s->units};
+    for (int k = 0; k < 3 && s->dim[k] != QG_DIM_NONE; k++)
+        out->axis[k] = dim_names[s->dim[k]];
+    return true;
+}
+
 /* What a letter of a path stands for; NULL: for itself. */
 static const char *name_of(const qg_job *job, qg_group_ref ref, char letter)
 {
