@@ -112,6 +112,7 @@ int64_t qg_model_size_bytes(const qg_model *m); /* of the packed weights file */
 int64_t qg_model_parameters(const qg_model *m); /* elements of the checkpoint that are reachable */
 const char *qg_model_dir(const qg_model *m);    /* the packed folder */
 const char *qg_model_precision(const qg_model *m); /* "int8", "int8_emb_fp16" */
+const qg_precision *qg_model_scheme(const qg_model *m);
 
 /* Quantization error of one linear layer against the checkpoint's f32 weights. */
 typedef struct qg_layer_error {

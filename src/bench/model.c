@@ -4,8 +4,8 @@
 #include "qgrid/bench.h"
 
 #include "qgrid/file.h"
-#include "qgrid/kernel.h"
 #include "qgrid/log.h"
+#include "qgrid/precision.h"
 #include "qgrid/process.h"
 #include "qgrid/rng.h"
 #include "shapes.h"
@@ -131,17 +131,14 @@ static const char *products_of(const qg_precision *p, const char **isa)
 {
     int n;
     const qg_kernel_info *list = qg_kernel_list(&n);
-    const char *op = p->activations == QG_ACTIVATIONS_FLOAT ? "gemm_f32"
-                     : p->format == QG_PANEL_S8             ? "gemm_s8"
-                                                            : "gemm_s4s8";
+    const char *op = p->activations == QG_ACTIVATIONS_FLOAT  ? "gemm_f32"
+                     : p->activations == QG_ACTIVATIONS_BF16 ? "gemm_bf16"
+                     : p->format == QG_PANEL_S8              ? "gemm_s8"
+                                                             : "gemm_s4s8";
     *isa = "";
-    for (int i = 0; i < n; i++) {
-        bool bf16 = strcmp(p->name, "bf16") == 0 && strcmp(list[i].op, "gemm_bf16") == 0;
-        if (list[i].chosen && (bf16 || (!**isa && strcmp(list[i].op, op) == 0))) {
-            op = list[i].op;
+    for (int i = 0; i < n; i++)
+        if (list[i].chosen && strcmp(list[i].op, op) == 0)
             *isa = list[i].isa;
-        }
-    }
     return op;
 }
 
@@ -184,13 +181,13 @@ static qg_code run_passes(qg_bench_row *row, passes *p, qg_arena *a, const task 
 
 static void name_row(qg_bench_row *row, const qg_model *m, const task *t)
 {
-    const char *isa, *op = products_of(m->precision, &isa);
+    const char *isa, *op = products_of(qg_model_scheme(m), &isa);
     row->kind = QG_BENCH_MODEL;
     row->batch = t->batch;
     row->tokens = t->tokens;
     snprintf(row->name, sizeof row->name, "%s", t->model->name);
     snprintf(row->precision, sizeof row->precision, "%s",
-             t->precision ? t->precision->name : m->precision->name);
+             t->precision ? t->precision->name : qg_model_precision(m));
     snprintf(row->isa, sizeof row->isa, "%s", isa);
     qg_bench_compare(row, t->peaks, op);
 }

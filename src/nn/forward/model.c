@@ -251,6 +251,11 @@ const char *qg_model_precision(const qg_model *m)
     return m->precision_name;
 }
 
+const qg_precision *qg_model_scheme(const qg_model *m)
+{
+    return m->precision;
+}
+
 const qg_layer_error *qg_model_layer_errors(const qg_model *m, int *n)
 {
     *n = m->n_linears;
