@@ -4,6 +4,7 @@
 #include "layout_data.h"
 
 #include "qgrid/environment.h"
+#include "qgrid/libraries.h"
 #include "qgrid/kernel.h"
 
 #include <string.h>

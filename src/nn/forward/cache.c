@@ -1,7 +1,7 @@
 /*
  * cache.c - content hashes of models, and packed folders named by them.
  */
-#include "known_hash.h"
+#include "nn/packed/known_hash.h"
 #include "model_internal.h"
 #include "qgrid/trained_scales.h"
 
