@@ -13,6 +13,8 @@ mkdir -p "$T/site/results" "$T/site/build"
 cp -r "$(dirname "$QGRID")" "$T/site/build/"
 cd "$T/site" || exit 2
 git -C "$T/site" init -q 2>/dev/null
+# The main job, shortened: it explains one text of each class.
+sed -i 's/"runs": 20/"runs": 2/; s/"per_class": 17/"per_class": 1/' jobs/full_matrix.json
 
 # sbatch starts a script on the spot, as SLURM would.
 cat >"$T/bin/sbatch" <<'SBATCH'
