@@ -17,7 +17,7 @@ typedef struct qg_par {
     bool lost_ranks; /* a rank died or fell silent: set by whoever notices */
     int local_size;  /* ranks on this rank's node */
     char host[64];
-    char library[96]; /* "Open MPI v4.1.4" */
+    struct qg_mpi *mpi; /* src/par's own */
 } qg_par;
 
 /**

@@ -1,5 +1,5 @@
 /*
- * test_metrics.c - all of golden/dev/metrics.
+ * test_metrics.c - all of tests/golden/data/metrics.
  */
 #include "qt.h"
 
@@ -17,7 +17,7 @@
 
 static const qg_json *root(qg_arena *a)
 {
-    return qt_json(a, qt_shared("golden/dev/metrics/metrics.json"));
+    return qt_json(a, qt_golden("metrics/metrics.json"));
 }
 
 static const qg_json *need(const qg_json *o, const char *key)
@@ -157,7 +157,7 @@ static void paired_tests_equal_statsmodels(void **state)
     qt_close("p chi2 cc", t.p_chi2_cc, need(need(want, "chi2_continuity"), "p")->number, 1e-9, 0);
 
     qg_weights *w;
-    qt_ok(qg_weights_open(&w, qt_shared("golden/dev/metrics/arrays.safetensors")));
+    qt_ok(qg_weights_open(&w, qt_golden("metrics/arrays.safetensors")));
     const qg_tensor *index = qg_weights_find(w, "bootstrap.indices");
     assert_non_null(index);
     int32_t *rows = qg_arena_alloc(a, index->bytes, 1);
@@ -290,4 +290,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(agreement_of_vectors_equals_scipy),
     cmocka_unit_test(latency_and_divergence_equal_numpy),
 };
-QT_MAIN("metrics", tests)
+QT_GOLDEN_MAIN("metrics", tests)

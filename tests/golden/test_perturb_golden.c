@@ -1,10 +1,10 @@
 /*
  * test_perturb_golden.c - occlusion through the golden models, and LIME's and SHAP's fits from the
- * masks and values of the reference: golden/dev/xai.
+ * masks and values of the reference: tests/golden/data/xai.
  */
 #include "qt.h"
 
-#include "qgrid/perturb_methods.h"
+#include "xai/perturb/perturb_methods.h"
 #include "qgrid/predictor.h"
 #include "qgrid/weights.h"
 
@@ -56,8 +56,8 @@ typedef struct golden {
 static void golden_start(golden *g, const char *name)
 {
     char path[100], hex[65];
-    snprintf(path, sizeof path, "golden/dev/model/%s", name);
-    qg_model_source src = {.dir = qt_shared(path)};
+    snprintf(path, sizeof path, "model/%s", name);
+    qg_model_source src = {.dir = qt_golden(path)};
     qg_precision_spec spec = {"fp32", qg_precision_find("fp32"), QG_EMBED_FP32};
     g->a = qg_arena_create(0);
     qt_ok(qg_model_hash(hex, &src));
@@ -120,7 +120,7 @@ static void occlusion_in_every_mode(void **state)
     for (int m = 0; m < 2; m++) {
         golden g;
         golden_start(&g, model_names[m]);
-        const qg_json *all = qt_json(g.a, qt_shared("golden/dev/xai/occlusion.json"));
+        const qg_json *all = qt_json(g.a, qt_golden("xai/occlusion.json"));
         for (const qg_json *e = all->child; e; e = e->next) {
             if (!says(e, "model", model_names[m]))
                 continue;
@@ -161,7 +161,7 @@ static void kernel_shap_through_the_models(void **state)
     for (int m = 0; m < 2; m++) {
         golden g;
         golden_start(&g, model_names[m]);
-        const qg_json *all = qt_json(g.a, qt_shared("golden/dev/xai/shap.json"));
+        const qg_json *all = qt_json(g.a, qt_golden("xai/shap.json"));
         for (const qg_json *e = all->child; e; e = e->next) {
             if (!says(e, "model", model_names[m]) || qg_json_get(e, "sampled"))
                 continue;
@@ -266,7 +266,7 @@ static void check_lime(const tensors *t, const qg_json *e)
 static void tensors_open(tensors *t, const char *path)
 {
     t->a = qg_arena_create(0);
-    qt_ok(qg_weights_open(&t->file, qt_shared(path)));
+    qt_ok(qg_weights_open(&t->file, qt_golden(path)));
 }
 
 static void tensors_close(tensors *t)
@@ -280,8 +280,8 @@ static void lime_fits(void **state)
     (void)state;
     tensors t;
     int texts = 0;
-    tensors_open(&t, "golden/dev/xai/lime.safetensors");
-    const qg_json *all = qt_json(t.a, qt_shared("golden/dev/xai/lime.json"));
+    tensors_open(&t, "xai/lime.safetensors");
+    const qg_json *all = qt_json(t.a, qt_golden("xai/lime.json"));
     for (const qg_json *e = all->child; e; e = e->next, texts++)
         check_lime(&t, e);
     qt_eq("texts", texts, 8);
@@ -376,16 +376,16 @@ static void lime_cuts_words_out(void **state)
     (void)state;
     tensors t;
     int texts = 0;
-    tensors_open(&t, "golden/dev/xai/lime.safetensors");
-    const qg_json *all = qt_json(t.a, qt_shared("golden/dev/xai/lime.json"));
+    tensors_open(&t, "xai/lime.safetensors");
+    const qg_json *all = qt_json(t.a, qt_golden("xai/lime.json"));
     for (int m = 0; m < 2; m++) {
         golden g;
         char dir[100];
         int here = 0;
         qg_tokenizer *tok;
         golden_start(&g, model_names[m]);
-        snprintf(dir, sizeof dir, "golden/dev/model/%s", model_names[m]);
-        qt_ok(qg_tokenizer_load(&tok, g.a, qt_shared(dir)));
+        snprintf(dir, sizeof dir, "model/%s", model_names[m]);
+        qt_ok(qg_tokenizer_load(&tok, g.a, qt_golden(dir)));
         for (const qg_json *e = all->child; e; e = e->next) {
             if (!says(e, "model", model_names[m]) || !need(e, "bow")->boolean)
                 continue;
@@ -408,8 +408,8 @@ static void shapley_values_of_given_games(void **state)
     (void)state;
     tensors t;
     int exact = 0, sampled = 0;
-    tensors_open(&t, "golden/dev/xai/shap.safetensors");
-    const qg_json *all = qt_json(t.a, qt_shared("golden/dev/xai/shap.json"));
+    tensors_open(&t, "xai/shap.safetensors");
+    const qg_json *all = qt_json(t.a, qt_golden("xai/shap.json"));
     for (const qg_json *e = all->child; e; e = e->next) {
         if (qg_json_get(e, "sampled")) {
             check_sampled(&t, e);
@@ -432,4 +432,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(shapley_values_of_given_games),
 };
 
-QT_MAIN("perturbation methods, golden", tests)
+QT_GOLDEN_MAIN("perturbation methods, golden", tests)

@@ -4,7 +4,7 @@
  */
 #include "qt.h"
 
-#include "qgrid/attribution.h"
+#include "xai/gradient/attribution.h"
 #include "qgrid/explained_model.h"
 #include "qgrid/metrics.h"
 #include "qgrid/predictor.h"

@@ -9,7 +9,7 @@
 #ifndef QGRID_TRAIN_PANELS_H
 #define QGRID_TRAIN_PANELS_H
 
-#include "train/step/leaf_sums.h"
+#include "leaf_sums.h"
 
 #include "qgrid/train.h"
 

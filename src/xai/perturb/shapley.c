@@ -1,7 +1,7 @@
 /*
  * shapley.c - Shapley values of a game: by definition, and by least squares over coalitions.
  */
-#include "qgrid/perturb_methods.h"
+#include "perturb_methods.h"
 
 #include "least_squares.h"
 

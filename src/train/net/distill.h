@@ -5,7 +5,7 @@
 #ifndef QGRID_TRAIN_DISTILL_H
 #define QGRID_TRAIN_DISTILL_H
 
-#include "train/net/net.h"
+#include "net.h"
 
 struct qg_teacher {
     qg_distill options;

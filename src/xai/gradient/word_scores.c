@@ -1,7 +1,7 @@
 /*
  * word_scores.c - from tokens to words.
  */
-#include "qgrid/attribution.h"
+#include "attribution.h"
 
 #include <math.h>
 

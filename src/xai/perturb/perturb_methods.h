@@ -6,8 +6,8 @@
  * does not depend on the others. Random draws are keyed by (seed, method, sample key): a sample
  * sees the same perturbations whatever the model. A sample without units has no scores.
  */
-#ifndef QGRID_PERTURB_METHODS_H
-#define QGRID_PERTURB_METHODS_H
+#ifndef QGRID_XAI_PERTURB_METHODS_H
+#define QGRID_XAI_PERTURB_METHODS_H
 
 #include "qgrid/drift.h"
 #include "qgrid/perturb.h"

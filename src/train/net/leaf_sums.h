@@ -7,7 +7,7 @@
 #ifndef QGRID_TRAIN_PARTS_H
 #define QGRID_TRAIN_PARTS_H
 
-#include "train/net/layernorm_rows.h"
+#include "layernorm_rows.h"
 
 #include <stdint.h>
 

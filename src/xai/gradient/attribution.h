@@ -6,8 +6,8 @@
  * take a batch of texts, and a text's scores have the same bits in every batch. Letters B, T, C, K,
  * H, L as in tensor.h; n tokens of one text. All are local.
  */
-#ifndef QGRID_ATTRIBUTION_H
-#define QGRID_ATTRIBUTION_H
+#ifndef QGRID_XAI_ATTRIBUTION_H
+#define QGRID_XAI_ATTRIBUTION_H
 
 #include "qgrid/arena.h"
 #include "qgrid/explainable.h"

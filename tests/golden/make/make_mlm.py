@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""make_mlm.py > mlm.json
+"""make_mlm.py > ../data/train/mlm.json
 
 Loss and gradients of a small BERT with the head of masked-language modelling (Devlin et al., 2019),
-by PyTorch's automatic differentiation in double precision: what tests/golden/test_mlm.c compares
-with. Parameters are a formula of their place (see value()), so no weights need to be stored.
+by PyTorch's automatic differentiation in double precision: what ../test_mlm.c compares with.
+Parameters are a formula of their place (see value()), so no weights need to be stored.
 """
 import json
 import math
