@@ -72,6 +72,6 @@ listed() {
 ok "every precision is in docs/quantization.md" listed
 targets() { for t in run test lint asan bench install help; do make help | grep -q "make $t" || return 1; done; }
 ok "make help lists the targets" targets
-ok "links lead somewhere" $DOCUMENT links ./*.md docs/*.md ./*/README.md
+ok "links lead somewhere, and files that are named are there" $DOCUMENT links ./*.md docs/*.md ./*/README.md
 ok "the tables of docs/results.md are the schema's" scripts/generate-tables.sh --check docs/results.md
 finish

@@ -3,7 +3,7 @@
 
     document.py split DOCUMENT FOLDER   one file a block of code; prints a line "NUMBER KIND TITLE" each
     document.py shown WANT OUTPUT       whether lines shown in a document stand in what a command printed
-    document.py links DOCUMENT...       whether links to files and headings lead somewhere
+    document.py links DOCUMENT...       whether links, and files that are named, are there
 
 Kinds of blocks, by the words behind the fence:
     console      "$ COMMAND" lines, each one case, and what it prints: shown, with "..." for left out
@@ -152,6 +152,10 @@ def links(*documents):
             target = page.parent / to if to else page
             if not to.startswith("http") and (not target.exists() or heading and heading not in headings(target)):
                 print(f"{page}: the link to {to}#{heading} leads nowhere")
+                bad = 1
+        for path in re.findall(r"`((?:src|include|scripts|tests|tools|jobs|slurm)/[\w./*-]+)`", page.read_text()):
+            if not list(Path(".").glob(path)):
+                print(f"{page}: there is no {path}")
                 bad = 1
     return bad
 
