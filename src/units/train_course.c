@@ -1,9 +1,11 @@
 /*
- * results_training.c - /training: datasets as long as the plan allows, filled as far as it went.
+ * train_course.c - the course of a training, under /training: datasets as long as the plan allows,
+ * filled as far as it went.
  */
-#include "results_training.h"
+#include "train_course.h"
 
 #include "qgrid/training.h"
+#include "wire.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,13 +47,6 @@ static qg_code put_epochs(putter *p, const char *name, const qg_training_record 
     return qg_results_write(p->r, p->group, name, QG_STORE_F64, NULL, NULL, p->v);
 }
 
-static qg_code put_text(putter *p, const char *name, const char *text)
-{
-    char fixed[QG_NAME_SIZE] = {0};
-    snprintf(fixed, sizeof fixed, "%s", text);
-    return qg_results_write(p->r, p->group, name, QG_STORE_STRING, NULL, NULL, fixed);
-}
-
 static qg_code put_record(putter *p, const qg_training_record *t, const char *model_hash)
 {
     int64_t steps = (int64_t)t->steps, epochs = t->epochs, best = t->best + 1;
@@ -73,71 +68,71 @@ static qg_code put_record(putter *p, const qg_training_record *t, const char *mo
     QG_TRY(qg_results_write(p->r, p->group, "steps_done", QG_STORE_I64, NULL, NULL, &steps));
     QG_TRY(qg_results_write(p->r, p->group, "epochs_done", QG_STORE_I64, NULL, NULL, &epochs));
     QG_TRY(qg_results_write(p->r, p->group, "best_epoch", QG_STORE_I64, NULL, NULL, &best));
-    QG_TRY(put_text(p, "end", t->end ? t->end : ""));
-    return put_text(p, "model_hash", model_hash);
+    QG_TRY(qg_results_write_text(p->r, p->group, "end", t->end ? t->end : ""));
+    return qg_results_write_text(p->r, p->group, "model_hash", model_hash);
 }
 
-qg_code qg_results_put_training(qg_results *r, int unit, qg_reader *in, uint64_t *sum)
+static qg_code add_dataset(qg_sha256 *h, qg_store *s, qg_arena *a, const qg_store_info *d)
 {
-    const qg_plan *plan = r->plan;
-    int model = plan->tasks[plan->units[unit].task].model;
-    const qg_plan_training *planned = plan->models[model].training;
-    qg_training_record t = {0};
-    const char *hash = qg_wire_get_text(in, r->scratch), *end = qg_wire_get_text(in, r->scratch);
-    if (!hash || !end)
-        return QG_ENOMEM;
-    int64_t steps = qg_wire_get_i64(in), epochs = qg_wire_get_i64(in);
-    t.best = (int)qg_wire_get_i64(in);
-    t.steps = (uint64_t)steps;
-    t.epochs = (int)epochs;
-    t.end = end;
-    putter p = {.r = r,
-                .group = {QG_GROUP_TRAINING, model, -1, -1},
-                .steps = planned->epochs * planned->batches,
-                .epochs = planned->epochs,
-                .fp32 = plan->job->models[model].training->config->has_qat};
-    if (steps < 0 || steps > p.steps || epochs < 0 || epochs > p.epochs)
-        return QG_FAIL(QG_EBUG, "%lld steps and %lld epochs reported, %lld and %lld are planned",
-                       (long long)steps, (long long)epochs, (long long)p.steps,
-                       (long long)p.epochs);
-    t.step = qg_wire_get_array(in, r->scratch, steps, sizeof *t.step);
-    t.epoch = qg_wire_get_array(in, r->scratch, epochs, sizeof *t.epoch);
-    if (!t.step || !t.epoch)
-        return QG_EBUG;
-    QG_TRY(qg_wire_end(in));
-    QG_NEW(p.v, r->scratch, p.steps);
-    QG_TRY(put_record(&p, &t, hash));
-    return qg_results_sum_training(sum, r, model);
+    size_t bytes = d->type == QG_STORE_STRING ? d->string_size : 8;
+    char *data;
+    for (int k = 0; k < d->ndim; k++)
+        QG_TRY(qg_mul_size(&bytes, bytes, (size_t)d->shape[k]));
+    QG_NEW(data, a, bytes);
+    QG_TRY(qg_store_read(s, d->path, d->type, NULL, NULL, data));
+    qg_sha256_add(h, data, bytes);
+    return QG_OK;
 }
 
-qg_code qg_training_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group)
+qg_code qg_train_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group, int64_t first,
+                          int64_t count)
 {
     qg_store_info *list;
     int n;
     qg_sha256 h;
+    (void)first; /* there is one unit of a group */
+    (void)count;
     QG_TRY(qg_store_list(&list, &n, s, a, group));
     qg_sha256_init(&h);
     qg_code rc = QG_OK;
-    for (int i = 0; i < n && rc == QG_OK; i++) {
-        size_t bytes = list[i].type == QG_STORE_STRING ? list[i].string_size : 8;
-        for (int k = 0; k < list[i].ndim && rc == QG_OK; k++)
-            rc = qg_mul_size(&bytes, bytes, (size_t)list[i].shape[k]);
-        void *data = rc == QG_OK ? qg_arena_alloc(a, bytes, 1) : NULL;
-        if (data)
-            rc = qg_store_read(s, list[i].path, list[i].type, NULL, NULL, data);
-        else if (rc == QG_OK)
-            rc = QG_ENOMEM;
-        if (rc == QG_OK)
-            qg_sha256_add(&h, data, bytes);
-    }
+    for (int i = 0; i < n && rc == QG_OK; i++)
+        rc = add_dataset(&h, s, a, &list[i]);
     *out = qg_checksum_final(&h);
     return rc;
 }
 
-qg_code qg_results_sum_training(uint64_t *out, qg_results *r, int model)
+qg_code qg_train_store(uint64_t *sum, qg_results *r, int unit, const qg_work_result *result)
 {
+    const qg_plan *plan = r->plan;
+    const qg_plan_task *task = &plan->tasks[plan->units[unit].task];
+    const qg_plan_training *planned = plan->models[task->model].training;
+    qg_reader in = {.data = result->data, .size = result->size};
+    qg_training_record t = {0};
     char group[1024];
-    const qg_group_ref ref = {QG_GROUP_TRAINING, model, -1, -1};
-    qg_group_path(group, sizeof group, r->plan->job, ref, NULL);
-    return qg_training_checksum(out, r->store, r->scratch, group);
+    const char *hash = qg_wire_get_text(&in, r->scratch), *end = qg_wire_get_text(&in, r->scratch);
+    if (!hash || !end)
+        return QG_ENOMEM;
+    int64_t steps = qg_wire_get_i64(&in), epochs = qg_wire_get_i64(&in);
+    t.best = (int)qg_wire_get_i64(&in);
+    t.steps = (uint64_t)steps;
+    t.epochs = (int)epochs;
+    t.end = end;
+    putter p = {.r = r,
+                .group = qg_task_group(plan, task, QG_GROUP_TRAINING),
+                .steps = planned->epochs * planned->batches,
+                .epochs = planned->epochs,
+                .fp32 = plan->job->models[task->model].training->config->has_qat};
+    if (steps < 0 || steps > p.steps || epochs < 0 || epochs > p.epochs)
+        return QG_FAIL(QG_EBUG, "%lld steps and %lld epochs reported, %lld and %lld are planned",
+                       (long long)steps, (long long)epochs, (long long)p.steps,
+                       (long long)p.epochs);
+    t.step = qg_wire_get_array(&in, r->scratch, steps, sizeof *t.step);
+    t.epoch = qg_wire_get_array(&in, r->scratch, epochs, sizeof *t.epoch);
+    if (!t.step || !t.epoch)
+        return QG_EBUG;
+    QG_TRY(qg_wire_end(&in));
+    QG_NEW(p.v, r->scratch, p.steps);
+    QG_TRY(put_record(&p, &t, hash));
+    qg_group_path(group, sizeof group, plan->job, p.group, NULL);
+    return qg_train_checksum(sum, r->store, r->scratch, group, 0, 1);
 }

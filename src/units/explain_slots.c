@@ -1,71 +1,18 @@
 /*
- * results_explain.c - units of explanation: what goes out, what comes back, checksums.
+ * explain_slots.c - explanations in the results file: a slot for each text, under /attributions and
+ * /faithfulness.
  */
-#include "results_explain.h"
-
-#include "qgrid/tokenizer.h"
-#include "work.h"
+#include "explain_message.h"
 
 #include <math.h>
 #include <string.h>
 
-/* ------------------------------------------------------------------------------ explained texts */
-
-static qg_code read_predicted(int32_t **out, qg_results *r, int experiment, int precision)
-{
-    const qg_plan *p = r->plan;
-    const qg_cell *c = &p->cells[qg_predict_cell(p, experiment, precision)];
-    int64_t n = p->datasets[p->tokens[experiment]->dataset].data.n;
-    QG_NEW(*out, r->scratch, n);
-    QG_TRY(qg_results_read(r, qg_cell_group(p, c, QG_GROUP_PREDICTIONS), "predicted", QG_STORE_I32,
-                           NULL, NULL, *out));
-    for (int64_t i = 0; i < n; i++)
-        if ((*out)[i] < 0 || (*out)[i] >= p->job->K)
-            return QG_FAIL(QG_ESTORE, "%s: prediction %lld is class %d", c->name, (long long)i,
-                           (*out)[i]);
-    return QG_OK;
-}
-
-qg_code qg_results_explained(qg_explained *out, qg_results *r, int experiment)
-{
-    const qg_plan *p = r->plan;
-    const qg_plan_tokens *t = p->tokens[experiment];
-    int32_t *reference;
-    int64_t n = p->explained[experiment].slots;
-    *out = (qg_explained){.slots = n};
-    QG_TRY(read_predicted(&reference, r, experiment, qg_plan_reference(p->job)));
-    QG_NEW(out->row, r->scratch, n);
-    QG_NEW(out->reference, r->scratch, n);
-    QG_NEW(out->words, r->scratch, n);
-    QG_NEW(out->tokens, r->scratch, n);
-    qg_plan_explained_rows(out->row, p, experiment, reference);
-    for (int64_t i = 0; i < n; i++) {
-        int64_t row = out->row[i];
-        out->reference[i] = row < 0 ? -1 : reference[row];
-        out->words[i] = row < 0 ? -1 : (int32_t)qg_plan_words(t, row);
-        out->tokens[i] = row < 0 ? -1 : (int32_t)(t->splits[row + 1] - t->splits[row]);
-    }
-    return QG_OK;
-}
-
-qg_code qg_results_put_explained(qg_results *r, int experiment)
-{
-    qg_explained x;
-    const qg_experiment *e = &r->plan->job->experiments[experiment];
-    qg_group_ref g = {QG_GROUP_EXPLAINED, e->model, e->dataset, -1, -1};
-    QG_TRY(qg_results_explained(&x, r, experiment));
-    QG_TRY(qg_results_write(r, g, "row", QG_STORE_I64, NULL, NULL, x.row));
-    QG_TRY(qg_results_write(r, g, "reference", QG_STORE_I32, NULL, NULL, x.reference));
-    QG_TRY(qg_results_write(r, g, "words", QG_STORE_I32, NULL, NULL, x.words));
-    return qg_results_write(r, g, "tokens", QG_STORE_I32, NULL, NULL, x.tokens);
-}
-
-static qg_code targets(int32_t *target, qg_results *r, const qg_cell *c, const qg_explained *x)
+qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c, const qg_explained *x)
 {
     int wanted = r->plan->job->explain.target;
     int32_t *predicted = NULL;
     if (wanted == QG_TARGET_PREDICTED)
-        QG_TRY(read_predicted(&predicted, r, c->experiment, c->precision));
+        QG_TRY(qg_results_predicted(&predicted, r, c->experiment, c->precision));
     for (int64_t i = 0; i < x->slots; i++)
         target[i] = x->row[i] < 0 ? -1
                     : predicted   ? predicted[x->row[i]]
@@ -73,51 +20,6 @@ static qg_code targets(int32_t *target, qg_results *r, const qg_cell *c, const q
                                   : x->reference[i];
     return QG_OK;
 }
-
-/* ------------------------------------------------------------------------------------ assignment
- */
-
-static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_explained *x,
-                     int64_t slot, int32_t target)
-{
-    const qg_plan_tokens *t = p->tokens[experiment];
-    int64_t row = x->row[slot], at = t->splits[row];
-    qg_work_text w = {qg_explain_key(t->ids + at, x->tokens[slot]), x->tokens[slot], x->words[slot],
-                      target};
-    qg_wire_put(out, &w, sizeof w);
-    qg_wire_put(out, t->ids + at, (size_t)w.n * sizeof *t->ids);
-    qg_wire_put(out, t->word + at, (size_t)w.n * sizeof *t->word);
-}
-
-qg_code qg_results_explain_input(qg_str *out, qg_results *r, int unit)
-{
-    const qg_plan *p = r->plan;
-    const qg_unit *u = &p->units[unit];
-    const qg_cell *c = &p->cells[p->tasks[u->task].cell];
-    const qg_explain_options *o = &p->job->explain;
-    qg_work_explain how = {.method = o->methods[c->method].canonical,
-                           .seed = o->seed,
-                           .repeat = qg_plan_repeats(p, c),
-                           .specials = qg_tokenizer_specials(p->models[c->model].tokenizer),
-                           .faithful = o->faithful};
-    qg_explained x;
-    int32_t *target;
-    int64_t n = 0;
-    QG_TRY(qg_results_explained(&x, r, c->experiment));
-    QG_NEW(target, r->scratch, x.slots);
-    QG_TRY(targets(target, r, c, &x));
-    qg_work_put_explain(out, &how);
-    for (int64_t i = u->first; i < u->first + u->count; i++)
-        n += x.row[i] >= 0;
-    qg_wire_put_i64(out, n);
-    for (int64_t i = u->first; i < u->first + u->count; i++)
-        if (x.row[i] >= 0)
-            put_text(out, p, c->experiment, &x, i, target[i]);
-    return QG_OK;
-}
-
-/* ----------------------------------------------------------------------------------------- slots
- */
 
 /* What a unit of explanation consists of. */
 typedef struct slots {
@@ -237,9 +139,10 @@ static qg_code width_of(int64_t *out, const slots *x, qg_store *s, const char *k
     return QG_OK;
 }
 
-qg_code qg_explanation_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *of,
-                                int64_t first, int64_t count)
+qg_code qg_explain_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group,
+                            int64_t first, int64_t count)
 {
+    const char *of = group + strlen("/attributions/");
     slots x = {.first = first, .n = count};
     int64_t again;
     if (first < 0 || count < 0)
@@ -257,7 +160,7 @@ qg_code qg_explanation_checksum(uint64_t *out, qg_store *s, qg_arena *a, const c
     return QG_OK;
 }
 
-/* -------------------------------------------------------------------------------------- results */
+/* ----------------------------------------------------------------------------- what comes back */
 
 /* Undefined is one bit pattern, whichever processor found it out. */
 static void get_numbers(double *out, qg_reader *in, int64_t n)
@@ -279,7 +182,7 @@ static void get_faithful(slots *x, qg_reader *in, int64_t i)
 
 static void get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64_t tokens)
 {
-    qg_work_explained w;
+    qg_explain_result w;
     double number[4];
     qg_wire_get(in, &w.predicted, sizeof w.predicted);
     qg_wire_get(in, &w.evaluations, sizeof w.evaluations);
@@ -298,18 +201,7 @@ static void get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64_t 
         get_faithful(x, in, i);
 }
 
-static qg_code put_gradients(qg_results *r, const qg_cell *c, qg_reader *in)
-{
-    char fixed[QG_NAME_SIZE] = {0};
-    const char *text = qg_wire_get_text(in, r->scratch);
-    if (!text)
-        return QG_ENOMEM;
-    snprintf(fixed, sizeof fixed, "%s", text);
-    return qg_results_write(r, qg_cell_group(r->plan, c, QG_GROUP_ATTRIBUTIONS), "gradients",
-                            QG_STORE_STRING, NULL, NULL, fixed);
-}
-
-qg_code qg_results_put_explain(qg_results *r, int unit, qg_reader *in, uint64_t *sum)
+qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_result *result)
 {
     const qg_plan *p = r->plan;
     const qg_unit *u = &p->units[unit];
@@ -321,22 +213,27 @@ qg_code qg_results_put_explain(qg_results *r, int unit, qg_reader *in, uint64_t 
                .T = e->tokens,
                .top = p->job->explain.faithful.n_k,
                .repeat = qg_plan_repeats(p, c)};
+    qg_reader in = {.data = result->data, .size = result->size};
+    qg_group_ref g = qg_cell_group(p, c, QG_GROUP_ATTRIBUTIONS);
     qg_explained rows;
     int32_t *target;
     char path[1024];
     QG_TRY(qg_results_explained(&rows, r, c->experiment));
     QG_NEW(target, r->scratch, rows.slots);
-    QG_TRY(targets(target, r, c, &rows));
+    QG_TRY(qg_explain_targets(target, r, c, &rows));
     QG_TRY(make_slots(&x, r->scratch));
-    QG_TRY(put_gradients(r, c, in));
+    const char *gradients = qg_wire_get_text(&in, r->scratch);
+    if (!gradients)
+        return QG_ENOMEM;
+    QG_TRY(qg_results_write_text(r, g, "gradients", gradients));
     for (int64_t i = 0; i < x.n; i++) {
         int64_t slot = x.first + i;
         x.target[i] = target[slot];
         if (rows.row[slot] >= 0)
-            get_slot(&x, in, i, rows.words[slot], rows.tokens[slot]);
+            get_slot(&x, &in, i, rows.words[slot], rows.tokens[slot]);
     }
-    QG_TRY(qg_wire_end(in));
-    qg_group_path(path, sizeof path, p->job, qg_cell_group(p, c, QG_GROUP_ATTRIBUTIONS), NULL);
+    QG_TRY(qg_wire_end(&in));
+    qg_group_path(path, sizeof path, p->job, g, NULL);
     QG_TRY(transfer(&x, r->store, path + strlen("/attributions/"), true));
     *sum = sum_slots(&x);
     return QG_OK;
