@@ -134,26 +134,24 @@ ok "as in a fresh run" sh -c "'$QGRID' run --progress none '$T/fresh.json' && '$
 
 # Interruption: what a long training has done is not lost.
 job long "tuned.update({'epochs': 10, 'batch': 8, 'checkpoint': {'steps': 5}}); del j['models']['qat'], j['experiments']['qat_smsa']"
+has_checkpoint() { compgen -G "$T/cache-$1/trained/*.checkpoint"; }
 start_long() { # RANKS OUTPUT: the job in the background, until its first checkpoint is there; sets pid
     QGRID_CACHE="$T/cache-$2" mpirun -np "$1" "$QGRID" run --progress none "$T/long.json" --output "$T/$2.h5" &
     pid=$!
-    for _ in $(seq 2000); do
-        compgen -G "$T/cache-$2/trained/*.checkpoint" >/dev/null && break
-        sleep 0.02
-    done
+    WHILE=$pid wait_until "checkpoint" has_checkpoint "$2"
 }
 go_on() { QGRID_CACHE="$T/cache-$1" run_np "$2" "$T/long.json" --output "$T/$1.h5"; }
 interrupted() { # SIGNAL RANKS OUTPUT: the status of a run that gets a signal while it trains
-    start_long "$2" "$3"
+    start_long "$2" "$3" || return 1
     kill -"$1" $pid
     wait $pid
 }
 killed() { # RANKS OUTPUT: all ranks of a run die while it trains
-    start_long "$1" "$2"
+    start_long "$1" "$2" || return 1
     # shellcheck disable=SC2046
-    kill -9 $(pgrep -f -- "$T/$2.h5")
+    kill -9 $(rank_of "$T/$2.h5")
     wait $pid
-    [ -e "$T/$2.h5" ] && compgen -G "$T/cache-$2/trained/*.checkpoint"
+    [ -e "$T/$2.h5" ] && has_checkpoint "$2"
 }
 ok "a long job" run_np 1 "$T/long.json"
 fails 75 "Interrupted; the same command goes on" "SIGUSR1 interrupts a training" interrupted USR1 2 usr1

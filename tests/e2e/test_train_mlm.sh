@@ -39,7 +39,7 @@ PY
 }
 train() { # OUTPUT CHANGE
     config now "$2"
-    timeout 120 "$QGRID" train --progress none "$T/now.json" --output "$T/$1"
+    timeout $HANG "$QGRID" train --progress none "$T/now.json" --output "$T/$1"
 }
 bad() { # NAME CHANGE MESSAGE
     config bad "$2"
