@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # qgrid explain: numbers, what a terminal and a page show, what is refused.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 M=models/mini-finetuned
 E="$QGRID explain -m $M"

@@ -133,7 +133,7 @@ job fresh "qat['epochs'] = 2"
 ok "as in a fresh run" sh -c "'$QGRID' run --progress none '$T/fresh.json' && '$QGRID' diff '$T/fresh.h5' '$T/again.h5'"
 
 # Interruption: what a long training has done is not lost.
-job long "tuned.update({'epochs': 10, 'batch': 8, 'checkpoint': {'steps': 5}}); del j['models']['qat'], j['experiments']['qat_smsa']"
+job long "tuned.update({'epochs': 6, 'batch': 8, 'checkpoint': {'steps': 5}}); del j['models']['qat'], j['experiments']['qat_smsa']"
 has_checkpoint() { compgen -G "$T/cache-$1/trained/*.checkpoint"; }
 start_long() { # RANKS OUTPUT: the job in the background, until its first checkpoint is there; sets pid
     QGRID_CACHE="$T/cache-$2" mpirun -np "$1" "$QGRID" run --progress none "$T/long.json" --output "$T/$2.h5" &
@@ -162,7 +162,7 @@ ok "the checkpoint is gone" sh -c "! ls '$T'/cache-usr1/trained/*.checkpoint"
 ok "SIGKILL to all ranks" killed 2 kill
 ok "the same command goes on after that" go_on kill 2
 ok "to the same bits after SIGKILL" same_results "$T/long.h5" "$T/kill.h5"
-fails 75 "Interrupted" "max-time ends a training" env QGRID_CACHE="$T/cache-time" "$QGRID" run --progress none "$T/long.json" --output "$T/time.h5" --max-time 1s
+fails 75 "Interrupted" "max-time ends a training" env QGRID_CACHE="$T/cache-time" "$QGRID" run --progress none "$T/long.json" --output "$T/time.h5" --max-time 0.5s
 
 # A training that fails.
 job broken "j['models']['bad'] = {'train': {'from': 'tuned', **data, **short, 'learning_rate': 1e30, 'warmup': 0, 'batch': 100}}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # qgrid train: what it writes, that it repeats itself, what it refuses, how it ends.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 config() { # writes $T/$1.json: jobs/finetune.json, short, changed by the Python statements in $2

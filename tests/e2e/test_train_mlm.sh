@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A model of one's own: a vocabulary from texts, pre-training, fine-tuning from it.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 TWEETS='{"path": "datasets/INA_TweetsPPKM_Labeled_Pure.csv", "format": "tweets"}'
