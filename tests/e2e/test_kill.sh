@@ -24,7 +24,7 @@ started() { compgen -G "$1*"; } # OUTPUT: its lock or its beginnings
 killed() { # NUMBER OUTPUT RANKS: start a run, kill rank 0, rank 1 or everything in its midst
     local out=$2 who=() pid
     case $(($1 % 3)) in 0) who=(0) ;; 1) who=(1) ;; esac
-    setsid mpirun -np "$3" "$QGRID" run --progress none "$J" --output "$out" >/dev/null 2>&1 &
+    setsid timeout -k 5 $HANG mpirun -np "$3" "$QGRID" run --progress none "$J" --output "$out" >/dev/null 2>&1 &
     pid=$!
     if [ "$1" -lt 4 ]; then # the creation of the file among them
         WHILE=$pid wait_until "lock of the run" started "$out" || return 1
@@ -42,7 +42,7 @@ is_open() { # OUTPUT: no file yet, or one with work left; what is there is sound
     [ -e "$1" ] || return 0
     h5dump -H "$1" >/dev/null && "$QGRID" verify "$1" || return 1
     "$QGRID" status "$1"
-    [ $? -eq 75 ]
+    [ $? -eq 75 ] || { echo "it was done before it was killed"; return 1; }
 }
 
 attempt() { # NUMBER: kill a run, resume on other ranks, compare
@@ -56,7 +56,7 @@ done
 
 recovers() { # a worker dies, the run goes on by itself
     local out="$T/recover.h5" pid
-    mpirun --enable-recovery -np 3 "$QGRID" run --progress none "$J" --output "$out" --set /unit_tokens=16 &
+    timeout -k 5 $HANG mpirun --enable-recovery -np 3 "$QGRID" run --progress none "$J" --output "$out" --set /unit_tokens=16 &
     pid=$!
     WHILE=$pid wait_until "results file" test -e "$out" && WHILE=$pid wait_until "progress" has_units "$out" 100 || return 1
     # shellcheck disable=SC2046
