@@ -38,8 +38,9 @@ ok "all trained models are in the cache" test "$(trainings "$T/cache")" = 4
 ok "and nothing but them" sh -c "! ls '$T/cache/trained' | grep -vE '^[0-9a-f]{64}$'"
 ok "status of a finished run" "$QGRID" status "$T/ref.h5"
 ok "verify knows trainings" sh -c "'$QGRID' verify '$T/ref.h5' | grep -q ' 0 damaged, 0 are timings'"
+on() { QGRID_CACHE="$T/cache$1" run_np "$1" "$T/ref.json" --output "$T/np$1.h5"; } # RANKS: with a cache of its own
 for np in 2 3; do
-    ok "runs on $np ranks" env QGRID_CACHE="$T/cache$np" "$BASH" -c "$(declare -f run_np); QGRID='$QGRID' run_np $np '$T/ref.json' --output '$T/np$np.h5'"
+    ok "runs on $np ranks" on $np
     ok "$np ranks give the same bits" same_results "$T/ref.h5" "$T/np$np.h5"
     ok "and the same weights" sh -c "cd '$T/cache/trained' && for k in *; do cmp \$k/model.safetensors '$T/cache$np/trained/'\$k/model.safetensors || exit 1; done"
 done
