@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What stands around the program: packages that are needed, the runner of tests.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 deps_not_root() ( # PACKAGE...: the script as someone who may not install
@@ -38,4 +39,20 @@ echo 3 >"$T/tree/tests/expected-count"
 fails 1 "only 2 cases ran, tests/expected-count says 3" "a missing case fails the run" bash "$T/tree/scripts/run-tests.sh"
 echo 'echo "2 passed, 0 failed, 0 skipped"; exit 1' >"$T/tree/tests/e2e/test_one.sh"
 fails 1 "1 failed" "a test that dies after its closing line fails the run" bash "$T/tree/scripts/run-tests.sh"
+echo 0 >"$T/tree/tests/expected-count"
+echo 'kill -9 $$' >"$T/tree/tests/e2e/test_one.sh"
+fails 1 "0 passed, 1 failed, 0 skipped" "a test that is killed counts as failed" bash "$T/tree/scripts/run-tests.sh"
+cat >"$T/tree/tests/e2e/test_one.sh" <<SH
+# May run beside other tests.
+timeout 300 sh -c 'until [ -e "$T/two" ]; do sleep 0.02; done' && echo "3 passed, 0 failed, 0 skipped"
+SH
+cat >"$T/tree/tests/e2e/test_two.sh" <<SH
+# May run beside other tests.
+touch "$T/two"
+echo "2 passed, 0 failed, 0 skipped"
+SH
+side_by_side() { JOBS=2 bash "$T/tree/scripts/run-tests.sh" >"$T/listed"; }
+ok "tests of one process run side by side" side_by_side
+ok "and are listed in order" test "$(awk '/test_/ {printf "%s ", $1}' "$T/listed")" = "tests/e2e/test_one.sh tests/e2e/test_two.sh "
+
 finish
