@@ -11,10 +11,8 @@ class Qgrid(MakefilePackage):
     # The sources are a checkout, or what `make dist` packed:
     #   spack repo create here && cp package.py here/packages/qgrid/
     #   spack dev-build --source-path /path/to/qgrid qgrid@0.1.0
-    maintainers("qgrid")
-    license("Apache-2.0", checked_by="qgrid")
+    license("Apache-2.0")
 
-    has_code = True
     version("0.1.0")
 
     depends_on("c", type="build")

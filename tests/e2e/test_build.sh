@@ -29,6 +29,23 @@ fails 1 "bare.h:5: no comment: typedef struct qg_bare {" "a type" uncommented "t
 fails 1 "bare.h:5: no comment: QG_BARE" "a macro" uncommented "#define QG_BARE 1"
 ok "a group shares one" uncommented "/** Both. */" "int qg_one(void);" "int qg_two(int a," "           int b);" "#define QG_A 1 /* on its line */"
 
+# One version.
+version=$("$QGRID" --version | sed -n 's/^qgrid //p')
+ok "the Debian packages are of this version" grep -q "^qgrid ($version)" debian/changelog
+ok "and the Spack recipe" grep -qF "version(\"$version\")" packaging/spack/package.py
+ok "the Spack recipe is Python" $PYTHON -c 'import ast; ast.parse(open("packaging/spack/package.py").read())'
+
+# A tarball of a tree without git has what the tree has, but for what was built.
+packed() (
+    mkdir -p "$T/copy/build" && cp -r Makefile scripts include results "$T/copy/" && touch "$T/copy/build/x.o" "$T/copy/results/x.h5"
+    cd "$T/copy" && scripts/dist.sh qgrid-1 abc123 "$T/dist" && tar -xzf "$T/dist/qgrid-1.tar.gz" -C "$T/dist" &&
+        diff -r "$T/copy" "$T/dist/qgrid-1"
+)
+packed >"$T/differs"
+is_packed() { sed "s#$T/##g" "$T/differs" | sort | diff - <(printf '%s\n' dist/qgrid-1.tar.gz "Only in copy/results: x.h5" "Only in copy: build" "Only in dist/qgrid-1: .commit" | sort); }
+ok "make dist without git" is_packed
+ok "it knows its commit" grep -qx abc123 "$T/dist/qgrid-1/.commit"
+
 # The runner itself, in a tree with one test of two cases.
 mkdir -p "$T/tree/scripts" "$T/tree/tests/e2e"
 cp scripts/run-tests.sh "$T/tree/scripts/"
