@@ -2,10 +2,23 @@
 
 MODE   ?= release
 BUILD  ?= build/$(MODE)
-PREFIX ?= /usr/local
 NP     ?= $(shell nproc)
 BENCH  ?= --kernel '*' --shape indobert -p fp32,fp16,bf16,int8,int4_g128_a8
 CC      = mpicc
+
+# Where `make install` puts things; DESTDIR stands before all of them.
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec
+DATADIR    ?= $(PREFIX)/share
+MANDIR     ?= $(DATADIR)/man
+DOCDIR     ?= $(DATADIR)/doc/qgrid
+BASHDIR    ?= $(DATADIR)/bash-completion/completions
+ZSHDIR     ?= $(DATADIR)/zsh/site-functions
+FISHDIR    ?= $(DATADIR)/fish/vendor_completions.d
+STRIP      ?= strip
+PLACES      = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' BINDIR='$(BINDIR)' LIBEXECDIR='$(LIBEXECDIR)' DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' \
+              DOCDIR='$(DOCDIR)' BASHDIR='$(BASHDIR)' ZSHDIR='$(ZSHDIR)' FISHDIR='$(FISHDIR)' STRIP='$(STRIP)' scripts/install.sh
 
 # Open MPI refuses to start as root, or more ranks than cores, unless it is told that this is meant.
 export OMPI_ALLOW_RUN_AS_ROOT = 1
@@ -18,21 +31,25 @@ export OPENBLAS_NUM_THREADS = 1
 PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev libutf8proc-dev \
            libcsv-dev librandom123-dev libgsl-dev libssl-dev zlib1g-dev pkg-config gcc
 TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarray \
-           python3-h5netcdf netcdf-bin procps
+           python3-h5netcdf python3-jsonschema netcdf-bin procps groff-base
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
 
+WERROR  ?= -Werror
 PKGS     = libcjson libutf8proc openblas hdf5-serial gsl libcrypto zlib
 LDLIBS   = -lhdf5_hl $(shell pkg-config --libs $(PKGS)) -lcsv -lm
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-           -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion -Wno-missing-field-initializers -Wno-format-truncation -Werror
-COMMIT  := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+           -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion -Wno-missing-field-initializers -Wno-format-truncation $(WERROR)
+VERSION := $(shell sed -n 's/^\#define QG_VERSION "\(.*\)"/\1/p' include/qgrid/environment.h)
+# .commit is in a tarball of `make dist`, which has no history of its own.
+COMMIT  := $(shell cat .commit 2>/dev/null || git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 CPPFLAGS = -Iinclude -Isrc -Itests/support -D_GNU_SOURCE $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS)))
 CFLAGS_release = -O3 -g -DNDEBUG
 CFLAGS_debug   = -Og -g3
 CFLAGS_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS_asan   = -fsanitize=address,undefined
-CFLAGS   = -std=c11 $(WARN) $(CFLAGS_$(MODE)) -fno-math-errno -fno-trapping-math -ffp-contract=off
-LDFLAGS  = $(LDFLAGS_$(MODE))
+# EXTRA_... is for packagers: CFLAGS themselves decide about the bits of results.
+CFLAGS   = -std=c11 $(WARN) $(EXTRA_CFLAGS) $(CFLAGS_$(MODE)) -fno-math-errno -fno-trapping-math -ffp-contract=off
+LDFLAGS  = $(LDFLAGS_$(MODE)) $(EXTRA_LDFLAGS)
 
 # Files named for an instruction set are for x86-64; elsewhere the reference kernels do the work.
 ISA      = $(if $(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null || uname -m)),,avx2 avx512 avxvnni avx512vnni avx512bf16 amx)
@@ -54,7 +71,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test check-deps check-test-deps check-lint-deps deps lint asan bench tools install help clean bins testbins
+.PHONY: all run test check-deps check-test-deps check-lint-deps deps lint asan bench tools install uninstall dist docs help clean bins testbins
 
 all: check-deps ## build build/release/qgrid
 	$(Q)$(MAKE) --no-print-directory bins
@@ -83,10 +100,18 @@ bench: all ## speed of every kernel and of IndoBERT's shape (BENCH="options of q
 tools: $(TOOLBIN)
 
 install: all ## install to PREFIX (default /usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/qgrid/jobs $(DESTDIR)$(PREFIX)/share/qgrid/slurm
-	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/qgrid
-	install -m 644 jobs/*.json $(DESTDIR)$(PREFIX)/share/qgrid/jobs
-	install -m 644 slurm/*.sbatch slurm/run.sh $(DESTDIR)$(PREFIX)/share/qgrid/slurm
+	$(Q)$(PLACES) install
+
+uninstall: ## remove what install puts there
+	$(Q)$(PLACES) uninstall
+
+dist: ## the sources as build/qgrid-VERSION.tar.gz
+	$(Q)scripts/dist.sh qgrid-$(VERSION) '$(COMMIT)' build
+
+docs: ## docs/job.schema.json from the option tables; every public symbol has its comment
+	$(Q)$(MAKE) --no-print-directory $(BIN)
+	$(Q)scripts/check-comments.sh include/qgrid/*.h
+	$(Q)$(BIN) document schema >docs/job.schema.json
 
 check-deps:
 	$(Q)scripts/deps.sh $(PACKAGES)

@@ -31,7 +31,7 @@ def read_rules(path):
                 sys.exit(f'{path}:{number}: {room} uses {name}, which is not above it')
         uses[room] = set(used.split())
         for header in headers.split():
-            owner[header + '.h'] = room
+            owner[header if header.endswith('.def') else header + '.h'] = room
     return uses, owner, places
 
 

@@ -11,10 +11,9 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing:$missing"
     log=$(mktemp)
     # shellcheck disable=SC2086 # a list of packages
-    { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing ||
-        { apt-get update -qq &&
-            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; }; } \
-        >"$log" 2>&1 && rm -f "$log" && exit 0
+    set -- install -o DPkg::Lock::Timeout=600 -y -qq --no-install-recommends $missing
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get "$@" || { apt-get update -qq && apt-get "$@"; }; } >"$log" 2>&1 && rm -f "$log" && exit 0
     tail -n 5 "$log" >&2
     echo "(all of it: $log)" >&2
     exit 1

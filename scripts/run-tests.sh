@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # run-tests.sh [TEST...] - runs every test program and script, adds up what they say.
 #
+# Programs of one process, and scripts that say "May run beside other tests.", run JOBS at a time
+# (one a processor, unless it is set). What starts ranks or needs the machine runs alone after them.
+#
 # A test program prints cmocka's closing lines (on standard error); a script ends with
 # "N passed, N failed, N skipped". The last line here is the sum. Fails when a case failed, a
 # program died, or fewer cases ran than tests/expected-count says.
@@ -8,6 +11,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build/release}
 MODE=${MODE:-release}
+JOBS=${JOBS:-$(nproc)}
 export BUILD MODE QGRID="$PWD/$BUILD/qgrid" QGRID_TOOLS="$PWD/$BUILD/tools"
 export QGRID_SHARED="${QGRID_SHARED:-$PWD/../shared}"
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -16,50 +20,105 @@ export OMPI_MCA_btl_vader_single_copy_mechanism=none OPENBLAS_NUM_THREADS=1
 export UBSAN_OPTIONS=print_stacktrace=1
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+# shellcheck disable=SC2046 # several processes
+trap 'kill $(jobs -p); exit 130' INT TERM
 export QGRID_CACHE="${QGRID_CACHE:-$tmp/cache}" TMPDIR="$tmp"
 
-if [ $# -gt 0 ]; then
-    list=("$@")
-else
-    list=(tests/unit/test_*.c tests/kernels/test_*.c tests/golden/test_*.c tests/fuzz/test_*.c
-        tests/mpi/test_*.c tests/mpi/test_*.sh tests/e2e/test_*.sh)
-fi
-passed=0 failed=0 skipped=0
+limited() { # SECONDS COMMAND...: in the background, so that a signal to this shell reaches it
+    timeout -k 10 "$@" &
+    wait $!
+}
 
-for t in "${list[@]}"; do
-    [ -e "$t" ] || [ -e "$t.c" ] || continue
-    log=$tmp/log start=$(date +%s)
+execute() { # TEST
+    local np ranks=(1 2 3 7) status=0
+    case $1 in
+    *.sh) limited 2400 bash "$1" ;;
+    tests/mpi/*)
+        if [[ $1 == */test_gang* ]]; then ranks=(1 2 8); fi # gangs of 1, 2, 4 and 8 of them
+        for np in "${ranks[@]}"; do
+            limited 1200 mpirun -np "$np" "$BUILD/${1%.c}" || { status=$? && echo "np $np: status $status"; }
+        done
+        return $status ;;
+    *) limited 1200 "$BUILD/${1%.c}" ;;
+    esac
+}
+
+sum() { grep -aoE "$2" "$1" | grep -aoE '[0-9]+' | awk '{s += $1} END {print s + 0}'; } # LOG PATTERN
+
+run_one() { # NUMBER TEST: leaves NUMBER.log and NUMBER.sum, "passed failed skipped seconds"
+    local log=$tmp/$1.log t=$2 start=$SECONDS rc p f s leaks=0
+    trap 'kill $!; exit 143' TERM
     # Open MPI itself leaks; leak checking stays on where MPI_Init is never called.
-    leaks=0
     if [[ $t == tests/unit/* ]]; then leaks=1; fi
     export ASAN_OPTIONS=handle_segv=2:detect_leaks=$leaks
-    case $t in
-    *.sh) timeout -k 10 2400 bash "$t" >"$log" 2>&1 ;;
-    tests/mpi/*)
-        : >"$log"
-        ranks=(1 2 3 7)
-        if [[ $t == */test_gang* ]]; then ranks=(1 2 8); fi # gangs of 1, 2, 4 and 8 of them
-        for np in "${ranks[@]}"; do
-            timeout -k 10 300 mpirun -np $np "$BUILD/${t%.c}" >>"$log" 2>&1 || echo "np $np: status $?" >>"$log"
-        done
-        ! grep -q '^np [0-9]*: status' "$log" ;;
-    *) timeout -k 10 1200 "$BUILD/${t%.c}" >"$log" 2>&1 ;;
-    esac
+    execute "$t" >"$log" 2>&1
     rc=$?
-    sum() { grep -aoE "$1" "$log" | grep -aoE '[0-9]+' | awk '{s += $1} END {print s + 0}'; }
     if [[ $t == *.sh ]]; then
-        closing=$(grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1)
-        read -r p f s <<<"$(echo "$closing" | tr -cd '0-9 ')"
+        read -r p f s <<<"$(grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1 | tr -cd '0-9 ')"
         p=${p:-0} f=${f:-0} s=${s:-0}
     else
-        p=$(sum '^\[  PASSED  \] [0-9]+ test') f=$(sum '^\[  FAILED  \] [0-9]+ test') s=$(sum '^\[  SKIPPED \] [0-9]+ test')
+        p=$(sum "$log" '^\[  PASSED  \] [0-9]+ test')
+        f=$(sum "$log" '^\[  FAILED  \] [0-9]+ test')
+        s=$(sum "$log" '^\[  SKIPPED \] [0-9]+ test')
     fi
     if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
     if [ $((p + f + s)) -eq 0 ]; then f=1; fi
+    echo "$p $f $s $((SECONDS - start))" >"$tmp/$1.sum"
+}
+
+passed=0 failed=0 skipped=0
+report() { # NUMBER
+    local log=$tmp/$1.log t=${list[$1]} p=0 f=1 s=0 seconds=0
+    : >>"$log"
+    [ ! -e "$tmp/$1.sum" ] || read -r p f s seconds <"$tmp/$1.sum"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    printf '  %-44s %4d passed %3d failed %3d skipped  %3d s\n' "${t%.c}" "$p" "$f" "$s" $(($(date +%s) - start))
+    printf '  %-44s %4d passed %3d failed %3d skipped  %3d s\n' "${t%.c}" "$p" "$f" "$s" "$seconds"
     if [ "$f" -gt 0 ]; then sed 's/^/    | /' "$log" | grep -av '\[       OK \]\|\[ RUN      \]' | tail -n 60; fi
     grep -a 'SKIPPED:' "$log" | sed 's/^/    | /' | sort | uniq -c | head -n 5
+}
+
+reported=0
+report_ready() { # of what has ended, all that is next in the list
+    while [ -e "$tmp/$reported.sum" ]; do
+        report $reported
+        reported=$((reported + 1))
+    done
+}
+
+runs_beside_others() { # TEST
+    case $1 in
+    *.sh) grep -q '^# May run beside other tests\.$' "$1" ;;
+    tests/mpi/*) false ;;
+    esac
+}
+
+if [ $# -gt 0 ]; then
+    asked=("$@")
+else
+    asked=(tests/e2e/test_*.sh tests/unit/test_*.c tests/kernels/test_*.c tests/golden/test_*.c
+        tests/fuzz/test_*.c tests/mpi/test_*.c tests/mpi/test_*.sh)
+fi
+list=() alone=()
+for t in "${asked[@]}"; do
+    [ -e "$t" ] || { [ -e "$t.c" ] && t=$t.c; } || continue
+    if runs_beside_others "$t"; then list+=("$t"); else alone+=("$t"); fi
+done
+together=${#list[@]}
+list+=("${alone[@]}")
+
+for i in "${!list[@]}"; do
+    most=$JOBS
+    if [ "$i" -ge "$together" ]; then most=1; fi
+    while [ "$(jobs -pr | wc -l)" -ge "$most" ]; do
+        wait -n
+        report_ready
+    done
+    run_one "$i" "${list[$i]}" &
+done
+wait
+while [ $reported -lt ${#list[@]} ]; do
+    report $reported
+    reported=$((reported + 1))
 done
 
 want=$(cat tests/expected-count 2>/dev/null || echo 0)

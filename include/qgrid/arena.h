@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Memory that is given out piece by piece and taken back at once. */
 typedef struct qg_arena qg_arena;
 
+/* A place in an arena, to go back to. */
 typedef struct qg_mark {
     void *block;
     size_t used;

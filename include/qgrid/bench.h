@@ -10,6 +10,7 @@
 #include "qgrid/model.h"
 #include "qgrid/str.h"
 
+/* What a row is about: the machine, a kernel, a model. */
 typedef enum qg_bench_kind { QG_BENCH_PEAK, QG_BENCH_KERNEL, QG_BENCH_MODEL } qg_bench_kind;
 
 typedef struct qg_bench_row {
@@ -39,6 +40,7 @@ typedef struct qg_bench_sink {
     void *ctx;
 } qg_bench_sink;
 
+/* All peaks of the machine, to measure others against. */
 enum { QG_BENCH_PEAKS_MAX = 24 };
 typedef struct qg_bench_peaks {
     qg_bench_row row[QG_BENCH_PEAKS_MAX];

@@ -7,6 +7,7 @@
 #include "qgrid/model.h"
 #include "qgrid/weights.h"
 
+/* A checkpoint that is being read, parameter by parameter. */
 typedef struct qg_checkpoint {
     const char *dir;
     qg_weights *weights; /* NULL with random_weights */
@@ -17,6 +18,8 @@ typedef struct qg_checkpoint {
     bool *used; /* [qg_weights_count] */
 } qg_checkpoint;
 
+/** Opens the weights of a source whose config was read; source and config are borrowed. Owned.
+ * @errors those of qg_weights_open, QG_ENOMEM. Local. */
 qg_code qg_checkpoint_open(qg_checkpoint *out, qg_arena *a, const qg_model_source *src,
                            const qg_bert_config *config) QG_MUST_USE;
 void qg_checkpoint_close(qg_checkpoint *c);

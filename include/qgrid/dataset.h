@@ -24,8 +24,10 @@ typedef struct qg_dataset_spec {
     } sampling;
 } qg_dataset_spec;
 
-extern const qg_opt qg_dataset_opts[];
+/* Rows of an entry of a job's "datasets", and of its "sample". */
+extern const qg_opt qg_dataset_opts[], qg_dataset_sample_opts[];
 
+/* Most bad rows that are listed one by one. */
 enum { QG_SKIPPED_MAX = 100 };
 
 typedef struct qg_dataset {

@@ -19,6 +19,7 @@
     X(sign_flip, "share of words with opposite signs, of those with |score| > 1e-6 in both")       \
     X(magnitude_shift, "mean |b - a| divided by mean |a|")
 
+/* Places of the measures in arrays of them. */
 enum {
 #define X(name, doc) QG_DRIFT_##name,
     QG_DRIFT_LIST(X)
@@ -66,6 +67,7 @@ typedef struct qg_resampler {
 /** Local. */
 qg_resampler qg_resampler_make(int resamples, uint64_t seed, qg_arena *a);
 
+/* A measure over the texts of a subset. */
 #define QG_SUMMARY_LIST(X)                                                                         \
     X(n, "texts where it is defined")                                                              \
     X(mean, "mean over them")                                                                      \
@@ -76,12 +78,14 @@ qg_resampler qg_resampler_make(int resamples, uint64_t seed, qg_arena *a);
     X(ci_low, "2.5 % of the bootstrap of the mean")                                                \
     X(ci_high, "97.5 % of the bootstrap of the mean")
 
+/* Places of these numbers in a summary. */
 enum {
 #define X(name, doc) QG_SUMMARY_##name,
     QG_SUMMARY_LIST(X)
 #undef X
         QG_SUMMARIES
 };
+/* Their names, NULL-terminated. */
 extern const char *const qg_summary_names[QG_SUMMARIES + 1];
 
 /**
@@ -103,6 +107,8 @@ typedef struct qg_paired_drift {
                              * below 2 texts, 0 where all are 0 */
 } qg_paired_drift;
 
+/** Of n values a[0], a[stride], ... and as many of b. The resampler is borrowed.
+ *  @errors QG_ENOMEM. Local. */
 qg_code qg_paired_drift_test(qg_paired_drift *out, const double *a, const double *b, int64_t n,
                              int64_t stride, qg_resampler *r, qg_arena *scratch) QG_MUST_USE;
 

@@ -4,6 +4,7 @@
 #ifndef QGRID_ENVIRONMENT_H
 #define QGRID_ENVIRONMENT_H
 
+/* Version of the program: the only place where it stands. */
 #define QG_VERSION "0.1.0"
 
 /* Commit of the sources, compiler, flags; static text. */

@@ -31,6 +31,7 @@
     X(QG_EMPI, GRID, "an MPI call failed")                                                         \
     X(QG_ECACHE, GRID, "the folder of packed models cannot be written")
 
+/* The codes, QG_OK among them. */
 enum qg_err_value {
     QG_OK = 0,
 #define X(code, scope, text) code,
@@ -38,8 +39,10 @@ enum qg_err_value {
 #undef X
         QG_ERR_COUNT
 };
+/* One of them, as functions return it. */
 typedef int qg_code;
 
+/* How much an error ends: one cell, or the run. */
 typedef enum qg_scope { QG_SCOPE_CELL, QG_SCOPE_GRID } qg_scope;
 
 /* Plain data: sent between ranks and stored as it is. Empty strings and 0 mean "unknown". */
@@ -54,6 +57,7 @@ typedef struct qg_error {
     char src[64];   /* "src/io/csv.c:118" */
 } qg_error;
 
+/* A result that has to be looked at; a function that takes a format and its values. */
 #if defined(__GNUC__)
 #define QG_MUST_USE     __attribute__((warn_unused_result))
 #define QG_PRINTF(f, a) __attribute__((format(printf, f, a)))
@@ -90,6 +94,7 @@ void qg_error_clear(void);
  */
 int qg_error_format(char *out, size_t size, const qg_error *e);
 
+/* Where an error was found: "src/io/csv.c:42". */
 #define QG_STR2(x) #x
 #define QG_STR(x)  QG_STR2(x)
 #define QG_SRC     __FILE__ ":" QG_STR(__LINE__)
@@ -102,6 +107,7 @@ int qg_error_format(char *out, size_t size, const qg_error *e);
     ((void)qg_error_set((code), QG_SRC, __VA_ARGS__),                                              \
      (void)qg_error_place((path), (line), (column), (field)), (code))
 
+/* Returns what the call returned, unless that is QG_OK. */
 #define QG_TRY(call)                                                                               \
     do {                                                                                           \
         qg_code qg_try_rc = (call);                                                                \

@@ -4,6 +4,7 @@
 #ifndef QGRID_EXIT_STATUS_H
 #define QGRID_EXIT_STATUS_H
 
+/* 0: all done; 1: an error stopped it; 2: nothing ran; 3: cells failed; 75: run it again. */
 enum {
     QG_EXIT_OK = 0,
     QG_EXIT_STOPPED = 1,

@@ -11,8 +11,10 @@
 
 #include "qgrid/explainable.h"
 
+/* A model with its gradients, as one that is trained has them. */
 typedef struct qg_explained_model qg_explained_model;
 
+/* How it is run. */
 typedef struct qg_explained_options {
     int tokens;                 /* computed together: 0: 256. A longer text stands alone */
     bool (*breathe)(void *ctx); /* between layers; true: give up with QG_ELOST. May be NULL */
@@ -35,8 +37,6 @@ void qg_explained_model_destroy(qg_explained_model *m);
 /** "ste" where gradients pass through rounding of inputs, "exact" where nothing but weights is
  *  quantized. Static text. */
 const char *qg_explained_model_gradients(const qg_explained_model *m);
-
-size_t qg_explained_model_bytes(const qg_explained_model *m);
 
 /**
  * Its functions; valid as long as both models are. Any batch will do: it is cut to what the memory

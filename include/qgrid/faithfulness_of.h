@@ -11,8 +11,10 @@
 
 #include "qgrid/method.h"
 
+/* Most numbers of words k at which faithfulness is measured. */
 enum { QG_MAX_TOPS = 16 };
 
+/* What is measured of an explanation, and how. */
 typedef struct qg_faithful_options {
     int n_k;               /* 0: nothing is measured */
     double k[QG_MAX_TOPS]; /* counts (>= 1) and fractions (< 1) of words */
@@ -41,12 +43,14 @@ typedef struct qg_faithful_options {
     X(confidence, "p of the top k words alone")                                                    \
     X(log_odds, "log of p without the top k words over p: low is faithful")
 
+/* Places of the measures that are one number a text. */
 enum {
 #define X(name, doc) QG_FAITHFUL_##name,
     QG_FAITHFUL_LIST(X)
 #undef X
         QG_FAITHFULS
 };
+/* Places of those that are one number for each k. */
 enum {
 #define X(name, doc) QG_FAITHFUL_AT_K_##name,
     QG_FAITHFUL_AT_K_LIST(X)

@@ -37,6 +37,7 @@ qg_code qg_mkdirs(const char *path) QG_MUST_USE;
 /** Removes a file, or a folder with the plain files in it (one level). Missing is fine. Local. */
 qg_code qg_remove(const char *path) QG_MUST_USE;
 
+/** Whether a plain file, a folder, or an empty folder is there, links followed. Local. */
 bool qg_file_exists(const char *path);
 bool qg_dir_exists(const char *path);
 bool qg_dir_is_empty(const char *path); /* false also for what cannot be listed */
@@ -52,6 +53,7 @@ char *qg_path_dir(qg_arena *a, const char *path);
 
 enum { QG_SHA256_HEX = 65 }; /* 64 digits and the NUL */
 
+/* A hash that is being taken. */
 typedef struct qg_sha256 {
     void *ctx;
 } qg_sha256;

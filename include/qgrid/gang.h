@@ -69,6 +69,7 @@ typedef void qg_gang_add(float *a, const float *b, size_t n);
 qg_code qg_gang_reduce_scatter(const qg_gang *g, float *block, const size_t *starts,
                                qg_gang_add *add) QG_MUST_USE;
 
+/* Whose a part is: that of the member with its number, or of the one whose slice it is. */
 typedef enum qg_gang_order { QG_BY_MEMBER, QG_BY_SLICE } qg_gang_order;
 
 /**
@@ -80,6 +81,7 @@ typedef enum qg_gang_order { QG_BY_MEMBER, QG_BY_SLICE } qg_gang_order;
 qg_code qg_gang_gather(const qg_gang *g, void *block, const size_t *starts, size_t element,
                        qg_gang_order order) QG_MUST_USE;
 
+/* Most bytes that qg_gang_reduce joins: they stand on the stack. */
 enum { QG_GANG_JOIN_BYTES = 16384 };
 
 /* a = a joined with b, which is of members with higher indexes; associative to the bit. */

@@ -10,7 +10,9 @@
 #include "qgrid/model.h"
 #include "qgrid/opt.h"
 
+/* The most of each that a job may list. */
 enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_METHODS = 256, QG_MAX_SEEDS = 64 };
+enum { QG_JOB_NAME = 64 }; /* longest name */
 
 /* A model that the job trains. */
 typedef struct qg_job_training {
@@ -45,6 +47,7 @@ typedef struct qg_experiment {
     const qg_json *node;
 } qg_experiment;
 
+/* "latency": texts that are timed one batch at a time, after runs that are not. */
 typedef struct qg_latency_options {
     bool wanted;
     int64_t warmup, runs, samples;
@@ -92,6 +95,8 @@ typedef struct qg_job {
     qg_explain_options explain;
 } qg_job;
 
+extern const qg_opt_table qg_job_tables[]; /* of its objects */
+
 /**
  * Reads a job file. Every mistake found is added to `problems`.
  *
@@ -100,5 +105,8 @@ typedef struct qg_job {
  */
 qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *const *set,
                     qg_problems *problems);
+
+/** Precision with which others are compared ("fp32" without options), or -1. */
+int qg_job_reference(const qg_job *job);
 
 #endif

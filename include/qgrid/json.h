@@ -12,8 +12,10 @@
 
 #include <stdbool.h>
 
+/* Deepest nesting that is read. */
 enum { QG_JSON_DEPTH = 64 };
 
+/* What a value is. */
 typedef enum qg_json_type {
     QG_JSON_NULL,
     QG_JSON_BOOL,

@@ -229,6 +229,8 @@ typedef struct qg_kernels {
     void (*vexp)(float *y, const float *x, size_t n);
 } qg_kernels;
 
+/** Bytes of scratch memory of a product with these weights, and of attention over n tokens with
+ *  heads of size D. Local. */
 size_t qg_gemm_scratch(const qg_panels *w);
 size_t qg_attention_scratch(int n, int D);
 

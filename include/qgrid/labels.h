@@ -6,6 +6,7 @@
 
 #include "qgrid/opt.h"
 
+/* Most classes of a model. */
 enum { QG_MAX_CLASSES = 64 };
 
 /**

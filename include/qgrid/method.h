@@ -2,8 +2,8 @@
  * method.h - the methods of explanation by name: their options, what they need of a model, and one
  * call that explains many texts.
  *
- * A method is one file src/xai/methods/<name>.c and one line in src/xai/methods/methods.def. It sees a
- * qg_explainable and never BERT. All calls are local.
+ * A method is one file src/xai/methods/<name>.c and one line in src/xai/methods/methods.def. It
+ * sees a qg_explainable and never BERT. All calls are local.
  */
 #ifndef QGRID_METHOD_H
 #define QGRID_METHOD_H

@@ -19,6 +19,7 @@ const char *qg_precision_summary(const qg_precision *p); /* one line with the fo
  */
 const char *qg_precision_arithmetic(const qg_precision *p);
 
+/* How embedding tables are stored. */
 typedef enum qg_embeddings { QG_EMBED_FP32, QG_EMBED_FP16, QG_EMBED_INT8 } qg_embeddings;
 extern const char *const qg_embedding_names[]; /* "fp32", "fp16", "int8", NULL */
 
@@ -28,6 +29,8 @@ typedef struct qg_precision_spec {
     const qg_precision *scheme;
     int embeddings; /* qg_embeddings */
 } qg_precision_spec;
+
+extern const qg_opt qg_precision_opts[]; /* rows of such an object */
 
 /** Whether nothing is rounded under it, so that others are compared with it: fp32, embeddings too.
  */
@@ -83,6 +86,7 @@ qg_code qg_model_hash(char hex[65], const qg_model_source *src) QG_MUST_USE;
 qg_code qg_model_pack(const qg_model_source *src, const qg_precision_spec *p,
                       const char *out_dir) QG_MUST_USE;
 
+/* A packed model, mapped into memory. */
 typedef struct qg_model qg_model;
 
 /** Maps a packed folder. Owned handle. @errors QG_EIO, QG_EFORMAT, QG_EMODEL. Local. */
@@ -107,6 +111,7 @@ bool qg_model_is_cached(const char *model_hash, const qg_precision_spec *p, cons
 /** $QGRID_CACHE, else $XDG_CACHE_HOME/qgrid, else $HOME/.cache/qgrid, else /tmp/qgrid-UID. */
 char *qg_model_cache_dir(qg_arena *a);
 
+/* What a model is; borrowed until it is closed. */
 const qg_bert_config *qg_model_config(const qg_model *m);
 int64_t qg_model_size_bytes(const qg_model *m); /* of the packed weights file */
 int64_t qg_model_parameters(const qg_model *m); /* elements of the checkpoint that are reachable */

@@ -48,6 +48,14 @@ typedef struct qg_opt {
     bool required;
     const char *help;
 } qg_opt;
+
+/* A table under the name of what it describes; lists of them end with name NULL. */
+typedef struct qg_opt_table {
+    const char *name;
+    const qg_opt *rows;
+} qg_opt_table;
+
+/* The row behind the last one. */
 #define QG_OPT_END                                                                                 \
     {                                                                                              \
         .key = NULL                                                                                \

@@ -46,11 +46,13 @@ double qg_norm(const double *sums, size_t blocks);
  */
 qg_code qg_clip(float *coefficient, double norm, double most, uint64_t step) QG_MUST_USE;
 
+/* Whose AdamW. */
 typedef enum qg_adamw_kind {
     QG_ADAMW_TORCH,       /* torch.optim.AdamW: decay first, eps after the bias correction */
     QG_ADAMW_TRANSFORMERS /* transformers.AdamW 4.5.1: decay last, eps before it */
 } qg_adamw_kind;
 
+/* Its constants. */
 typedef struct qg_adamw {
     qg_adamw_kind kind;
     double beta1, beta2, eps, weight_decay;
@@ -59,19 +61,25 @@ typedef struct qg_adamw {
 /* beta 0.9, 0.999, eps 1e-8, weight decay 0.01, as PyTorch. */
 extern const qg_adamw qg_adamw_default;
 
+/* What one update is made with. */
+typedef struct qg_adamw_update {
+    const qg_adamw *rule;
+    double learning_rate;
+    uint64_t step; /* 0-based */
+    float clip;    /* factor of every gradient */
+} qg_adamw_update;
+
 /**
  * One update of elements [from, to) (Loshchilov, Hutter, "Decoupled weight decay regularization",
  * ICLR 2019, arXiv:1711.05101). Any cut of the block into slices gives the same bits.
  *
  * @param      values, grad  [count] whole blocks, of which only the slice is touched
  * @param      m, v   moments of the slice alone: m[0] belongs to element `from`
- * @param      step   0-based; the first is 0
- * @param      clip   factor of every gradient
  */
 void qg_adamw_step(float *values, float *m, float *v, const float *grad, const qg_params *params,
-                   size_t from, size_t to, const qg_adamw *o, double learning_rate, uint64_t step,
-                   float clip);
+                   size_t from, size_t to, const qg_adamw_update *how);
 
+/* The course of the learning rate after warm-up. */
 typedef enum qg_schedule_kind {
     QG_SCHEDULE_LINEAR,
     QG_SCHEDULE_CONSTANT,
@@ -106,6 +114,7 @@ qg_code qg_selection_start(qg_selection *out, const char *metric, int patience) 
 /** Takes an epoch's validation scores; true when it is strictly better than all before. */
 bool qg_selection_take(qg_selection *s, int epoch, const struct qg_scores *scores);
 
+/** Whether `patience` epochs have passed without a better one. Local. */
 bool qg_selection_stops(const qg_selection *s);
 
 #endif

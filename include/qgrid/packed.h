@@ -13,6 +13,7 @@
 
 #include "qgrid/precision.h"
 
+/* Version of packed folders: others are packed again. Linear layers of a layer. */
 enum { QG_PACK_FORMAT = 1, QG_LINEARS_PER_LAYER = 6 };
 
 /* Names of the parameters, in the order of the packed file. */

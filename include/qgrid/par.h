@@ -38,13 +38,8 @@ long qg_par_claimed_rank(void);
 void qg_par_stop(qg_par *p, int status);
 enum { QG_PAR_STOP_SECONDS = 20 };
 
-/** Stops every rank at once (GRID errors): MPI_Abort. Does not return. */
-void qg_par_abort(qg_par *p, int status);
-
 /** "Open MPI v4.1.4": the library in use; static text. */
 const char *qg_par_library(void);
-
-enum { QG_ANY = -1 };
 
 /** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead.
  */

@@ -65,6 +65,7 @@ typedef enum qg_masking {
 
 extern const char *const qg_masking_names[]; /* "mask", "delete", "pad", "unk", "hide", NULL */
 
+/* Runs perturbed texts in large batches, each different one once. */
 typedef struct qg_perturber qg_perturber;
 
 /**
@@ -77,6 +78,7 @@ typedef struct qg_perturber qg_perturber;
 qg_code qg_perturber_make(qg_perturber **out, qg_arena *a, const qg_explainable *model,
                           qg_specials specials, int budget) QG_MUST_USE;
 
+/* Most tokens of a batch unless told otherwise. */
 enum { QG_PERTURB_TOKENS = 2048 };
 
 /** A predictor as explainers see it, without gradients; borrows it. Local. */
@@ -108,8 +110,10 @@ typedef struct qg_perturb_counts {
     int64_t batches;  /* forward passes */
 } qg_perturb_counts;
 
+/** Since it was made. Local. */
 qg_perturb_counts qg_perturb_count(const qg_perturber *p);
 
+/** Classes of its model, and the arena that it lives in. Local. */
 int qg_perturb_classes(const qg_perturber *p);
 qg_arena *qg_perturb_arena(const qg_perturber *p);
 

@@ -50,6 +50,7 @@ int qg_precision_group(const qg_precision *p, int k);
 /** "int8", "int8_emb_fp16": the name in cells where none is given; NULL when out of memory. */
 const char *qg_precision_spec_name(qg_arena *a, const qg_precision *p, int embeddings);
 
+/** Whether its weights are uniform integers with a scale. Local. */
 bool qg_precision_has_grid(const qg_precision *p);
 
 /** How the numbers of an embedding table are stored; `embeddings` is a qg_embeddings. */

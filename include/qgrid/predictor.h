@@ -6,6 +6,7 @@
 
 #include "qgrid/model.h"
 
+/* A model as a function from texts to logits. */
 typedef struct qg_predictor qg_predictor;
 struct qg_predictor {
     int classes;

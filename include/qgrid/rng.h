@@ -25,6 +25,7 @@ qg_rng qg_rng_make(uint64_t seed, const char *purpose, uint64_t stream);
 /** Same key, another stream: cheap, for inner loops. */
 qg_rng qg_rng_stream(const qg_rng *r, uint64_t stream);
 
+/** The next 32 and 64 bits of the stream. */
 uint32_t qg_rng_u32(qg_rng *r);
 uint64_t qg_rng_u64(qg_rng *r);
 

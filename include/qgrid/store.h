@@ -25,6 +25,10 @@ typedef enum qg_store_type {
     QG_STORE_STRING /* fixed length, UTF-8, NUL-padded */
 } qg_store_type;
 
+/** "f64", "string", ... Local. */
+const char *qg_store_type_name(qg_store_type type);
+
+/* Most dimensions of a dataset. */
 enum { QG_STORE_MAX_DIMS = 4 };
 
 typedef struct qg_field {
@@ -50,6 +54,7 @@ typedef struct qg_attr {
     bool integer; /* store number as int64 */
 } qg_attr;
 
+/* All datasets and attributes of a file, before it is made. */
 typedef struct qg_layout {
     const qg_field *field;
     int n_fields;
@@ -57,6 +62,7 @@ typedef struct qg_layout {
     int n_attrs;
 } qg_layout;
 
+/* An open results file. */
 typedef struct qg_store qg_store;
 
 /**

@@ -15,6 +15,7 @@ typedef struct qg_str {
     bool failed; /* memory ran out: content is incomplete, checked once at the end */
 } qg_str;
 
+/** Frees it; empties it; appends text, bytes, or formatted text. Local. */
 void qg_str_fini(qg_str *s);
 void qg_str_clear(qg_str *s);
 void qg_str_add(qg_str *s, const char *text);

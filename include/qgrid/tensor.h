@@ -26,6 +26,7 @@
     X(F32, 4)                                                                                      \
     X(F64, 8)
 
+/* Type of an element. */
 typedef enum qg_dtype {
 #define X(name, size) QG_##name,
     QG_DTYPE_LIST(X)
@@ -33,6 +34,7 @@ typedef enum qg_dtype {
         QG_DTYPE_COUNT
 } qg_dtype;
 
+/* Most dimensions of a tensor. */
 enum { QG_MAX_DIMS = 8 };
 
 /* Row-major and contiguous; `data` need not be aligned (files decide), so read through the

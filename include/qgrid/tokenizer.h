@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+/* Splits texts into the tokens of a vocabulary. */
 typedef struct qg_tokenizer qg_tokenizer;
 
 /* One text, specials included. All arrays in the arena of the call. */

@@ -43,6 +43,7 @@ typedef struct qg_linear {
     size_t weight, bias; /* offsets */
 } qg_linear;
 
+/* Places in a layer whose inputs may be quantized, in the order of the pass. */
 enum {
     QG_SITE_QKV,
     QG_SITE_ATTENTION_OUTPUT,
@@ -51,6 +52,7 @@ enum {
     QG_SITES_PER_LAYER
 };
 
+/* Shares that are dropped. */
 typedef struct qg_dropout_rates {
     double hidden, attention, classifier; /* [0, 1) */
 } qg_dropout_rates;
@@ -181,6 +183,7 @@ typedef struct qg_train_set {
     const int32_t *label;  /* [n] */
 } qg_train_set;
 
+/** Memory for so many tokens and texts, in the arena. @errors QG_ENOMEM. Local. */
 qg_code qg_leaf_create(qg_leaf *out, qg_arena *a, int tokens, int texts) QG_MUST_USE;
 
 /** Copies texts index[0..n) of a set. @errors QG_EBUG when they exceed the capacity. Local. */
@@ -217,6 +220,7 @@ typedef struct qg_net_options {
     void *breathe_ctx;
 } qg_net_options;
 
+/* What differentiates a leaf; and fake quantization of its weights and inputs. */
 typedef struct qg_net qg_net;
 typedef struct qg_qat qg_qat;
 

@@ -29,6 +29,8 @@ void qg_trained_scales_name(char *out, size_t size, const char *linear);
 /** Rows and columns of a Linear layer's tensor. */
 void qg_trained_scales_shape(int *rows, int *columns, int n, int k, const qg_precision *p);
 
+/** Of a folder and a precision: `weights` stays NULL where it has no such file. Owned.
+ *  @errors those of qg_weights_open, QG_ENOMEM. Local. */
 qg_code qg_trained_scales_open(qg_trained_scales *out, qg_arena *a, const char *dir,
                                const qg_precision *p) QG_MUST_USE;
 void qg_trained_scales_close(qg_trained_scales *t);

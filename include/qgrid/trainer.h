@@ -34,6 +34,7 @@ typedef struct qg_trainer_options {
     qg_reduce reduce;
 } qg_trainer_options;
 
+/* Takes training steps, alone or as a member of a gang. */
 typedef struct qg_trainer qg_trainer;
 
 /**

@@ -67,14 +67,11 @@ typedef struct qg_training_config {
     qg_training_distill distill;
 } qg_training_config;
 
+/* Rows of a config, and of its "distill". */
 extern const qg_opt qg_training_opts[], qg_training_distill_opts[];
 
-/* The tables of its objects, for `qgrid list training`; ended by a NULL key. */
-typedef struct qg_training_object {
-    const char *key;
-    const qg_opt *table;
-} qg_training_object;
-extern const qg_training_object qg_training_objects[];
+extern const qg_opt qg_training_job_opts[];      /* what a config inside a job may say besides */
+extern const qg_opt_table qg_training_objects[]; /* its objects, named by their key */
 
 /**
  * Reads a config. Every mistake found is added to `problems`.

@@ -6,12 +6,13 @@
 
 #include "qgrid/arena.h"
 
+/* Numbers of units; those done without a checksum were not checked. */
 typedef struct qg_verify_counts {
     int64_t units, done, damaged, without_checksum;
 } qg_verify_counts;
 
 /**
- * Recomputes the checksum of every finished prediction and packing unit; `bad` is called for each
+ * Recomputes the checksum of every finished unit whose kind has one; `bad` is called for each
  * damaged one. @errors QG_ESTORE. Local.
  */
 qg_code qg_verify(qg_verify_counts *out, qg_arena *a, const char *path,

@@ -28,6 +28,7 @@ typedef struct qg_vocab_options {
 /* 30,000 entries, 1,000 characters that occur at all, pairs that occur twice, lower case. */
 extern const qg_vocab_options qg_vocab_options_default;
 
+/* Counts words, then joins pieces of them. */
 typedef struct qg_vocab_trainer qg_vocab_trainer;
 
 /** In the arena. @errors QG_ENOMEM. Local. */

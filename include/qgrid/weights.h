@@ -9,6 +9,7 @@
 
 #include "qgrid/tensor.h"
 
+/* The tensors of a checkpoint. */
 typedef struct qg_weights qg_weights;
 
 /**
@@ -23,6 +24,7 @@ typedef struct qg_weights qg_weights;
 qg_code qg_weights_open(qg_weights **out, const char *path) QG_MUST_USE;
 void qg_weights_close(qg_weights *w);
 
+/** Number of tensors, and one of them, borrowed until close. Local. */
 int qg_weights_count(const qg_weights *w);
 const qg_tensor *qg_weights_at(const qg_weights *w, int i);
 

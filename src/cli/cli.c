@@ -12,11 +12,23 @@
 #include <string.h>
 
 const qg_command qg_commands[] = {
-#define QG_COMMAND(name, arguments, summary) {#name, arguments, summary, qg_cmd_##name},
+#define QG_COMMAND(name, arguments, summary)                                                       \
+    {#name, arguments, summary, qg_cmd_##name, qg_cmd_##name##_options, qg_cmd_##name##_examples},
 #include "commands.def"
 #undef QG_COMMAND
-    {NULL, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
 };
+
+const qg_exit_meaning qg_exit_meanings[] = {
+    {QG_EXIT_OK, "all done"},
+    {QG_EXIT_STOPPED, "stopped by an error; diff: the files differ"},
+    {QG_EXIT_USAGE, "bad usage or job, nothing ran"},
+    {QG_EXIT_CELLS_FAILED, "finished, some cells failed; verify: some are damaged"},
+    {QG_EXIT_INTERRUPTED, "interrupted, run again to resume"},
+    {0, NULL},
+};
+
+const char *const qg_cli_progress_names[] = {"auto", "bar", "log", "none", NULL};
 
 enum { MAX_OPTIONS = 32 };
 
@@ -28,21 +40,24 @@ const qg_command *qg_cli_find(const char *name)
     return NULL;
 }
 
-static void help(const qg_command *cmd, const qg_cli_option *options, const char *examples)
+char *qg_cli_option_text(char *out, size_t size, const qg_cli_option *o)
 {
+    const char letter[] = {'-', (char)o->key, ',', 0};
+    snprintf(out, size, "%-3s --%s%s%s", o->key < 256 ? letter : "", o->name, o->value ? " " : "",
+             o->value ? o->value : "");
+    return out;
+}
+
+static void help(const qg_command *cmd)
+{
+    char left[64];
     if (qg_par_claimed_rank() > 0)
         return;
     printf("usage: qgrid %s [OPTION]... %s\n%s\n\n", cmd->name, cmd->arguments, cmd->summary);
-    for (const qg_cli_option *o = options; o->name; o++) {
-        char left[64];
-        snprintf(left, sizeof left, "%s%c%s--%s%s%s", o->key < 256 ? "-" : "",
-                 o->key < 256 ? o->key : ' ', o->key < 256 ? ", " : "   ", o->name,
-                 o->value ? " " : "", o->value ? o->value : "");
-        printf("  %-30s %s\n", left, o->help);
-    }
+    for (const qg_cli_option *o = cmd->options; o->name; o++)
+        printf("  %-30s %s\n", qg_cli_option_text(left, sizeof left, o), o->help);
     printf("  %-30s %s\n", "-h, --help", "this text");
-    if (examples)
-        printf("\nExamples:\n%s", examples);
+    printf("\nExamples:\n%s", cmd->examples);
 }
 
 /* Names of the long options that begin with `prefix` (NULL: all), --help among them. */
@@ -59,12 +74,12 @@ static int long_names(const char **names, const qg_cli_option *options, const ch
 }
 
 /* A word "--name" or "--name=value" that no option fits, or several. */
-static int bad_long(const qg_command *cmd, const qg_cli_option *options, const char *word)
+static int bad_long(const qg_command *cmd, const char *word)
 {
     const char *names[MAX_OPTIONS + 2];
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    int n = long_names(names, options, name + 2);
+    int n = long_names(names, cmd->options, name + 2);
     if (n > 1) {
         qg_str all = {0};
         for (int i = 0; i < n; i++)
@@ -73,17 +88,16 @@ static int bad_long(const qg_command *cmd, const qg_cli_option *options, const c
         qg_str_fini(&all);
         return status;
     }
-    long_names(names, options, NULL);
+    long_names(names, cmd->options, NULL);
     const char *near = qg_nearest(name + 2, names);
     return near ? qg_cli_usage(cmd, "there is no option '%s', did you mean '--%s'?", name, near)
                 : qg_cli_usage(cmd, "there is no option '%s'", name);
 }
 
 /* After getopt_long returned `key`, '?' or ':'; optopt is 0 for an unknown long option. */
-static int bad_option(const qg_command *cmd, const qg_cli_option *options, int key,
-                      const char *word)
+static int bad_option(const qg_command *cmd, int key, const char *word)
 {
-    const qg_cli_option *o = options;
+    const qg_cli_option *o = cmd->options;
     while (o->name && o->key != optopt)
         o++;
     if (o->name && key == ':')
@@ -91,20 +105,19 @@ static int bad_option(const qg_command *cmd, const qg_cli_option *options, int k
     if (o->name)
         return qg_cli_usage(cmd, "--%s takes no value", o->name);
     if (optopt == 0 && strncmp(word, "--", 2) == 0)
-        return bad_long(cmd, options, word);
+        return bad_long(cmd, word);
     return qg_cli_usage(cmd, "there is no option '-%c'", optopt);
 }
 
-int qg_cli_next(int argc, char **argv, const qg_command *cmd, const qg_cli_option *options,
-                const char *examples, int *status)
+int qg_cli_next(int argc, char **argv, const qg_command *cmd, int *status)
 {
     struct option table[MAX_OPTIONS + 2];
     char shorts[2 * MAX_OPTIONS + 4];
     size_t n = 0, s = 0;
     memset(table, 0, sizeof table);
     shorts[s++] = ':';
-    for (; options[n].name && n < MAX_OPTIONS; n++) {
-        const qg_cli_option *o = &options[n];
+    for (; cmd->options[n].name && n < MAX_OPTIONS; n++) {
+        const qg_cli_option *o = &cmd->options[n];
         table[n] =
             (struct option){o->name, o->value ? required_argument : no_argument, NULL, o->key};
         if (o->key < 256) {
@@ -119,13 +132,13 @@ int qg_cli_next(int argc, char **argv, const qg_command *cmd, const qg_cli_optio
     opterr = 0;
     int key = getopt_long(argc, argv, shorts, table, NULL);
     if (key == 'h') {
-        help(cmd, options, examples);
+        help(cmd);
         *status = qg_cli_flush(QG_EXIT_OK);
         return '?';
     }
     if (key != '?' && key != ':')
         return key;
-    *status = bad_option(cmd, options, key, argv[optind - 1]);
+    *status = bad_option(cmd, key, argv[optind - 1]);
     return '?';
 }
 
@@ -195,13 +208,15 @@ int qg_cli_not_integer(const qg_command *cmd, const char *option, int64_t min, i
 
 int qg_cli_progress(qg_progress_style *out, const qg_command *cmd, const char *style)
 {
-    static const char *const styles[] = {"auto", "bar", "log", "none", NULL};
-    for (int i = 0; styles[i]; i++)
-        if (strcmp(style, styles[i]) == 0) {
+    char known[64];
+    const char *const *names = qg_cli_progress_names;
+    for (int i = 0; names[i]; i++)
+        if (strcmp(style, names[i]) == 0) {
             *out = (qg_progress_style)i;
             return -1;
         }
-    return qg_cli_usage(cmd, "--progress '%s' is not one of: auto, bar, log, none", style);
+    return qg_cli_usage(cmd, "--progress '%s' is not one of: %s", style,
+                        qg_join_names(known, sizeof known, names));
 }
 
 double qg_cli_duration(const char *text)

@@ -10,27 +10,42 @@
 
 #include <getopt.h>
 
-typedef struct qg_command {
-    const char *name, *arguments, *summary;
-    int (*main)(int argc, char **argv); /* exit status */
-} qg_command;
-
-#define QG_COMMAND(name, arguments, summary) int qg_cmd_##name(int argc, char **argv);
-#include "commands.def"
-#undef QG_COMMAND
-
-extern const qg_command qg_commands[]; /* ended by name NULL */
-
 /* One option of a command: `value` NULL for a flag, else its name in the help. */
 typedef struct qg_cli_option {
     int key; /* character of the short option, or a number above 255 */
     const char *name, *value, *help;
 } qg_cli_option;
 
-/** The next option, as getopt_long, from a table ended by name NULL. -1 at the end; '?' after an
- *  error or --help was handled: *status is set then and the command should return it. */
-int qg_cli_next(int argc, char **argv, const qg_command *cmd, const qg_cli_option *options,
-                const char *examples, int *status);
+/* A command. Its help, its manual page and its completion are made of this. */
+typedef struct qg_command {
+    const char *name, *arguments, *summary;
+    int (*main)(int argc, char **argv); /* exit status */
+    const qg_cli_option *options;       /* ended by name NULL; --help is not among them */
+    const char *examples;
+} qg_command;
+
+#define QG_COMMAND(name, arguments, summary)                                                       \
+    int qg_cmd_##name(int argc, char **argv);                                                      \
+    extern const qg_cli_option qg_cmd_##name##_options[];                                          \
+    extern const char qg_cmd_##name##_examples[];
+#include "commands.def"
+#undef QG_COMMAND
+
+extern const qg_command qg_commands[]; /* ended by name NULL */
+
+/* What an exit status of the program means. */
+typedef struct qg_exit_meaning {
+    int status;
+    const char *meaning;
+} qg_exit_meaning;
+extern const qg_exit_meaning qg_exit_meanings[]; /* ended by meaning NULL */
+
+/** The next option, as getopt_long, from the command's table. -1 at the end; '?' after an error or
+ *  --help was handled: *status is set then and the command should return it. */
+int qg_cli_next(int argc, char **argv, const qg_command *cmd, int *status);
+
+/** "-p, --precision NAME", "    --fresh" (no short one, no value). Returns out. */
+char *qg_cli_option_text(char *out, size_t size, const qg_cli_option *o);
 
 const qg_command *qg_cli_find(const char *name);
 
@@ -57,6 +72,8 @@ bool qg_cli_integer(int64_t *out, const char *text, int64_t min, int64_t max);
 
 /** Usage mistake for an option whose value qg_cli_integer refused. */
 int qg_cli_not_integer(const qg_command *cmd, const char *option, int64_t min, int64_t max);
+
+extern const char *const qg_cli_progress_names[]; /* in the order of qg_progress_style */
 
 /** --progress: -1, or the exit status of a usage mistake. */
 int qg_cli_progress(qg_progress_style *out, const qg_command *cmd, const char *style);

@@ -18,7 +18,7 @@ enum { OPT_PEAKS = 512, OPT_JSON };
 enum { LIST_MAX = 32, LARGEST = 1 << 16, MOST_TOKENS = 1 << 20, RUNS_MAX = 2000 };
 
 // clang-format off
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_bench_options[] = {
     {OPT_PEAKS, "peaks", NULL, "the machine's peaks, and no kernels unless they are named"},
     {OPT_KERNEL, "kernel", "GLOB", "kernels by operation or operation__isa (default: all)"},
     {OPT_GEMM, "gemm", "MxNxK", "this product instead of those of BERT base"},
@@ -32,7 +32,7 @@ static const qg_cli_option options[] = {
     {OPT_JSON, "json", NULL, "one JSON object a line"},
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_bench_examples[] =
     "  qgrid bench --kernel 'gemm_s8*' --gemm 128x768x768\n"
     "  qgrid bench --shape indobert -p fp32,int8 --batch 1x32,32x32\n"
     "  qgrid bench --model models/mini-finetuned --json > bench.jsonl\n"
@@ -201,7 +201,7 @@ static int parse(bench *b, int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("bench");
     int key, size[3], status = -1;
-    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == OPT_PEAKS)
             b->only_peaks = true;
         else if (key == OPT_JSON)

@@ -10,10 +10,10 @@
 
 #include <string.h>
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_check_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_check_examples[] =
     "  qgrid check jobs/full_matrix.json\n"
     "  qgrid check jobs/paper.json      (what to fetch, and where from)\n";
 
@@ -138,7 +138,7 @@ int qg_cmd_check(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("check");
     int status = -1;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

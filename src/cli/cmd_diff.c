@@ -7,15 +7,17 @@
 
 #include <string.h>
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_diff_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_diff_examples[] =
     "  qgrid diff results/monday.h5 results/tuesday.h5 && echo the same\n";
 
 static qg_code diff_files(int *cells, qg_reading *a, qg_reading *b)
 {
     char x[65], y[65];
+    qg_reading_note(a);
+    qg_reading_note(b);
     QG_TRY(qg_report_differences(cells, stdout, a, b));
     QG_TRY(qg_store_digest(x, a->store, QG_DIGEST_EXCEPT));
     QG_TRY(qg_store_digest(y, b->store, QG_DIGEST_EXCEPT));
@@ -45,7 +47,7 @@ int qg_cmd_diff(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("diff");
     int status = -1, cells = 0;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

@@ -5,10 +5,10 @@
 
 #include "qgrid/reading.h"
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_digest_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid digest results/full_matrix.h5\n";
+const char qg_cmd_digest_examples[] = "  qgrid digest results/full_matrix.h5\n";
 
 static qg_code digest(const char *path)
 {
@@ -29,7 +29,7 @@ int qg_cmd_digest(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("digest");
     int status = -1;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

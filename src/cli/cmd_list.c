@@ -6,6 +6,7 @@
 #include "qgrid/drift.h"
 #include "qgrid/faithfulness_of.h"
 #include "qgrid/kernel.h"
+#include "qgrid/layout.h"
 #include "qgrid/method.h"
 #include "qgrid/metrics.h"
 #include "qgrid/str.h"
@@ -14,10 +15,10 @@
 #include <math.h>
 #include <string.h>
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_list_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid list precisions\n  qgrid list\n";
+const char qg_cmd_list_examples[] = "  qgrid list precisions\n  qgrid list\n";
 
 static void list_precisions(void)
 {
@@ -120,14 +121,14 @@ static void list_training(void)
 {
     printf("training\n");
     list_options("  ", qg_training_opts, false);
-    for (const qg_training_object *o = qg_training_objects; o->key; o++) {
+    for (const qg_opt_table *o = qg_training_objects; o->name; o++) {
         char before[64];
-        snprintf(before, sizeof before, "  %s.", o->key);
-        list_options(before, o->table, false);
+        snprintf(before, sizeof before, "  %s.", o->name);
+        list_options(before, o->rows, false);
     }
-    printf("  in a job's \"models\" (jobs/README.md): labels are the job's, output may be left "
-           "out, and\n"
-           "  seeds          [42, 123]: a model for each\n");
+    printf("  in a job's \"models\" (docs/training.md): labels are the job's, output may be left "
+           "out, and\n");
+    list_options("  ", qg_training_job_opts, false);
 }
 
 static void list_methods(void)
@@ -145,13 +146,41 @@ static void list_methods(void)
     }
 }
 
+/* Text in a table of Markdown, where a bar ends a cell. */
+static void print_cell(const char *text)
+{
+    for (; *text; text++)
+        printf("%s%c", *text == '|' ? "\\" : "", *text);
+}
+
+/* In Markdown: docs/results.md has these tables. */
+static void list_results(void)
+{
+    qg_schema_field f;
+    const char *group = "";
+    printf("results\n");
+    for (int i = 0; qg_schema_field_get(&f, i); i++) {
+        if (strcmp(f.group, group) != 0)
+            printf("\n### `%s`\n\n| field | type | axes | unit | what it is |\n"
+                   "|---|---|---|---|---|\n",
+                   f.group);
+        group = f.group;
+        printf("| `%s` | %s |", f.name, f.type);
+        for (int k = 0; k < 3 && f.axis[k]; k++)
+            printf("%s %s", k ? "," : "", f.axis[k]);
+        printf(" | %s | ", f.units ? f.units : "");
+        print_cell(f.doc);
+        printf(" |\n");
+    }
+}
+
 static const struct {
     const char *name;
     void (*print)(void);
 } sections[] = {
     {"precisions", list_precisions}, {"formats", list_formats}, {"models", list_models},
     {"kernels", list_kernels},       {"metrics", list_metrics}, {"training", list_training},
-    {"methods", list_methods},
+    {"methods", list_methods},       {"results", list_results},
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
@@ -159,7 +188,7 @@ int qg_cmd_list(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("list");
     int status = -1, shown = 0;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;
@@ -171,9 +200,9 @@ int qg_cmd_list(int argc, char **argv)
             shown++;
         }
     if (!shown)
-        return qg_cli_usage(
-            cmd,
-            "'%s' is not one of: precisions, formats, models, kernels, metrics, training, methods",
-            argv[optind]);
+        return qg_cli_usage(cmd,
+                            "'%s' is not one of: precisions, formats, models, kernels, metrics, "
+                            "training, methods, results",
+                            argv[optind]);
     return qg_cli_flush(QG_EXIT_OK);
 }

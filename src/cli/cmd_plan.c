@@ -14,7 +14,7 @@ enum { OPT_ONLY = 256, OPT_SET, OPT_OUTPUT, OPT_RANKS, OPT_NODE, OPT_WHY, OPT_RE
 enum { MAX_SET = 64, MAX_RANKS = 1000000 };
 
 // clang-format off
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_plan_options[] = {
     {OPT_ONLY, "only", "GLOB", "plan only the cells whose names match"},
     {OPT_SET, "set", "/POINTER=VALUE", "change a value of the job"},
     {OPT_OUTPUT, "output", "FILE", "compare with this results file instead of the job's"},
@@ -24,7 +24,7 @@ static const qg_cli_option options[] = {
     {OPT_RETRY, "retry-failed", NULL, "count failed cells as open"},
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_plan_examples[] =
     "  qgrid plan jobs/full_matrix.json --why\n"
     "  qgrid plan jobs/paper.json --ranks 64 --ranks-per-node 32\n";
 // clang-format on
@@ -41,7 +41,7 @@ static int parse(arguments *a, int argc, char **argv)
     const qg_command *cmd = qg_cli_find("plan");
     int key, status = -1;
     a->per_node = 32;
-    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == OPT_ONLY)
             a->only = optarg;
         else if (key == OPT_OUTPUT)
@@ -113,7 +113,7 @@ static qg_code states(uint8_t **out, qg_arena *a, const qg_plan *p, const qg_cel
     for (int u = 0; u < p->n_units; u++) {
         int t = p->units[u].task, c = p->tasks[t].cell;
         bool runs = c >= 0 ? reason[c].runs : packs[t];
-        if (runs && p->tasks[t].kind == QG_TASK_TRAIN)
+        if (runs && p->tasks[t].kind->trains)
             runs = !is_trained(p, p->tasks[t].model); /* else it is read back */
         state[u] = runs ? QG_UNIT_OPEN : QG_UNIT_DONE;
     }
@@ -126,8 +126,8 @@ static qg_code simulate(qg_arena *a, const qg_plan *p, const uint8_t *state, int
 {
     qg_simulation s;
     char makespan[32], busy[32];
-    QG_TRY(qg_sched_simulate(&s, a, p->sched_tasks, p->n_tasks, p->units, p->n_units, state, ranks,
-                             per_node, 0.5));
+    qg_workload work = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
+    QG_TRY(qg_sched_simulate(&s, a, &work, ranks, per_node, 0.5));
     printf("on %d ranks (%d a node): makespan about %s, busy %s, efficiency %.1f %%, %d model "
            "loads\n",
            ranks, per_node, qg_format_seconds(makespan, sizeof makespan, s.makespan),
@@ -143,7 +143,7 @@ static void trainings(const qg_plan *p, const uint8_t *state)
     char time[32];
     for (int u = 0; u < p->n_units; u++) {
         const qg_plan_task *t = &p->tasks[p->units[u].task];
-        if (t->kind != QG_TASK_TRAIN)
+        if (!t->kind->trains)
             continue;
         n++;
         trained += is_trained(p, t->model);

@@ -17,7 +17,7 @@ enum { OPT_MAX_LENGTH = 256, OPT_JSONL, OPT_EMBEDDINGS, OPT_HEAD, OPT_SEED };
 enum { BATCH_LINES = 256, BATCH_TOKENS = 256 };
 
 // clang-format off
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_predict_options[] = {
     {'m', "model", "DIR", "Hugging Face folder, or one written by qgrid quantize"},
     {'p', "precision", "NAME", "see qgrid list precisions (default fp32, or as the folder is packed)"},
     {OPT_EMBEDDINGS, "embeddings", "KIND", "fp32 (default), fp16 or int8"},
@@ -27,7 +27,7 @@ static const qg_cli_option options[] = {
     {OPT_SEED, "seed", "N", "seed of the random head (default 42)"},
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_predict_examples[] =
     "  echo 'makanan nya enak sekali' | qgrid predict -m models/mini-finetuned -p int8\n"
     "  qgrid predict -m /tmp/mini-int8 --jsonl texts.jsonl > scores.jsonl\n";
 // clang-format on
@@ -169,7 +169,7 @@ static int parse(predict *p, int argc, char **argv)
     const qg_command *cmd = qg_cli_find("predict");
     int key, status = -1;
     int64_t length = 0;
-    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == 'm')
             p->source.dir = optarg;
         else if (key == 'p')

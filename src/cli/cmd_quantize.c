@@ -13,7 +13,7 @@
 enum { OPT_EMBEDDINGS = 256, OPT_HEAD, OPT_SEED, OPT_CLASSES };
 
 // clang-format off
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_quantize_options[] = {
     {'m', "model", "DIR", "Hugging Face folder"},
     {'p', "precision", "NAME", "see qgrid list precisions"},
     {'o', "output", "DIR", "folder to write; must not exist"},
@@ -22,7 +22,7 @@ static const qg_cli_option options[] = {
     {OPT_SEED, "seed", "N", "seed of the random head (default 42)"},
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_quantize_examples[] =
     "  qgrid quantize -m models/mini-finetuned -p int8 -o /tmp/mini-int8\n";
 // clang-format on
 
@@ -37,7 +37,7 @@ static int parse(arguments *a, int argc, char **argv)
     int key, status = -1;
     a->source.head_seed = 42;
     a->embeddings = "fp32";
-    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == 'm')
             a->source.dir = optarg;
         else if (key == 'p')

@@ -3,7 +3,7 @@
  */
 #include "cli.h"
 
-#include "units/work.h"
+#include "qgrid/work.h"
 #include "qgrid/kernel.h"
 #include "qgrid/log.h"
 #include "qgrid/stop.h"
@@ -26,7 +26,7 @@ enum {
 enum { MAX_SET = 64 };
 
 // clang-format off
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_run_options[] = {
     {OPT_ONLY, "only", "GLOB", "run only the cells whose names match, e.g. 'finetuned_*/int8'"},
     {OPT_SET, "set", "/POINTER=VALUE", "change a value of the job, e.g. /latency/runs=5"},
     {OPT_OUTPUT, "output", "FILE", "results file instead of the job's"},
@@ -37,7 +37,7 @@ static const qg_cli_option options[] = {
     {OPT_PROGRESS, "progress", "STYLE", "auto, bar, log or none"},
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_run_examples[] =
     "  mpirun -np 64 qgrid jobs/full_matrix.json\n"
     "  qgrid run jobs/full_matrix.json --only 'finetuned_smsa/*' --output /tmp/try.h5\n"
     "  mpirun -np 16 qgrid run jobs/paper.json --max-time 3h50m\n";
@@ -54,7 +54,7 @@ static int parse(arguments *a, int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("run");
     int key, status = -1;
-    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         switch (key) {
         case OPT_ONLY:
             a->only = optarg;

@@ -5,11 +5,11 @@
 
 #include "qgrid/report.h"
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_show_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid show results/full_matrix.h5\n"
-                               "  qgrid show results/full_matrix.h5 finetuned_smsa/int8\n";
+const char qg_cmd_show_examples[] = "  qgrid show results/full_matrix.h5\n"
+                                    "  qgrid show results/full_matrix.h5 finetuned_smsa/int8\n";
 
 static qg_code show_cell(qg_reading *r, const char *name)
 {
@@ -29,6 +29,7 @@ static qg_code show(qg_arena *a, const char *path, const char *cell)
 {
     qg_reading r;
     QG_TRY(qg_reading_open(&r, a, path));
+    qg_reading_note(&r);
     qg_code rc = cell ? show_cell(&r, cell) : qg_report_print(stdout, &r, NULL, QG_SHOW);
     qg_error kept = *qg_error_last();
     qg_reading_close(&r);
@@ -39,7 +40,7 @@ int qg_cmd_show(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("show");
     int status = -1;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

@@ -5,16 +5,18 @@
 
 #include "qgrid/report.h"
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_status_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid status results/full_matrix.h5 || echo not finished\n";
+const char qg_cmd_status_examples[] =
+    "  qgrid status results/full_matrix.h5 || echo not finished\n";
 
 static qg_code print_status(int *status, qg_arena *arena, const char *path)
 {
     qg_reading r;
     int open, done, failed;
     QG_TRY(qg_reading_open(&r, arena, path));
+    qg_reading_note(&r);
     qg_reading_count(&r, &open, &done, &failed);
     int skipped = r.n - open - done - failed;
     printf("%d cells: %d done, %d failed, %d open", r.n, done, failed, open);
@@ -31,7 +33,7 @@ int qg_cmd_status(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("status");
     int status = -1;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

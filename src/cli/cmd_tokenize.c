@@ -10,13 +10,13 @@
 enum { OPT_MAX_LENGTH = 256, OPT_JSONL };
 
 // clang-format off
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_tokenize_options[] = {
     {'m', "model", "DIR", "model folder"},
     {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens, specials included"},
     {OPT_JSONL, "jsonl", NULL, "input is one JSON object a line, with \"text\" (default for .jsonl)"},
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_tokenize_examples[] =
     "  echo 'Pelayanan nya tidak ramah' | qgrid tokenize -m models/mini-finetuned\n";
 // clang-format on
 
@@ -89,7 +89,7 @@ int qg_cmd_tokenize(int argc, char **argv)
     qg_lines_form form = QG_LINES_BY_NAME;
     int key, status = -1;
     int64_t max_length = 0;
-    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == 'm')
             dir = optarg;
         else if (key == OPT_JSONL)

@@ -12,14 +12,14 @@ enum { OPT_SET = 256, OPT_OUTPUT, OPT_FRESH, OPT_PROGRESS };
 enum { MAX_SET = 64 };
 
 // clang-format off
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_train_options[] = {
     {OPT_SET, "set", "/POINTER=VALUE", "change a value of the config, e.g. /epochs=5"},
     {OPT_OUTPUT, "output", "DIR", "model folder instead of the config's"},
     {OPT_FRESH, "fresh", NULL, "replace the folder or checkpoint of an earlier training"},
     {OPT_PROGRESS, "progress", "STYLE", "auto, bar, log or none"},
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_train_examples[] =
     "  qgrid list training              (the keys of a config)\n"
     "  qgrid train jobs/finetune.json\n"
     "  mpirun -np 4 qgrid train jobs/finetune.json\n"
@@ -37,7 +37,7 @@ static int parse(arguments *a, int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("train");
     int key, status = -1;
-    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1) {
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == OPT_SET && a->n_set == MAX_SET)
             return qg_cli_usage(cmd, "more than %d --set", MAX_SET);
         if (key == OPT_SET)

@@ -5,10 +5,10 @@
 
 #include "qgrid/verify.h"
 
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_verify_options[] = {
     {0, NULL, NULL, NULL},
 };
-static const char examples[] = "  qgrid verify results/full_matrix.h5\n";
+const char qg_cmd_verify_examples[] = "  qgrid verify results/full_matrix.h5\n";
 
 static void damaged(void *ctx, const char *cell, int64_t first, int64_t count)
 {
@@ -22,7 +22,7 @@ int qg_cmd_verify(int argc, char **argv)
     const qg_command *cmd = qg_cli_find("verify");
     int status = -1;
     qg_verify_counts n;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, options, examples, &status) != -1)
+    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
         ;
     if (status >= 0)
         return status;

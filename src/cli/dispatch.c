@@ -18,8 +18,9 @@ static void usage(FILE *to)
     for (const qg_command *c = qg_commands; c->name; c++)
         fprintf(to, "  %-9s %s\n", c->name, c->summary);
     fprintf(to, "\nqgrid COMMAND --help tells more; qgrid --version what this program is.\n"
-                "Exit status: 0 all done; 1 stopped by an error; 2 bad usage or job, nothing ran;\n"
-                "3 finished, some cells failed; 75 interrupted, run again to resume.\n");
+                "Exit status:\n");
+    for (const qg_exit_meaning *e = qg_exit_meanings; e->meaning; e++)
+        fprintf(to, "  %-9d %s\n", e->status, e->meaning);
 }
 
 static int unknown(const char *name)

@@ -33,7 +33,7 @@ const qg_opt qg_dataset_opts[] = {
     QG_OPT_END,
 };
 
-static const qg_opt sample_opts[] = {
+const qg_opt qg_dataset_sample_opts[] = {
     {"count", QG_OPT_INT, FIELD(sampling.count), .min = 1, .max = 0x1p53, .help = "rows"},
     {"fraction", QG_OPT_REAL, FIELD(sampling.fraction), .min = 0, .max = 1,
      .help = "share of the rows, rounded, at least one"},
@@ -147,7 +147,7 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
         return QG_ENOMEM;
     if (is_path)
         spec->path = object->string;
-    if (qg_opt_read(spec, sample_opts, doc, spec->sample, problems) == QG_ENOMEM)
+    if (qg_opt_read(spec, qg_dataset_sample_opts, doc, spec->sample, problems) == QG_ENOMEM)
         return QG_ENOMEM;
     if (spec->sample && spec->sample->type == QG_JSON_OBJECT)
         (void)qg_problems_take(problems, check_sample(spec, doc));

@@ -3,7 +3,6 @@
  */
 #include "reader.h"
 
-#include "qgrid/plan.h"
 #include "qgrid/str.h"
 
 #include <string.h>
@@ -29,7 +28,7 @@ static const char *const order_names[] = {"score", "magnitude", NULL};
 static const double default_k[] = {1, 3, 5, 10, 0.2, 0.5};
 
 // clang-format off
-static const qg_opt explain_table[] = {
+const qg_opt qg_job_explain_opts[] = {
     {"methods", QG_OPT_NODE, offsetof(struct explain_entry, methods), .required = true, .help = "list of methods"},
     {"samples", QG_OPT_NODE, offsetof(struct explain_entry, samples), .help = "which texts are explained"},
     {"target", QG_OPT_STRING, offsetof(struct explain_entry, target), .def_text = "reference", .help = "class that is explained: reference (what fp32 predicts), predicted, or a label"},
@@ -38,13 +37,13 @@ static const qg_opt explain_table[] = {
     {"pairs", QG_OPT_NODE, offsetof(struct explain_entry, pairs), .help = "[[experiment, experiment], ...] whose drift is compared"},
     QG_OPT_END,
 };
-static const qg_opt samples_table[] = {
+const qg_opt qg_job_samples_opts[] = {
     {"per_class", QG_OPT_INT, offsetof(struct samples_entry, per_class), .def = 17, .min = 1, .max = 1000000, .help = "texts of each class"},
     {"correct_only", QG_OPT_BOOL, offsetof(struct samples_entry, correct_only), .def = 1, .help = "only texts that fp32 classifies right"},
     {"seed", QG_OPT_INT, offsetof(struct samples_entry, seed), .def = -1, .min = -1, .max = 0x1p53, .help = "seed of the choice and of methods that draw; default: the job's"},
     QG_OPT_END,
 };
-static const qg_opt faithfulness_table[] = {
+const qg_opt qg_job_faithfulness_opts[] = {
     {"k", QG_OPT_NODE, offsetof(struct faithfulness_entry, k), .help = "numbers of words (>= 1) and shares of them (< 1); default [1, 3, 5, 10, 0.2, 0.5]"},
     {"masking", QG_OPT_ENUM, offsetof(struct faithfulness_entry, masking), .names = qg_masking_names, .help = "what stands for a word that is taken away"},
     {"order", QG_OPT_ENUM, offsetof(struct faithfulness_entry, order), .names = order_names, .help = "which words go first: of largest score, or of largest |score|"},
@@ -87,7 +86,7 @@ static void read_samples(qg_job_reader *r, const qg_json *v)
 {
     struct samples_entry e = {0};
     qg_explain_options *o = &r->job->explain;
-    if (qg_opt_read(&e, samples_table, &r->job->doc, v, r->problems) != QG_OK)
+    if (qg_opt_read(&e, qg_job_samples_opts, &r->job->doc, v, r->problems) != QG_OK)
         return;
     o->per_class = e.per_class;
     o->correct_only = e.correct_only;
@@ -152,7 +151,8 @@ static void read_faithfulness(qg_job_reader *r, const qg_json *v)
     bool plain = v && v->type == QG_JSON_BOOL;
     if (plain && !v->boolean)
         return;
-    if (qg_opt_read(&e, faithfulness_table, &r->job->doc, plain ? NULL : v, r->problems) != QG_OK)
+    if (qg_opt_read(&e, qg_job_faithfulness_opts, &r->job->doc, plain ? NULL : v, r->problems) !=
+        QG_OK)
         return;
     *o = (qg_faithful_options){.masking = (qg_masking)e.masking,
                                .by_magnitude = e.order == 1,
@@ -251,14 +251,14 @@ static qg_code read_pairs(qg_job_reader *r, const qg_json *v)
 qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v)
 {
     struct explain_entry e = {0};
-    if (!v || qg_opt_read(&e, explain_table, &r->job->doc, v, r->problems) != QG_OK)
+    if (!v || qg_opt_read(&e, qg_job_explain_opts, &r->job->doc, v, r->problems) != QG_OK)
         return QG_OK;
     QG_TRY(read_methods(r, e.methods));
     read_samples(r, e.samples);
     read_target(r, qg_json_get(v, "target"), e.target);
     read_faithfulness(r, e.faithfulness);
     r->job->explain.floor_draws = e.floor_draws;
-    if (r->job->n_precisions > 0 && qg_plan_reference(r->job) < 0)
+    if (r->job->n_precisions > 0 && qg_job_reference(r->job) < 0)
         QG_WRONG(r, v,
                  "explanations are compared with those of fp32, which is not among precisions");
     return read_pairs(r, e.pairs);

@@ -57,6 +57,18 @@ static const qg_opt latency_table[] = {
 };
 // clang-format on
 
+const qg_opt_table qg_job_tables[] = {
+    {"job", top_table},
+    {"experiment", experiment_table},
+    {"latency", latency_table},
+    {"folder", qg_job_folder_opts},
+    {"train", qg_job_train_opts},
+    {"explain", qg_job_explain_opts},
+    {"samples", qg_job_samples_opts},
+    {"faithfulness", qg_job_faithfulness_opts},
+    {NULL, NULL},
+};
+
 /* Names become parts of cell names and of paths in the results file. */
 static bool good_name(const char *s)
 {
@@ -309,4 +321,12 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     read_latency(&r, t.latency);
     QG_TRY(qg_job_read_explain(&r, t.explain));
     return problems->n > before ? QG_EJOB : QG_OK;
+}
+
+int qg_job_reference(const qg_job *job)
+{
+    for (int i = 0; i < job->n_precisions; i++)
+        if (strcmp(job->precisions[i].name, "fp32") == 0)
+            return i;
+    return -1;
 }

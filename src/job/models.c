@@ -17,13 +17,13 @@ struct folder_entry {
     int64_t seed;
 };
 // clang-format off
-static const qg_opt folder_table[] = {
+const qg_opt qg_job_folder_opts[] = {
     {"path", QG_OPT_STRING, offsetof(struct folder_entry, path), .required = true, .help = "Hugging Face or packed folder; or \"train\""},
     {"head", QG_OPT_STRING, offsetof(struct folder_entry, head), .help = "\"random\": draw a classifier"},
     {"seed", QG_OPT_INT, offsetof(struct folder_entry, seed), .def = -1, .min = -1, .max = 0x1p53, .help = "seed of the random head; default: the job's"},
     QG_OPT_END,
 };
-static const qg_opt train_table[] = {
+const qg_opt qg_job_train_opts[] = {
     {"train", QG_OPT_NODE, 0, .required = true, .help = "a config of qgrid train"},
     QG_OPT_END,
 };
@@ -69,7 +69,7 @@ static void read_folder(list *l, entry *e)
         e->source.dir = v->string;
         return;
     }
-    if (qg_opt_read(&f, folder_table, &r->job->doc, v, r->problems) != QG_OK)
+    if (qg_opt_read(&f, qg_job_folder_opts, &r->job->doc, v, r->problems) != QG_OK)
         return;
     e->source.dir = f.path;
     if (f.seed >= 0)
@@ -83,7 +83,7 @@ static qg_code read_training(list *l, entry *e)
 {
     qg_job_reader *r = l->r;
     const qg_json *ignored;
-    (void)qg_opt_read(&ignored, train_table, &r->job->doc, e->node, r->problems);
+    (void)qg_opt_read(&ignored, qg_job_train_opts, &r->job->doc, e->node, r->problems);
     e->source.classes = r->job->K;
     const qg_job *job = r->job;
     const qg_training_context around = {.labels = job->labels,

@@ -6,14 +6,16 @@
 
 #include "qgrid/job.h"
 
-enum { QG_JOB_NAME = 64 }; /* longest name */
-
 typedef struct qg_job_reader {
     qg_job *job;
     const qg_json_doc *doc; /* the job's */
     qg_arena *arena;
     qg_problems *problems;
 } qg_job_reader;
+
+/* Rows of the objects of a job. */
+extern const qg_opt qg_job_folder_opts[], qg_job_train_opts[];
+extern const qg_opt qg_job_explain_opts[], qg_job_samples_opts[], qg_job_faithfulness_opts[];
 
 /** Whether `name`, which `v` gives to something, can be part of cell names and of paths in the
  *  results file; else a problem is noted. */

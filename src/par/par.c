@@ -165,14 +165,6 @@ void qg_par_stop(qg_par *p, int status)
     p->mpi->started = false;
 }
 
-void qg_par_abort(qg_par *p, int status)
-{
-    fflush(NULL);
-    if (p->mpi->started)
-        MPI_Abort(MPI_COMM_WORLD, status);
-    _exit(status);
-}
-
 /* Frees what has been sent. */
 static qg_code sweep(struct qg_mpi *mpi)
 {

@@ -50,7 +50,7 @@ static bool is_there(const qg_reading *r, const qg_read_cell *c, const char *con
 {
     for (int i = 0; i < n; i++) {
         const qg_read_cell *k = find(r, c, precision[i]);
-        if (k && k->state == QG_CELL_DONE)
+        if (k && k->state == QG_STATE_DONE)
             return true;
     }
     return false;

@@ -42,7 +42,7 @@ qg_code qg_table_predictions(qg_table *t, qg_reading *r, const qg_read_cell *non
         const qg_read_cell *c = &r->cell[i];
         qg_value *v;
         char *group;
-        if (strcmp(c->kind, "predict") != 0 || c->state == QG_CELL_SKIPPED)
+        if (strcmp(c->kind, "predict") != 0 || c->state == QG_STATE_SKIPPED)
             continue;
         QG_TRY(qg_table_add_row(&v, t));
         v[0].text = c->name;

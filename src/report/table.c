@@ -69,7 +69,7 @@ static qg_code read_matrix(qg_table *t, const qg_table_entry *e, qg_reading *r,
 qg_code qg_table_read(qg_table *out, const qg_table_entry *e, qg_reading *r, const qg_read_cell *c)
 {
     *out = (qg_table){.name = e->name, .title = e->title, .shape = e->shape, .arena = r->arena};
-    if (c && c->state == QG_CELL_SKIPPED)
+    if (c && c->state == QG_STATE_SKIPPED)
         return QG_OK;
     return e->rows ? e->rows(out, r, c) : read_matrix(out, e, r, c);
 }

@@ -99,7 +99,7 @@ qg_code qg_table_training(qg_table *t, qg_reading *r, const qg_read_cell *c)
     static const char *const count[] = {"steps_done", "epochs_done", "best_epoch"};
     const char *end, *hash;
     QG_TRY(qg_table_add_columns(t, QG_ARRAY_AND_SIZE(columns)));
-    if (c->state != QG_CELL_DONE)
+    if (c->state != QG_STATE_DONE)
         return QG_OK;
     for (int i = 0; i < 3; i++) {
         qg_value v = {0};
@@ -146,7 +146,7 @@ qg_code qg_table_epochs(qg_table *t, qg_reading *r, const qg_read_cell *c)
     static const char *const columns[] = {"epoch_loss", "validation_nll", "validation_accuracy",
                                           "validation_macro_f1", "validation_weighted_f1"};
     double done = 0;
-    if (c->state == QG_CELL_DONE)
+    if (c->state == QG_STATE_DONE)
         QG_TRY(read_count(&done, r, c, "epochs_done"));
     return add_table(t, r, c, "epoch", QG_ARRAY_AND_SIZE(columns), done);
 }

@@ -14,7 +14,7 @@ static qg_code add_cells(qg_table *t, const qg_reading *r, bool open_too)
     for (int i = 0; i < r->n; i++) {
         const qg_read_cell *c = &r->cell[i];
         qg_value *v;
-        if (c->state == QG_CELL_DONE || (c->state == QG_CELL_OPEN && !open_too))
+        if (c->state == QG_STATE_DONE || (c->state == QG_STATE_OPEN && !open_too))
             continue;
         QG_TRY(qg_table_add_row(&v, t));
         v[0].text = qg_read_cell_state(c);

@@ -70,12 +70,18 @@ static const qg_opt dropout_opts[] = {
     {"classifier", QG_OPT_REAL, offsetof(qg_dropout_rates, classifier), .def = NAN, .min = 0, .max = 0.999, .help = "before the classifier"},
     QG_OPT_END,
 };
+
+const qg_opt qg_training_job_opts[] = {
+    {"seeds", QG_OPT_NODE, FIELD(seeds_node), .help = "[42, 123]: a model for each"},
+    QG_OPT_END,
+};
 // clang-format on
 
-const qg_training_object qg_training_objects[] = {
+const qg_opt_table qg_training_objects[] = {
     {"dropout", dropout_opts},
     {"qat", qg_training_qat_opts},
     {"distill", qg_training_distill_opts},
+    {"checkpoint", checkpoint_opts},
     {NULL, NULL},
 };
 enum { ROWS = sizeof qg_training_opts / sizeof qg_training_opts[0] };
@@ -232,8 +238,6 @@ static qg_code read_nodes(reader *r)
 /* What differs inside a job: it has labels, a seed and a length, and the model needs no place. */
 static void change_rows(qg_opt *rows, const qg_training_context *around)
 {
-    static const qg_opt seeds = {"seeds", QG_OPT_NODE, FIELD(seeds_node),
-                                 .help = "train a model with each"};
     for (int i = 0; i < ROWS - 1; i++) {
         qg_opt *o = &rows[i];
         if (strcmp(o->key, "labels") == 0 || strcmp(o->key, "output") == 0)
@@ -244,7 +248,7 @@ static void change_rows(qg_opt *rows, const qg_training_context *around)
             o->def = (double)around->max_length;
     }
     rows[ROWS] = rows[ROWS - 1];
-    rows[ROWS - 1] = seeds;
+    rows[ROWS - 1] = qg_training_job_opts[0];
 }
 
 qg_code qg_training_config_read(qg_training_config *out, const qg_json_doc *doc,

@@ -104,9 +104,14 @@ qg_code qg_training_key_make(qg_training_key *out, const qg_training_config *c,
                              const qg_training_inputs *in)
 {
     qg_sha256 h;
+    qg_problems problems = {0};
+    qg_training_config plain = {0};
     *out = (qg_training_key){.config = {0}};
     add_config(&out->config, c);
     QG_TRY(qg_str_status(&out->config));
+    QG_TRY(qg_opt_read(&plain, qg_training_opts, NULL, NULL, &problems));
+    add_config(&out->defaults, &plain);
+    QG_TRY(qg_str_status(&out->defaults));
     qg_sha256_init(&h);
     qg_sha256_add_text(&h, out->config.data);
     keep(out->part[QG_KEY_CONFIG], &h);
@@ -119,6 +124,7 @@ qg_code qg_training_key_make(qg_training_key *out, const qg_training_config *c,
 void qg_training_key_fini(qg_training_key *k)
 {
     qg_str_fini(&k->config);
+    qg_str_fini(&k->defaults);
 }
 
 /* Length of the line at `at`, with its newline. */
@@ -138,19 +144,48 @@ static bool has_line(const char *text, size_t size, const char *line, size_t n)
     return false;
 }
 
-/* Keys of the config with another value there: " (epochs: 3, seed: 1)" as the checkpoint has them.
- */
-static void add_differing(qg_str *s, const qg_training_key *k, const char *config, size_t size)
+/* Whether the config is another one only by keys that the checkpoint's program did not know, and
+ * that have their defaults here: what they stand for was done so before there were keys for it. */
+static bool is_alike(const qg_training_key *k, const char *config, size_t size)
 {
-    int found = 0;
+    const char *own = k->config.data;
+    bool more = false;
     for (size_t at = 0, n; at < size; at += n) {
         n = line_at(config, size, at);
-        if (has_line(k->config.data, k->config.len, config + at, n) || n < 2 || found == 4)
-            continue;
-        qg_str_add(s, found++ ? ", " : " (it has ");
-        qg_str_addn(s, config + at, n - 1 < 60 ? n - 1 : 60);
+        if (!has_line(own, k->config.len, config + at, n))
+            return false;
     }
-    if (found)
+    for (size_t at = 0, n; at < k->config.len; at += n) {
+        n = line_at(own, k->config.len, at);
+        if (has_line(config, size, own + at, n))
+            continue;
+        if (!has_line(k->defaults.data, k->defaults.len, own + at, n))
+            return false;
+        more = true;
+    }
+    return more;
+}
+
+/* The first lines of a that b has not: " (it has epochs: 3, seed: 1". Returns how many. */
+static int add_lines(qg_str *s, const char *before, const char *a, size_t a_size, const char *b,
+                     size_t b_size)
+{
+    int found = 0;
+    for (size_t at = 0, n; at < a_size; at += n) {
+        n = line_at(a, a_size, at);
+        if (has_line(b, b_size, a + at, n) || n < 2 || found == 4)
+            continue;
+        qg_str_add(s, found++ ? ", " : before);
+        qg_str_addn(s, a + at, n - 1 < 60 ? n - 1 : 60);
+    }
+    return found;
+}
+
+/* Keys of the config with another value in the checkpoint, or those that it has not. */
+static void add_differing(qg_str *s, const qg_training_key *k, const char *config, size_t size)
+{
+    if (add_lines(s, " (it has ", config, size, k->config.data, k->config.len) ||
+        add_lines(s, " (it lacks ", k->config.data, k->config.len, config, size))
         qg_str_add(s, ")");
 }
 
@@ -165,7 +200,8 @@ qg_code qg_training_key_match(const qg_training_key *k, char part[QG_KEY_PARTS][
         [QG_KEY_ARITHMETIC] = "processor or OpenBLAS (sums would have other bits)"};
     qg_str s = {0};
     for (int i = 0; i < QG_KEY_PARTS; i++) {
-        if (memcmp(k->part[i], part[i], sizeof part[i]) == 0)
+        if (memcmp(k->part[i], part[i], sizeof part[i]) == 0 ||
+            (i == QG_KEY_CONFIG && is_alike(k, config, config_size)))
             continue;
         qg_str_addf(&s, "%s%s", s.len ? ", " : "", names[i]);
         if (i == QG_KEY_CONFIG)

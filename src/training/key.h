@@ -19,6 +19,7 @@ enum {
 typedef struct qg_training_key {
     char part[QG_KEY_PARTS][64]; /* SHA-256, 64 digits without a NUL */
     qg_str config;               /* a line for each key: "epochs: 3\n" */
+    qg_str defaults;             /* the same of a config that says nothing */
 } qg_training_key;
 
 /** @errors QG_ENOMEM, QG_EUNSUPPORTED (kernels). fini also after an error. Local. */
@@ -27,7 +28,8 @@ qg_code qg_training_key_make(qg_training_key *out, const qg_training_config *c,
 void qg_training_key_fini(qg_training_key *k);
 
 /**
- * Compares with the key of a checkpoint.
+ * Compares with the key of a checkpoint. A config whose program had fewer keys is the same one
+ * where the keys that are new have their defaults.
  *
  * @param part, config, config_size  the other's
  * @errors QG_ECHANGED naming the parts, and the keys of the config, that differ. Local.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Wrong input: one clear line with file, place and field, and the right exit status.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 job() { # writes $T/$1.json from a Python dict expression with changes in $2

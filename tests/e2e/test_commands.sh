@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The line-oriented commands, quantize, plan, list.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 M=models/mini-finetuned
 printf 'makanan nya enak sekali\n\ntidak, saya kecewa [MASK] !\n' >"$T/in.txt"

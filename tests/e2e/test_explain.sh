@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # qgrid explain: numbers, what a terminal and a page show, what is refused.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 M=models/mini-finetuned
 E="$QGRID explain -m $M"
@@ -233,7 +234,7 @@ assert run(explain + ["-p", "fp32,int8,int4", text], 80).count("precision") == 1
 assert "enak" in run(explain + ["-x", "occlusion"], 80, typed="tidak enak\n")
 EOF
 ok "a terminal gets colours and lines that fit, and every line its answer at once" \
-    timeout 60 $PYTHON "$T/terminal.py" "$E" "$TEXT"
+    timeout $HANG $PYTHON "$T/terminal.py" "$E" "$TEXT"
 
 # ------------------------------------------------------------------------------------ the page
 cat >"$T/page.py" <<'EOF'

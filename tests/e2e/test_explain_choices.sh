@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a job says about explanations: the target, pairs of experiments, trained models, texts
 # without labels, packed models; and the results in xarray.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/explain.sh
 

@@ -35,32 +35,13 @@ ok "show prints an explanation's cell" "$QGRID" show "$T/ref.h5" e/int8/lime
 # What dies or is told to end.
 job slow "j['precisions'].pop(); x['methods'] = ['random', {'method': 'lime', 'samples': 200}, 'integrated_gradients']"
 ok "a job that takes a while" run_np 2 "$T/slow.json"
-cat >"$T/wait.py" <<'PY'
-import h5py, sys, time
-for _ in range(3000): # until an explanation is in the file
-    try:
-        with h5py.File(sys.argv[1], "r") as f:
-            if any(s == 1 and c.count(b"/") == 2 for c, s in zip(f["units/cell"][:], f["units/state"][:])):
-                sys.exit(0)
-    except OSError:
-        pass
-    time.sleep(0.01)
-sys.exit(1)
-PY
+before=$($PYTHON -c "import h5py; print(sum(c.count(b'/') != 2 for c in h5py.File('$T/slow.h5')['units/cell'][:]))")
 start() { # RANKS OUTPUT: the job in the background, until an explanation is there; sets pid
-    local mpi=(mpirun -np "$1") watcher
+    local mpi=(mpirun -np "$1")
     [ "$1" = 0 ] && mpi=()
-    HDF5_USE_FILE_LOCKING=FALSE "$PYTHON" "$T/wait.py" "$2" &
-    watcher=$!
     "${mpi[@]}" "$QGRID" run --progress none "$T/slow.json" --output "$2" &
     pid=$!
-    wait $watcher
-}
-rank_of() { # OUTPUT RANK: the process
-    local p
-    for p in $(pgrep -f -- "$1"); do
-        tr '\0' '\n' <"/proc/$p/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$2" && echo "$p"
-    done
+    WHILE=$pid wait_until "explanation" has_units "$2" $((before + 1))
 }
 killed() { # OUTPUT RANK: a rank dies, and mpirun ends the others, if they are not done by then
     start 3 "$1" || return 1

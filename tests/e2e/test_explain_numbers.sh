@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The numbers of explanations in a results file, recomputed: chosen texts, sums, drift with its
 # bounds, agreement, faithfulness.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/explain.sh
 

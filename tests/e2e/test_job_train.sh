@@ -38,8 +38,9 @@ ok "all trained models are in the cache" test "$(trainings "$T/cache")" = 4
 ok "and nothing but them" sh -c "! ls '$T/cache/trained' | grep -vE '^[0-9a-f]{64}$'"
 ok "status of a finished run" "$QGRID" status "$T/ref.h5"
 ok "verify knows trainings" sh -c "'$QGRID' verify '$T/ref.h5' | grep -q ' 0 damaged, 0 are timings'"
+on() { QGRID_CACHE="$T/cache$1" run_np "$1" "$T/ref.json" --output "$T/np$1.h5"; } # RANKS: with a cache of its own
 for np in 2 3; do
-    ok "runs on $np ranks" env QGRID_CACHE="$T/cache$np" "$BASH" -c "$(declare -f run_np); QGRID='$QGRID' run_np $np '$T/ref.json' --output '$T/np$np.h5'"
+    ok "runs on $np ranks" on $np
     ok "$np ranks give the same bits" same_results "$T/ref.h5" "$T/np$np.h5"
     ok "and the same weights" sh -c "cd '$T/cache/trained' && for k in *; do cmp \$k/model.safetensors '$T/cache$np/trained/'\$k/model.safetensors || exit 1; done"
 done
@@ -133,27 +134,25 @@ job fresh "qat['epochs'] = 2"
 ok "as in a fresh run" sh -c "'$QGRID' run --progress none '$T/fresh.json' && '$QGRID' diff '$T/fresh.h5' '$T/again.h5'"
 
 # Interruption: what a long training has done is not lost.
-job long "tuned.update({'epochs': 10, 'batch': 8, 'checkpoint': {'steps': 5}}); del j['models']['qat'], j['experiments']['qat_smsa']"
+job long "tuned.update({'epochs': 6, 'batch': 8, 'checkpoint': {'steps': 5}}); del j['models']['qat'], j['experiments']['qat_smsa']"
+has_checkpoint() { compgen -G "$T/cache-$1/trained/*.checkpoint"; }
 start_long() { # RANKS OUTPUT: the job in the background, until its first checkpoint is there; sets pid
     QGRID_CACHE="$T/cache-$2" mpirun -np "$1" "$QGRID" run --progress none "$T/long.json" --output "$T/$2.h5" &
     pid=$!
-    for _ in $(seq 2000); do
-        compgen -G "$T/cache-$2/trained/*.checkpoint" >/dev/null && break
-        sleep 0.02
-    done
+    WHILE=$pid wait_until "checkpoint" has_checkpoint "$2"
 }
 go_on() { QGRID_CACHE="$T/cache-$1" run_np "$2" "$T/long.json" --output "$T/$1.h5"; }
 interrupted() { # SIGNAL RANKS OUTPUT: the status of a run that gets a signal while it trains
-    start_long "$2" "$3"
+    start_long "$2" "$3" || return 1
     kill -"$1" $pid
     wait $pid
 }
 killed() { # RANKS OUTPUT: all ranks of a run die while it trains
-    start_long "$1" "$2"
+    start_long "$1" "$2" || return 1
     # shellcheck disable=SC2046
-    kill -9 $(pgrep -f -- "$T/$2.h5")
+    kill -9 $(rank_of "$T/$2.h5")
     wait $pid
-    [ -e "$T/$2.h5" ] && compgen -G "$T/cache-$2/trained/*.checkpoint"
+    [ -e "$T/$2.h5" ] && has_checkpoint "$2"
 }
 ok "a long job" run_np 1 "$T/long.json"
 fails 75 "Interrupted; the same command goes on" "SIGUSR1 interrupts a training" interrupted USR1 2 usr1
@@ -164,7 +163,7 @@ ok "the checkpoint is gone" sh -c "! ls '$T'/cache-usr1/trained/*.checkpoint"
 ok "SIGKILL to all ranks" killed 2 kill
 ok "the same command goes on after that" go_on kill 2
 ok "to the same bits after SIGKILL" same_results "$T/long.h5" "$T/kill.h5"
-fails 75 "Interrupted" "max-time ends a training" env QGRID_CACHE="$T/cache-time" "$QGRID" run --progress none "$T/long.json" --output "$T/time.h5" --max-time 1s
+fails 75 "Interrupted" "max-time ends a training" env QGRID_CACHE="$T/cache-time" "$QGRID" run --progress none "$T/long.json" --output "$T/time.h5" --max-time 0.5s
 
 # A training that fails.
 job broken "j['models']['bad'] = {'train': {'from': 'tuned', **data, **short, 'learning_rate': 1e30, 'warmup': 0, 'batch': 100}}

@@ -63,12 +63,9 @@ assert x.ms.dims == ("batch_size", "text_sample", "run") and list(x.batch_size.v
 EOF
 ok "h5py and xarray agree with the definitions" $PYTHON "$T/read.py" "$F"
 open_while_running() {
-    run_np 2 jobs/full_matrix.json --output "$T/live.h5" --set /unit_tokens=16 --set /latency/runs=2 --set /explain/samples/per_class=1 &
+    run_np 2 jobs/full_matrix.json --output "$T/live.h5" --set /unit_tokens=16 --only 'finetuned_smsa/*' --set /latency/runs=2 --set /explain/samples/per_class=1 &
     local pid=$! reads=0
-    for _ in $(seq 300); do
-        [ -e "$T/live.h5" ] && break
-        sleep 0.01
-    done
+    WHILE=$pid wait_until "results file" test -e "$T/live.h5" || return 1
     while kill -0 $pid 2>/dev/null && [ $reads -lt 5 ]; do
         $PYTHON -c "import h5py; f = h5py.File('$T/live.h5'); s = f['predictions/finetuned/smsa/fp32/state'][:]; l = f['predictions/finetuned/smsa/fp32/logits'][:]; import numpy as np; assert np.isfinite(l[s == 1]).all()" || return 1
         reads=$((reads + 1))

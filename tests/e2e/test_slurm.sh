@@ -11,7 +11,7 @@ chmod +x "$T/bin/scontrol"
 ln -s "$QGRID" "$T/bin/qgrid"
 batch() { # SCRIPT: as sbatch would start it, from the submit folder
     env PATH="$T/bin:$PATH" SCRIPT="$PWD/$1" SLURM_JOB_ID=7 SLURM_NTASKS=3 SLURM_SUBMIT_DIR="$PWD" \
-        QGRID_CACHE="$T/cache" timeout 300 bash "$1"
+        QGRID_CACHE="$T/cache" timeout $HANG bash "$1"
 }
 site=$T/site
 mkdir -p "$site"

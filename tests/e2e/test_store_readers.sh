@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # test_store_readers.sh - the results file in other people's programs: h5py, h5dump, h5diff, ncdump,
 # xarray. The file is the sample layout of tests/unit/store_sample.h, written by test_store.
+# May run beside other tests.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build/release}

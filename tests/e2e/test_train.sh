@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # qgrid train: what it writes, that it repeats itself, what it refuses, how it ends.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 config() { # writes $T/$1.json: jobs/finetune.json, short, changed by the Python statements in $2
@@ -14,7 +15,7 @@ PY
 }
 train() { # OUTPUT CHANGE: trains into $T/OUTPUT
     config now "$2"
-    timeout 60 "$QGRID" train --progress none "$T/now.json" --output "$T/$1"
+    timeout $HANG "$QGRID" train --progress none "$T/now.json" --output "$T/$1"
 }
 bad() { # NAME CHANGE MESSAGE [STATUS]
     config bad "$2"
@@ -163,15 +164,12 @@ stop_at() { # LINE SIGNAL OUTPUT [OPTIONS]: the signal is sent when the log has 
     "$QGRID" train --progress log "$T/now.json" --output "$T/$output" --set /epochs=3 --set /batch=8 \
         --set '/checkpoint={"steps":5}' "$@" 2>>"$T/log" &
     pid=$!
-    for _ in $(seq 300); do
-        [[ $(<"$T/log") == *"$line"* ]] && break
-        sleep 0.02
-    done
+    WHILE=$pid wait_until "line '$line'" file_has "$T/log" "$line" || return 1
     kill -"$signal" $pid
     wait $pid 2>/dev/null
 }
 go_on() { # OUTPUT [OPTIONS]
-    timeout 60 "$QGRID" train --progress log "$T/now.json" --output "$T/$1" --set /epochs=3 --set /batch=8 "${@:2}"
+    timeout $HANG "$QGRID" train --progress log "$T/now.json" --output "$T/$1" --set /epochs=3 --set /batch=8 "${@:2}"
 }
 same_as_undisturbed() { cmp "$T/undisturbed/model.safetensors" "$T/$1/model.safetensors" && cmp "$T/undisturbed/training.jsonl" "$T/$1/training.jsonl"; }
 nothing_beside() { ! ls -d "$T/$1".* 2>/dev/null; }
@@ -203,10 +201,7 @@ ok "leaves what the same command continues" go_on early
 ok "to the same bits again" same_as_undisturbed early
 "$QGRID" train --progress none "$T/now.json" --output "$T/held" --set /epochs=999 2>/dev/null >/dev/null &
 holder=$!
-for _ in $(seq 300); do
-    [ -e "$T/held.lock" ] && break
-    sleep 0.02
-done
+WHILE=$holder wait_until "lock" test -e "$T/held.lock"
 fails 2 "another run holds this file" "two trainings into one folder" go_on held
 kill -KILL $holder
 wait $holder 2>/dev/null

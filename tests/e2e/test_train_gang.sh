@@ -12,7 +12,7 @@ json.dump(c, open(sys.argv[1], "w"), indent=1)
 PY
 
 train() { # RANKS OUTPUT [OPTIONS]
-    timeout -k 5 120 mpirun -np "$1" "$QGRID" train --progress log "$C" --output "$T/$2" "${@:3}"
+    timeout -k 5 $HANG mpirun -np "$1" "$QGRID" train --progress log "$C" --output "$T/$2" "${@:3}"
 }
 same() { # OUTPUT: has the bits of one process
     cmp "$T/alone/model.safetensors" "$T/$1/model.safetensors" && cmp "$T/alone/training.jsonl" "$T/$1/training.jsonl"
@@ -26,21 +26,11 @@ once() { # PIECE STATUS COMMAND...: it fails so, and says the piece once
     cat "$T/log"
     [ $status -eq "$want" ] && [ "$(grep -cF -- "$piece" "$T/log")" = 1 ]
 }
-pid_of() { # OUTPUT RANK
-    local p
-    for p in $(pgrep -f -- "$T/$1"); do
-        tr '\0' '\n' <"/proc/$p/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$2" && echo "$p"
-    done
-}
-wait_for() { # PIECE of the log
-    for _ in $(seq 1500); do
-        log_has "$1" && return 0
-        sleep 0.02
-    done
-    return 1
+wait_for() { # PID PIECE: a line of a training's log
+    WHILE=$1 wait_until "line '$2'" log_has "$2"
 }
 
-ok "one process" timeout 60 "$QGRID" train --progress none "$C" --output "$T/alone"
+ok "one process" timeout $HANG "$QGRID" train --progress none "$C" --output "$T/alone"
 for np in 2 3 4 8; do
     ok "$np ranks" train $np "on$np"
     ok "have its bits" same "on$np"
@@ -67,13 +57,12 @@ ok "is told once" sh -c "test \$(grep -c QG_ENUMERIC '$T/log') = 1"
 ok "nothing was written by any of these" sh -c "rm -f '$T/bad.checkpoint'; ! ls -d '$T'/bad*"
 
 loses() { # RANKS VICTIM OUTPUT [OPTIONS]: a rank is killed in the second epoch, the others go on
-    local np=$1 victim=$2 output=$3 pid
+    local np=$1 victim=$2 output=$3 pid who
     : >"$T/log"
-    timeout -k 5 120 mpirun --enable-recovery -np "$np" "$QGRID" train --progress log "$C" --output "$T/$output" "${@:4}" >>"$T/log" 2>&1 &
+    timeout -k 5 $HANG mpirun --enable-recovery -np "$np" "$QGRID" train --progress log "$C" --output "$T/$output" "${@:4}" >>"$T/log" 2>&1 &
     pid=$!
-    wait_for "epoch 1/2" && sleep 0.2
-    # shellcheck disable=SC2046
-    kill -9 $(pid_of "$output" "$victim")
+    wait_for $pid " texts, " && who=$(rank_of "$T/$output" "$victim") && wait_for $pid "epoch 1/2" || return 1
+    kill -9 "$who"
     wait $pid
     cat "$T/log"
     log_has "rank $victim died" && log_has "goes on after" && same "$output" && nothing_beside "$output"
@@ -88,8 +77,8 @@ stopped() { # SIGNAL WHO OUTPUT: the exit status is mpirun's; the signal goes to
     : >"$T/log"
     mpirun -np 2 "$QGRID" train --progress log "$C" --output "$T/$3" >>"$T/log" 2>&1 &
     pid=$!
-    wait_for "epoch 1/2"
-    if [ "$2" = mpirun ]; then who=$pid; else who=$(pid_of "$3" 0); fi
+    wait_for $pid "epoch 1/2" || return 1
+    if [ "$2" = mpirun ]; then who=$pid; else who=$(rank_of "$T/$3" 0); fi
     kill -"$1" "$who"
     wait $pid
     local status=$?
@@ -105,8 +94,9 @@ ok "one process continues to the same bits" sh -c "'$QGRID' train --progress log
 ok "all of them" same usr1
 : >"$T/log"
 "$QGRID" train --progress log "$C" --output "$T/single" 2>>"$T/log" >/dev/null &
-wait_for "epoch 1/2"
-kill -TERM $!
-wait $!
+single=$!
+wait_for $single "epoch 1/2"
+kill -TERM $single
+wait $single
 ok "and what one process left is continued by two" goes_on 2 single
 finish

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A model of one's own: a vocabulary from texts, pre-training, fine-tuning from it.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 TWEETS='{"path": "datasets/INA_TweetsPPKM_Labeled_Pure.csv", "format": "tweets"}'
@@ -39,7 +40,7 @@ PY
 }
 train() { # OUTPUT CHANGE
     config now "$2"
-    timeout 120 "$QGRID" train --progress none "$T/now.json" --output "$T/$1"
+    timeout $HANG "$QGRID" train --progress none "$T/now.json" --output "$T/$1"
 }
 bad() { # NAME CHANGE MESSAGE
     config bad "$2"

@@ -308,7 +308,8 @@ static void check_exact(const tensors *t, const qg_json *e)
         for (int u = 0; u < N; u++)
             masks[set * N + u] = (uint8_t)(set >> u & 1);
     }
-    qt_ok(qg_shapley_solve(phi, masks, weight, v, (int)sets, (int)n, v[0], v[sets - 1], t->a));
+    qt_ok(qg_shapley_solve(
+        phi, &(qg_coalitions){masks, weight, v, (int)sets, (int)n, v[0], v[sets - 1]}, t->a));
     want = qt_numbers(t->a, need(e, "shap_kernel"), &n);
     qt_close_f64("shap_kernel", phi, want, n, 0, 1e-9);
 }
@@ -321,8 +322,9 @@ static void check_sampled(const tensors *t, const qg_json *e)
     const uint8_t *masks = tensor(t, need(e, "masks_key")->string, QG_U8, &N);
     const double *v = tensor(t, need(e, "v_key")->string, QG_F64, NULL);
     double *want = qt_numbers(t->a, need(e, "phi"), &n);
-    qt_ok(qg_shapley_solve(phi, masks, NULL, v, (int)N, (int)n, need(e, "v_empty")->number,
-                           need(e, "v_full")->number, t->a));
+    double empty = need(e, "v_empty")->number, full = need(e, "v_full")->number;
+    qt_ok(
+        qg_shapley_solve(phi, &(qg_coalitions){masks, NULL, v, (int)N, (int)n, empty, full}, t->a));
     qt_close_f64("phi", phi, want, n, 0, 1e-9);
 }
 

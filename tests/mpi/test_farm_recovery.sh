@@ -7,7 +7,7 @@ FARM=${BUILD:-build/release}/tests/mpi/test_farm_gang
 scenario() { # RANKS NAME
     local dir="$T/$2-$1"
     mkdir "$dir"
-    timeout -k 5 100 mpirun --enable-recovery -np "$1" "$FARM" "$2" "$dir" >"$T/log" 2>&1
+    timeout -k 5 $HANG mpirun --enable-recovery -np "$1" "$FARM" "$2" "$dir" >"$T/log" 2>&1
     tail -n 30 "$T/log"
     grep -q '^\[  PASSED  \] 1 test' "$T/log" && ! pgrep -f "$dir"
 }

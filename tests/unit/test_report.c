@@ -122,7 +122,7 @@ static int64_t rows_of(file *f, const qg_table_entry *e)
 static void every_table_has_something_to_tell(void **state)
 {
     (void)state;
-    file done = begin("done.h5", QG_CELL_DONE), failed = begin("failed.h5", QG_CELL_FAILED);
+    file done = begin("done.h5", QG_STATE_DONE), failed = begin("failed.h5", QG_STATE_FAILED);
     look(&done);
     look(&failed);
     for (const qg_table_entry *e = qg_table_entries; e->name; e++) {
@@ -137,7 +137,7 @@ static void every_table_has_something_to_tell(void **state)
 static void a_skipped_cell_has_no_tables(void **state)
 {
     (void)state;
-    file f = begin("skipped.h5", QG_CELL_SKIPPED);
+    file f = begin("skipped.h5", QG_STATE_SKIPPED);
     look(&f);
     for (const qg_table_entry *e = qg_table_entries; e->name; e++)
         if (e->kind[0])
@@ -149,7 +149,7 @@ static void alike_precisions_can_be_told_apart(void **state)
 {
     static const char *const cell[] = {NULL, "e/compare", "e/explanations", "e/vs/s_s7"};
     (void)state;
-    file f = begin("alike.h5", QG_CELL_DONE);
+    file f = begin("alike.h5", QG_STATE_DONE);
     look(&f);
     for (int i = 0; i < 4; i++) {
         const char *text = printed(&f, cell[i], QG_SHOW);
@@ -184,11 +184,11 @@ static void differ(file *a, file *b, int cells, const char *want)
 static void differences_name_cell_quantity_and_place(void **state)
 {
     (void)state;
-    file a = begin("a.h5", QG_CELL_DONE), b = begin("b.h5", QG_CELL_DONE);
+    file a = begin("a.h5", QG_STATE_DONE), b = begin("b.h5", QG_STATE_DONE);
     const int64_t row[] = {4}, one[] = {1, 1, 1}, mean[] = {0, 0, 1}, epoch[] = {1}, cell[] = {2};
     const double half = 0.5;
     const int32_t class_2 = 2;
-    const uint8_t failed = QG_CELL_FAILED;
+    const uint8_t failed = QG_STATE_FAILED;
     qt_ok(
         qg_store_write(b.store, "/metrics/m/d/int4_g32/accuracy", QG_STORE_F64, NULL, NULL, &half));
     qt_ok(qg_store_write(b.store, "/predictions/m/d/int4_g32/predicted", QG_STORE_I32, row, one,
@@ -212,7 +212,7 @@ static void differences_name_cell_quantity_and_place(void **state)
 static void equal_files_have_no_differences(void **state)
 {
     (void)state;
-    file a = begin("same_a.h5", QG_CELL_OPEN), b = begin("same_b.h5", QG_CELL_OPEN);
+    file a = begin("same_a.h5", QG_STATE_OPEN), b = begin("same_b.h5", QG_STATE_OPEN);
     differ(&a, &b, 0, "");
 }
 

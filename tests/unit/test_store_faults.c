@@ -1,8 +1,9 @@
 /*
  * test_store_faults.c - killed writers, full disks, files that change under a run.
  *
- * Children are killed at random moments. Readers are h5py and this library. The full disk is a
- * small tmpfs where root may mount one; a limit on file sizes does the same for everybody.
+ * Children are killed after a random share of their work. Readers are h5py and this library. The
+ * full disk is a small tmpfs where root may mount one; a limit on file sizes does the same for
+ * everybody.
  */
 #include "qt.h"
 
@@ -16,12 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KILLS = 20, ROWS = 60000, BYTES = 1 << 20 };
+enum { KILLS = 20, ROWS = 20000, BYTES = 1 << 20 };
 
 static const qg_field row_fields[] = {
     {.path = "/row", .type = QG_STORE_U8, .ndim = 1, .shape = {ROWS}, .scale = true},
@@ -43,8 +45,17 @@ static bool python_has_h5py(void)
     return false;
 }
 
+/* What a child tells its parent while it writes. */
+static volatile int64_t *shared_count(void)
+{
+    void *p =
+        mmap(NULL, sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(p != MAP_FAILED);
+    return p;
+}
+
 /* Row i is {i, i + 0.5, i + 0.25}; its checksum, written afterwards, is 3 i + 1. */
-static void write_rows(const char *path)
+static void write_rows(const char *path, volatile int64_t *written)
 {
     qg_store *s;
     if (qg_store_open(&s, path, true) != QG_OK)
@@ -56,16 +67,16 @@ static void write_rows(const char *path)
                 QG_OK ||
             qg_store_write(s, "/checksum", QG_STORE_U64, &i, (int64_t[]){1}, &sum) != QG_OK)
             _exit(3);
+        *written = i + 1;
         if (i % 1000 == 0 && qg_store_flush(s, i % 5000 == 0) != QG_OK)
             _exit(4);
     }
     _exit(qg_store_close(s) == QG_OK ? 0 : 5);
 }
 
-static void kill_after(pid_t pid, double seconds)
+static void kill_child(pid_t pid)
 {
     int status;
-    qg_sleep(seconds);
     assert_true(kill(pid, SIGKILL) == 0);
     assert_true(waitpid(pid, &status, 0) == pid);
     assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
@@ -110,6 +121,7 @@ static void a_killed_writer_leaves_all_rows_that_have_a_checksum(void **state)
     (void)state;
     char name[32], cmd[1200], path[512];
     int64_t rows = 0;
+    volatile int64_t *written = shared_count();
     snprintf(path, sizeof path, "%s", qt_tmp("killed"));
     qt_ok(qg_mkdirs(path));
     for (int k = 0; k < KILLS; k++) {
@@ -118,11 +130,17 @@ static void a_killed_writer_leaves_all_rows_that_have_a_checksum(void **state)
         snprintf(name, sizeof name, "killed/%d.h5", k);
         qt_ok(qg_store_create(&s, qt_tmp(name), &row_layout));
         qt_ok(qg_store_close(s));
+        const int64_t enough = (int64_t)(0.9 * ROWS * qg_rng_uniform(&r));
+        *written = 0;
         pid_t pid = fork();
         if (pid == 0)
-            write_rows(qt_tmp(name));
-        kill_after(pid, 0.002 + 0.1 * qg_rng_uniform(&r));
-        rows += check_rows(qt_tmp(name));
+            write_rows(qt_tmp(name), written);
+        for (double start = qg_clock(); *written <= enough; qg_sleep(1e-4))
+            assert_true(qg_clock() - start < 300);
+        kill_child(pid);
+        const int64_t found = check_rows(qt_tmp(name));
+        assert_true(found > enough);
+        rows += found;
     }
     print_message("%d writers killed, %lld rows of %d found\n", KILLS, (long long)rows,
                   KILLS * ROWS);
@@ -174,12 +192,12 @@ static void a_killed_creation_leaves_nothing_under_the_name(void **state)
     double whole = qg_clock() - start;
     qt_ok(qg_remove(path));
     for (int k = 0; k < KILLS; k++) {
-        qg_rng r = qg_rng_make(2, "store kills", (uint64_t)k);
         qg_store_info *d;
         pid_t pid = fork();
         if (pid == 0)
             _exit(qg_store_create(&s, path, &layout) == QG_OK ? 0 : 1);
-        kill_after(pid, 1.1 * whole * qg_rng_uniform(&r));
+        qg_sleep(1.1 * whole * k / KILLS); /* the first one has no time */
+        kill_child(pid);
         if (!qg_file_exists(path))
             continue;
         complete++;

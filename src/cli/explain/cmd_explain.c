@@ -29,7 +29,7 @@ enum {
 enum { PORTION = 16, MOST_OPTIONS = 64 };
 
 // clang-format off
-static const qg_cli_option options[] = {
+const qg_cli_option qg_cmd_explain_options[] = {
     {'m', "model", "DIR", "Hugging Face folder, or one written by qgrid quantize"},
     {'p', "precision", "NAME[,NAME]", "see qgrid list precisions (default fp32, or as the folder is packed)"},
     {'x', "method", "NAME[,NAME]", "see qgrid list methods, or all (default integrated_gradients)"},
@@ -47,7 +47,7 @@ static const qg_cli_option options[] = {
     {OPT_COLOR, "color", "WHEN", "auto (default: on a terminal, without NO_COLOR), always, never"},
     {0, NULL, NULL, NULL},
 };
-static const char examples[] =
+const char qg_cmd_explain_examples[] =
     "  qgrid explain -m models/mini-finetuned 'makanan nya enak tapi mahal'\n"
     "  qgrid explain -m models/mini-finetuned -p fp32,int8,int4 -x shap 'tidak enak'\n"
     "  qgrid explain -m models/mini-finetuned -x all --target negative --html why.html 'tidak enak'\n"
@@ -300,7 +300,7 @@ static int parse(explain *x, int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("explain");
     int key, status = -1;
-    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, options, examples, &status)) != -1)
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1)
         if (status < 0) {
             plain_option(x, key);
             status = checked_option(x, cmd, key);

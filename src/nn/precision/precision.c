@@ -68,7 +68,7 @@ struct entry {
 };
 
 // clang-format off
-static const qg_opt entry_table[] = {
+const qg_opt qg_precision_opts[] = {
     {"precision", QG_OPT_STRING, offsetof(struct entry, precision), .required = true, .help = "name of a precision"},
     {"embeddings", QG_OPT_ENUM, offsetof(struct entry, embeddings), .names = qg_embedding_names, .help = "how embedding tables are stored"},
     {"name", QG_OPT_STRING, offsetof(struct entry, name), .help = "name in cells; default PRECISION or PRECISION_emb_EMBEDDINGS"},
@@ -131,6 +131,6 @@ qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, c
     if (v->type == QG_JSON_STRING)
         e.precision = v->string;
     else
-        QG_TRY(qg_opt_read(&e, entry_table, doc, v, problems));
+        QG_TRY(qg_opt_read(&e, qg_precision_opts, doc, v, problems));
     return qg_precision_spec_make(out, doc, v, e.precision, e.embeddings, e.name, problems);
 }

@@ -122,16 +122,20 @@ qg_code qg_kernel_shap(qg_attribution *out, qg_perturber *p, const qg_sample *s,
 /** phi [n] from v [2^n], bit i of the index set where player i is present. Local. */
 void qg_shapley_exact(double *phi, const double *v, int n);
 
+/* Coalitions of n players and what the model says of them. */
+typedef struct qg_coalitions {
+    const uint8_t *masks;     /* [N, n] 1 = present */
+    const double *weight, *v; /* [N]; weight NULL: 1 each */
+    int N, n;
+    double v_empty, v_full;
+} qg_coalitions;
+
 /**
  * phi [n] minimising sum of weight (v - v_empty - masks phi)^2 under sum phi = v_full - v_empty;
  * the shortest such phi where coalitions do not determine it.
- *
- * @param masks   [N, n] 1 = present
- * @param weight  [N]; NULL: 1 each
  * @errors QG_ENOMEM. Local.
  */
-qg_code qg_shapley_solve(double *phi, const uint8_t *masks, const double *weight, const double *v,
-                         int N, int n, double v_empty, double v_full, qg_arena *a) QG_MUST_USE;
+qg_code qg_shapley_solve(double *phi, const qg_coalitions *c, qg_arena *a) QG_MUST_USE;
 
 typedef struct qg_partition_shap_options {
     qg_masking masking;
