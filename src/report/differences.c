@@ -26,6 +26,12 @@ static bool same(const qg_value *x, const qg_value *y)
     return !x->text && !y->text && memcmp(&x->number, &y->number, sizeof x->number) == 0;
 }
 
+/* The first column behind the names of blocks and rows. */
+static int first_number(const qg_table *t)
+{
+    return t->blocks ? 2 : 1;
+}
+
 /* Adds a row whose values are not filled yet. */
 static qg_code add_row(qg_value **out, comparison *c, const char *what)
 {
@@ -108,7 +114,7 @@ static qg_code compare_sides(bool *alike, comparison *c, const qg_table *x, cons
     for (int k = 0; *alike && k < x->n_columns; k++)
         *alike = strcmp(x->column[k].head, y->column[k].head) == 0;
     for (int64_t i = 0; *alike && i < x->n_rows * x->n_columns; i += x->n_columns)
-        for (int k = 0; k <= x->blocks; k++)
+        for (int k = 0; k < first_number(x); k++)
             *alike = *alike && same(&x->value[i + k], &y->value[i + k]);
     if (*alike)
         return QG_OK;
@@ -122,7 +128,7 @@ static qg_code compare_sides(bool *alike, comparison *c, const qg_table *x, cons
 static qg_code compare_tables(comparison *c, const qg_table *x, const qg_table *y)
 {
     bool alike;
-    int first = x->blocks ? 2 : 1; /* column of numbers */
+    int first = first_number(x);
     QG_TRY(compare_sides(&alike, c, x, y));
     if (!alike)
         return QG_OK;
