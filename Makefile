@@ -38,7 +38,7 @@ WERROR  ?= -Werror
 PKGS     = libcjson libutf8proc openblas hdf5-serial gsl libcrypto zlib
 LDLIBS   = -lhdf5_hl $(shell pkg-config --libs $(PKGS)) -lcsv -lm
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-           -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion -Wno-missing-field-initializers -Wno-format-truncation $(WERROR)
+           -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion $(WERROR)
 VERSION := $(shell sed -n 's/^\#define QG_VERSION "\(.*\)"/\1/p' include/qgrid/environment.h)
 # .commit is in a tarball of `make dist`, which has no history of its own.
 COMMIT  := $(shell cat .commit 2>/dev/null || git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
