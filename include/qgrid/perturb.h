@@ -16,7 +16,7 @@
 #define QGRID_PERTURB_H
 
 #include "qgrid/explainable.h"
-#include "qgrid/predictor.h"
+#include "qgrid/explainable.h"
 #include "qgrid/tokenizer.h"
 
 typedef enum qg_unit_kind {
@@ -78,9 +78,6 @@ qg_code qg_perturber_make(qg_perturber **out, qg_arena *a, const qg_explainable 
                           qg_specials specials, int budget) QG_MUST_USE;
 
 enum { QG_PERTURB_TOKENS = 2048 };
-
-/** A predictor as explainers see it, without gradients; borrows it. Local. */
-qg_explainable qg_explainable_of_predictor(qg_predictor *p);
 
 /**
  * Asks for the sample with only the units present[u] != 0 left; present NULL: all of it.

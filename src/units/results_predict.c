@@ -3,7 +3,7 @@
  */
 #include "results_predict.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  */
 #include "work_parts.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 
 #include <string.h>
 

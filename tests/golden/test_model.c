@@ -6,7 +6,7 @@
 
 #include "nn/forward/model_internal.h"
 #include "qgrid/file.h"
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/weights.h"
 
 #include <math.h>

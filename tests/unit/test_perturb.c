@@ -6,7 +6,7 @@
 
 #include "linear_toy.h"
 #include "qgrid/perturb.h"
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/tokenizer.h"
 
 #include <string.h>

@@ -133,7 +133,7 @@ static void text_inputs_are_those_of_the_deployed_kernels(void **state)
     for (int i = 0; i < M * N; i++)
         x[i] = (float)(1 + 2 * qg_rng_normal(&rng));
     kernels->minmax(&lo, &hi, x, N, M, N);
-    int zero = qg_text_grid(&s, lo, hi);
+    int zero = qg_text_levels(&s, lo, hi);
     kernels->quantize_affine(&q, x, N, M, N, s, zero);
     qg_text_forward(y, x, M, N, kernels);
     for (int r = 0; r < M; r++)

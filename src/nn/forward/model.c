@@ -222,7 +222,7 @@ void qg_model_close(qg_model *m)
         return;
     if (m->weights)
         qg_weights_close(m->weights);
-    qg_arena_destroy(m->scratch.arena);
+    qg_arena_destroy(m->workspace.arena);
     qg_arena_destroy(m->arena);
 }
 

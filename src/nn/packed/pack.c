@@ -101,7 +101,7 @@ static qg_code quantize(void *codes, float *scales, const packer *p, const qg_li
         return QG_OK;
     }
     QG_TRY(qg_trained_scales_read(scales, &p->trained, l->name, l->n, l->k, s));
-    qg_grid_codes(codes, scales, w, l->n, l->k, qg_precision_group(s, l->k), &s->grid);
+    qg_levels_codes(codes, scales, w, l->n, l->k, qg_precision_group(s, l->k), &s->levels);
     return QG_OK;
 }
 

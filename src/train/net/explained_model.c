@@ -41,8 +41,8 @@ static qg_code take_trained_scales(qg_explained_model *m, const qg_trained_scale
             size_t at = l->weight + (size_t)i * (size_t)n * (size_t)l->k;
             snprintf(linear, sizeof linear, "%.*s", (int)(strlen(name) - strlen(".weight")), name);
             QG_TRY(qg_trained_scales_read(q->scales, trained, linear, n, l->k, p));
-            qg_grid_values(q->weights + at, q->scales, m->values + at, n, l->k,
-                           qg_precision_group(p, l->k), &p->grid, qg_kernels_get(NULL));
+            qg_levels_values(q->weights + at, q->scales, m->values + at, n, l->k,
+                             qg_precision_group(p, l->k), &p->levels, qg_kernels_get(NULL));
         }
     }
     return QG_OK;

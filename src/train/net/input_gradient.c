@@ -5,7 +5,7 @@
 
 #include "net.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 
 #include <string.h>
 

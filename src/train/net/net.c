@@ -63,9 +63,9 @@ static qg_code alloc_sites(qg_net *n, int T)
     QG_NEW(n->sum, n->arena, n->options.leaves);
     for (int l = 0; l < n->options.leaves; l++)
         QG_NEW(n->sum[l], n->arena, 2 * (size_t)widest);
-    QG_TRY(qg_site_room_create(&n->room, n->arena, widest, T, n->options.leaves));
+    QG_TRY(qg_site_workspace_create(&n->workspace, n->arena, widest, T, n->options.leaves));
     for (int s = 0; s < p->sites; s++)
-        QG_TRY(qg_site_create(&n->site[s], n->arena, &p->site[s], &n->room, n->kernels));
+        QG_TRY(qg_site_create(&n->site[s], n->arena, &p->site[s], &n->workspace, n->kernels));
     return QG_OK;
 }
 
@@ -91,7 +91,7 @@ static qg_code alloc_all(qg_net *n)
     QG_NEW(n->attention, n->arena, qg_attention_floats(n->options.longest, c->hidden / c->heads));
     QG_NEW(n->quantized, n->arena, T * most(F, C));
     QG_NEW(n->seen, n->arena, n->params->sites);
-    QG_NEW(n->grid, n->arena, n->params->sites * n->options.leaves);
+    QG_NEW(n->affine, n->arena, n->params->sites * n->options.leaves);
     QG_NEW(n->leaf_rows, n->arena, n->options.leaves + 1);
     QG_NEW(n->keyed, n->arena, T);
     for (size_t t = 0; t <= B; t++)
@@ -216,7 +216,7 @@ static qg_pass start(qg_net *n, const qg_qat *q, const qg_train_batch *b)
                               .frozen = q && q->frozen,
                               .state = q ? q->range : NULL,
                               .seen = n->seen,
-                              .grid = n->grid,
+                              .affine = n->affine,
                               .leaves = n->options.leaves,
                               .buffer = n->quantized,
                               .kernels = n->kernels}};

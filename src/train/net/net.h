@@ -56,7 +56,7 @@ struct qg_net {
     const qg_kernels *kernels;
     const float *weights; /* block that `site` was packed from */
     qg_site *site;        /* [sites] */
-    qg_site_room room;
+    qg_site_workspace workspace;
     qg_layer_state *layer;         /* [L], or all the same */
     float **x;                     /* [L + 1] -> [T, C] input of each layer, and the last output */
     qg_norm_state embedding;       /* [T, C], [T] */
@@ -74,7 +74,7 @@ struct qg_net {
     qg_keyed *keyed;               /* [T] */
     float *quantized;              /* [T, max(C, F)] */
     qg_range *seen;                /* [sites] */
-    qg_affine *grid;               /* [sites, leaves] */
+    qg_affine *affine;             /* [sites, leaves] */
     qg_teacher *teacher;           /* NULL: none */
 };
 

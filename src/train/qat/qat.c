@@ -12,11 +12,11 @@ static size_t elements(const qg_param *t)
     return (size_t)t->rows * (size_t)t->columns;
 }
 
-/* Room for the codes of one matrix; on a grid of integers values come without. */
+/* Room for the codes of one matrix; values at levels of integers come without. */
 static size_t most_codes(const qg_params *params, const qg_qat_options *o)
 {
     size_t most = 0;
-    for (int i = 0; i < params->sites && !qg_precision_has_grid(o->precision.scheme); i++) {
+    for (int i = 0; i < params->sites && !qg_precision_has_levels(o->precision.scheme); i++) {
         size_t n = elements(&params->param[params->site[i].param]);
         most = n > most ? n : most;
     }
@@ -91,8 +91,8 @@ static void prepare_site(qg_qat *q, int site, const float *values)
         size_t at = l->weight + (size_t)i * (size_t)n * (size_t)l->k;
         if (q->options.learned) {
             qg_scales_of(scales, values, q->params, site, i);
-            qg_grid_values(q->weights + at, scales, values + at, n, l->k,
-                           qg_precision_group(p, l->k), &p->grid, qg_kernels_get(NULL));
+            qg_levels_values(q->weights + at, scales, values + at, n, l->k,
+                             qg_precision_group(p, l->k), &p->levels, qg_kernels_get(NULL));
         } else {
             qg_weights_forward(q->weights + at, scales, q->codes, values + at, n, l->k, p);
         }
