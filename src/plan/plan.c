@@ -18,11 +18,6 @@
 
 enum { EXPLAIN_UNIT = 64 }; /* tokens in all of a unit of explanation, in units of prediction */
 
-int qg_plan_linear_layers(const qg_bert_config *c)
-{
-    return 6 * c->layers + 2;
-}
-
 int qg_plan_reference(const qg_job *job)
 {
     for (int i = 0; i < job->n_precisions; i++)
@@ -51,19 +46,12 @@ int64_t *qg_plan_latency_rows(const qg_plan *p, qg_arena *a, int experiment)
     return rows;
 }
 
-/* Multiply-adds of the linear layers and of attention at a typical length, times two. */
-static double flops_per_token(const qg_bert_config *c, double length)
-{
-    double C = c->hidden, F = c->ffn;
-    return c->layers * (2 * (4 * C * C + 2 * C * F) + 4 * length * C);
-}
-
 /* Rough: 80 GFLOP/s a core. Only the order and the forecast depend on it, never a result. */
 static double predict_cost(const qg_plan *p, const qg_plan_task *t, int64_t tokens, int64_t rows)
 {
-    const qg_bert_config *c = &p->models[t->model].config;
+    const qg_config *c = &p->models[t->model].config;
     double length = rows ? (double)tokens / (double)rows : 0;
-    return flops_per_token(c, length) * (double)tokens / 80e9 + 1e-4;
+    return qg_encoder_flops(c, length) * (double)tokens / 80e9 + 1e-4;
 }
 
 /* Backward costs two forward passes; f32 products, about 40 GFLOP/s a core. */
@@ -71,16 +59,9 @@ static double train_cost(const qg_plan *p, int model)
 {
     const qg_plan_training *t = p->models[model].training;
     double tokens = (double)t->tokens, length = tokens / (double)t->texts;
-    return 3 * flops_per_token(&p->models[model].config, length) * tokens * (double)t->epochs /
+    return 3 * qg_encoder_flops(&p->models[model].config, length) * tokens * (double)t->epochs /
                40e9 +
            1e-2;
-}
-
-static int64_t model_bytes(const qg_bert_config *c)
-{
-    int64_t C = c->hidden, F = c->ffn;
-    return 4 *
-           (((int64_t)c->vocab + c->positions) * C + (int64_t)c->layers * (4 * C * C + 2 * C * F));
 }
 
 static qg_code add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64_t count,
@@ -97,7 +78,7 @@ static qg_code add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64_
         .first = first,
         .count = count,
         .cost = cost,
-        .bytes = model_bytes(&p->models[p->tasks[task].model].config),
+        .bytes = 4 * qg_parameter_count(&p->models[p->tasks[task].model].config),
     };
     p->tasks[task].n_units++;
     return QG_OK;
@@ -147,7 +128,7 @@ static qg_code cut_explain(qg_plan *p, qg_arena *a, int task)
         int64_t count = slots - first < per ? slots - first : per;
         double all = tokens * (double)count;
         QG_TRY(add_unit(p, a, task, first, count,
-                        flops_per_token(&p->models[t->model].config, length) * all / 80e9 + 1e-4));
+                        qg_encoder_flops(&p->models[t->model].config, length) * all / 80e9 + 1e-4));
     }
     return QG_OK;
 }
@@ -178,7 +159,8 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
     switch (t->kind) {
     case QG_TASK_PACK:
         return add_unit(p, a, task, 0, 1,
-                        (double)model_bytes(&p->models[t->model].config) / 200e6 + 1e-3);
+                        4.0 * (double)qg_parameter_count(&p->models[t->model].config) / 200e6 +
+                            1e-3);
     case QG_TASK_PREDICT:
         return cut_predict(p, a, task);
     case QG_TASK_LATENCY:

@@ -69,7 +69,7 @@ static qg_code begin_at_folder(const maker *k, bool random)
     const qg_job *job = k->plan->job;
     const char *dir = k->config->from;
     k->training->from = source(k, dir, random);
-    QG_TRY(qg_bert_config_load(&k->out->config, k->arena, dir));
+    QG_TRY(qg_config_load(&k->out->config, k->arena, dir));
     if (!random && !k->mlm && !k->config->weights)
         QG_TRY(qg_labels_fit(job->labels, job->K, dir, &k->out->config));
     return qg_tokenizer_load(&k->out->tokenizer, k->arena, dir);

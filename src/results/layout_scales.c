@@ -26,7 +26,7 @@ int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim)
     case QG_DIM_TOKEN:
         return p->tokens[qg_layout_experiment(p, ref)]->T;
     case QG_DIM_LAYER:
-        return qg_plan_linear_layers(&p->models[ref.model].config);
+        return qg_linear_count(&p->models[ref.model].config);
     case QG_DIM_CLASS:
     case QG_DIM_TRUE_CLASS:
     case QG_DIM_PREDICTED_CLASS:

@@ -144,7 +144,7 @@ qg_code qg_results_put_pack(qg_results *r, int unit, qg_reader *in, uint64_t *su
     const qg_plan_task *t = &r->plan->tasks[r->plan->units[unit].task];
     qg_group_ref g = qg_task_group(r->plan, t, QG_GROUP_MODEL);
     packed k;
-    QG_TRY(make_packed(&k, r->scratch, qg_plan_linear_layers(&r->plan->models[t->model].config)));
+    QG_TRY(make_packed(&k, r->scratch, qg_linear_count(&r->plan->models[t->model].config)));
     k.size_bytes = qg_wire_get_i64(in);
     k.parameters = qg_wire_get_i64(in);
     int64_t n = qg_wire_get_i64(in);

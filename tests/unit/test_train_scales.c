@@ -25,7 +25,7 @@ static qg_qat_options learned(const char *precision)
 /* Odd sizes: groups of 32 do not divide them. */
 static void open_rig(rig *r, const qg_qat_options *o, int leaves)
 {
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     c.hidden = 36;
     c.ffn = 40;
     rig_random(r, &c, 5, leaves);
@@ -105,7 +105,7 @@ static void first_values_are_those_of_the_paper_or_clip_nothing(void **state)
     }
     rig r;
     qg_qat_options o = learned("int8");
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&r, &c, 5, 1);
     memset(r.values + r.params.site[0].weight, 0, 12 * sizeof *r.values);
     rig_qat(&r, &o);
@@ -259,7 +259,7 @@ static void fake_quantization_begins_at_its_step(void **state)
     (void)state;
     rig r, plain;
     qg_qat_options o = learned("int4");
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     o.start = 2;
     rig_random(&r, &c, 5, 2);
     rig_random(&plain, &c, 5, 2);

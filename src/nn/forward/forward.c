@@ -1,5 +1,5 @@
 /*
- * forward.c - BERT over a ragged batch: all tokens of all texts end to end, no padding.
+ * forward.c - an encoder over a ragged batch: all tokens of all texts end to end, no padding.
  *
  * Devlin, Chang, Lee, Toutanova, "BERT", 2019, arXiv:1810.04805; layer order as in Hugging Face's
  * BertForSequenceClassification. Rows never see each other outside attention, which sees one text,
@@ -104,7 +104,9 @@ static void embed(qg_model *m, const qg_batch *b)
             table_row(m, row, &m->type, 0);
             for (int c = 0; c < C; c++)
                 x[c] += row[c];
-            table_row(m, row, &m->position, b->positions ? b->positions[i] : i - b->splits[t]);
+            table_row(m, row, &m->position,
+                      m->config.first_position +
+                          (b->positions ? b->positions[i] : i - b->splits[t]));
             for (int c = 0; c < C; c++)
                 x[c] += row[c];
         }
@@ -188,7 +190,7 @@ static void encoder_layer(qg_model *m, const qg_layer *y, const chunk *c, float 
     add_norm(m, c->x, s->hidden, &y->output_norm, c->T);
 }
 
-/* The pooler (tanh) on each text's first token, then the classifier: one row a text. */
+/* The pooler on each text's first token, then the classifier: one row a text. */
 static void classify(float *logits, qg_model *m, const qg_batch *b)
 {
     qg_workspace *s = &m->workspace;

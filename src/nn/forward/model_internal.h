@@ -41,7 +41,7 @@ typedef struct qg_workspace {
 struct qg_model {
     qg_arena *arena;
     char *dir;
-    qg_bert_config config;
+    qg_config config;
     const qg_precision *precision;
     const char *precision_name; /* embeddings included */
     int embeddings;
@@ -59,6 +59,9 @@ struct qg_model {
     bool stop; /* what breathe said */
     qg_workspace workspace;
 };
+
+/** Where a module of the open model stands: a qg_table, qg_panels or qg_layer_norm. */
+void *qg_model_place(qg_model *m, const qg_module *module);
 
 /** Makes working memory large enough for a batch. */
 qg_code qg_workspace_reserve(qg_model *m, int T, int B, int longest) QG_MUST_USE;

@@ -24,7 +24,7 @@ static qg_code alloc_norm(qg_norm_state *s, qg_arena *a, size_t T, size_t C)
     return QG_OK;
 }
 
-static qg_code alloc_layer(qg_layer_state *s, qg_arena *a, const qg_bert_config *c, size_t T)
+static qg_code alloc_layer(qg_layer_state *s, qg_arena *a, const qg_config *c, size_t T)
 {
     size_t C = (size_t)c->hidden, F = (size_t)c->ffn;
     QG_NEW(s->qkv, a, T * 3 * C);
@@ -38,7 +38,7 @@ static qg_code alloc_layer(qg_layer_state *s, qg_arena *a, const qg_bert_config 
 
 static qg_code alloc_layers(qg_net *n, size_t T)
 {
-    const qg_bert_config *c = &n->params->config;
+    const qg_config *c = &n->params->config;
     QG_NEW(n->layer, n->arena, c->layers);
     QG_NEW(n->x, n->arena, c->layers + 1);
     for (int l = 0; l <= c->layers; l++)
@@ -71,7 +71,7 @@ static qg_code alloc_sites(qg_net *n, int T)
 
 static qg_code alloc_all(qg_net *n)
 {
-    const qg_bert_config *c = &n->params->config;
+    const qg_config *c = &n->params->config;
     size_t T = (size_t)n->options.tokens, B = (size_t)n->options.texts, C = (size_t)c->hidden;
     size_t K = (size_t)c->classes, F = (size_t)c->ffn;
     QG_TRY(alloc_layers(n, T));
@@ -158,7 +158,7 @@ const qg_range *qg_net_seen(const qg_net *net)
 
 static qg_code check_text(const qg_net *n, const qg_train_batch *b, int t)
 {
-    const qg_bert_config *c = &n->params->config;
+    const qg_config *c = &n->params->config;
     int len = b->splits[t + 1] - b->splits[t];
     if (len < 1 || len > c->positions)
         return QG_FAIL(QG_EMODEL, "sample %lld has %d tokens, the model takes 1 to %d",

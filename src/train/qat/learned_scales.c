@@ -54,7 +54,7 @@ static void plan(qg_params *p, int site)
     const qg_linear *l = &p->site[site];
     for (int i = 0; i < l->parts; i++) {
         qg_param *t = &p->param[p->n++];
-        *t = (qg_param){.offset = p->count};
+        *t = (qg_param){.kind = QG_MODULE_LINEAR, .offset = p->count};
         name_scales(t->name, sizeof t->name, p->param[l->param + i].name);
         qg_trained_scales_shape(&t->rows, &t->columns, l->n / l->parts, l->k, p->scheme);
         p->count += (size_t)t->rows * (size_t)t->columns;
