@@ -113,8 +113,8 @@ $(BUILD)/src/kernels/%__avx512vnni.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl 
 $(BUILD)/src/kernels/%__avxvnni.o: CFLAGS += -mavx2 -mfma -mavxvnni
 $(BUILD)/src/kernels/%__avx512bf16.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512bf16 -mfma -mf16c
 $(BUILD)/src/kernels/%__amx.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c -mamx-tile -mamx-int8 -mamx-bf16
-$(BUILD)/src/cli/version.o: CPPFLAGS += -DQG_COMMIT='"$(COMMIT)"' -DQG_CFLAGS='"$(CFLAGS_$(MODE))"'
-$(BUILD)/src/cli/version.o: $(BUILD)/commit
+$(BUILD)/src/base/environment.o: CPPFLAGS += -DQG_COMMIT='"$(COMMIT)"' -DQG_CFLAGS='"$(CFLAGS_$(MODE))"'
+$(BUILD)/src/base/environment.o: $(BUILD)/commit
 
 $(BUILD)/commit: FORCE
 	@mkdir -p $(@D); echo '$(COMMIT) $(MODE)' | cmp -s - $@ || echo '$(COMMIT) $(MODE)' > $@

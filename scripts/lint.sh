@@ -51,7 +51,7 @@ check() {
 }
 step "clang-format" format
 step "every header compiles alone" alone
-step "layers" scripts/check-layers.sh
+step "layers" scripts/check-layers.py
 step "files under 600 lines" lengths
 step "banned functions" banned
 step "shellcheck" shellcheck -x -e SC1091,SC2012,SC2016,SC2046,SC2086,SC2154,SC2317 $(git ls-files '*.sh' '*.sbatch')

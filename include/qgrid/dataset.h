@@ -4,14 +4,8 @@
 #ifndef QGRID_DATASET_H
 #define QGRID_DATASET_H
 
+#include "qgrid/normalize.h"
 #include "qgrid/opt.h"
-
-typedef enum qg_normalize {
-    QG_NORMALIZE_NONE,       /* the text as it stands */
-    QG_NORMALIZE_WHITESPACE, /* runs of white space become one space, ends trimmed */
-    QG_NORMALIZE_LETTERS     /* only letters (Unicode L*) and the marks (M*) on them stay, the rest
-                                becomes space; then as whitespace */
-} qg_normalize;
 
 /* One entry of a job's "datasets"; option table qg_dataset_opts. */
 typedef struct qg_dataset_spec {
@@ -123,9 +117,6 @@ typedef struct qg_known_file {
 
 /** The known file with this hash, or NULL. Local. */
 const qg_known_file *qg_known_file_find(const char *sha256);
-
-/** Applies a normalisation rule to valid UTF-8; result in the arena, NULL when out of memory. */
-char *qg_normalize_text(qg_arena *a, int rule, const char *text, size_t len, size_t *out_len);
 
 /** The data set of a list that a value (may be NULL) names, or -1. Local. */
 int qg_dataset_spec_find(const qg_dataset_spec *list, int n, const qg_json *v);

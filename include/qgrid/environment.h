@@ -1,5 +1,5 @@
 /*
- * environment.h - what a result was made with: build, libraries, processor.
+ * environment.h - what this program was built from: version, commit, compiler.
  */
 #ifndef QGRID_ENVIRONMENT_H
 #define QGRID_ENVIRONMENT_H
@@ -10,8 +10,5 @@
 const char *qg_build_commit(void);
 const char *qg_build_compiler(void);
 const char *qg_build_flags(void);
-
-/** "Open MPI v4.1.4, HDF5 1.10.8, cJSON 1.7.15, ..." of the libraries in use; static buffer. */
-const char *qg_libraries(void);
 
 #endif

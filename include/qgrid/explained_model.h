@@ -36,8 +36,6 @@ void qg_explained_model_destroy(qg_explained_model *m);
  *  quantized. Static text. */
 const char *qg_explained_model_gradients(const qg_explained_model *m);
 
-size_t qg_explained_model_bytes(const qg_explained_model *m);
-
 /**
  * Its functions; valid as long as both models are. Any batch will do: it is cut to what the memory
  * holds.

@@ -59,8 +59,7 @@ typedef struct qg_farm_outcome {
  * A GRID error from a callback stops the run (workers are told to leave) and is returned.
  * SIGTERM, SIGUSR1 (and SIGINT once): drain; a second one: running units are dropped.
  */
-qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n_tasks,
-                    const qg_unit *units, int n_units, const uint8_t *state,
+qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_workload *work,
                     const qg_farm_worker *worker, const qg_farm_owner *owner,
                     const qg_farm_options *options, qg_arena *a) QG_MUST_USE;
 

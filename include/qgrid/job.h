@@ -101,4 +101,7 @@ typedef struct qg_job {
 qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *const *set,
                     qg_problems *problems);
 
+/** Precision with which others are compared ("fp32" without options), or -1. */
+int qg_job_reference(const qg_job *job);
+
 #endif

@@ -36,54 +36,8 @@ typedef enum qg_group {
 #define X(id, path) QG_GROUP_##id,
     QG_GROUP_LIST(X)
 #undef X
-        QG_GROUP_COUNT
+        QG_GROUP_NONE
 } qg_group;
-
-/* name of the scale */
-#define QG_DIM_LIST(X)                                                                             \
-    X(NONE, "")                                                                                    \
-    X(CELL, "cell")                                                                                \
-    X(UNIT, "unit")                                                                                \
-    X(ROW, "row")                                                                                  \
-    X(ROW_SPLIT, "row_split")                                                                      \
-    X(WORD, "word")                                                                                \
-    X(TOKEN, "token")                                                                              \
-    X(LAYER, "layer")                                                                              \
-    X(CLASS, "class")                                                                              \
-    X(TRUE_CLASS, "true_class")                                                                    \
-    X(PREDICTED_CLASS, "predicted_class")                                                          \
-    X(CLASS_METRIC, "class_metric")                                                                \
-    X(BIN, "bin")                                                                                  \
-    X(PRECISION_A, "precision_a")                                                                  \
-    X(PRECISION_B, "precision_b")                                                                  \
-    X(BATCH_SIZE, "batch_size")                                                                    \
-    X(TEXT_SAMPLE, "text_sample")                                                                  \
-    X(RUN, "run")                                                                                  \
-    X(STATISTIC, "statistic")                                                                      \
-    X(STEP, "step")                                                                                \
-    X(EPOCH, "epoch")                                                                              \
-    X(SEED, "seed")                                                                                \
-    X(EXPLAINED, "explained")                                                                      \
-    X(WORD_PLACE, "word_place")                                                                    \
-    X(TOKEN_PLACE, "token_place")                                                                  \
-    X(TOP, "k")                                                                                    \
-    X(FAITHFUL, "faithful_measure")                                                                \
-    X(FAITHFUL_AT_K, "faithful_measure_at_k")                                                      \
-    X(MEASURE, "measure")                                                                          \
-    X(SUBSET, "subset")                                                                            \
-    X(SUMMARY, "summary_statistic")                                                                \
-    X(METHOD, "method")                                                                            \
-    X(METHOD_A, "method_a")                                                                        \
-    X(METHOD_B, "method_b")                                                                        \
-    X(PRECISION, "precision")                                                                      \
-    X(TEST, "test")                                                                                \
-    X(SEED_STATISTIC, "statistic")
-
-typedef enum qg_dim {
-#define X(id, name) QG_DIM_##id,
-    QG_DIM_LIST(X)
-#undef X
-} qg_dim;
 
 enum { QG_BINS = 10, QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96 };
 enum { QG_SEED_STATISTICS = 4 }; /* mean, sd, min, max */
@@ -114,11 +68,33 @@ typedef struct qg_group_ref {
     int method; /* of the job; of a pair: which of the job's pairs */
 } qg_group_ref;
 
+/** A group that there is once. */
+static inline qg_group_ref qg_group_alone(qg_group group)
+{
+    return (qg_group_ref){group, -1, -1, -1, -1};
+}
+
+/* A row of schema.def in words. */
+typedef struct qg_schema_field {
+    const char *group; /* how the path of an instance is made: "/metrics/M/D/P" */
+    const char *name, *type, *doc;
+    const char *units;   /* NULL: none */
+    const char *axis[3]; /* names of scales; NULL behind the last */
+} qg_schema_field;
+
+/** Row i of the schema, whose rows of one group follow each other; false behind the last. Local. */
+bool qg_schema_field_get(qg_schema_field *out, int i);
+
+/** SHA-256 over every field and dimension, and so over the lists of metrics and measures. What a
+ *  field is in words is no part of it. Returns hex. Local. */
+char *qg_schema_hash(char hex[65]);
+
 /** Path of a group, or of a dataset in it (name not NULL); returns out. */
 char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref, const char *name);
 
-/** Length of a dimension in an instance of a group. */
-int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim);
+/** Path of a group where the results of a cell of any results file are; returns out. */
+struct qg_read_cell;
+char *qg_read_cell_path(char *out, size_t size, const struct qg_read_cell *c, qg_group group);
 
 /** The whole layout with the constant data (texts, tokens, names). Arena. */
 qg_code qg_layout_make(qg_layout *out, qg_arena *a, const qg_plan *plan);

@@ -64,17 +64,20 @@ qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
                  const int32_t *label, const int32_t *predicted, const double *prob, int64_t n,
                  int K) QG_MUST_USE;
 
+/* Predictions of n texts and their labels (-1: none). */
+typedef struct qg_predictions {
+    const int32_t *label, *predicted; /* [n] */
+    const double *probabilities;      /* [n, K] */
+    int64_t n;
+    int K;
+} qg_predictions;
+
 /* Calibration curve: `bins` equal bins, bin = clamp(ceil(conf * bins) - 1, 0, bins - 1). */
 typedef struct qg_bin {
     int64_t count;
     double accuracy, confidence; /* means; NaN for an empty bin */
 } qg_bin;
-void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const int32_t *label,
-                    const int32_t *predicted, const double *prob, int64_t n, int K);
-
-/** Area under the ROC curve and average precision of one class against the rest; NaN undefined. */
-double qg_roc_auc(const double *score, const int32_t *is_class, int64_t n, qg_arena *a);
-double qg_average_precision(const double *score, const int32_t *is_class, int64_t n, qg_arena *a);
+void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const qg_predictions *p);
 
 /* Paired comparison of two classifiers on the same texts. */
 typedef struct qg_mcnemar {
@@ -92,10 +95,14 @@ typedef struct qg_bootstrap {
     double p_one_sided;           /* share of resamples with difference <= 0 */
     double p_two_sided;           /* min(1, 2 min(share <= 0, share >= 0)) */
 } qg_bootstrap;
-/** @param index [resamples, n] rows drawn, or NULL: drawn by counter from `seed` */
+typedef struct qg_draws {
+    int resamples;
+    uint64_t seed;
+    const int32_t *index; /* [resamples, n] rows drawn, or NULL: drawn by counter from `seed` */
+} qg_draws;
 qg_code qg_bootstrap_accuracy(qg_bootstrap *out, const int32_t *label, const int32_t *a,
-                              const int32_t *b, int64_t n, int resamples, const int32_t *index,
-                              uint64_t seed, qg_arena *arena) QG_MUST_USE;
+                              const int32_t *b, int64_t n, const qg_draws *draws,
+                              qg_arena *arena) QG_MUST_USE;
 
 /** Share of equal predictions. */
 double qg_agreement(const int32_t *a, const int32_t *b, int64_t n);
@@ -107,24 +114,11 @@ typedef struct qg_divergence {
 } qg_divergence;
 void qg_divergence_mean(qg_divergence *out, const double *p, const double *q, int64_t n, int K);
 
-/* Paired samples of numbers. */
-typedef struct qg_paired {
-    double mean_difference, t, p_t, ci_low, ci_high, cohens_d; /* paired t, 95 % interval */
-    double welch_t, welch_df, p_welch;
-    double wilcoxon_w, p_wilcoxon; /* exact when possible, else normal approximation */
-} qg_paired;
-qg_code qg_paired_tests(qg_paired *out, const double *a, const double *b, int64_t n,
-                        qg_arena *arena) QG_MUST_USE;
-
 /* Agreement of two score vectors (explanations): NaN where a vector is constant. */
 double qg_spearman(const double *a, const double *b, int64_t n, qg_arena *arena);
 double qg_kendall_tau_b(const double *a, const double *b, int64_t n);
 double qg_pearson(const double *a, const double *b, int64_t n);
 double qg_cosine(const double *a, const double *b, int64_t n);
-/** Jaccard of the top-k sets by value (by_magnitude = 0) or |value|; ties: lower index first. */
-double qg_jaccard_top(const double *a, const double *b, int64_t n, int k, int by_magnitude,
-                      qg_arena *arena);
-
 /** Percentile q in [0, 100] of sorted values, linear interpolation (numpy's default). */
 double qg_percentile_sorted(const double *sorted, int64_t n, double q);
 

@@ -59,18 +59,23 @@ typedef struct qg_adamw {
 /* beta 0.9, 0.999, eps 1e-8, weight decay 0.01, as PyTorch. */
 extern const qg_adamw qg_adamw_default;
 
+/* What one update is made with. */
+typedef struct qg_adamw_update {
+    const qg_adamw *rule;
+    double learning_rate;
+    uint64_t step; /* 0-based */
+    float clip;    /* factor of every gradient */
+} qg_adamw_update;
+
 /**
  * One update of elements [from, to) (Loshchilov, Hutter, "Decoupled weight decay regularization",
  * ICLR 2019, arXiv:1711.05101). Any cut of the block into slices gives the same bits.
  *
  * @param      values, grad  [count] whole blocks, of which only the slice is touched
  * @param      m, v   moments of the slice alone: m[0] belongs to element `from`
- * @param      step   0-based; the first is 0
- * @param      clip   factor of every gradient
  */
 void qg_adamw_step(float *values, float *m, float *v, const float *grad, const qg_params *params,
-                   size_t from, size_t to, const qg_adamw *o, double learning_rate, uint64_t step,
-                   float clip);
+                   size_t from, size_t to, const qg_adamw_update *how);
 
 typedef enum qg_schedule_kind {
     QG_SCHEDULE_LINEAR,

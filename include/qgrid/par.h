@@ -17,7 +17,7 @@ typedef struct qg_par {
     bool lost_ranks; /* a rank died or fell silent: set by whoever notices */
     int local_size;  /* ranks on this rank's node */
     char host[64];
-    char library[96]; /* "Open MPI v4.1.4" */
+    struct qg_mpi *mpi; /* src/par's own */
 } qg_par;
 
 /**
@@ -37,9 +37,6 @@ long qg_par_claimed_rank(void);
  */
 void qg_par_stop(qg_par *p, int status);
 enum { QG_PAR_STOP_SECONDS = 20 };
-
-/** Stops every rank at once (GRID errors): MPI_Abort. Does not return. */
-void qg_par_abort(qg_par *p, int status);
 
 /** "Open MPI v4.1.4": the library in use; static text. */
 const char *qg_par_library(void);

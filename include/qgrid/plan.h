@@ -6,31 +6,13 @@
 #ifndef QGRID_PLAN_H
 #define QGRID_PLAN_H
 
+#include "qgrid/cell.h"
 #include "qgrid/job.h"
 #include "qgrid/sched.h"
 #include "qgrid/tokenizer.h"
+#include "qgrid/work_kind.h"
 
 enum { QG_SCHEMA_VERSION = 1 };
-
-typedef enum qg_cell_kind {
-    QG_CELL_PREDICT,
-    QG_CELL_LATENCY,
-    QG_CELL_COMPARE,
-    QG_CELL_TRAIN,
-    QG_CELL_SEEDS,        /* metrics over the seeds of a model */
-    QG_CELL_EXPLAIN,      /* one method */
-    QG_CELL_EXPLANATIONS, /* tests over the explanations of an experiment */
-    QG_CELL_PAIR          /* tests between two experiments */
-} qg_cell_kind;
-extern const char *const qg_cell_kind_names[]; /* as in /cells/kind */
-
-/* Skipped: the plan knew that it cannot be computed. */
-typedef enum qg_cell_state {
-    QG_CELL_OPEN,
-    QG_CELL_DONE,
-    QG_CELL_FAILED,
-    QG_CELL_SKIPPED
-} qg_cell_state;
 
 typedef struct qg_cell {
     const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
@@ -99,19 +81,11 @@ typedef struct qg_plan_explained {
     int64_t words, tokens; /* of the longest row */
 } qg_plan_explained;
 
-typedef enum qg_task_kind {
-    QG_TASK_PACK,
-    QG_TASK_PREDICT,
-    QG_TASK_LATENCY,
-    QG_TASK_TRAIN,
-    QG_TASK_EXPLAIN
-} qg_task_kind;
-
 typedef struct qg_plan_task {
-    qg_task_kind kind;
-    int model, precision; /* precision is -1 for train */
-    int experiment;       /* -1 for pack and train */
-    int cell;             /* -1 for pack */
+    const qg_work_kind *kind;
+    int model, precision; /* precision: -1 when the model is trained */
+    int experiment;       /* -1 when the model is trained or packed */
+    int cell;             /* -1 when it is packed */
     int first_unit, n_units;
 } qg_plan_task;
 
@@ -169,19 +143,39 @@ bool qg_plan_repeats(const qg_plan *p, const qg_cell *c);
  *  explanations. */
 bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k);
 
+/** Whether that many of the cells that `c` sums up are enough for it: of those of its own
+ * experiment and of others. */
+bool qg_cell_has_enough(const qg_cell *c, int own, int others);
+
+/** The task that trains a model of the job; -1: none does (also for model -1). */
+int qg_plan_training_task(const qg_plan *p, int model);
+
+/** Whether a task takes the trained model `model`: it works on it, or trains another from it. */
+bool qg_plan_uses_model(const qg_plan *p, int task, int model);
+
+/** Kind of work that computes the cells of a kind; NULL: they sum up other cells. */
+const qg_work_kind *qg_cell_work(qg_cell_kind kind);
+
+/** A unit more of the task that is being cut. @errors QG_ENOMEM. */
+qg_code qg_plan_add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64_t count,
+                         double cost) QG_MUST_USE;
+
 /** Whether the training of model `m` needs that of model `other`: from it, or as its teacher. */
 bool qg_plan_training_needs(const qg_plan *p, int m, int other);
 
 /** Seed that a cell's results go back to: its model's if that is trained, else the job's. */
 int64_t qg_plan_cell_seed(const qg_plan *p, const qg_cell *c);
 
+/** Seconds on one core of forward passes over so many tokens, in texts of `length` tokens. */
+double qg_cost_forward(const qg_config *c, double length, double tokens);
+
+/** Memory of a model's weights in binary32. */
+int64_t qg_cost_model_bytes(const qg_config *c);
+
 /** Number of the cell of an experiment's predictions under a precision. */
 int qg_predict_cell(const qg_plan *p, int experiment, int precision);
 
 /** Cell of an explanation, of a job that has them. */
 const qg_cell *qg_plan_explain_cell(const qg_plan *p, int experiment, int precision, int method);
-
-/** Precision with which others are compared ("fp32" without options), or -1. */
-int qg_plan_reference(const qg_job *job);
 
 #endif

@@ -66,7 +66,6 @@ qg_range *qg_qat_ranges(qg_qat *q);
 const qg_range *qg_net_seen(const qg_net *net); /* of the last qg_net_gradient */
 void qg_range_join(qg_range *into, const qg_range *seen, int sites);
 void qg_qat_observe(qg_qat *q, const qg_range *seen); /* no effect when frozen */
-void qg_qat_freeze(qg_qat *q, bool frozen);           /* the last epoch */
 
 /** state moved by `seen`: itself at first, then state + 0.01 (seen - state), in binary32. */
 qg_range qg_range_moved(qg_range state, qg_range seen);

@@ -4,6 +4,7 @@
 #ifndef QGRID_READING_H
 #define QGRID_READING_H
 
+#include "qgrid/cell.h"
 #include "qgrid/store.h"
 
 /* What a digest of results leaves out: what may differ between two runs, and what they ran on. */
@@ -11,7 +12,7 @@
 
 typedef struct qg_read_cell {
     const char *name, *kind, *experiment, *model, *dataset, *precision, *method, *key, *error;
-    int state; /* qg_cell_state */
+    int state; /* qg_state */
 } qg_read_cell;
 
 typedef struct qg_reading {
@@ -20,11 +21,15 @@ typedef struct qg_reading {
     qg_arena *arena;
     int n;
     qg_read_cell *cell;
+    const char *differences; /* from this program's schema, in words; NULL: none */
 } qg_reading;
 
-/** Opens a results file of this schema. @errors QG_ESTORE. Owned: close. Local. */
+/** Opens a results file of this schema version. @errors QG_ESTORE. Owned: close. Local. */
 qg_code qg_reading_open(qg_reading *out, qg_arena *a, const char *path) QG_MUST_USE;
 void qg_reading_close(qg_reading *r);
+
+/** Says on standard error how the file's fields differ from this program's, if they do. */
+void qg_reading_note(const qg_reading *r);
 
 /** A scalar of a group; NaN when it is absent or not computed. */
 double qg_reading_f64(qg_reading *r, const char *group, const char *name);
@@ -38,6 +43,17 @@ char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char
 const char *qg_read_cell_state(const qg_read_cell *c);
 
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed);
+
+/** The schema that the file was made with; NULL: by a program that did not say. Arena.
+ *  @errors QG_ESTORE. Local. */
+qg_code qg_file_schema_hash(char **out, qg_store *s, qg_arena *a) QG_MUST_USE;
+
+/**
+ * What the file has otherwise than this program's schema: "/metrics/m/d/fp32 and 1 more: this
+ * program has kappa, the file has not". *out NULL: nothing; a file that does not say which schema
+ * it was made with is looked into. Arena. @errors QG_ESTORE. Local.
+ */
+qg_code qg_schema_differences(const char **out, qg_store *s, qg_arena *a) QG_MUST_USE;
 
 /** Whether the file was made by this version's schema. @errors QG_ESTORE. */
 qg_code qg_check_schema(qg_store *s, qg_arena *a, const char *path) QG_MUST_USE;

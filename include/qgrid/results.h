@@ -17,9 +17,9 @@ typedef struct qg_results {
     qg_store *store;
     qg_arena *arena;        /* lives as long as the results */
     qg_arena *scratch;      /* of one call */
-    uint8_t *unit_state;    /* [n_units] 0 open, 1 done, 2 failed: as in /units/state */
+    uint8_t *unit_state;    /* [n_units] qg_state, as in /units/state */
     uint64_t *checksum;     /* [n_units] */
-    uint8_t *cell_state;    /* [n_cells] as in /cells/state */
+    uint8_t *cell_state;    /* [n_cells] qg_state, as in /cells/state */
     char **unit_error;      /* [n_units] of this run, or NULL */
     qg_resampler resampler; /* of all bootstraps of means */
     int64_t damaged_units;  /* found and reopened when the file was opened */
@@ -39,30 +39,14 @@ qg_code qg_results_reopen(qg_results *r, int unit) QG_MUST_USE;
 /** Marks failed units and cells open again (--retry-failed). */
 qg_code qg_results_retry_failed(qg_results *r) QG_MUST_USE;
 
-/** Stores the result of a pack or predict unit and marks it done. */
-qg_code qg_results_put(qg_results *r, int unit, const void *data, size_t size,
-                       const char *host) QG_MUST_USE;
+/** Stores the result of a unit and marks it done. */
+qg_code qg_results_put(qg_results *r, int unit, const qg_work_result *result) QG_MUST_USE;
 
 /** Records a failed unit (data stays as it is). */
 qg_code qg_results_fail(qg_results *r, int unit, const char *error) QG_MUST_USE;
 
-/** Checksum of a unit's data as they stand in the file; 0 for latency units. */
+/** Checksum of a unit's data as they stand in the file; 0 for a kind of work that has none. */
 qg_code qg_results_checksum(uint64_t *out, qg_results *r, int unit) QG_MUST_USE;
-
-/** Checksum of rows first .. first + count - 1 of a predictions group of any results file. */
-qg_code qg_rows_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group, int64_t first,
-                         int64_t count, int K) QG_MUST_USE;
-
-/** Checksum of a model group ("/models/m/p") of any results file. */
-qg_code qg_packed_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group) QG_MUST_USE;
-
-/** Checksum of a training group ("/training/m") of any results file. */
-qg_code qg_training_checksum(uint64_t *out, qg_store *s, qg_arena *a,
-                             const char *group) QG_MUST_USE;
-
-/** Computes what can be computed now: metrics of finished predictions, comparisons; sets cells'
- *  states. */
-qg_code qg_results_finish_cells(qg_results *r) QG_MUST_USE;
 
 /** Cells by state among the selected ones. */
 void qg_results_count(const qg_results *r, int *open, int *done, int *failed);
@@ -73,11 +57,9 @@ qg_code qg_results_write(qg_results *r, qg_group_ref ref, const char *name, qg_s
 qg_code qg_results_read(qg_results *r, qg_group_ref ref, const char *name, qg_store_type type,
                         const int64_t *start, const int64_t *count, void *data) QG_MUST_USE;
 
-/** Computes the statistics over the seeds of a cell of that kind. */
-qg_code qg_results_write_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
-
-/** Whether all units of a task are done. */
-bool qg_results_task_done(const qg_results *r, int task);
+/** Writes a text as long as a name, cut where it is longer. */
+qg_code qg_results_write_text(qg_results *r, qg_group_ref ref, const char *name,
+                              const char *text) QG_MUST_USE;
 
 /** Numbers [n], NaN until they are known. @errors QG_ENOMEM. */
 qg_code qg_undefined_numbers(double **out, qg_arena *a, int64_t n) QG_MUST_USE;

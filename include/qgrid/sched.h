@@ -38,15 +38,23 @@ typedef enum qg_unit_state {
     QG_UNIT_BLOCKED /* a task it needs has failed */
 } qg_unit_state;
 
+/* All work of a run. */
+typedef struct qg_workload {
+    const qg_task *task; /* [n_tasks] */
+    const qg_unit *unit; /* [n_units] */
+    int n_tasks, n_units;
+    const uint8_t *state; /* [n_units] where to start: QG_UNIT_DONE and QG_UNIT_FAILED are kept;
+                             NULL: all open */
+} qg_workload;
+
 typedef struct qg_sched qg_sched;
 
 /**
- * @param state  [n_units] where to start: QG_UNIT_DONE / QG_UNIT_FAILED are kept, NULL = all open
+ * @param work   borrowed; its tasks and units live as long as the schedule
  * @param node   [n_ranks] node number of each rank
  * @param computes [n_ranks] whether the rank takes work (rank 0 of a large run does not)
  */
-qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_task *tasks, int n_tasks,
-                        const qg_unit *units, int n_units, const uint8_t *state, int n_ranks,
+qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_workload *work, int n_ranks,
                         const int32_t *node, const bool *computes) QG_MUST_USE;
 
 /**
@@ -88,7 +96,6 @@ void qg_sched_join(qg_sched *s, int rank);
 /** Stop handing out (drain): the next functions return -1 from now on. */
 void qg_sched_drain(qg_sched *s);
 
-qg_unit_state qg_sched_state(const qg_sched *s, int unit);
 bool qg_sched_task_finished(const qg_sched *s, int task);
 /** Nothing is running and nothing more can be handed out. */
 bool qg_sched_finished(const qg_sched *s);
@@ -103,8 +110,7 @@ typedef struct qg_simulation {
     int loads;                         /* times a rank changed its affinity */
 } qg_simulation;
 /** @param load_cost seconds to load a model when a rank changes affinity */
-qg_code qg_sched_simulate(qg_simulation *out, qg_arena *a, const qg_task *tasks, int n_tasks,
-                          const qg_unit *units, int n_units, const uint8_t *state, int ranks,
+qg_code qg_sched_simulate(qg_simulation *out, qg_arena *a, const qg_workload *work, int ranks,
                           int ranks_per_node, double load_cost) QG_MUST_USE;
 
 #endif

@@ -25,6 +25,9 @@ typedef enum qg_store_type {
     QG_STORE_STRING /* fixed length, UTF-8, NUL-padded */
 } qg_store_type;
 
+/** "f64", "string", ... Local. */
+const char *qg_store_type_name(qg_store_type type);
+
 enum { QG_STORE_MAX_DIMS = 4 };
 
 typedef struct qg_field {

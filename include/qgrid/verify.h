@@ -11,7 +11,7 @@ typedef struct qg_verify_counts {
 } qg_verify_counts;
 
 /**
- * Recomputes the checksum of every finished prediction and packing unit; `bad` is called for each
+ * Recomputes the checksum of every finished unit whose kind has one; `bad` is called for each
  * damaged one. @errors QG_ESTORE. Local.
  */
 qg_code qg_verify(qg_verify_counts *out, qg_arena *a, const char *path,

@@ -152,7 +152,7 @@ static qg_code make_batch(passes *p, qg_arena *a, int batch, int tokens)
         ids[i] = (int32_t)qg_rng_below(&rng, (uint64_t)c->vocab);
     for (int b = 0; b < batch; b++)
         splits[b + 1] = splits[b] + tokens;
-    p->batch = (qg_batch){batch, ids, splits};
+    p->batch = (qg_batch){.B = batch, .ids = ids, .splits = splits};
     return QG_OK;
 }
 

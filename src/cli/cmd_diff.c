@@ -5,7 +5,6 @@
 #include "qgrid/report.h"
 
 #include "qgrid/metrics.h"
-#include "qgrid/plan.h"
 #include "qgrid/reading.h"
 
 #include <math.h>
@@ -143,7 +142,7 @@ static qg_code diff_cell(difference *d, const qg_read_cell *c)
         QG_TRY(diff_rows(d, c, &differs));
         differs |= diff_metrics(d, c) > 0;
     }
-    if (strcmp(c->kind, "explain") == 0 && c->state != QG_CELL_SKIPPED)
+    if (strcmp(c->kind, "explain") == 0 && c->state != QG_STATE_SKIPPED)
         QG_TRY(qg_diff_explanation(&differs, &d->a, &d->b, c));
     if (strcmp(c->kind, "train") == 0)
         QG_TRY(qg_diff_training(&differs, &d->a, &d->b, c));
@@ -169,8 +168,11 @@ static qg_code diff(qg_arena *arena, const char *a, const char *b, int *cells)
     char x[65], y[65];
     QG_TRY(qg_reading_open(&d.a, arena, a));
     qg_code rc = qg_reading_open(&d.b, arena, b);
-    if (rc == QG_OK)
+    if (rc == QG_OK) {
+        qg_reading_note(&d.a);
+        qg_reading_note(&d.b);
         rc = diff_all(&d);
+    }
     if (rc == QG_OK)
         rc = qg_store_digest(x, d.a.store, QG_DIGEST_EXCEPT);
     if (rc == QG_OK)

@@ -113,7 +113,7 @@ static qg_code states(uint8_t **out, qg_arena *a, const qg_plan *p, const qg_cel
     for (int u = 0; u < p->n_units; u++) {
         int t = p->units[u].task, c = p->tasks[t].cell;
         bool runs = c >= 0 ? reason[c].runs : packs[t];
-        if (runs && p->tasks[t].kind == QG_TASK_TRAIN)
+        if (runs && p->tasks[t].kind->trains)
             runs = !is_trained(p, p->tasks[t].model); /* else it is read back */
         state[u] = runs ? QG_UNIT_OPEN : QG_UNIT_DONE;
     }
@@ -126,8 +126,8 @@ static qg_code simulate(qg_arena *a, const qg_plan *p, const uint8_t *state, int
 {
     qg_simulation s;
     char makespan[32], busy[32];
-    QG_TRY(qg_sched_simulate(&s, a, p->sched_tasks, p->n_tasks, p->units, p->n_units, state, ranks,
-                             per_node, 0.5));
+    qg_workload work = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
+    QG_TRY(qg_sched_simulate(&s, a, &work, ranks, per_node, 0.5));
     printf("on %d ranks (%d a node): makespan about %s, busy %s, efficiency %.1f %%, %d model "
            "loads\n",
            ranks, per_node, qg_format_seconds(makespan, sizeof makespan, s.makespan),
@@ -143,7 +143,7 @@ static void trainings(const qg_plan *p, const uint8_t *state)
     char time[32];
     for (int u = 0; u < p->n_units; u++) {
         const qg_plan_task *t = &p->tasks[p->units[u].task];
-        if (t->kind != QG_TASK_TRAIN)
+        if (!t->kind->trains)
             continue;
         n++;
         trained += is_trained(p, t->model);

@@ -92,7 +92,7 @@ static qg_code score_batch(predict *p)
         memcpy(ids + splits[i], p->code[i].ids, (size_t)p->code[i].n * sizeof *ids);
         splits[i + 1] = splits[i] + p->code[i].n;
     }
-    qg_batch b = {p->n, ids, splits};
+    qg_batch b = {.B = p->n, .ids = ids, .splits = splits};
     qg_code rc = qg_model_forward(logits, p->model, &b, NULL);
     for (int i = 0; i < p->n && rc == QG_OK; i++)
         rc = print_line(p, i, logits + i * K, &s);

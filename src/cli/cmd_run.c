@@ -3,7 +3,7 @@
  */
 #include "cli.h"
 
-#include "units/work.h"
+#include "qgrid/work.h"
 #include "qgrid/kernel.h"
 #include "qgrid/log.h"
 #include "qgrid/stop.h"

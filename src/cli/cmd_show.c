@@ -82,6 +82,7 @@ static qg_code show(qg_arena *a, const char *path, const char *cell)
     if (!cell)
         return qg_print_table(stdout, a, path);
     QG_TRY(qg_reading_open(&r, a, path));
+    qg_reading_note(&r);
     qg_code rc = show_cell(&r, cell);
     qg_error kept = *qg_error_last();
     qg_reading_close(&r);

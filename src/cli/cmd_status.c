@@ -26,6 +26,7 @@ int qg_cmd_status(int argc, char **argv)
     if (!arena)
         return QG_EXIT_STOPPED;
     if (qg_reading_open(&r, arena, argv[optind]) == QG_OK) {
+        qg_reading_note(&r);
         qg_reading_count(&r, &open, &done, &failed);
         qg_reading_close(&r);
         int skipped = r.n - open - done - failed;

@@ -176,12 +176,12 @@ static int run(qg_par *par, qg_arena *a, const qg_train_command *command,
     qg_farm_outcome outcome;
     qg_task task = {.gang = qg_training_gang_limit(c)};
     qg_unit unit = {.count = 1, .cost = 1};
+    qg_workload work = {&task, &unit, 1, 1, NULL};
     qg_farm_worker worker = {&own, execute};
     qg_farm_owner callbacks = {&o, input, done, failed, task_finished, progress};
     qg_farm_options options = {.coordinate_only_from = INT_MAX};
     note_idle_ranks(par, c);
-    if (qg_farm_run(&outcome, par, &task, 1, &unit, 1, NULL, &worker, &callbacks, &options, a) !=
-        QG_OK)
+    if (qg_farm_run(&outcome, par, &work, &worker, &callbacks, &options, a) != QG_OK)
         return qg_cli_fail();
     return conclude(&o, &outcome, c);
 }

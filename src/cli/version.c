@@ -1,39 +1,12 @@
 /*
- * version.c - what this program is, and what it was built from.
+ * version.c - qgrid --version: what this program is, and what it was built from.
  */
-#include "qgrid/environment.h"
-
-#include "cli.h"
-#include "qgrid/kernel.h"
-#include "qgrid/par.h"
-#include "qgrid/store.h"
 #include "dispatch.h"
 
-#include <string.h>
-
-const char *qg_build_commit(void)
-{
-    return QG_COMMIT;
-}
-
-const char *qg_build_compiler(void)
-{
-    return "gcc " __VERSION__;
-}
-
-const char *qg_build_flags(void)
-{
-    return QG_CFLAGS;
-}
-
-const char *qg_libraries(void)
-{
-    static char text[256];
-    if (!text[0])
-        snprintf(text, sizeof text, "%s, %s, %s", qg_par_library(), qg_store_library(),
-                 qg_json_library());
-    return text;
-}
+#include "cli.h"
+#include "qgrid/environment.h"
+#include "qgrid/kernel.h"
+#include "qgrid/libraries.h"
 
 int qg_print_version(void)
 {

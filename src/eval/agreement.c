@@ -78,11 +78,3 @@ double qg_jaccard_of_places(const int64_t *a, const int64_t *b, int64_t n, int64
     }
     return either ? (double)both / (double)either : (double)NAN;
 }
-
-double qg_jaccard_top(const double *a, const double *b, int64_t n, int k, int by_magnitude,
-                      qg_arena *arena)
-{
-    const int64_t *pa = qg_places(a, n, by_magnitude, arena);
-    const int64_t *pb = qg_places(b, n, by_magnitude, arena);
-    return pa && pb ? qg_jaccard_of_places(pa, pb, n, k) : (double)NAN;
-}

@@ -146,25 +146,25 @@ qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
     out->mean_confidence /= (double)used;
     out->overconfidence /= (double)used;
     qg_bin bin[10];
-    qg_calibration(&out->ece, &out->mce, bin, 10, label, predicted, prob, n, K);
+    qg_predictions p = {label, predicted, prob, n, K};
+    qg_calibration(&out->ece, &out->mce, bin, 10, &p);
     return QG_OK;
 }
 
-void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const int32_t *label,
-                    const int32_t *predicted, const double *prob, int64_t n, int K)
+void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const qg_predictions *p)
 {
     int64_t used = 0;
     *ece = *mce = 0;
     for (int b = 0; b < bins; b++)
         bin[b] = (qg_bin){0};
-    for (int64_t i = 0; i < n; i++) {
-        if (label[i] < 0)
+    for (int64_t i = 0; i < p->n; i++) {
+        if (p->label[i] < 0)
             continue;
-        double confidence = confidence_of(prob + i * K, K);
+        double confidence = confidence_of(p->probabilities + i * p->K, p->K);
         int b = (int)ceil(confidence * bins) - 1;
         b = b < 0 ? 0 : b >= bins ? bins - 1 : b;
         bin[b].count++;
-        bin[b].accuracy += predicted[i] == label[i];
+        bin[b].accuracy += p->predicted[i] == p->label[i];
         bin[b].confidence += confidence;
         used++;
     }

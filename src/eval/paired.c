@@ -49,9 +49,10 @@ static int64_t gains(int8_t *gain, const int32_t *label, const int32_t *a, const
 }
 
 qg_code qg_bootstrap_accuracy(qg_bootstrap *out, const int32_t *label, const int32_t *a,
-                              const int32_t *b, int64_t n, int resamples, const int32_t *index,
-                              uint64_t seed, qg_arena *arena)
+                              const int32_t *b, int64_t n, const qg_draws *draws, qg_arena *arena)
 {
+    const int32_t *index = draws->index;
+    int resamples = draws->resamples;
     int8_t *gain;
     double *difference, *sorted;
     int64_t sum = 0, below = 0, above = 0;
@@ -63,7 +64,7 @@ qg_code qg_bootstrap_accuracy(qg_bootstrap *out, const int32_t *label, const int
         return QG_FAIL(QG_EFORMAT, "no row has a label");
     for (int64_t i = 0; i < used; i++)
         sum += gain[i];
-    qg_rng base = qg_rng_make(seed, "bootstrap/accuracy", 0);
+    qg_rng base = qg_rng_make(draws->seed, "bootstrap/accuracy", 0);
     for (int r = 0; r < resamples; r++) {
         qg_rng rng = qg_rng_stream(&base, (uint64_t)r);
         int64_t s = 0;

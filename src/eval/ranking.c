@@ -1,6 +1,5 @@
 /*
- * ranking.c - order statistics: sorting by key, ranks, ROC, average precision, percentiles,
- * latency.
+ * ranking.c - order statistics: sorting by key, ranks, percentiles, latency.
  */
 #include "ranking.h"
 
@@ -39,42 +38,6 @@ double *qg_ranks(const double *v, int64_t n, qg_arena *a)
             rank[s[k].index] = (double)(i + 1 + j) / 2; /* mean of the tied ranks i+1 .. j */
     }
     return rank;
-}
-
-double qg_roc_auc(const double *score, const int32_t *is_class, int64_t n, qg_arena *a)
-{
-    const double *rank = qg_ranks(score, n, a);
-    double sum = 0, positive = 0;
-    if (!rank)
-        return (double)NAN;
-    for (int64_t i = 0; i < n; i++)
-        if (is_class[i]) {
-            sum += rank[i];
-            positive++;
-        }
-    double negative = (double)n - positive;
-    if (positive == 0 || negative == 0)
-        return (double)NAN;
-    return (sum - positive * (positive + 1) / 2) / (positive * negative);
-}
-
-double qg_average_precision(const double *score, const int32_t *is_class, int64_t n, qg_arena *a)
-{
-    const qg_keyed *s = qg_sorted(score, n, a);
-    double positive = 0, hit = 0, sum = 0;
-    if (!s)
-        return (double)NAN;
-    for (int64_t i = 0; i < n; i++)
-        positive += is_class[i] != 0;
-    if (positive == 0)
-        return (double)NAN;
-    for (int64_t i = n - 1, j; i >= 0; i = j) { /* falling thresholds, ties together */
-        double before = hit;
-        for (j = i; j >= 0 && s[j].value == s[i].value; j--)
-            hit += is_class[s[j].index] != 0;
-        sum += (hit - before) / positive * (hit / (double)(n - 1 - j));
-    }
-    return sum;
 }
 
 double qg_percentile_sorted(const double *sorted, int64_t n, double q)

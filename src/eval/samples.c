@@ -1,5 +1,5 @@
 /*
- * samples.c - paired samples of numbers: t tests, Wilcoxon's signed ranks, effect size.
+ * samples.c - paired samples of numbers: Wilcoxon's signed ranks.
  *
  * Wilcoxon, "Individual comparisons by ranking methods", Biometrics 1, 1945: exact distribution up
  * to 25 differences without zeros and ties, else the normal approximation with tie correction,
@@ -11,22 +11,6 @@
 #include <math.h>
 
 enum { EXACT_LIMIT = 25 };
-
-typedef struct moments {
-    double mean, variance; /* ddof 1 */
-} moments;
-
-static moments moments_of(const double *v, int64_t n)
-{
-    moments m = {0};
-    for (int64_t i = 0; i < n; i++)
-        m.mean += v[i];
-    m.mean /= (double)n;
-    for (int64_t i = 0; i < n; i++)
-        m.variance += (v[i] - m.mean) * (v[i] - m.mean);
-    m.variance /= (double)(n - 1);
-    return m;
-}
 
 /* P(W <= w) * 2 for n untied differences, by counting the subsets of 1..n with each sum. */
 static double exact_p(int64_t w, int n)
@@ -81,34 +65,5 @@ qg_code qg_wilcoxon(qg_signed_ranks *out, const double *difference, int64_t n, q
     double w = fmin(out->plus, out->minus);
     out->p = !ties && out->n == n && n <= EXACT_LIMIT ? exact_p((int64_t)w, (int)n)
                                                       : normal_p(w, out->n, rank);
-    return QG_OK;
-}
-
-qg_code qg_paired_tests(qg_paired *out, const double *a, const double *b, int64_t n,
-                        qg_arena *arena)
-{
-    double *d;
-    if (n < 2)
-        return QG_FAIL(QG_EFORMAT, "%lld pairs, at least 2 are needed", (long long)n);
-    QG_NEW(d, arena, n);
-    for (int64_t i = 0; i < n; i++)
-        d[i] = a[i] - b[i];
-    double N = (double)n;
-    moments md = moments_of(d, n), ma = moments_of(a, n), mb = moments_of(b, n);
-    double error = sqrt(md.variance / N), va = ma.variance / N, vb = mb.variance / N;
-    double reach = gsl_cdf_tdist_Pinv(0.975, N - 1) * error;
-    *out = (qg_paired){.mean_difference = md.mean,
-                       .t = md.mean / error,
-                       .ci_low = md.mean - reach,
-                       .ci_high = md.mean + reach,
-                       .cohens_d = md.mean / sqrt(md.variance),
-                       .welch_t = (ma.mean - mb.mean) / sqrt(va + vb),
-                       .welch_df = (va + vb) * (va + vb) / ((va * va + vb * vb) / (N - 1))};
-    out->p_t = 2 * gsl_cdf_tdist_Q(fabs(out->t), N - 1);
-    out->p_welch = 2 * gsl_cdf_tdist_Q(fabs(out->welch_t), out->welch_df);
-    qg_signed_ranks ranks;
-    QG_TRY(qg_wilcoxon(&ranks, d, n, arena));
-    out->wilcoxon_w = ranks.n > 0 ? fmin(ranks.plus, ranks.minus) : (double)NAN;
-    out->p_wilcoxon = ranks.p;
     return QG_OK;
 }

@@ -199,8 +199,7 @@ static qg_code loop(qg_farm *f)
     return QG_OK;
 }
 
-static qg_code make(qg_farm *f, const qg_task *tasks, const qg_unit *units, int n_units,
-                    const uint8_t *state)
+static qg_code make(qg_farm *f, const qg_workload *work)
 {
     int n = f->par->size;
     bool *computes; /* the others join when they say hello */
@@ -213,8 +212,7 @@ static qg_code make(qg_farm *f, const qg_task *tasks, const qg_unit *units, int 
     for (int r = 0; r < n; r++)
         f->peer[r] = (qg_peer){.leader = -1, .heard = f->start};
     computes[0] = f->computes = n < f->options.coordinate_only_from;
-    return qg_sched_create(&f->sched, f->arena, tasks, f->n_tasks, units, n_units, state, n,
-                           f->par->node, computes);
+    return qg_sched_create(&f->sched, f->arena, work, n, f->par->node, computes);
 }
 
 /* Messages and results that were on their way when the run ended. */
@@ -227,8 +225,7 @@ static void free_all(qg_farm *f)
     free(f->message);
 }
 
-qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n_tasks,
-                    const qg_unit *units, int n_units, const uint8_t *state,
+qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_workload *work,
                     const qg_farm_worker *worker, const qg_farm_owner *owner,
                     const qg_farm_options *options, qg_arena *a)
 {
@@ -238,13 +235,13 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_task *tasks, int n
                  .owner = owner,
                  .options = qg_farm_defaults(options),
                  .out = out,
-                 .n_tasks = n_tasks,
+                 .n_tasks = work->n_tasks,
                  .start = qg_clock()};
     *out = (qg_farm_outcome){0};
     f.last_ping = f.last_check = f.last_progress = f.start;
     qg_stop_catch();
     qg_stop_catch_interrupt();
-    qg_code rc = make(&f, tasks, units, n_units, state);
+    qg_code rc = make(&f, work);
     if (rc == QG_OK)
         rc = loop(&f);
     qg_error why = *qg_error_last();

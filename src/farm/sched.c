@@ -94,14 +94,18 @@ static qg_code fill_tasks(qg_sched *s, qg_arena *a)
     return QG_OK;
 }
 
-qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_task *tasks, int n_tasks,
-                        const qg_unit *units, int n_units, const uint8_t *state, int n_ranks,
+qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_workload *work, int n_ranks,
                         const int32_t *node, const bool *computes)
 {
     qg_sched *s;
+    const qg_task *tasks = work->task;
+    int n_tasks = work->n_tasks, n_units = work->n_units;
     QG_NEW(s, a, 1);
-    *s = (qg_sched){
-        .task = tasks, .unit = units, .n_tasks = n_tasks, .n_units = n_units, .n_ranks = n_ranks};
+    *s = (qg_sched){.task = tasks,
+                    .unit = work->unit,
+                    .n_tasks = n_tasks,
+                    .n_units = n_units,
+                    .n_ranks = n_ranks};
     for (int i = 0; i < n_tasks; i++) {
         QG_ASSERT(tasks[i].gang >= 0 && (tasks[i].gang & (tasks[i].gang - 1)) == 0);
         QG_ASSERT(tasks[i].gang <= 1 || !tasks[i].exclusive);
@@ -121,8 +125,8 @@ qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_task *tasks, int n
     QG_NEW(s->affinity_ranks, a, s->n_affinities);
     QG_NEW(s->affinity_cost, a, s->n_affinities);
     QG_NEW(s->idle, a, n_ranks);
-    if (state)
-        memcpy(s->state, state, (size_t)n_units);
+    if (work->state)
+        memcpy(s->state, work->state, (size_t)n_units);
     for (int r = 0; r < n_ranks; r++)
         s->rank[r] =
             (qg_rank_state){.unit = -1, .affinity = -1, .computes = computes[r], .node = node[r]};
@@ -308,11 +312,6 @@ void qg_sched_join(qg_sched *s, int rank)
 void qg_sched_drain(qg_sched *s)
 {
     s->draining = true;
-}
-
-qg_unit_state qg_sched_state(const qg_sched *s, int unit)
-{
-    return (qg_unit_state)s->state[unit];
 }
 
 bool qg_sched_task_finished(const qg_sched *s, int task)

@@ -65,11 +65,11 @@ static bool advance(sim *m)
     return true;
 }
 
-qg_code qg_sched_simulate(qg_simulation *out, qg_arena *a, const qg_task *tasks, int n_tasks,
-                          const qg_unit *units, int n_units, const uint8_t *state, int ranks,
+qg_code qg_sched_simulate(qg_simulation *out, qg_arena *a, const qg_workload *work, int ranks,
                           int ranks_per_node, double load_cost)
 {
-    sim m = {.task = tasks, .unit = units, .ranks = ranks, .load_cost = load_cost, .out = out};
+    sim m = {
+        .task = work->task, .unit = work->unit, .ranks = ranks, .load_cost = load_cost, .out = out};
     int32_t *node;
     bool *computes;
     *out = (qg_simulation){0};
@@ -82,8 +82,7 @@ qg_code qg_sched_simulate(qg_simulation *out, qg_arena *a, const qg_task *tasks,
         computes[r] = r > 0 || ranks <= 16; /* as in a real run */
         m.rank[r] = (sim_rank){.unit = -1, .affinity = -1};
     }
-    QG_TRY(
-        qg_sched_create(&m.sched, a, tasks, n_tasks, units, n_units, state, ranks, node, computes));
+    QG_TRY(qg_sched_create(&m.sched, a, work, ranks, node, computes));
     do
         hand_out(&m);
     while (advance(&m));

@@ -3,7 +3,6 @@
  */
 #include "reader.h"
 
-#include "qgrid/plan.h"
 #include "qgrid/str.h"
 
 #include <string.h>
@@ -258,7 +257,7 @@ qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v)
     read_target(r, qg_json_get(v, "target"), e.target);
     read_faithfulness(r, e.faithfulness);
     r->job->explain.floor_draws = e.floor_draws;
-    if (r->job->n_precisions > 0 && qg_plan_reference(r->job) < 0)
+    if (r->job->n_precisions > 0 && qg_job_reference(r->job) < 0)
         QG_WRONG(r, v,
                  "explanations are compared with those of fp32, which is not among precisions");
     return read_pairs(r, e.pairs);

@@ -310,3 +310,11 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     QG_TRY(qg_job_read_explain(&r, t.explain));
     return problems->n > before ? QG_EJOB : QG_OK;
 }
+
+int qg_job_reference(const qg_job *job)
+{
+    for (int i = 0; i < job->n_precisions; i++)
+        if (strcmp(job->precisions[i].name, "fp32") == 0)
+            return i;
+    return -1;
+}

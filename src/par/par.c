@@ -14,15 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef struct pending {
-    struct pending *next;
-    MPI_Request request;
-    char data[];
-} pending;
-
-static bool mpi_started;
-static pending *outbox;
-
 qg_code qg_mpi_check(int rc, const char *what)
 {
     char text[MPI_MAX_ERROR_STRING] = "";
@@ -132,24 +123,25 @@ qg_code qg_par_start(qg_par **out, qg_arena *a)
     int provided;
     long size;
     QG_NEW(p, a, 1);
+    QG_NEW(p->mpi, a, 1);
     *out = p;
     gethostname(p->host, sizeof p->host - 1);
-    snprintf(p->library, sizeof p->library, "%s", qg_par_library());
     if (!launched())
         return alone(p, a);
     prefer_shared_memory();
     QG_MPI(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided));
-    mpi_started = true;
+    p->mpi->started = true;
     QG_MPI(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
     QG_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &p->rank));
     QG_MPI(MPI_Comm_size(MPI_COMM_WORLD, &p->size));
-    QG_TRY(qg_gang_start());
+    QG_TRY(qg_gang_start(p->mpi));
     if (p->size == 1 && claimed_size(&size))
         return alone(p, a);
     return find_nodes(p, a);
 }
 
-static int status_at_alarm;
+/* A handler of signals has no argument of its own. */
+static volatile sig_atomic_t status_at_alarm;
 
 static void leave_at_alarm(int number)
 {
@@ -159,7 +151,7 @@ static void leave_at_alarm(int number)
 
 void qg_par_stop(qg_par *p, int status)
 {
-    if (!mpi_started)
+    if (!p->mpi->started)
         return;
     fflush(NULL);
     if (p->lost_ranks)
@@ -170,24 +162,15 @@ void qg_par_stop(qg_par *p, int status)
     alarm(QG_PAR_STOP_SECONDS);
     MPI_Finalize();
     alarm(0);
-    mpi_started = false;
-}
-
-void qg_par_abort(qg_par *p, int status)
-{
-    (void)p;
-    fflush(NULL);
-    if (mpi_started)
-        MPI_Abort(MPI_COMM_WORLD, status);
-    _exit(status);
+    p->mpi->started = false;
 }
 
 /* Frees what has been sent. */
-static qg_code sweep(void)
+static qg_code sweep(struct qg_mpi *mpi)
 {
-    for (pending **at = &outbox; *at;) {
+    for (qg_sent **at = &mpi->outbox; *at;) {
         int sent = 0;
-        pending *m = *at;
+        qg_sent *m = *at;
         QG_MPI(MPI_Test(&m->request, &sent, MPI_STATUS_IGNORE));
         if (!sent) {
             at = &m->next;
@@ -204,8 +187,8 @@ qg_code qg_par_send(qg_par *p, int to, int tag, const void *data, size_t size)
     QG_ASSERT(to >= 0 && to < p->size && to != p->rank);
     if (size > INT_MAX)
         return QG_FAIL(QG_EMPI, "a message of %zu bytes is too long; use smaller units", size);
-    QG_TRY(sweep());
-    pending *m = malloc(sizeof *m + size);
+    QG_TRY(sweep(p->mpi));
+    qg_sent *m = malloc(sizeof *m + size);
     if (!m)
         return QG_FAIL(QG_ENOMEM, "no memory for a message of %zu bytes", size);
     if (size)
@@ -215,8 +198,8 @@ qg_code qg_par_send(qg_par *p, int to, int tag, const void *data, size_t size)
         free(m);
         return qg_mpi_check(rc, "MPI_Isend");
     }
-    m->next = outbox;
-    outbox = m;
+    m->next = p->mpi->outbox;
+    p->mpi->outbox = m;
     return QG_OK;
 }
 
@@ -227,8 +210,8 @@ qg_code qg_par_probe(qg_par *p, int *from, int *tag, size_t *size)
     *from = -1;
     if (p->size == 1)
         return QG_OK;
-    if (outbox)
-        QG_TRY(sweep());
+    if (p->mpi->outbox)
+        QG_TRY(sweep(p->mpi));
     QG_MPI(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &s));
     if (!there)
         return QG_OK;

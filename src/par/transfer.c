@@ -25,23 +25,26 @@ enum {
 };
 static const double patience = 0.2; /* seconds for what is under way when the work is given up */
 
-static MPI_Comm comm = MPI_COMM_NULL;
-static int last_tag = 32767; /* what MPI promises */
-static char *pool;           /* [SLOTS][PIECE] */
-
-qg_code qg_gang_start(void)
+qg_code qg_gang_start(struct qg_mpi *m)
 {
     int *value, found = 0;
-    QG_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &comm));
-    QG_MPI(MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN));
-    QG_MPI(MPI_Comm_get_attr(comm, MPI_TAG_UB, &value, &found));
-    if (found)
-        last_tag = *value;
+    m->members = MPI_COMM_NULL;
+    QG_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &m->gangs));
+    QG_MPI(MPI_Comm_set_errhandler(m->gangs, MPI_ERRORS_RETURN));
+    QG_MPI(MPI_Comm_get_attr(m->gangs, MPI_TAG_UB, &value, &found));
+    m->last_tag = found ? *value : 32767; /* what the standard promises */
     return QG_OK;
+}
+
+/* The tag of a gang's messages: those that a broken gang has left are not taken for another's. */
+static int tag_of(const qg_gang *g)
+{
+    return (int)(g->number % ((uint32_t)g->par->mpi->last_tag + 1u));
 }
 
 typedef struct traffic {
     const qg_transfer *t;
+    struct qg_mpi *mpi;
     int rank, tag;
     size_t sent, asked;         /* bytes for which a message was posted */
     MPI_Request request[SLOTS]; /* first those of sending */
@@ -55,9 +58,10 @@ static size_t piece(size_t all, size_t at)
     return all - at < PIECE ? all - at : PIECE;
 }
 
-static char *buffer(int slot)
+/* [SLOTS][PIECE] */
+static char *buffer(const traffic *x, int slot)
 {
-    return pool + (size_t)slot * PIECE;
+    return x->mpi->pieces + (size_t)slot * PIECE;
 }
 
 /* Posts what can be posted. */
@@ -69,15 +73,17 @@ static int post(traffic *x)
         if (x->request[s] != MPI_REQUEST_NULL)
             continue;
         size_t n = piece(t->send_bytes, x->sent);
-        memcpy(buffer(s), (const char *)t->send + x->sent, n);
-        rc = MPI_Isend(buffer(s), (int)n, MPI_BYTE, x->rank, x->tag, comm, &x->request[s]);
+        memcpy(buffer(x, s), (const char *)t->send + x->sent, n);
+        rc = MPI_Isend(buffer(x, s), (int)n, MPI_BYTE, x->rank, x->tag, x->mpi->gangs,
+                       &x->request[s]);
         x->sent += n;
     }
     for (int s = DEPTH; s < SLOTS && x->asked < t->receive_bytes && rc == MPI_SUCCESS; s++) {
         if (x->request[s] != MPI_REQUEST_NULL)
             continue;
         size_t n = piece(t->receive_bytes, x->asked);
-        rc = MPI_Irecv(buffer(s), (int)n, MPI_BYTE, x->rank, x->tag, comm, &x->request[s]);
+        rc = MPI_Irecv(buffer(x, s), (int)n, MPI_BYTE, x->rank, x->tag, x->mpi->gangs,
+                       &x->request[s]);
         x->at[s] = x->asked;
         x->asked += n;
     }
@@ -92,7 +98,7 @@ static int take(const traffic *x, int slot, const MPI_Status *s)
     int n = 0, rc = MPI_Get_count(s, MPI_BYTE, &n);
     if (rc != MPI_SUCCESS || (size_t)n != want)
         return rc == MPI_SUCCESS ? MPI_ERR_TRUNCATE : rc;
-    t->take((char *)t->receive + x->at[slot], buffer(slot), want, t->ctx);
+    t->take((char *)t->receive + x->at[slot], buffer(x, slot), want, t->ctx);
     return MPI_SUCCESS;
 }
 
@@ -139,7 +145,7 @@ static void abandon(traffic *x)
         qg_sleep(1e-3);
     }
     if (!all)
-        pool = NULL;
+        x->mpi->pieces = NULL;
 }
 
 /* A message to or from a dead rank. */
@@ -189,13 +195,12 @@ static qg_code go(traffic *x, const qg_gang *g)
 
 qg_code qg_transfer_run(const qg_transfer *t, const qg_gang *g, int member)
 {
-    traffic x = {.t = t, .rank = g->rank[member]};
-    x.tag = (int)(g->number % ((uint32_t)last_tag + 1u));
-    if (!pool && !(pool = malloc((size_t)SLOTS * PIECE)))
+    struct qg_mpi *mpi = g->par->mpi;
+    traffic x = {.t = t, .mpi = mpi, .rank = g->rank[member], .tag = tag_of(g)};
+    if (!mpi->pieces && !(mpi->pieces = malloc((size_t)SLOTS * PIECE)))
         return QG_FAIL(QG_ELOST, "no memory for messages to the gang");
     for (int s = 0; s < SLOTS; s++)
         x.request[s] = MPI_REQUEST_NULL;
-    QG_ASSERT(comm != MPI_COMM_NULL);
     qg_code rc = go(&x, g);
     if (rc != QG_OK)
         abandon(&x);
@@ -204,25 +209,22 @@ qg_code qg_transfer_run(const qg_transfer *t, const qg_gang *g, int member)
 
 /* ----------------------------------------------------------------------------- for comparison */
 
-static MPI_Comm members = MPI_COMM_NULL;
-static uint32_t members_of; /* gang */
-
 /* The communicator of a gang's ranks, made when it is first asked for. */
 static qg_code make_members(const qg_gang *g)
 {
+    struct qg_mpi *m = g->par->mpi;
     MPI_Group world, own;
-    if (members != MPI_COMM_NULL && members_of == g->number)
+    if (m->members != MPI_COMM_NULL && m->members_of == g->number)
         return QG_OK;
-    if (members != MPI_COMM_NULL)
-        QG_MPI(MPI_Comm_free(&members));
-    QG_MPI(MPI_Comm_group(comm, &world));
+    if (m->members != MPI_COMM_NULL)
+        QG_MPI(MPI_Comm_free(&m->members));
+    QG_MPI(MPI_Comm_group(m->gangs, &world));
     QG_MPI(MPI_Group_incl(world, g->size, g->rank, &own));
-    QG_MPI(
-        MPI_Comm_create_group(comm, own, (int)(g->number % ((uint32_t)last_tag + 1u)), &members));
-    QG_MPI(MPI_Comm_set_errhandler(members, MPI_ERRORS_RETURN));
+    QG_MPI(MPI_Comm_create_group(m->gangs, own, tag_of(g), &m->members));
+    QG_MPI(MPI_Comm_set_errhandler(m->members, MPI_ERRORS_RETURN));
     QG_MPI(MPI_Group_free(&own));
     QG_MPI(MPI_Group_free(&world));
-    members_of = g->number;
+    m->members_of = g->number;
     return QG_OK;
 }
 
@@ -232,7 +234,7 @@ static qg_code sum(const qg_gang *g, float *block, size_t n)
     QG_TRY(make_members(g));
     for (size_t at = 0; at < n; at += most)
         QG_MPI(MPI_Allreduce(MPI_IN_PLACE, block + at, (int)(n - at < most ? n - at : most),
-                             MPI_FLOAT, MPI_SUM, members));
+                             MPI_FLOAT, MPI_SUM, g->par->mpi->members));
     return QG_OK;
 }
 

@@ -1,5 +1,5 @@
 /*
- * explain.c - which texts may be explained, which are, and what it costs.
+ * explain.c - which texts may be explained, and which are.
  */
 #include "inputs.h"
 
@@ -85,17 +85,6 @@ void qg_plan_explained_rows(int64_t *row, const qg_plan *p, int experiment,
 
 bool qg_plan_repeats(const qg_plan *p, const qg_cell *c)
 {
-    return c->kind == QG_CELL_EXPLAIN && c->precision == qg_plan_reference(p->job) &&
+    return c->kind == QG_CELL_EXPLAIN && c->precision == qg_job_reference(p->job) &&
            p->job->explain.methods[c->method].method->random;
-}
-
-double qg_plan_explain_passes(const qg_plan *p, const qg_cell *c, int words)
-{
-    const qg_method_spec *m = &p->job->explain.methods[c->method];
-    const qg_faithful_options *f = &p->job->explain.faithful;
-    double once = m->method->cost(m->options, words);
-    double measured = 2.0 * f->n_k +
-                      2.0 * (f->curve_steps < words ? (double)f->curve_steps : words) +
-                      (double)f->infidelity;
-    return once * (1.0 + qg_plan_repeats(p, c) + (double)f->sensitivity) + measured;
 }

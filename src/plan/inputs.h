@@ -30,11 +30,11 @@ qg_code qg_plan_training_make(qg_plan *p, qg_arena *a, int model, qg_problems *p
 /** Fills `explained` of the plan, behind tokens. @errors QG_ENOMEM. */
 qg_code qg_plan_explained_make(qg_plan *p, qg_arena *a) QG_MUST_USE;
 
-/** Forward passes of a text of so many words that explaining and measuring it takes. */
-double qg_plan_explain_passes(const qg_plan *p, const qg_cell *c, int words);
-
 /** Cells with their keys; `only` NULL or a glob over names. */
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only);
+
+/** Key of a cell, whose indices are set; the cells that it is made from are there. */
+void qg_plan_make_key(const qg_plan *p, qg_cell *c);
 
 /** Begins the hash of a key: schema version and kind. */
 void qg_plan_key_begin(qg_sha256 *h, const char *kind);

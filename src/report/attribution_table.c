@@ -4,7 +4,6 @@
 #include "qgrid/report.h"
 
 #include "qgrid/drift.h"
-#include "qgrid/plan.h"
 #include "qgrid/layout.h"
 
 #include <math.h>
@@ -84,7 +83,7 @@ static bool is_there(const qg_reading *r, const qg_read_cell *c)
 {
     for (int i = 0; i < r->n; i++) {
         const qg_read_cell *k = &r->cell[i];
-        if (is_explain(k) && k->state == QG_CELL_DONE &&
+        if (is_explain(k) && k->state == QG_STATE_DONE &&
             strcmp(k->experiment, c->experiment) == 0 && strcmp(k->method, c->method) == 0)
             return true;
     }
@@ -144,7 +143,7 @@ qg_code qg_print_explanations(FILE *to, qg_reading *r)
 qg_code qg_show_explanation(qg_reading *r, const qg_read_cell *c)
 {
     char group[1024], path[1100];
-    if (c->state == QG_CELL_SKIPPED)
+    if (c->state == QG_STATE_SKIPPED)
         return QG_OK;
     qg_reading_group(group, sizeof group, c, "comparisons");
     snprintf(path, sizeof path, "%s/summary", group);
@@ -162,7 +161,7 @@ qg_code qg_show_explanation(qg_reading *r, const qg_read_cell *c)
 qg_code qg_show_explanations(qg_reading *r, const qg_read_cell *c)
 {
     char group[1024];
-    if (c->state == QG_CELL_SKIPPED)
+    if (c->state == QG_STATE_SKIPPED)
         return QG_OK;
     snprintf(group, sizeof group, "/comparisons/%s/%s/explanations", c->model, c->dataset);
     QG_TRY(qg_show_matrices(r, group, "agreement", "precision", "method_a", "method_b"));
@@ -176,7 +175,7 @@ qg_code qg_show_pair(qg_reading *r, const qg_read_cell *c)
 {
     char group[1024];
     const char *other = strstr(c->name, "/vs/");
-    if (!other || c->state == QG_CELL_SKIPPED)
+    if (!other || c->state == QG_STATE_SKIPPED)
         return QG_OK;
     snprintf(group, sizeof group, "/pairs/%s/%s", c->experiment, other + strlen("/vs/"));
     QG_TRY(qg_show_matrices(r, group, "drift", "method", "precision", "test"));

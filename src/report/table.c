@@ -3,7 +3,6 @@
  */
 #include "qgrid/report.h"
 
-#include "qgrid/plan.h"
 #include "qgrid/reading.h"
 #include "qgrid/str.h"
 
@@ -56,13 +55,14 @@ qg_code qg_print_table(FILE *to, qg_arena *a, const char *path)
     qg_reading r;
     int width = 4;
     QG_TRY(qg_reading_open(&r, a, path));
+    qg_reading_note(&r);
     for (int i = 0; i < r.n; i++)
         if (strcmp(r.cell[i].kind, "predict") == 0 && (int)strlen(r.cell[i].name) > width)
             width = (int)strlen(r.cell[i].name);
     fprintf(to, "%-*s  %-6s  %8s  %8s  %8s  %9s  %10s  %9s\n", width, "cell", "state", "accuracy",
             "macro-F1", "ECE", "as fp32", "size", "median ms");
     for (int i = 0; i < r.n; i++)
-        if (strcmp(r.cell[i].kind, "predict") == 0 && r.cell[i].state <= QG_CELL_FAILED)
+        if (strcmp(r.cell[i].kind, "predict") == 0 && r.cell[i].state <= QG_STATE_FAILED)
             print_row(to, &r, &r.cell[i], width);
     qg_code rc = qg_print_seeds(to, &r);
     if (rc == QG_OK)
@@ -79,8 +79,8 @@ qg_code qg_print_undone_cells(FILE *to, qg_arena *a, const char *path, bool open
     QG_TRY(qg_reading_open(&r, a, path));
     for (int i = 0; i < r.n; i++) {
         const qg_read_cell *c = &r.cell[i];
-        if (c->state == QG_CELL_FAILED || c->state == QG_CELL_SKIPPED ||
-            (open && c->state == QG_CELL_OPEN))
+        if (c->state == QG_STATE_FAILED || c->state == QG_STATE_SKIPPED ||
+            (open && c->state == QG_STATE_OPEN))
             fprintf(to, "%-7s %s%s%s\n", qg_read_cell_state(c), c->name, c->error[0] ? "  " : "",
                     c->error);
     }

@@ -86,7 +86,7 @@ qg_code qg_show_training(qg_reading *r, const qg_read_cell *c)
     int64_t done = qg_reading_i64(r, group, "epochs_done");
     QG_TRY(read_text(&end, r, group, "end"));
     QG_TRY(read_text(&hash, r, group, "model_hash"));
-    if (c->state != QG_CELL_DONE)
+    if (c->state != QG_STATE_DONE)
         return QG_OK;
     printf("  %-22s %lld\n", "steps_done", (long long)qg_reading_i64(r, group, "steps_done"));
     printf("  %-22s %lld\n", "epochs_done", (long long)done);

@@ -19,6 +19,7 @@ typedef struct schema_row {
     qg_store_type type;
     int string_kind;
     qg_dim dim[3];
+    qg_filler *fill; /* NULL: filled later */
 } schema_row;
 
 /* TEXT and ERROR are strings whose size is not that of a name. */
@@ -44,70 +45,58 @@ enum {
 };
 
 static const schema_row schema[] = {
-#define QG_FIELD(group, name, type, units, d1, d2, d3, doc)                                        \
+#define QG_FIELD(group, name, type, units, d1, d2, d3, doc, filler)                                \
     {#name,                                                                                        \
      units,                                                                                        \
      doc,                                                                                          \
      QG_GROUP_##group,                                                                             \
      (qg_store_type)TYPE_##type,                                                                   \
      KIND_##type,                                                                                  \
-     {QG_DIM_##d1, QG_DIM_##d2, QG_DIM_##d3}},
+     {QG_DIM_##d1, QG_DIM_##d2, QG_DIM_##d3},                                                      \
+     qg_fill_##filler},
 #include "schema.def"
 #undef QG_FIELD
 };
 enum { N_SCHEMA = sizeof schema / sizeof schema[0] };
 
 static const char *const dim_names[] = {
-#define X(id, name) name,
-    QG_DIM_LIST(X)
-#undef X
+#define QG_DIM(id, name, length, scale) name,
+#include "dimensions.def"
+#undef QG_DIM
 };
 enum { N_DIMS = sizeof dim_names / sizeof dim_names[0] };
 
-static const char *const group_paths[] = {
-#define X(id, path) path,
-    QG_GROUP_LIST(X)
-#undef X
-};
-
-/* What a letter of a path stands for; NULL: for itself. */
-static const char *name_of(const qg_job *job, qg_group_ref ref, char letter)
+bool qg_schema_field_get(qg_schema_field *out, int i)
 {
-    const qg_explain_options *x = &job->explain;
-    switch (letter) {
-    case 'M':
-        return job->models[ref.model].name;
-    case 'B':
-        return job->models[ref.model].fan.base;
-    case 'D':
-        return job->datasets[ref.dataset].name;
-    case 'P':
-        return job->precisions[ref.precision].name;
-    case 'X':
-        return x->methods[ref.method].name;
-    case 'E':
-        return job->experiments[x->pairs[ref.method].a].name;
-    case 'F':
-        return job->experiments[x->pairs[ref.method].b].name;
-    default:
-        return NULL;
-    }
+    if (i >= N_SCHEMA)
+        return false;
+    const schema_row *s = &schema[i];
+    *out = (qg_schema_field){.group = qg_group_patterns[s->group],
+                             .name = s->name,
+                             .type = qg_store_type_name(s->type),
+                             .doc = s->doc,
+                             .units = s->units};
+    for (int k = 0; k < 3 && s->dim[k] != QG_DIM_NONE; k++)
+        out->axis[k] = dim_names[s->dim[k]];
+    return true;
 }
 
-char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref, const char *name)
+char *qg_schema_hash(char hex[65])
 {
-    size_t n = 0;
-    out[0] = 0;
-    for (const char *p = group_paths[ref.group]; *p && n < size; p++) {
-        const char *part = NULL;
-        if (p[-(p != group_paths[ref.group])] == '/' && (p[1] == '/' || p[1] == 0))
-            part = name_of(job, ref, *p);
-        n += (size_t)(part ? snprintf(out + n, size - n, "%s", part)
-                           : snprintf(out + n, size - n, "%c", *p));
+    qg_sha256 h;
+    qg_sha256_init(&h);
+    for (int i = 0; i < N_SCHEMA; i++) {
+        const schema_row *s = &schema[i];
+        qg_sha256_add_text(&h, qg_group_patterns[s->group]);
+        qg_sha256_add_text(&h, s->name);
+        qg_sha256_add_text(&h, qg_store_type_name(s->type));
+        qg_sha256_add_text(&h, s->units ? s->units : "");
+        for (int k = 0; k < 3; k++)
+            qg_sha256_add_text(&h, dim_names[s->dim[k]]);
     }
-    if (name && n < size)
-        snprintf(out + n, size - n, "/%s", name);
-    return out;
+    qg_dims_hash(&h);
+    qg_sha256_final(&h, hex);
+    return hex;
 }
 
 qg_group_ref qg_cell_group(const qg_plan *p, const qg_cell *c, qg_group group)
@@ -121,7 +110,7 @@ static int explain_groups(qg_group_ref *r, const qg_plan *p, int e)
 {
     const qg_explain_options *o = &p->job->explain;
     const qg_experiment *x = &p->job->experiments[e];
-    int n = 0, reference = qg_plan_reference(p->job);
+    int n = 0, reference = qg_job_reference(p->job);
     r[n++] = (qg_group_ref){QG_GROUP_EXPLAINED, x->model, x->dataset, -1, -1};
     r[n++] = (qg_group_ref){QG_GROUP_EXPLANATIONS, x->model, x->dataset, -1, -1};
     for (int i = 0; i < p->job->n_precisions; i++)
@@ -160,7 +149,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
         if (p->models[m].training)
             r[count++] = (qg_group_ref){QG_GROUP_TRAINING, m, -1, -1, -1};
     for (int t = 0; t < p->n_tasks; t++)
-        if (p->tasks[t].kind == QG_TASK_PACK)
+        if (p->tasks[t].cell < 0) /* it packs the model */
             r[count++] =
                 (qg_group_ref){QG_GROUP_MODEL, p->tasks[t].model, -1, p->tasks[t].precision, -1};
     for (int e = 0; e < E; e++) {
@@ -251,7 +240,8 @@ static qg_code add_group(builder *b, qg_group_ref ref)
             f->fill = -1;
             f->fill_set = true;
         }
-        QG_TRY(qg_layout_field_data(f, b->arena, b->plan, ref, s->name));
+        if (s->fill)
+            QG_TRY(s->fill(f, b->arena, b->plan, ref));
     }
     return QG_OK;
 }

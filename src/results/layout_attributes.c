@@ -4,6 +4,7 @@
 #include "layout_data.h"
 
 #include "qgrid/environment.h"
+#include "qgrid/libraries.h"
 #include "qgrid/kernel.h"
 
 #include <string.h>
@@ -66,6 +67,8 @@ static void environment(list *l, const qg_plan *p)
     const qg_job *job = p->job;
     const char *why = NULL;
     const qg_kernels *k = qg_kernels_get(&why);
+    char schema[QG_SHA256_HEX];
+    text(l, "/environment", "schema_hash", qg_arena_strdup(l->arena, qg_schema_hash(schema)));
     text(l, "/environment", "commit", qg_build_commit());
     text(l, "/environment", "compiler", qg_build_compiler());
     text(l, "/environment", "flags", qg_build_flags());

@@ -1,5 +1,6 @@
 /*
- * layout_data.c - constant contents of the results file.
+ * layout_data.c - constant contents of the results file: a filler for each field that the plan
+ * knows. schema.def says which field has which.
  */
 #include "layout_data.h"
 
@@ -14,9 +15,10 @@ int qg_layout_experiment(const qg_plan *p, qg_group_ref ref)
     return -1;
 }
 
-/* A fixed-length string array; `text(ctx, i)` gives element i. */
-qg_code qg_layout_strings(qg_field *f, qg_arena *a, size_t size,
-                          const char *(*text)(const void *ctx, int64_t i), const void *ctx)
+/* ---------------------------------------------------------------------------------------- texts */
+
+qg_code qg_layout_strings(qg_field *f, qg_arena *a, size_t size, qg_layout_text *text,
+                          const void *ctx)
 {
     int64_t n = f->ndim ? f->shape[0] : 1;
     char *data = qg_arena_alloc(a, (size_t)n, size);
@@ -25,10 +27,9 @@ qg_code qg_layout_strings(qg_field *f, qg_arena *a, size_t size,
     for (int64_t i = 0; i < n; i++) {
         const char *t = text(ctx, i);
         size_t len = strlen(t);
-        while (len > size || (len == size && len > 0)) /* never cut inside a character */
-            do
-                len--;
-            while (len > 0 && ((unsigned char)t[len] & 0xc0) == 0x80);
+        if (len >= size && len > 0)
+            return QG_FAIL(QG_EJOB, "%s: '%s' has %zu bytes, the results file has room for %zu",
+                           f->path, t, len, size - 1);
         memcpy(data + (size_t)i * size, t, len);
     }
     f->type = QG_STORE_STRING;
@@ -37,110 +38,160 @@ qg_code qg_layout_strings(qg_field *f, qg_arena *a, size_t size,
     return QG_OK;
 }
 
+qg_code qg_layout_names(qg_field *f, qg_arena *a, size_t least, qg_layout_text *text,
+                        const void *ctx)
+{
+    size_t size = least;
+    for (int64_t i = 0; i < f->shape[0]; i++) {
+        size_t n = strlen(text(ctx, i)) + 1;
+        size = n > size ? n : size;
+    }
+    return qg_layout_strings(f, a, size, text, ctx);
+}
+
 const char *qg_layout_listed(const void *ctx, int64_t i)
 {
     return ((const char *const *)ctx)[i];
 }
 
-static const char *cell_text(const void *ctx, int64_t i)
+/* ---------------------------------------------------------------------------------------- cells */
+
+/* Texts of cells: an expression of the plan p, its job, the cell c and its experiment x or NULL. */
+#define CELL_TEXTS(name, size, value)                                                              \
+    static const char *cell_##name(const void *ctx, int64_t i)                                     \
+    {                                                                                              \
+        const qg_plan *p = ctx;                                                                    \
+        const qg_job *job = p->job;                                                                \
+        const qg_cell *c = &p->cells[i];                                                           \
+        const qg_experiment *x = c->experiment >= 0 ? &job->experiments[c->experiment] : NULL;     \
+        (void)x;                                                                                   \
+        return value;                                                                              \
+    }                                                                                              \
+    qg_code qg_fill_cell_##name(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)      \
+    {                                                                                              \
+        (void)ref;                                                                                 \
+        return qg_layout_strings(f, a, size, cell_##name, p);                                      \
+    }
+
+static bool over_seeds(const qg_cell *c)
 {
-    return ((const qg_plan *)ctx)->cells[i].name;
+    return c->kind == QG_CELL_SEEDS;
 }
 
-static const char *cell_field_text(const qg_plan *p, const qg_cell *c, const char *name)
-{
-    const qg_job *job = p->job;
-    const qg_experiment *x = c->experiment >= 0 ? &job->experiments[c->experiment] : NULL;
-    bool over_seeds = c->kind == QG_CELL_SEEDS;
-    if (strcmp(name, "kind") == 0)
-        return qg_cell_kind_names[c->kind];
-    if (strcmp(name, "experiment") == 0)
-        return !x ? "" : over_seeds ? x->fan.base : x->name;
-    if (strcmp(name, "model") == 0)
-        return over_seeds ? job->models[c->model].fan.base : job->models[c->model].name;
-    if (strcmp(name, "dataset") == 0)
-        return x ? job->datasets[x->dataset].name : "";
-    if (strcmp(name, "precision") == 0)
-        return c->precision >= 0 ? job->precisions[c->precision].name : "";
-    if (strcmp(name, "method") == 0)
-        return c->kind == QG_CELL_EXPLAIN ? job->explain.methods[c->method].name : "";
-    return strcmp(name, "key") == 0 ? c->key : "";
-}
+CELL_TEXTS(name, QG_NAME_SIZE * 2, c->name)
+CELL_TEXTS(kind, QG_NAME_SIZE, qg_cell_kind_names[c->kind])
+CELL_TEXTS(experiment, QG_NAME_SIZE, !x ? "" : over_seeds(c) ? x->fan.base : x->name)
+CELL_TEXTS(model, QG_NAME_SIZE,
+           over_seeds(c) ? job->models[c->model].fan.base : job->models[c->model].name)
+CELL_TEXTS(dataset, QG_NAME_SIZE, x ? job->datasets[x->dataset].name : "")
+CELL_TEXTS(precision, QG_NAME_SIZE, c->precision >= 0 ? job->precisions[c->precision].name : "")
+CELL_TEXTS(method, QG_NAME_SIZE,
+           c->kind == QG_CELL_EXPLAIN ? job->explain.methods[c->method].name : "")
+CELL_TEXTS(key, QG_NAME_SIZE, c->key)
 
-static qg_code cell_seeds(qg_field *f, qg_arena *a, const qg_plan *p)
+qg_code qg_fill_cell_seed(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
 {
     int64_t *v;
+    (void)ref;
     QG_NEW(v, a, p->n_cells);
     for (int i = 0; i < p->n_cells; i++)
         v[i] = qg_plan_cell_seed(p, &p->cells[i]);
-    f->type = QG_STORE_I64;
     f->initial = v;
     return QG_OK;
 }
 
 /* What the plan knows that it cannot be computed is not open. */
-static qg_code cell_states(qg_field *f, qg_arena *a, const qg_plan *p)
+qg_code qg_fill_cell_state(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
 {
     uint8_t *v;
+    (void)ref;
     QG_NEW(v, a, p->n_cells);
     for (int i = 0; i < p->n_cells; i++)
-        v[i] = p->cells[i].skip ? QG_CELL_SKIPPED : QG_CELL_OPEN;
+        v[i] = p->cells[i].skip ? QG_STATE_SKIPPED : QG_STATE_OPEN;
     f->initial = v;
     return QG_OK;
 }
 
-static qg_code cell_data(qg_field *f, qg_arena *a, const qg_plan *p, const char *name)
+/* A sentence is no name: it is cut, but never inside a character. */
+static size_t room_for(const char *text, size_t most)
 {
-    if (strcmp(name, "state") == 0)
-        return cell_states(f, a, p);
-    if (strcmp(name, "seed") == 0)
-        return cell_seeds(f, a, p);
-    if (strcmp(name, "name") == 0)
-        return qg_layout_strings(f, a, QG_NAME_SIZE * 2, cell_text, p);
-    const char **text;
-    QG_NEW(text, a, p->n_cells);
-    bool error = strcmp(name, "error") == 0;
-    for (int i = 0; i < p->n_cells; i++)
-        text[i] = !error             ? cell_field_text(p, &p->cells[i], name)
-                  : p->cells[i].skip ? p->cells[i].skip
-                                     : "";
-    return qg_layout_strings(f, a, error ? QG_ERROR_SIZE : QG_NAME_SIZE, qg_layout_listed, text);
+    size_t n = strlen(text);
+    if (n > most)
+        for (n = most; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
+            ;
+    return n;
 }
 
-static qg_code unit_data(qg_field *f, qg_arena *a, const qg_plan *p, const char *name)
+qg_code qg_fill_cell_error(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
+{
+    const char **text;
+    (void)ref;
+    QG_NEW(text, a, p->n_cells);
+    for (int i = 0; i < p->n_cells; i++) {
+        const char *why = p->cells[i].skip ? p->cells[i].skip : "";
+        text[i] = qg_arena_strndup(a, why, room_for(why, QG_ERROR_SIZE - 1));
+        if (!text[i])
+            return QG_ENOMEM;
+    }
+    return qg_layout_strings(f, a, QG_ERROR_SIZE, qg_layout_listed, text);
+}
+
+/* ---------------------------------------------------------------------------------------- units */
+
+qg_code qg_fill_unit_cell(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
 {
     const qg_job *job = p->job;
-    if (strcmp(name, "cell") == 0) {
-        const char **text;
-        QG_NEW(text, a, p->n_units);
-        for (int u = 0; u < p->n_units; u++) {
-            const qg_plan_task *t = &p->tasks[p->units[u].task];
-            if (t->cell >= 0)
-                text[u] = p->cells[t->cell].name;
-            else if (u > 0 && p->units[u].task == p->units[u - 1].task)
-                text[u] = text[u - 1];
-            else
-                text[u] = qg_arena_printf(a, "%s/%s", job->models[t->model].name,
-                                          job->precisions[t->precision].name);
-            if (!text[u])
-                return QG_ENOMEM;
-        }
-        return qg_layout_strings(f, a, QG_NAME_SIZE * 2, qg_layout_listed, text);
+    const char **text;
+    (void)ref;
+    QG_NEW(text, a, p->n_units);
+    for (int u = 0; u < p->n_units; u++) {
+        const qg_plan_task *t = &p->tasks[p->units[u].task];
+        if (t->cell >= 0)
+            text[u] = p->cells[t->cell].name;
+        else if (u > 0 && p->units[u].task == p->units[u - 1].task)
+            text[u] = text[u - 1];
+        else
+            text[u] = qg_arena_printf(a, "%s/%s", job->models[t->model].name,
+                                      job->precisions[t->precision].name);
+        if (!text[u])
+            return QG_ENOMEM;
     }
-    bool first = strcmp(name, "first") == 0;
-    if (!first && strcmp(name, "count") != 0)
-        return QG_OK;
+    return qg_layout_strings(f, a, QG_NAME_SIZE * 2, qg_layout_listed, text);
+}
+
+qg_code qg_fill_unit_first(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
+{
     int64_t *v;
+    (void)ref;
     QG_NEW(v, a, p->n_units);
     for (int u = 0; u < p->n_units; u++)
-        v[u] = first ? p->units[u].first : p->units[u].count;
+        v[u] = p->units[u].first;
     f->initial = v;
     return QG_OK;
 }
+
+qg_code qg_fill_unit_count(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
+{
+    int64_t *v;
+    (void)ref;
+    QG_NEW(v, a, p->n_units);
+    for (int u = 0; u < p->n_units; u++)
+        v[u] = p->units[u].count;
+    f->initial = v;
+    return QG_OK;
+}
+
+/* --------------------------------------------------------------------------- data sets and tokens
+ */
 
 static const char *row_text(const void *ctx, int64_t i)
 {
     return ((const qg_dataset *)ctx)->text[i];
+}
+
+qg_code qg_fill_row_text(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
+{
+    return qg_layout_names(f, a, 1, row_text, &p->datasets[ref.dataset].data);
 }
 
 static const char *row_id(const void *ctx, int64_t i)
@@ -148,78 +199,49 @@ static const char *row_id(const void *ctx, int64_t i)
     return ((const qg_dataset *)ctx)->sample_id[i];
 }
 
-static size_t longest(const qg_dataset *d, const char *(*text)(const void *, int64_t))
+qg_code qg_fill_row_id(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
 {
-    size_t most = 1;
-    for (int64_t i = 0; i < d->n; i++) {
-        size_t n = strlen(text(d, i)) + 1;
-        if (n > most)
-            most = n;
+    return qg_layout_names(f, a, 1, row_id, &p->datasets[ref.dataset].data);
+}
+
+/* Arrays that the plan has as they are stored. */
+#define PLAN_ARRAY(name, array)                                                                    \
+    qg_code qg_fill_##name(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)           \
+    {                                                                                              \
+        (void)a;                                                                                   \
+        f->initial = array;                                                                        \
+        return QG_OK;                                                                              \
     }
-    return most;
-}
 
-static qg_code dataset_data(qg_field *f, qg_arena *a, const qg_plan_dataset *d, const char *name)
+PLAN_ARRAY(row_label, p->datasets[ref.dataset].data.label)
+PLAN_ARRAY(word_splits, p->datasets[ref.dataset].word_splits)
+PLAN_ARRAY(word_start, p->datasets[ref.dataset].word_start)
+PLAN_ARRAY(word_end, p->datasets[ref.dataset].word_end)
+PLAN_ARRAY(token_splits, p->tokens[qg_layout_experiment(p, ref)]->splits)
+PLAN_ARRAY(token_id, p->tokens[qg_layout_experiment(p, ref)]->ids)
+PLAN_ARRAY(token_start, p->tokens[qg_layout_experiment(p, ref)]->start)
+PLAN_ARRAY(token_end, p->tokens[qg_layout_experiment(p, ref)]->end)
+PLAN_ARRAY(token_word, p->tokens[qg_layout_experiment(p, ref)]->word)
+
+/* -------------------------------------------------------------------------------------- latency */
+
+qg_code qg_fill_sample_row(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
 {
-    if (strcmp(name, "text") == 0)
-        return qg_layout_strings(f, a, longest(&d->data, row_text), row_text, &d->data);
-    if (strcmp(name, "sample_id") == 0)
-        return qg_layout_strings(f, a, longest(&d->data, row_id), row_id, &d->data);
-    f->initial = strcmp(name, "label") == 0             ? (const void *)d->data.label
-                 : strcmp(name, "word_row_splits") == 0 ? (const void *)d->word_splits
-                 : strcmp(name, "word_start") == 0      ? (const void *)d->word_start
-                                                        : (const void *)d->word_end;
-    return QG_OK;
+    f->initial = qg_plan_latency_rows(p, a, qg_layout_experiment(p, ref));
+    return f->initial ? QG_OK : QG_ENOMEM;
 }
 
-static void token_data(qg_field *f, const qg_plan_tokens *t, const char *name)
-{
-    f->initial = strcmp(name, "token_row_splits") == 0 ? (const void *)t->splits
-                 : strcmp(name, "token_id") == 0       ? (const void *)t->ids
-                 : strcmp(name, "token_start") == 0    ? (const void *)t->start
-                 : strcmp(name, "token_end") == 0      ? (const void *)t->end
-                                                       : (const void *)t->word;
-}
-
-static qg_code latency_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref,
-                            const char *name)
+qg_code qg_fill_sample_tokens(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
 {
     int e = qg_layout_experiment(p, ref);
     const qg_plan_tokens *t = p->tokens[e];
-    bool row = strcmp(name, "row") == 0;
-    if (!row && strcmp(name, "tokens") != 0)
-        return QG_OK;
     const int64_t *rows = qg_plan_latency_rows(p, a, e);
+    int32_t *v;
     if (!rows)
         return QG_ENOMEM;
-    if (row) {
-        f->initial = rows;
-        return QG_OK;
-    }
-    int32_t *v;
     QG_NEW(v, a, f->shape[0]);
     for (int64_t i = 0; i < f->shape[0]; i++)
         v[i] = (int32_t)(t->splits[rows[i] + 1] - t->splits[rows[i]]);
     f->initial = v;
     return QG_OK;
-}
-
-qg_code qg_layout_field_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref,
-                             const char *name)
-{
-    switch (ref.group) {
-    case QG_GROUP_CELLS:
-        return cell_data(f, a, p, name);
-    case QG_GROUP_UNITS:
-        return unit_data(f, a, p, name);
-    case QG_GROUP_DATASET:
-        return dataset_data(f, a, &p->datasets[ref.dataset], name);
-    case QG_GROUP_TOKENS:
-        token_data(f, p->tokens[qg_layout_experiment(p, ref)], name);
-        return QG_OK;
-    case QG_GROUP_LATENCY:
-        return latency_data(f, a, p, ref, name);
-    default:
-        return QG_OK;
-    }
 }

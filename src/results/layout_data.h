@@ -4,26 +4,59 @@
 #ifndef QGRID_LAYOUT_DATA_H
 #define QGRID_LAYOUT_DATA_H
 
+#include "qgrid/file.h"
 #include "qgrid/layout.h"
+
+typedef enum qg_dim {
+#define QG_DIM(id, name, length, scale) QG_DIM_##id,
+#include "dimensions.def"
+#undef QG_DIM
+} qg_dim;
+
+/* How the path of an instance of each group is made: "/metrics/M/D/P". */
+extern const char *const qg_group_patterns[];
 
 /** The experiment that a group belongs to, or -1. */
 int qg_layout_experiment(const qg_plan *p, qg_group_ref ref);
 
-/** Makes a field an array of strings of that many bytes; `text(ctx, i)` gives element i, which is
- *  cut where it is longer, never inside a character. @errors QG_ENOMEM. */
-qg_code qg_layout_strings(qg_field *f, qg_arena *a, size_t size,
-                          const char *(*text)(const void *ctx, int64_t i), const void *ctx);
+/** Length of a dimension in an instance of a group. */
+int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim);
 
-/** The text of element i of an array of texts, for the above. */
-const char *qg_layout_listed(const void *ctx, int64_t i);
+/** Text of element i of an array of strings. */
+typedef const char *qg_layout_text(const void *ctx, int64_t i);
+
+/** The text of element i of an array of texts. */
+qg_layout_text qg_layout_listed;
+
+/** Makes a field an array of strings of that many bytes, each with a NUL.
+ *  @errors QG_ENOMEM; QG_EJOB naming a text that is longer. */
+qg_code qg_layout_strings(qg_field *f, qg_arena *a, size_t size, qg_layout_text *text,
+                          const void *ctx);
+
+/** The same, of as many bytes as the longest text needs, at least `least`. */
+qg_code qg_layout_names(qg_field *f, qg_arena *a, size_t least, qg_layout_text *text,
+                        const void *ctx);
 
 /** Type and values of a scale. */
 qg_code qg_layout_scale_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref,
                              qg_dim dim);
 
-/** Values known from the plan, if any; also the size of text strings. */
-qg_code qg_layout_field_data(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref,
-                             const char *name);
+/** Adds the names of all dimensions, and the names that the program puts on their scales. */
+void qg_dims_hash(qg_sha256 *h);
+
+/** Fills a field with what the plan knows: its values, and the size of its strings. A row of
+ *  schema.def names its filler, without qg_fill_. */
+typedef qg_code qg_filler(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref);
+#define qg_fill_LATER NULL /* written by units, summaries and the end of a run */
+qg_filler qg_fill_cell_name, qg_fill_cell_kind, qg_fill_cell_experiment, qg_fill_cell_model,
+    qg_fill_cell_dataset, qg_fill_cell_precision, qg_fill_cell_method, qg_fill_cell_seed,
+    qg_fill_cell_key, qg_fill_cell_state, qg_fill_cell_error;
+qg_filler qg_fill_unit_cell, qg_fill_unit_first, qg_fill_unit_count;
+qg_filler qg_fill_row_text, qg_fill_row_label, qg_fill_row_id, qg_fill_word_splits,
+    qg_fill_word_start, qg_fill_word_end;
+qg_filler qg_fill_token_splits, qg_fill_token_id, qg_fill_token_start, qg_fill_token_end,
+    qg_fill_token_word;
+qg_filler qg_fill_sample_row, qg_fill_sample_tokens;
 
 /** Attributes of the root, /environment and the groups of data sets. */
 qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,

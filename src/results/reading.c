@@ -3,6 +3,7 @@
  */
 #include "qgrid/reading.h"
 
+#include "qgrid/log.h"
 #include "qgrid/plan.h"
 
 #include <math.h>
@@ -37,6 +38,7 @@ static qg_code read_cells(qg_reading *r)
     const char **name, **kind, **experiment, **model, **dataset, **precision, **method, **key,
         **error;
     QG_TRY(qg_check_schema(r->store, r->arena, r->path));
+    QG_TRY(qg_schema_differences(&r->differences, r->store, r->arena));
     QG_TRY(qg_store_describe(&info, r->store, "/cells/state"));
     if (info.type != QG_STORE_U8 || info.ndim != 1 || info.shape[0] > 10000000)
         return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, "/cells/state", "is not a column of states");
@@ -80,6 +82,14 @@ void qg_reading_close(qg_reading *r)
     r->store = NULL;
 }
 
+void qg_reading_note(const qg_reading *r)
+{
+    if (r->differences)
+        qg_note("%s is of another version of the layout: %s. A run with --accept-changes brings it "
+                "to this one",
+                r->path, r->differences);
+}
+
 char *qg_reading_group(char *out, size_t size, const qg_read_cell *c, const char *kind)
 {
     if (c->precision[0])
@@ -119,15 +129,15 @@ int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name)
 const char *qg_read_cell_state(const qg_read_cell *c)
 {
     static const char *const names[] = {"open", "done", "failed", "skipped"};
-    return c->state >= 0 && c->state <= QG_CELL_SKIPPED ? names[c->state] : "?";
+    return c->state >= 0 && c->state <= QG_STATE_SKIPPED ? names[c->state] : "?";
 }
 
 void qg_reading_count(const qg_reading *r, int *open, int *done, int *failed)
 {
     *open = *done = *failed = 0;
     for (int i = 0; i < r->n; i++) {
-        *open += r->cell[i].state == QG_CELL_OPEN;
-        *done += r->cell[i].state == QG_CELL_DONE;
-        *failed += r->cell[i].state == QG_CELL_FAILED;
+        *open += r->cell[i].state == QG_STATE_OPEN;
+        *done += r->cell[i].state == QG_STATE_DONE;
+        *failed += r->cell[i].state == QG_STATE_FAILED;
     }
 }

@@ -4,7 +4,7 @@
 #include "qgrid/verify.h"
 
 #include "qgrid/reading.h"
-#include "units/results_explain.h"
+#include "qgrid/layout.h"
 
 #include <string.h>
 
@@ -46,38 +46,20 @@ static const qg_read_cell *cell_of(const qg_reading *r, const char *name)
     return NULL;
 }
 
-/* *known: the unit has a checksum; *sum: of the data as they stand. */
-static qg_code checksum(uint64_t *sum, bool *known, qg_reading *r, const units *u, int i)
+/* What computed a unit, and where its results are; NULL when it is not known. A unit of no cell has
+ * packed a model, "model/precision". */
+static const qg_work_kind *kind_of(char *group, size_t size, const qg_reading *r, const char *name)
 {
-    char group[1024], path[1100];
-    const char *name = u->cell + (size_t)i * NAME_SIZE;
     const qg_read_cell *c = cell_of(r, name);
-    qg_store_info info;
-    bool train = c && strcmp(c->kind, "train") == 0;
-    bool explain = c && strcmp(c->kind, "explain") == 0;
-    *known = !c || train || explain || strcmp(c->kind, "predict") == 0;
-    if (explain) {
-        snprintf(group, sizeof group, "%s/%s/%s/%s", c->model, c->dataset, c->precision, c->method);
-        return qg_explanation_checksum(sum, r->store, r->arena, group, u->first[i], u->count[i]);
-    }
-    if (train) {
-        snprintf(group, sizeof group, "/training/%s", c->model);
-        return qg_training_checksum(sum, r->store, r->arena, group);
-    }
     if (!c) {
-        snprintf(group, sizeof group, "/models/%s", name);
-        return qg_packed_checksum(sum, r->store, r->arena, group);
+        snprintf(group, size, "/models/%s", name);
+        return qg_work_kind_find("pack");
     }
-    if (!*known)
-        return QG_OK;
-    qg_reading_group(group, sizeof group, c, "predictions");
-    snprintf(path, sizeof path, "%s/logits", group);
-    QG_TRY(qg_store_describe(&info, r->store, path));
-    if (info.ndim != 2 || u->first[i] < 0 || u->count[i] < 0 ||
-        u->count[i] > info.shape[0] - u->first[i])
-        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, "/units", "unit %d lies outside %s", i, path);
-    return qg_rows_checksum(sum, r->store, r->arena, group, u->first[i], u->count[i],
-                            (int)info.shape[1]);
+    int kind = qg_cell_kind_find(c->kind);
+    const qg_work_kind *work = kind >= 0 ? qg_cell_work(kind) : NULL;
+    if (work)
+        qg_read_cell_path(group, size, c, work->group);
+    return work;
 }
 
 static qg_code verify(qg_verify_counts *out, qg_reading *r,
@@ -88,19 +70,22 @@ static qg_code verify(qg_verify_counts *out, qg_reading *r,
     QG_TRY(read_units(&u, r));
     out->units = u.n;
     for (int i = 0; i < u.n; i++) {
-        uint64_t sum = 0;
-        bool known;
-        u.cell[(size_t)i * NAME_SIZE + NAME_SIZE - 1] = 0;
-        if (u.state[i] != 1)
+        uint64_t sum = u.checksum[i];
+        char group[1024], *name = u.cell + (size_t)i * NAME_SIZE;
+        name[NAME_SIZE - 1] = 0;
+        if (u.state[i] != QG_STATE_DONE)
             continue;
+        const qg_work_kind *kind = kind_of(group, sizeof group, r, name);
+        bool known = kind && kind->checksum;
         qg_mark m = qg_arena_mark(r->arena);
-        QG_TRY(checksum(&sum, &known, r, &u, i));
+        if (known)
+            QG_TRY(kind->checksum(&sum, r->store, r->arena, group, u.first[i], u.count[i]));
         qg_arena_release(r->arena, m);
         out->done++;
         out->without_checksum += !known;
-        if (known && sum != u.checksum[i]) {
+        if (sum != u.checksum[i]) {
             out->damaged++;
-            bad(ctx, u.cell + (size_t)i * NAME_SIZE, u.first[i], u.count[i]);
+            bad(ctx, name, u.first[i], u.count[i]);
         }
     }
     return QG_OK;
@@ -115,5 +100,8 @@ qg_code qg_verify(qg_verify_counts *out, qg_arena *a, const char *path,
     qg_code rc = verify(out, &r, bad, ctx);
     qg_error kept = *qg_error_last();
     qg_reading_close(&r);
-    return rc == QG_OK ? QG_OK : qg_error_restore(&kept);
+    if (rc == QG_OK)
+        return QG_OK;
+    (void)qg_error_restore(&kept);
+    return qg_error_place(path, 0, 0, NULL);
 }

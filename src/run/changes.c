@@ -6,9 +6,9 @@
  */
 #include "changes.h"
 
+#include "layout_fit.h"
 #include "qgrid/reading.h"
 #include "qgrid/str.h"
-#include "units/results_explain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,48 +98,71 @@ static void changed_cells(qg_str *text, const qg_old_cells *o, const qg_plan *pl
         qg_str_addf(text, "%s%d cells are no longer in the job", text->len ? "; " : "", removed);
 }
 
-qg_code qg_check_unchanged(qg_store *s, qg_arena *a, const char *path, const qg_plan *plan)
+/* What differs in the plan. */
+static qg_code changed_plan(qg_str *text, qg_store *s, qg_arena *a, const qg_plan *plan)
 {
-    char *hash;
-    QG_TRY(qg_store_attr_text(&hash, s, a, "/", "plan_hash"));
-    if (hash && strcmp(hash, plan->hash) == 0)
-        return QG_OK;
     char *job_name;
-    qg_str text = {0};
     qg_old_cells o;
     QG_TRY(qg_store_attr_text(&job_name, s, a, "/", "job_name"));
     QG_TRY(qg_old_cells_read(&o, s, a));
     if (job_name && strcmp(job_name, plan->job->name) != 0)
-        qg_str_addf(&text, "it belongs to job '%s', this is '%s'", job_name, plan->job->name);
-    qg_code rc = changed_inputs(&text, s, a, plan);
-    changed_cells(&text, &o, plan);
-    if (text.len == 0)
-        qg_str_add(&text, "the work is cut in another way (unit_tokens)");
-    if (rc == QG_OK)
-        rc = QG_FAIL_AT(QG_ECHANGED, path, 0, 0, NULL,
-                        "was made from other inputs: %s. Use --accept-changes to keep what is "
-                        "still valid, --fresh to start again, or --output",
-                        text.data);
-    qg_str_fini(&text);
+        qg_str_addf(text, "it belongs to job '%s', this is '%s'", job_name, plan->job->name);
+    QG_TRY(changed_inputs(text, s, a, plan));
+    changed_cells(text, &o, plan);
+    if (text->len == 0)
+        qg_str_add(text, "the work is cut in another way (unit_tokens)");
+    return QG_OK;
+}
+
+/* What differs in the layout; of the same plan a file that does not say its schema has to have
+ * every dataset. */
+static qg_code changed_layout(const char **text, qg_store *s, qg_arena *a, const qg_layout *layout,
+                              bool same_plan)
+{
+    char *schema;
+    const qg_field *misfit = NULL;
+    QG_TRY(qg_schema_differences(text, s, a));
+    QG_TRY(qg_file_schema_hash(&schema, s, a));
+    if (!*text && !schema && same_plan)
+        QG_TRY(qg_layout_misfit(&misfit, s, layout));
+    if (misfit && !(*text = qg_arena_printf(a, "%s is not there in this program's type and shape",
+                                            misfit->path)))
+        return QG_ENOMEM;
+    return QG_OK;
+}
+
+qg_code qg_check_unchanged(qg_store *s, qg_arena *a, const char *path, const qg_plan *plan,
+                           const qg_layout *layout)
+{
+    char *hash;
+    const char *other;
+    qg_str inputs = {0};
+    QG_TRY(qg_store_attr_text(&hash, s, a, "/", "plan_hash"));
+    bool same_plan = hash && strcmp(hash, plan->hash) == 0;
+    QG_TRY(changed_layout(&other, s, a, layout, same_plan));
+    qg_code rc = same_plan ? QG_OK : changed_plan(&inputs, s, a, plan);
+    if (rc == QG_OK && (other || !same_plan))
+        rc = QG_FAIL_AT(
+            QG_ECHANGED, path, 0, 0, NULL,
+            "%s%s%s%s%s. Use --accept-changes to keep what is still valid, --fresh to "
+            "start again, or --output",
+            other ? "is of another version of the layout: " : "", other ? other : "",
+            other && !same_plan ? "; and it " : "",
+            same_plan ? "" : "was made from other inputs: ", same_plan ? "" : inputs.data);
+    qg_str_fini(&inputs);
     return rc;
 }
 
 /* Copies a whole dataset when both files have it with the same shape. */
 static qg_code copy_field(qg_store *to, qg_store *from, qg_arena *a, const qg_field *f)
 {
-    qg_store_info info;
+    bool fits;
     size_t n = f->type == QG_STORE_STRING ? f->string_size : 8;
-    if (!qg_store_has(from, f->path))
+    QG_TRY(qg_field_fits(&fits, from, f));
+    if (!fits)
         return QG_OK;
-    QG_TRY(qg_store_describe(&info, from, f->path));
-    if (info.type != f->type || info.ndim != f->ndim ||
-        (f->type == QG_STORE_STRING && info.string_size != f->string_size))
-        return QG_OK;
-    for (int k = 0; k < f->ndim; k++) {
-        if (info.shape[k] != f->shape[k])
-            return QG_OK;
+    for (int k = 0; k < f->ndim; k++)
         QG_TRY(qg_mul_size(&n, n, (size_t)f->shape[k]));
-    }
     qg_mark m = qg_arena_mark(a);
     void *data = qg_arena_alloc(a, n, 1);
     qg_code rc = data ? qg_store_read(from, f->path, f->type, NULL, NULL, data) : QG_ENOMEM;
@@ -186,139 +209,155 @@ static qg_code old_units_read(old_units *o, qg_store *s, qg_arena *a)
     return qg_store_read(s, "/units/state", QG_STORE_U8, NULL, NULL, o->state);
 }
 
-/* What rows are: predictions, or explanations in slots. */
-typedef struct row_kind {
-    const char *group; /* of predictions, or "model/dataset/precision/method" */
-    int K;             /* of predictions; 0: explanations */
-} row_kind;
-
-static qg_code rows_checksum(uint64_t *sum, qg_store *s, qg_arena *a, const row_kind *k,
-                             int64_t first, int64_t count)
-{
-    return k->K ? qg_rows_checksum(sum, s, a, k->group, first, count, k->K)
-                : qg_explanation_checksum(sum, s, a, k->group, first, count);
-}
+/* Taking over the work of one cell: its units, and the group of its results. */
+typedef struct taking {
+    qg_store *to, *from;
+    qg_arena *arena;
+    const qg_plan *plan;
+    const qg_cell *cell;
+    const qg_plan_task *task;
+    const old_units *units;
+    char group[1024];
+} taking;
 
 /* What is known of each row: done only where the old unit's checksum still holds. */
-static qg_code sound_rows(uint8_t *rows, int64_t n, const old_units *o, const char *cell,
-                          qg_store *from, qg_arena *a, const row_kind *k)
+static qg_code sound_rows(uint8_t *rows, int64_t n, const taking *k)
 {
+    const old_units *o = k->units;
     for (int u = 0; u < o->n; u++) {
         uint64_t sum = o->checksum[u];
-        if (strcmp(o->cell + (size_t)u * NAME_SIZE, cell) != 0 || o->state[u] == 0)
+        if (strcmp(o->cell + (size_t)u * NAME_SIZE, k->cell->name) != 0 ||
+            o->state[u] == QG_STATE_OPEN)
             continue;
         if (o->first[u] < 0 || o->count[u] < 0 || o->count[u] > n - o->first[u])
             return QG_FAIL(QG_ESTORE, "/units is damaged: unit %d lies outside its data set", u);
-        if (o->state[u] == 1)
-            QG_TRY(rows_checksum(&sum, from, a, k, o->first[u], o->count[u]));
+        if (o->state[u] == QG_STATE_DONE)
+            QG_TRY(k->task->kind->checksum(&sum, k->from, k->arena, k->group, o->first[u],
+                                           o->count[u]));
         if (sum == o->checksum[u])
             memset(rows + o->first[u], o->state[u], (size_t)o->count[u]);
     }
     return QG_OK;
 }
 
-/* Units may be cut in another way now: their states follow from the rows'. */
-static qg_code take_rows(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan,
-                         const qg_cell *c, const old_units *o)
+static qg_code set_unit(const taking *k, int64_t unit, uint8_t state, uint64_t sum)
 {
-    char group[1024], path[1100];
-    const qg_plan_task *t = &plan->tasks[c->task];
-    bool explains = c->kind == QG_CELL_EXPLAIN;
-    int64_t n = explains ? plan->explained[c->experiment].slots
-                         : plan->datasets[plan->job->experiments[c->experiment].dataset].data.n;
+    int64_t one = 1;
+    QG_TRY(qg_store_write(k->to, "/units/checksum", QG_STORE_U64, &unit, &one, &sum));
+    return qg_store_write(k->to, "/units/state", QG_STORE_U8, &unit, &one, &state);
+}
+
+/* Units may be cut in another way now: their states follow from the rows'. */
+static qg_code take_rows(const taking *k)
+{
+    const qg_plan_task *t = k->task;
+    const qg_unit *units = k->plan->units;
+    int64_t n = 0;
+    char path[1100];
     uint8_t *rows;
-    QG_NEW(rows, a, n);
-    qg_group_path(group, sizeof group, plan->job,
-                  qg_cell_group(plan, c, explains ? QG_GROUP_ATTRIBUTIONS : QG_GROUP_PREDICTIONS),
-                  NULL);
-    row_kind k = {explains ? group + strlen("/attributions/") : group, explains ? 0 : plan->job->K};
-    QG_TRY(sound_rows(rows, n, o, c->name, from, a, &k));
-    snprintf(path, sizeof path, "%s/state", group);
-    QG_TRY(qg_store_write(to, path, QG_STORE_U8, NULL, NULL, rows));
+    for (int u = t->first_unit; u < t->first_unit + t->n_units; u++)
+        n += units[u].count;
+    QG_NEW(rows, k->arena, n);
+    QG_TRY(sound_rows(rows, n, k));
+    snprintf(path, sizeof path, "%s/state", k->group);
+    QG_TRY(qg_store_write(k->to, path, QG_STORE_U8, NULL, NULL, rows));
     for (int u = t->first_unit; u < t->first_unit + t->n_units; u++) {
-        const qg_unit *x = &plan->units[u];
+        const qg_unit *x = &units[u];
         uint8_t state = rows[x->first];
         uint64_t sum = 0;
-        int64_t at = u, one = 1;
         for (int64_t r = x->first; r < x->first + x->count; r++)
             if (rows[r] != state)
-                state = 0;
-        if (state == 1)
-            QG_TRY(rows_checksum(&sum, to, a, &k, x->first, x->count));
-        QG_TRY(qg_store_write(to, "/units/checksum", QG_STORE_U64, &at, &one, &sum));
-        QG_TRY(qg_store_write(to, "/units/state", QG_STORE_U8, &at, &one, &state));
+                state = QG_STATE_OPEN;
+        if (state == QG_STATE_DONE)
+            QG_TRY(t->kind->checksum(&sum, k->to, k->arena, k->group, x->first, x->count));
+        QG_TRY(set_unit(k, u, state, sum));
     }
     return QG_OK;
 }
 
-static qg_code set_units(qg_store *to, const qg_plan_task *t, uint8_t state)
+/* Work that is a single unit. Where it has a checksum and the old data no longer fit it, it stays
+ * open. */
+static qg_code take_whole(qg_state *state, const taking *k)
 {
-    for (int64_t u = t->first_unit, one = 1; u < t->first_unit + t->n_units; u++)
-        QG_TRY(qg_store_write(to, "/units/state", QG_STORE_U8, &u, &one, &state));
-    return QG_OK;
-}
-
-/* A finished training whose data no longer fit their checksum stays open. */
-static qg_code take_training(uint8_t *state, qg_store *to, qg_arena *a, const qg_plan *plan,
-                             const qg_cell *c, const old_units *o)
-{
-    char group[1024];
-    int64_t at = plan->tasks[c->task].first_unit, one = 1;
-    uint64_t sum;
+    const old_units *o = k->units;
+    const qg_work_kind *kind = k->task->kind;
+    uint64_t sum = 0;
     int old = 0;
-    while (old < o->n && strcmp(o->cell + (size_t)old * NAME_SIZE, c->name) != 0)
+    while (old < o->n && strcmp(o->cell + (size_t)old * NAME_SIZE, k->cell->name) != 0)
         old++;
-    qg_group_path(group, sizeof group, plan->job, qg_cell_group(plan, c, QG_GROUP_TRAINING), NULL);
-    QG_TRY(qg_training_checksum(&sum, to, a, group));
-    if (*state == QG_CELL_DONE && (old == o->n || o->checksum[old] != sum))
-        *state = QG_CELL_OPEN;
-    if (*state == QG_CELL_DONE)
-        QG_TRY(qg_store_write(to, "/units/checksum", QG_STORE_U64, &at, &one, &sum));
-    return set_units(to, &plan->tasks[c->task], *state);
+    if (*state == QG_STATE_DONE && kind->checksum)
+        QG_TRY(kind->checksum(&sum, k->from, k->arena, k->group, 0, 1));
+    if (*state == QG_STATE_DONE && (old == o->n || o->checksum[old] != sum))
+        *state = QG_STATE_OPEN;
+    if (*state != QG_STATE_DONE)
+        sum = 0;
+    else if (kind->checksum) /* of the datasets that it has now */
+        QG_TRY(kind->checksum(&sum, k->to, k->arena, k->group, 0, 1));
+    return set_unit(k, k->task->first_unit, (uint8_t)*state, sum);
 }
 
-/* The groups where the results of a cell are. */
-static qg_code copy_groups(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan,
-                           const qg_cell *c, const qg_layout *layout)
+/* The groups where the results of a kind of cell are; NONE: it is soon computed anew. */
+static const qg_group taken[][2] = {
+#define QG_CELL_KIND(id, name, work, key, sums_up, sides, nothing, finish, group, and_group)       \
+    {QG_GROUP_##group, QG_GROUP_##and_group},
+#include "qgrid/cell_kinds.def"
+#undef QG_CELL_KIND
+};
+
+/* Path of the i-th of them; returns false behind the last. */
+static bool taken_path(char *out, size_t size, const taking *k, int i)
 {
-    static const struct {
-        qg_cell_kind kind;
-        qg_group group;
-    } groups[] = {
-        {QG_CELL_PREDICT, QG_GROUP_PREDICTIONS},  {QG_CELL_LATENCY, QG_GROUP_LATENCY},
-        {QG_CELL_COMPARE, QG_GROUP_PAIRED},       {QG_CELL_TRAIN, QG_GROUP_TRAINING},
-        {QG_CELL_EXPLAIN, QG_GROUP_ATTRIBUTIONS}, {QG_CELL_EXPLAIN, QG_GROUP_FAITHFULNESS}};
+    const qg_group *group = taken[k->cell->kind];
+    if (i == 2 || group[i] == QG_GROUP_NONE)
+        return false;
+    qg_group_path(out, size, k->plan->job, qg_cell_group(k->plan, k->cell, group[i]), NULL);
+    return true;
+}
+
+/* Whether the old file has of a cell what this program would write. A training is taken for its
+ * course: the metrics of its epochs that it lacks stay undefined. */
+static qg_code groups_fit(bool *fit, const taking *k, const qg_layout *layout)
+{
     char path[1024];
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-        if (groups[i].kind != c->kind)
-            continue;
-        qg_group_path(path, sizeof path, plan->job, qg_cell_group(plan, c, groups[i].group), NULL);
-        QG_TRY(copy_group(to, from, a, layout, path));
-    }
+    const qg_work_kind *work = qg_cell_work(k->cell->kind);
+    *fit = true;
+    if (work && work->trains)
+        return QG_OK;
+    for (int i = 0; *fit && taken_path(path, sizeof path, k, i); i++)
+        QG_TRY(qg_group_fits(fit, k->from, k->arena, layout, path));
+    return QG_OK;
+}
+
+static qg_code copy_groups(const taking *k, const qg_layout *layout)
+{
+    char path[1024];
+    for (int i = 0; taken_path(path, sizeof path, k, i); i++)
+        QG_TRY(copy_group(k->to, k->from, k->arena, layout, path));
     return QG_OK;
 }
 
 /* Metrics are computed anew (they may compare with a new fp32), so cells of rows stay open. */
-static qg_code take_cell(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan, int cell,
-                         const qg_old_cells *o, int old, const old_units *units,
-                         const qg_layout *layout)
+static qg_code take_cell(taking *k, const qg_old_cells *o, int old, const qg_layout *layout)
 {
-    const qg_cell *c = &plan->cells[cell];
-    int64_t at = cell, one = 1;
-    uint8_t state = o->state[old];
-    bool rows = c->kind == QG_CELL_PREDICT || c->kind == QG_CELL_EXPLAIN;
-    QG_TRY(copy_groups(to, from, a, plan, c, layout));
-    if (rows)
-        QG_TRY(take_rows(to, from, a, plan, c, units));
-    else if (c->kind == QG_CELL_LATENCY)
-        QG_TRY(set_units(to, &plan->tasks[c->task], state));
-    else if (c->kind == QG_CELL_TRAIN)
-        QG_TRY(take_training(&state, to, a, plan, c, units));
-    if (rows && state == QG_CELL_DONE)
+    int64_t at = k->cell - k->plan->cells, one = 1;
+    qg_state state = (qg_state)o->state[old];
+    bool fit;
+    QG_TRY(groups_fit(&fit, k, layout));
+    if (!fit) /* computed anew */
         return QG_OK;
-    QG_TRY(qg_store_write(to, "/cells/error", QG_STORE_STRING, &at, &one,
+    QG_TRY(copy_groups(k, layout));
+    if (k->cell->task >= 0) {
+        k->task = &k->plan->tasks[k->cell->task];
+        qg_group_path(k->group, sizeof k->group, k->plan->job,
+                      qg_cell_group(k->plan, k->cell, k->task->kind->group), NULL);
+        QG_TRY(k->task->kind->rows ? take_rows(k) : take_whole(&state, k));
+        if (k->task->kind->rows && state == QG_STATE_DONE)
+            return QG_OK;
+    }
+    uint8_t value = (uint8_t)state;
+    QG_TRY(qg_store_write(k->to, "/cells/error", QG_STORE_STRING, &at, &one,
                           o->error + (size_t)old * QG_ERROR_SIZE));
-    return qg_store_write(to, "/cells/state", QG_STORE_U8, &at, &one, &state);
+    return qg_store_write(k->to, "/cells/state", QG_STORE_U8, &at, &one, &value);
 }
 
 qg_code qg_take_over(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan,
@@ -329,14 +368,14 @@ qg_code qg_take_over(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *p
     QG_TRY(qg_old_cells_read(&o, from, a));
     QG_TRY(old_units_read(&units, from, a));
     for (int i = 0; i < plan->n_cells; i++) {
-        int k = qg_old_cells_find(&o, plan->cells[i].name);
-        if (k < 0 || strcmp(old_key(&o, k), plan->cells[i].key) != 0 ||
-            plan->cells[i].kind == QG_CELL_SEEDS || plan->cells[i].skip ||
-            plan->cells[i].kind == QG_CELL_EXPLANATIONS ||
-            plan->cells[i].kind == QG_CELL_PAIR) /* soon computed anew */
+        const qg_cell *c = &plan->cells[i];
+        int old = qg_old_cells_find(&o, c->name);
+        if (old < 0 || strcmp(old_key(&o, old), c->key) != 0 || c->skip ||
+            taken[c->kind][0] == QG_GROUP_NONE)
             continue;
+        taking k = {.to = to, .from = from, .arena = a, .plan = plan, .cell = c, .units = &units};
         qg_mark m = qg_arena_mark(a);
-        QG_TRY(take_cell(to, from, a, plan, i, &o, k, &units, layout));
+        QG_TRY(take_cell(&k, &o, old, layout));
         qg_arena_release(a, m);
     }
     return QG_OK;

@@ -22,9 +22,10 @@ qg_code qg_old_cells_read(qg_old_cells *out, qg_store *s, qg_arena *a) QG_MUST_U
 /** Index of a cell by name, or -1. */
 int qg_old_cells_find(const qg_old_cells *o, const char *name);
 
-/** QG_OK if the file is of this very plan; QG_ECHANGED with the first differences named. */
-qg_code qg_check_unchanged(qg_store *s, qg_arena *a, const char *path,
-                           const qg_plan *plan) QG_MUST_USE;
+/** QG_OK if the file is of this very plan and layout; QG_ECHANGED with the first differences named.
+ */
+qg_code qg_check_unchanged(qg_store *s, qg_arena *a, const char *path, const qg_plan *plan,
+                           const qg_layout *layout) QG_MUST_USE;
 
 /** Copies the results of cells with equal keys from the old file into a new one. */
 qg_code qg_take_over(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan,

@@ -5,152 +5,30 @@
 
 #include "qgrid/clock.h"
 #include "qgrid/log.h"
-#include "qgrid/training.h"
-#include "units/results_explain.h"
-#include "units/work.h"
+#include "qgrid/summaries.h"
+#include "qgrid/work.h"
 
 #include <string.h>
-
-static const qg_group_ref timing_ref = {QG_GROUP_TIMING_UNITS, -1, -1, -1};
-
-static void put_texts(qg_str *out, const qg_plan_tokens *t, const int64_t *rows, int64_t first,
-                      int64_t n)
-{
-    int32_t at = 0;
-    qg_wire_put_i64(out, n);
-    qg_wire_put(out, &at, sizeof at);
-    for (int64_t i = 0; i < n; i++) {
-        int64_t r = rows ? rows[i] : first + i;
-        at += (int32_t)(t->splits[r + 1] - t->splits[r]);
-        qg_wire_put(out, &at, sizeof at);
-    }
-    for (int64_t i = 0; i < n; i++) {
-        int64_t r = rows ? rows[i] : first + i;
-        qg_wire_put(out, t->ids + t->splits[r],
-                    (size_t)(t->splits[r + 1] - t->splits[r]) * sizeof *t->ids);
-    }
-}
-
-static qg_code put_latency(qg_str *out, qg_results *r, const qg_plan_task *t, int64_t n)
-{
-    const qg_plan *p = r->plan;
-    const qg_latency_options *o = &p->job->latency;
-    const qg_plan_tokens *k = p->tokens[t->experiment];
-    const qg_dataset *d = &p->datasets[k->dataset].data;
-    qg_mark m = qg_arena_mark(r->scratch);
-    const int64_t *rows = qg_plan_latency_rows(p, r->scratch, t->experiment);
-    if (!rows)
-        return QG_ENOMEM;
-    qg_wire_put_i64(out, o->warmup);
-    qg_wire_put_i64(out, o->runs);
-    qg_wire_put_i64(out, k->max_length);
-    qg_wire_put_i64(out, o->n_batch_sizes);
-    qg_wire_put(out, o->batch_size, (size_t)o->n_batch_sizes * sizeof o->batch_size[0]);
-    put_texts(out, k, rows, 0, n);
-    for (int64_t i = 0; i < n; i++)
-        qg_wire_put_text(out, d->text[rows[i]]);
-    qg_arena_release(r->scratch, m);
-    return QG_OK;
-}
-
-/* "from", the teacher and "output" are where the plan has put them. */
-static qg_code complete_config(char **out, qg_arena *a, const qg_plan_model *m)
-{
-    qg_str s = {0};
-    qg_str_add(&s, "{\"from\":");
-    qg_str_add_json(&s, m->training->from.dir, strlen(m->training->from.dir));
-    qg_str_add(&s, ",\"output\":");
-    qg_str_add_json(&s, m->source.dir, strlen(m->source.dir));
-    if (m->training->distill) {
-        qg_str_add(&s, ",\"distill\":{\"from\":");
-        qg_str_add_json(&s, m->training->teacher.dir, strlen(m->training->teacher.dir));
-        qg_str_addf(&s, ",%s}", m->training->distill);
-    }
-    qg_str_addf(&s, ",%s}", m->training->config);
-    qg_code rc = qg_str_status(&s);
-    if (rc == QG_OK && !(*out = qg_arena_strdup(a, s.data)))
-        rc = QG_ENOMEM;
-    qg_str_fini(&s);
-    return rc;
-}
-
-static bool is_trained(const qg_plan *p, int model)
-{
-    return model >= 0 && p->models[model].training;
-}
-
-static qg_code put_training(qg_str *out, qg_results *r, int model)
-{
-    const qg_plan *p = r->plan;
-    const qg_plan_model *m = &p->models[model];
-    const qg_plan_training *t = m->training;
-    const qg_job_training *jt = p->job->models[model].training;
-    qg_mark mark = qg_arena_mark(r->scratch);
-    qg_work_file *file;
-    char *config = NULL;
-    QG_NEW(file, r->scratch, t->n_train + 1);
-    for (int i = 0; i < t->n_train; i++)
-        file[i] = (qg_work_file){t->train[i]->path, t->train[i]->data.sha256};
-    file[t->n_train] = (qg_work_file){t->validation->path, t->validation->data.sha256};
-    QG_TRY(complete_config(&config, r->scratch, m));
-    qg_work_training w = {.config = config,
-                          .folder = m->source.dir,
-                          .key = m->hash,
-                          .reuse = qg_training_is_complete(m->source.dir, m->hash),
-                          .from = {t->from, t->from_hash, is_trained(p, jt->from)},
-                          .teacher = {t->teacher, t->teacher_hash, is_trained(p, jt->teacher)},
-                          .n_files = t->n_train + 1,
-                          .file = file};
-    qg_work_put_training(out, &w);
-    qg_arena_release(r->scratch, mark);
-    return qg_str_status(out);
-}
-
-static qg_code put_explain(qg_str *out, qg_results *r, int unit)
-{
-    qg_mark m = qg_arena_mark(r->scratch);
-    qg_code rc = qg_results_explain_input(out, r, unit);
-    qg_arena_release(r->scratch, m);
-    return rc;
-}
 
 static qg_code input(void *ctx, int unit, qg_str *bytes)
 {
     qg_owner *o = ctx;
-    const qg_plan *p = o->results->plan;
-    const qg_unit *u = &p->units[unit];
-    const qg_plan_task *t = &p->tasks[u->task];
     o->last_unit = unit;
-    if (t->kind == QG_TASK_TRAIN)
-        return put_training(bytes, o->results, t->model);
-    qg_work_head head = {.kind = (int)t->kind,
-                         .source = p->models[t->model].source,
-                         .model_hash = p->models[t->model].hash,
-                         .trained = p->models[t->model].training != NULL,
-                         .cache = o->cache,
-                         .precision = p->job->precisions[t->precision]};
-    qg_work_put_head(bytes, &head);
-    if (t->kind == QG_TASK_PREDICT)
-        put_texts(bytes, p->tokens[t->experiment], NULL, u->first, u->count);
-    else if (t->kind == QG_TASK_LATENCY)
-        QG_TRY(put_latency(bytes, o->results, t, u->count));
-    else if (t->kind == QG_TASK_EXPLAIN)
-        QG_TRY(put_explain(bytes, o->results, unit));
-    return qg_str_status(bytes);
+    return qg_work_input(bytes, o->results, unit, o->cache);
 }
 
 static qg_code put_timing(qg_results *r, const qg_unit_report *report)
 {
+    const qg_group_ref g = qg_group_alone(QG_GROUP_TIMING_UNITS);
     int64_t at = report->unit, one = 1;
     int32_t rank = report->rank;
     char host[QG_NAME_SIZE] = {0};
     snprintf(host, sizeof host, "%s", report->host ? report->host : "");
-    QG_TRY(qg_results_write(r, timing_ref, "seconds", QG_STORE_F64, &at, &one, &report->seconds));
-    QG_TRY(qg_results_write(r, timing_ref, "cpu_seconds", QG_STORE_F64, &at, &one,
-                            &report->cpu_seconds));
-    QG_TRY(qg_results_write(r, timing_ref, "peak_rss", QG_STORE_I64, &at, &one, &report->peak_rss));
-    QG_TRY(qg_results_write(r, timing_ref, "rank", QG_STORE_I32, &at, &one, &rank));
-    return qg_results_write(r, timing_ref, "host", QG_STORE_STRING, &at, &one, host);
+    QG_TRY(qg_results_write(r, g, "seconds", QG_STORE_F64, &at, &one, &report->seconds));
+    QG_TRY(qg_results_write(r, g, "cpu_seconds", QG_STORE_F64, &at, &one, &report->cpu_seconds));
+    QG_TRY(qg_results_write(r, g, "peak_rss", QG_STORE_I64, &at, &one, &report->peak_rss));
+    QG_TRY(qg_results_write(r, g, "rank", QG_STORE_I32, &at, &one, &rank));
+    return qg_results_write(r, g, "host", QG_STORE_STRING, &at, &one, host);
 }
 
 static qg_code done(void *ctx, const qg_unit_report *report, const void *result, size_t size)
@@ -158,8 +36,9 @@ static qg_code done(void *ctx, const qg_unit_report *report, const void *result,
     qg_owner *o = ctx;
     o->units_done++;
     QG_TRY(put_timing(o->results, report));
-    qg_code rc =
-        qg_results_put(o->results, report->unit, result, size, report->host ? report->host : "");
+    qg_code rc = qg_results_put(
+        o->results, report->unit,
+        &(qg_work_result){.data = result, .size = size, .host = report->host ? report->host : ""});
     if (rc == QG_OK || qg_code_scope(rc) == QG_SCOPE_GRID)
         return rc;
     /* A result that cannot be stored is the failure of its unit. */
@@ -181,7 +60,7 @@ static qg_code failed(void *ctx, const qg_unit_report *report, const qg_error *w
 static qg_code task_finished(void *ctx, int task)
 {
     (void)task;
-    return qg_results_finish_cells(((qg_owner *)ctx)->results);
+    return qg_finish_cells(((qg_owner *)ctx)->results);
 }
 
 /* ", at finetuned_smsa/int8" or ", packing finetuned/int8": where the run is. */
@@ -192,7 +71,7 @@ static void stage(char *out, size_t size, const qg_owner *o)
     if (o->last_unit < 0)
         return;
     const qg_plan_task *t = &p->tasks[p->units[o->last_unit].task];
-    if (t->kind == QG_TASK_TRAIN)
+    if (t->kind->trains)
         snprintf(out, size, ", training %s", p->job->models[t->model].name);
     else if (t->cell >= 0)
         snprintf(out, size, ", at %s", p->cells[t->cell].name);

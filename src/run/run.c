@@ -9,8 +9,9 @@
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/reading.h"
+#include "qgrid/summaries.h"
 #include "qgrid/training.h"
-#include "units/work.h"
+#include "qgrid/work.h"
 
 #include <string.h>
 
@@ -40,7 +41,7 @@ static qg_code open_existing(qg_store **out, const char *path, qg_arena *a, cons
     QG_TRY(qg_store_open(&s, path, true));
     qg_code rc = qg_check_schema(s, a, path);
     if (rc == QG_OK)
-        rc = qg_check_unchanged(s, a, path, plan);
+        rc = qg_check_unchanged(s, a, path, plan, layout);
     if (rc == QG_OK) {
         *out = s;
         return QG_OK;
@@ -75,10 +76,8 @@ static bool is_wanted(const qg_results *r, const bool *needed, int model)
 {
     const qg_plan *p = r->plan;
     for (int u = 0; u < p->n_units; u++) {
-        const qg_plan_task *t = &p->tasks[p->units[u].task];
-        bool uses = t->kind == QG_TASK_TRAIN ? qg_plan_training_needs(p, t->model, model)
-                                             : t->model == model;
-        if (r->unit_state[u] == 0 && needed[p->units[u].task] && uses)
+        int t = p->units[u].task;
+        if (r->unit_state[u] == QG_STATE_OPEN && needed[t] && qg_plan_uses_model(p, t, model))
             return true;
     }
     return false;
@@ -91,7 +90,7 @@ static qg_code reopen_gone(qg_results *r, const bool *needed)
     for (int m = p->job->n_models - 1; m >= 0; m--) { /* what it is trained from comes later */
         const qg_plan_training *t = p->models[m].training;
         int unit = t ? p->tasks[t->task].first_unit : -1;
-        if (!t || r->unit_state[unit] != 1 || !is_wanted(r, needed, m) ||
+        if (!t || r->unit_state[unit] != QG_STATE_DONE || !is_wanted(r, needed, m) ||
             qg_training_is_complete(p->models[m].source.dir, p->models[m].hash))
             continue;
         qg_note("%s: the trained model is gone, it is trained again", p->models[m].source.dir);
@@ -119,8 +118,10 @@ static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, qg_results *r
     }
     QG_TRY(reopen_gone(r, needed));
     for (int u = 0; u < p->n_units; u++) {
-        bool open = r->unit_state[u] == 0 && needed[p->units[u].task];
-        state[u] = open ? QG_UNIT_OPEN : r->unit_state[u] == 2 ? QG_UNIT_FAILED : QG_UNIT_DONE;
+        bool open = r->unit_state[u] == QG_STATE_OPEN && needed[p->units[u].task];
+        state[u] = open                                  ? QG_UNIT_OPEN
+                   : r->unit_state[u] == QG_STATE_FAILED ? QG_UNIT_FAILED
+                                                         : QG_UNIT_DONE;
         *any |= open;
     }
     *out = state;
@@ -129,7 +130,7 @@ static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, qg_results *r
 
 static qg_code put_run(qg_results *r, const qg_par *par, const qg_farm_outcome *f, int status)
 {
-    const qg_group_ref g = {QG_GROUP_TIMING_RUN, -1, -1, -1};
+    const qg_group_ref g = qg_group_alone(QG_GROUP_TIMING_RUN);
     int32_t ranks = par->size, lost = f->lost_ranks, exit_status = status;
     QG_TRY(qg_results_write(r, g, "wall_seconds", QG_STORE_F64, NULL, NULL, &f->seconds));
     QG_TRY(qg_results_write(r, g, "ranks", QG_STORE_I32, NULL, NULL, &ranks));
@@ -150,10 +151,10 @@ static qg_code compute(qg_farm_outcome *outcome, qg_par *par, qg_arena *a, qg_re
     for (int u = 0; u < p->n_units; u++)
         owner.cost_at_start += state[u] == QG_UNIT_OPEN ? p->units[u].cost : 0;
     QG_TRY(qg_work_create(&work, a));
+    qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
     qg_farm_worker worker = qg_work_callbacks(work);
     qg_farm_owner callbacks = qg_owner_callbacks(&owner);
-    qg_code rc = qg_farm_run(outcome, par, p->sched_tasks, p->n_tasks, p->units, p->n_units, state,
-                             &worker, &callbacks, &options, a);
+    qg_code rc = qg_farm_run(outcome, par, &load, &worker, &callbacks, &options, a);
     qg_work_destroy(work);
     qg_log_progress("");
     return rc;
@@ -183,7 +184,7 @@ static qg_code run_open(qg_run_summary *out, qg_par *par, qg_arena *a, qg_result
     out->lost_ranks = f.lost_ranks;
     out->seconds = f.seconds;
     if (rc == QG_OK)
-        rc = qg_results_finish_cells(r);
+        rc = qg_finish_cells(r);
     qg_results_count(r, &out->open, &out->done, &out->failed);
     out->status = rc != QG_OK ? QG_EXIT_STOPPED : qg_exit_status(out->open, out->failed);
     QG_TRY(rc);
@@ -226,7 +227,9 @@ qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *pla
     return rc;
 }
 
-static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o, bool retry)
+/* `other`: the file is of another version of the layout. */
+static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o, bool other,
+                   bool retry)
 {
     int k = o ? qg_old_cells_find(o, c->name) : -1;
     out->runs = true;
@@ -243,10 +246,13 @@ static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o,
     } else if (strcmp(o->key + (size_t)k * QG_NAME_SIZE, c->key) != 0) {
         snprintf(out->why, sizeof out->why,
                  "its inputs or options changed (needs --accept-changes)");
-    } else if (o->state[k] == QG_CELL_DONE) {
+    } else if (o->state[k] == QG_STATE_DONE && other) {
+        snprintf(out->why, sizeof out->why,
+                 "the file is of another version of the layout (needs --accept-changes)");
+    } else if (o->state[k] == QG_STATE_DONE) {
         out->runs = false;
         snprintf(out->why, sizeof out->why, "done");
-    } else if (o->state[k] == QG_CELL_FAILED) {
+    } else if (o->state[k] == QG_STATE_FAILED) {
         out->runs = retry;
         snprintf(out->why, sizeof out->why, "failed%s: %.150s",
                  retry ? "" : " (runs again with --retry-failed)",
@@ -278,9 +284,7 @@ static void follow_models(qg_cell_reason *out, const qg_plan *plan)
             continue;
         for (int c = 0; c < plan->n_cells; c++) {
             const qg_cell *k = &plan->cells[c];
-            bool uses = k->kind == QG_CELL_TRAIN ? qg_plan_training_needs(plan, k->model, m)
-                                                 : k->task >= 0 && k->model == m;
-            if (!out[c].runs || !uses)
+            if (!out[c].runs || k->task < 0 || !qg_plan_uses_model(plan, k->task, m))
                 continue;
             out[t->cell].runs = true;
             snprintf(out[t->cell].why, sizeof out[t->cell].why,
@@ -294,6 +298,7 @@ qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, co
                        bool retry_failed)
 {
     qg_old_cells o;
+    const char *differences = NULL;
     bool exists = qg_file_exists(output);
     if (exists) {
         qg_store *s;
@@ -301,14 +306,18 @@ qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, co
         qg_code rc = qg_check_schema(s, a, output);
         if (rc == QG_OK)
             rc = qg_old_cells_read(&o, s, a);
+        if (rc == QG_OK)
+            rc = qg_schema_differences(&differences, s, a);
         qg_error kept = *qg_error_last();
         qg_code closed = qg_store_close(s);
         if (rc != QG_OK)
             return qg_error_restore(&kept);
         QG_TRY(closed);
     }
+    if (differences)
+        qg_note("%s is of another version of the layout: %s", output, differences);
     for (int i = 0; i < plan->n_cells; i++)
-        reason(&out[i], &plan->cells[i], exists ? &o : NULL, retry_failed);
+        reason(&out[i], &plan->cells[i], exists ? &o : NULL, differences != NULL, retry_failed);
     if (retry_failed)
         follow_predictions(out, plan);
     follow_models(out, plan);

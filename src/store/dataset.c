@@ -161,7 +161,7 @@ static qg_code transfer(qg_store *s, const char *path, qg_store_type type, const
     QG_TRY(qg_h5_dataset_get(&d, s, path));
     if (d->info.type != type)
         return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, path, "holds %s, %s is wanted",
-                          qg_h5_type_name(d->info.type), qg_h5_type_name(type));
+                          qg_store_type_name(d->info.type), qg_store_type_name(type));
     QG_TRY(select_block(&n, s, d, start, count));
     if (n == 0)
         return QG_OK;

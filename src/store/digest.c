@@ -63,7 +63,7 @@ static qg_code digest_dataset(qg_sha256 *sha, qg_store *s, const char *path, cha
     qg_store_info d;
     QG_TRY(qg_store_describe(&d, s, path));
     size_t element = qg_h5_type_size(d.type, d.string_size);
-    qg_sha256_add_text(sha, qg_h5_type_name(d.type));
+    qg_sha256_add_text(sha, qg_store_type_name(d.type));
     uint64_t head[2 + QG_STORE_MAX_DIMS] = {element, (uint64_t)d.ndim};
     bool empty = false;
     for (int k = 0; k < d.ndim; k++) {

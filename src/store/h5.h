@@ -49,8 +49,7 @@ qg_code qg_h5_fail_errno(const char *src, const char *path, const char *what);
 /** A failure of file.h is one of the results file here. */
 qg_code qg_h5_file(qg_code rc, const char *path) QG_MUST_USE;
 
-/** Name and size of an element type; the size of strings is their own. */
-const char *qg_h5_type_name(qg_store_type type);
+/** Size of an element type; that of strings is their own. */
 size_t qg_h5_type_size(qg_store_type type, size_t string_size);
 
 /** A new HDF5 type (the caller closes it), the same in memory and in the file. Negative: failed. */

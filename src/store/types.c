@@ -16,7 +16,7 @@ static const struct {
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "memory and file share their types");
 
-const char *qg_h5_type_name(qg_store_type type)
+const char *qg_store_type_name(qg_store_type type)
 {
     return types[type].name;
 }

@@ -4,9 +4,10 @@
  *
  * Everything is computed from what stands in the results file, in the order of the slots.
  */
-#include "units/results_explain.h"
+#include "finish.h"
 
 #include "qgrid/drift.h"
+#include "qgrid/explained.h"
 
 #include <math.h>
 #include <string.h>
@@ -177,13 +178,13 @@ static qg_code write_drift(qg_results *r, const qg_cell *c, const qg_cell *f)
 static qg_code write_drifts(qg_results *r, const qg_cell *c)
 {
     const qg_plan *p = r->plan;
-    int reference = qg_plan_reference(p->job);
+    int reference = qg_job_reference(p->job);
     const qg_cell *f = qg_plan_explain_cell(p, c->experiment, reference, c->method);
-    if (!qg_results_task_done(r, f->task))
+    if (!qg_finish_task_done(r, f->task))
         return QG_OK;
     for (int i = 0; i < p->job->n_precisions; i++) {
         const qg_cell *other = qg_plan_explain_cell(p, c->experiment, i, c->method);
-        if (i == reference || (other != c && f != c) || !qg_results_task_done(r, other->task))
+        if (i == reference || (other != c && f != c) || !qg_finish_task_done(r, other->task))
             continue;
         qg_mark m = qg_arena_mark(r->scratch);
         QG_TRY(write_drift(r, other, f));
@@ -192,7 +193,7 @@ static qg_code write_drifts(qg_results *r, const qg_cell *c)
     return QG_OK;
 }
 
-qg_code qg_results_close_explain(qg_results *r, const qg_cell *c)
+qg_code qg_finish_explanation(qg_results *r, const qg_cell *c)
 {
     if (r->plan->job->explain.faithful.n_k > 0)
         QG_TRY(sum_faithfulness(r, c));

@@ -2,16 +2,17 @@
  * finish_explanations.c - tests over explanations: methods against each other, precisions against
  * each other, drift against its floor and ceiling, experiments against each other.
  */
-#include "units/results_explain.h"
+#include "finish.h"
 
 #include "qgrid/drift.h"
+#include "qgrid/explained.h"
 
 #include <math.h>
 #include <string.h>
 
 static bool is_done(const qg_results *r, const qg_cell *c)
 {
-    return r->cell_state[c - r->plan->cells] == QG_CELL_DONE;
+    return r->cell_state[c - r->plan->cells] == QG_STATE_DONE;
 }
 
 static qg_code test(double out[QG_TESTS], qg_results *r, const double *a, const double *b,
@@ -51,7 +52,7 @@ static qg_code column(double **out, qg_results *r, const qg_cell *c, qg_group gr
                       const char *name)
 {
     QG_TRY(qg_undefined_numbers(out, r->scratch, r->plan->explained[c->experiment].slots));
-    bool is_reference = c->precision == qg_plan_reference(r->plan->job);
+    bool is_reference = c->precision == qg_job_reference(r->plan->job);
     if (!is_done(r, c) || (group == QG_GROUP_DRIFT && is_reference))
         return QG_OK;
     return qg_results_read(r, qg_cell_group(r->plan, c, group), name, QG_STORE_F64, NULL, NULL,
@@ -64,7 +65,7 @@ static qg_code bound(double **out, qg_results *r, const qg_cell *c, const char *
     int64_t slots = r->plan->explained[c->experiment].slots;
     double *table;
     QG_TRY(qg_undefined_numbers(out, r->scratch, slots));
-    if (!is_done(r, c) || c->precision == qg_plan_reference(r->plan->job))
+    if (!is_done(r, c) || c->precision == qg_job_reference(r->plan->job))
         return QG_OK;
     QG_NEW(table, r->scratch, slots * QG_DRIFTS);
     QG_TRY(qg_results_read(r, qg_cell_group(r->plan, c, QG_GROUP_DRIFT), name, QG_STORE_F64, NULL,
@@ -258,7 +259,7 @@ static qg_code write_bounds(qg_results *r, const qg_cell *c)
     return qg_results_write(r, g, "below_ceiling", QG_STORE_F64, NULL, NULL, below);
 }
 
-qg_code qg_results_write_explanations(qg_results *r, const qg_cell *c)
+qg_code qg_finish_explanations(qg_results *r, const qg_cell *c)
 {
     QG_TRY(write_agreements(r, c));
     QG_TRY(write_precisions(r, c));
@@ -313,7 +314,7 @@ static qg_code write_tests(qg_results *r, const qg_cell *c, const int64_t *match
                             tests);
 }
 
-qg_code qg_results_write_pair(qg_results *r, const qg_cell *c)
+qg_code qg_finish_pair(qg_results *r, const qg_cell *c)
 {
     int64_t *match, n;
     QG_TRY(match_slots(&match, &n, r, &r->plan->job->explain.pairs[c->method]));

@@ -1,7 +1,7 @@
 /*
  * finish_seeds.c - statistics over the seeds of a model.
  */
-#include "qgrid/results.h"
+#include "finish.h"
 
 #include "qgrid/metrics.h"
 
@@ -51,7 +51,7 @@ static qg_code write_precision(qg_results *r, const qg_cell *c, int precision)
     g.precision = precision;
     for (int i = 0; i < all; i++) {
         int cell = qg_predict_cell(p, first + i, precision);
-        counted[i] = r->cell_state[cell] == QG_CELL_DONE;
+        counted[i] = r->cell_state[cell] == QG_STATE_DONE;
         if (counted[i])
             done[n++] = cell;
     }
@@ -63,7 +63,7 @@ static qg_code write_precision(qg_results *r, const qg_cell *c, int precision)
     return qg_results_write(r, g, "counted", QG_STORE_U8, NULL, NULL, counted);
 }
 
-qg_code qg_results_write_seeds(qg_results *r, const qg_cell *c)
+qg_code qg_finish_seeds(qg_results *r, const qg_cell *c)
 {
     for (int i = 0; i < r->plan->job->n_precisions; i++)
         QG_TRY(write_precision(r, c, i));

@@ -5,7 +5,7 @@
  * categories Z* and U+0009..U+000D, U+0085. Letters are the categories L*; marks (M*) stay with the
  * letter they stand on, so that the variation selector of a removed emoji does not stay alone.
  */
-#include "qgrid/dataset.h"
+#include "qgrid/normalize.h"
 
 #include <string.h>
 #include <utf8proc.h>

@@ -13,19 +13,14 @@
 
 static size_t up_to_page(size_t bytes)
 {
-    return (bytes + QG_CHECKPOINT_HEADER - 1) / QG_CHECKPOINT_HEADER * QG_CHECKPOINT_HEADER;
+    return (bytes + QG_CHECKPOINT_PAGE - 1) / QG_CHECKPOINT_PAGE * QG_CHECKPOINT_PAGE;
 }
 
-/* The header's sizes are within those of this training. */
-qg_checkpoint_layout qg_checkpoint_lay_out(const qg_checkpoint_header *h)
+/* Sizes are those of this training. */
+qg_checkpoint_layout qg_checkpoint_lay_out(size_t record, size_t count)
 {
-    qg_checkpoint_layout l = {.config = QG_CHECKPOINT_HEADER, .count = (size_t)h->count};
-    l.blocks = qg_norm_blocks(l.count);
-    l.steps = l.config + (size_t)h->config_bytes;
-    l.epochs = l.steps + (size_t)h->steps * sizeof(qg_step_report);
-    l.ranges = l.epochs + (size_t)h->epochs * sizeof(qg_training_epoch);
-    l.end = l.ranges + (size_t)h->ranges * sizeof(qg_checkpoint_range);
-    l.arrays = up_to_page(l.end);
+    qg_checkpoint_layout l = {.count = count, .blocks = qg_norm_blocks(count)};
+    l.arrays = up_to_page(sizeof(qg_checkpoint_head) + record);
     l.checksums = l.arrays + QG_CHECKPOINT_ARRAYS * up_to_page(l.count * sizeof(float));
     l.bytes = l.checksums + QG_CHECKPOINT_ARRAYS * l.blocks * QG_CHECKPOINT_DIGEST;
     return l;
@@ -48,13 +43,6 @@ void qg_checkpoint_digest(char out[QG_CHECKPOINT_DIGEST], const void *data, size
     memcpy(out, hex, QG_CHECKPOINT_DIGEST);
 }
 
-void qg_checkpoint_digest_header(char out[QG_CHECKPOINT_DIGEST], const qg_checkpoint_header *h)
-{
-    qg_checkpoint_header copy = *h;
-    memset(copy.own, 0, sizeof copy.own);
-    qg_checkpoint_digest(out, &copy, sizeof copy);
-}
-
 /* Checksums of one block, in each array. */
 typedef struct block_sums {
     char of[QG_CHECKPOINT_ARRAYS][QG_CHECKPOINT_DIGEST];
@@ -62,6 +50,7 @@ typedef struct block_sums {
 
 typedef struct writer {
     const qg_training_state *state;
+    qg_str record;
     block_sums *sums; /* [blocks] */
     char tmp[4096];
     qg_checkpoint_layout layout;
@@ -88,49 +77,15 @@ static qg_code put(const writer *w, size_t at, const void *data, size_t bytes)
     return QG_OK;
 }
 
-static qg_checkpoint_header header_of(const qg_training_state *s)
+static qg_code write_record(const writer *w)
 {
-    qg_checkpoint_header h;
-    memset(&h, 0, sizeof h); /* padding, too */
-    memcpy(h.magic, QG_CHECKPOINT_MAGIC, sizeof h.magic);
-    h.version = QG_CHECKPOINT_VERSION;
-    h.byte_order = QG_CHECKPOINT_ORDER;
-    memcpy(h.part, s->key->part, sizeof h.part);
-    h.config_bytes = s->key->config.len;
-    h.steps = s->record->steps;
-    h.epochs = (uint64_t)s->record->epochs;
-    h.ranges = (uint64_t)s->trainer.ranges;
-    h.count = s->count;
-    h.best_epoch = s->selection->best_epoch;
-    h.waited = s->selection->waited;
-    h.best = s->selection->best;
-    return h;
-}
-
-static void add_ranges(qg_str *out, const qg_trainer_state *t)
-{
-    for (int i = 0; i < t->ranges; i++) {
-        qg_checkpoint_range r = {t->range[i].lo, t->range[i].hi, t->range[i].set};
-        qg_str_addn(out, &r, sizeof r);
-    }
-}
-
-static qg_code write_record(const writer *w, qg_checkpoint_header *h)
-{
-    const qg_training_state *s = w->state;
-    qg_str bytes = {0};
-    qg_str_addn(&bytes, s->key->config.data, s->key->config.len);
-    qg_str_addn(&bytes, s->record->step, (size_t)h->steps * sizeof *s->record->step);
-    qg_str_addn(&bytes, s->record->epoch, (size_t)h->epochs * sizeof *s->record->epoch);
-    add_ranges(&bytes, &s->trainer);
-    qg_code rc = qg_str_status(&bytes);
-    if (rc == QG_OK) {
-        qg_checkpoint_digest(h->record, bytes.data, bytes.len);
-        qg_checkpoint_digest_header(h->own, h);
-        rc = put(w, QG_CHECKPOINT_HEADER, bytes.data, bytes.len);
-    }
-    qg_str_fini(&bytes);
-    return rc == QG_OK ? put(w, 0, h, sizeof *h) : rc;
+    qg_checkpoint_head h = {.magic = QG_CHECKPOINT_MAGIC,
+                            .version = QG_CHECKPOINT_VERSION,
+                            .byte_order = QG_CHECKPOINT_ORDER,
+                            .record = w->record.len};
+    qg_checkpoint_digest(h.digest, w->record.data, w->record.len);
+    QG_TRY(put(w, 0, &h, sizeof h));
+    return put(w, sizeof h, w->record.data, w->record.len);
 }
 
 /* This member's slice of one array. */
@@ -189,10 +144,10 @@ static qg_code add_slices(writer *w)
 }
 
 /* All members' checksums, and the rest. */
-static qg_code add_record(writer *w, qg_checkpoint_header *h)
+static qg_code add_record(writer *w)
 {
     QG_TRY(open_tmp(w, 0));
-    qg_code rc = write_record(w, h);
+    qg_code rc = write_record(w);
     if (rc == QG_OK)
         rc = put(w, w->layout.checksums, w->sums, w->layout.blocks * sizeof *w->sums);
     return close_tmp(w, rc);
@@ -208,9 +163,9 @@ static qg_code put_in_place(const writer *w)
     return qg_file_sync(dir);
 }
 
-static qg_code complete(writer *w, qg_checkpoint_header *h)
+static qg_code complete(writer *w)
 {
-    QG_TRY(add_record(w, h));
+    QG_TRY(add_record(w));
     return put_in_place(w);
 }
 
@@ -224,6 +179,7 @@ static qg_code name_tmp(char *out, size_t size, const char *path)
 
 static qg_code prepare(writer *w, bool first)
 {
+    QG_TRY(qg_str_status(&w->record));
     w->sums = calloc(w->layout.blocks, sizeof *w->sums);
     if (!w->sums)
         return QG_FAIL(QG_ENOMEM, "no memory for checksums");
@@ -243,14 +199,14 @@ static qg_code write_all(writer *w)
 {
     const qg_gang *g = w->state->gang;
     bool first = g->index == 0;
-    qg_checkpoint_header h = header_of(w->state);
-    w->layout = qg_checkpoint_lay_out(&h);
+    qg_checkpoint_record(&w->record, w->state); /* at all members: arrays begin behind it */
+    w->layout = qg_checkpoint_lay_out(w->record.len, w->state->count);
     QG_TRY(name_tmp(w->tmp, sizeof w->tmp, w->state->path));
     QG_TRY(qg_gang_agree(g, prepare(w, first), NULL));
     QG_ASSERT(w->sums); /* prepare was QG_OK */
     QG_TRY(qg_gang_agree(g, add_slices(w), NULL));
     QG_TRY(gather_sums(w));
-    return qg_gang_agree(g, first ? complete(w, &h) : QG_OK, NULL);
+    return qg_gang_agree(g, first ? complete(w) : QG_OK, NULL);
 }
 
 qg_code qg_training_checkpoint_write(const qg_training_state *s)
@@ -260,6 +216,7 @@ qg_code qg_training_checkpoint_write(const qg_training_state *s)
     if (rc != QG_OK && rc != QG_ELOST && s->gang->index == 0)
         (void)unlink(w.tmp);
     free(w.sums);
+    qg_str_fini(&w.record);
     return rc;
 }
 

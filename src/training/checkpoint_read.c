@@ -4,10 +4,11 @@
 #include "checkpoint_file.h"
 
 #include "qgrid/file.h"
+#include "qgrid/log.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { MAX_CONFIG = 1 << 20 };
 static const char *const array_names[QG_CHECKPOINT_ARRAYS] = {
     "parameters", "first moments", "second moments", "best epoch's parameters"};
 
@@ -15,85 +16,202 @@ typedef struct reader {
     const qg_training_state *state;
     const char *data;
     size_t size;
-    qg_checkpoint_header header;
+    const char *record;
+    size_t record_size;
     qg_checkpoint_layout layout;
 } reader;
 
 #define DAMAGED(r, ...) QG_FAIL_AT(QG_EFORMAT, (r)->state->path, 0, 0, NULL, __VA_ARGS__)
 
-static qg_code read_header(reader *r)
+/* What another version wrote is sound: it is refused for what this one misses in it. */
+static qg_code other_version(const reader *r, const char *what, const char *name)
+{
+    qg_named by = {.count = 0};
+    if (!qg_named_find(&by, r->record, r->record_size, "written_by", QG_NUMBER_TEXT))
+        by = (qg_named){.data = "another version of qgrid", .count = 24};
+    return QG_FAIL_AT(QG_ECHANGED, r->state->path, 0, 0, NULL,
+                      "was written by %.*s, and %s%s. That program goes on with it; --fresh "
+                      "discards it",
+                      by.count < 128 ? (int)by.count : 128, by.data, what, name);
+}
+
+static qg_code read_head(reader *r)
 {
     char sum[QG_CHECKPOINT_DIGEST];
-    qg_checkpoint_header *h = &r->header;
-    if (r->size < QG_CHECKPOINT_HEADER)
+    qg_checkpoint_head h;
+    if (r->size < sizeof h)
         return DAMAGED(r, "has %zu bytes, a checkpoint has more; --fresh discards it", r->size);
-    memcpy(h, r->data, sizeof *h);
-    if (memcmp(h->magic, QG_CHECKPOINT_MAGIC, sizeof h->magic) != 0)
+    memcpy(&h, r->data, sizeof h);
+    if (memcmp(h.magic, QG_CHECKPOINT_MAGIC, sizeof h.magic) != 0)
         return DAMAGED(r, "is not a checkpoint of qgrid train");
-    if (h->version != QG_CHECKPOINT_VERSION || h->byte_order != QG_CHECKPOINT_ORDER)
-        return DAMAGED(r,
-                       "is a checkpoint of version %u, this program reads version %d of this "
-                       "machine's byte order; --fresh discards it",
-                       h->version, QG_CHECKPOINT_VERSION);
-    qg_checkpoint_digest_header(sum, h);
-    if (memcmp(sum, h->own, sizeof sum) != 0)
-        return DAMAGED(r, "is damaged: the header has another checksum; --fresh discards it");
+    if (h.version != QG_CHECKPOINT_VERSION || h.byte_order != QG_CHECKPOINT_ORDER)
+        return QG_FAIL_AT(QG_ECHANGED, r->state->path, 0, 0, NULL,
+                          "was written by %s version of qgrid, or on a machine of another byte "
+                          "order: its format is %u, this program reads format %d. The program that "
+                          "wrote it goes on with it; --fresh discards it",
+                          h.version < QG_CHECKPOINT_VERSION ? "an older" : "a newer", h.version,
+                          QG_CHECKPOINT_VERSION);
+    r->record = r->data + sizeof h;
+    if (h.record > r->size - sizeof h)
+        return DAMAGED(r, "has %zu bytes, its record alone has %llu; --fresh discards it", r->size,
+                       (unsigned long long)h.record);
+    r->record_size = (size_t)h.record;
+    qg_checkpoint_digest(sum, r->record, r->record_size);
+    if (memcmp(sum, h.digest, sizeof sum) != 0)
+        return DAMAGED(r, "is damaged: the record has another checksum; --fresh discards it");
+    qg_named n;
+    size_t at = 0;
+    while (qg_named_next(&n, &at, r->record, r->record_size))
+        ;
+    return at == r->record_size ? QG_OK : other_version(r, "its record is not understood", "");
+}
+
+/* A single number, or a text of `count` bytes; 0: of any length. */
+static qg_code get(qg_named *out, const reader *r, const char *name, qg_number_type type,
+                   uint64_t count)
+{
+    if (!qg_named_find(out, r->record, r->record_size, name, type))
+        return other_version(r, "this program misses in it ", name);
+    if (count && out->count != count)
+        return DAMAGED(r, "has %llu numbers of '%s'", (unsigned long long)out->count, name);
     return QG_OK;
 }
 
+static qg_code get_integer(int64_t *out, const reader *r, const char *name)
+{
+    qg_named n;
+    QG_TRY(get(&n, r, name, QG_NUMBER_I64, 1));
+    qg_named_take(&n, out, sizeof *out);
+    return QG_OK;
+}
+
+static qg_code match_key(const reader *r)
+{
+    char part[QG_KEY_PARTS][QG_CHECKPOINT_DIGEST];
+    qg_named n;
+    for (int i = 0; i < QG_KEY_PARTS; i++) {
+        QG_TRY(get(&n, r, qg_checkpoint_key_names[i], QG_NUMBER_TEXT, QG_CHECKPOINT_DIGEST));
+        qg_named_take(&n, part[i], 1);
+    }
+    QG_TRY(get(&n, r, "config", QG_NUMBER_TEXT, 0));
+    return qg_training_key_match(r->state->key, part, n.data, (size_t)n.count, r->state->path);
+}
+
 /* Before anything is believed: is it of this training, and do its sizes fit it? */
-static qg_code check_header(reader *r)
+static qg_code check_sizes(reader *r)
 {
     const qg_training_state *s = r->state;
-    qg_checkpoint_header *h = &r->header;
-    if (h->config_bytes > MAX_CONFIG || h->config_bytes > r->size - QG_CHECKPOINT_HEADER)
-        return DAMAGED(r, "is damaged: a config of %llu bytes; --fresh discards it",
-                       (unsigned long long)h->config_bytes);
-    QG_TRY(qg_training_key_match(s->key, h->part, r->data + QG_CHECKPOINT_HEADER,
-                                 (size_t)h->config_bytes, s->path));
-    uint64_t batches = (uint64_t)s->record->batches;
-    if (h->count != s->count || h->ranges != (uint64_t)s->trainer.ranges)
-        return DAMAGED(r, "has %llu parameters and %llu ranges, this training has %zu and %d",
-                       (unsigned long long)h->count, (unsigned long long)h->ranges, s->count,
-                       s->trainer.ranges);
-    if (h->steps > s->most_steps || h->epochs > (uint64_t)s->most_epochs ||
-        h->steps < h->epochs * batches || h->steps > (h->epochs + 1) * batches)
-        return DAMAGED(r, "says %llu steps and %llu epochs, of %llu and %d",
-                       (unsigned long long)h->steps, (unsigned long long)h->epochs,
-                       (unsigned long long)s->most_steps, s->most_epochs);
-    if (h->best_epoch < -1 || h->best_epoch >= (int64_t)h->epochs || h->waited < 0 ||
-        h->waited > (int64_t)h->epochs)
-        return DAMAGED(r, "says that epoch %lld was the best of %llu", (long long)h->best_epoch,
-                       (unsigned long long)h->epochs);
-    r->layout = qg_checkpoint_lay_out(h);
+    int64_t count, ranges, steps, epochs, best, waited, batches = s->record->batches;
+    QG_TRY(get_integer(&count, r, "parameters"));
+    QG_TRY(get_integer(&ranges, r, "ranges"));
+    QG_TRY(get_integer(&steps, r, "steps"));
+    QG_TRY(get_integer(&epochs, r, "epochs"));
+    QG_TRY(get_integer(&best, r, "best_epoch"));
+    QG_TRY(get_integer(&waited, r, "waited"));
+    if (count != (int64_t)s->count || ranges != s->trainer.ranges)
+        return DAMAGED(r, "has %lld parameters and %lld ranges, this training has %zu and %d",
+                       (long long)count, (long long)ranges, s->count, s->trainer.ranges);
+    if (steps < 0 || steps > (int64_t)s->most_steps || epochs < 0 || epochs > s->most_epochs ||
+        steps < epochs * batches || steps > (epochs + 1) * batches)
+        return DAMAGED(r, "says %lld steps and %lld epochs, of %llu and %d", (long long)steps,
+                       (long long)epochs, (unsigned long long)s->most_steps, s->most_epochs);
+    if (best < -1 || best >= epochs || waited < 0 || waited > epochs)
+        return DAMAGED(r, "says that epoch %lld was the best of %lld", (long long)best,
+                       (long long)epochs);
+    r->layout = qg_checkpoint_lay_out(r->record_size, s->count);
     if (r->layout.bytes != r->size)
-        return DAMAGED(r, "has %zu bytes, its header says %zu; --fresh discards it", r->size,
+        return DAMAGED(r, "has %zu bytes, its record says %zu; --fresh discards it", r->size,
                        r->layout.bytes);
+    s->record->steps = (uint64_t)steps;
+    s->record->epochs = (int)epochs;
+    s->record->best = s->selection->best_epoch = (int)best;
+    s->selection->waited = (int)waited;
     return QG_OK;
+}
+
+static void undefined(const qg_checkpoint_table *t, const qg_checkpoint_column *c)
+{
+    const double nan = (double)NAN;
+    char *first = qg_checkpoint_cell(t, c);
+    for (uint64_t i = 0; i < t->rows; i++)
+        memcpy(first + (size_t)i * t->stride, &nan, sizeof nan);
+}
+
+/* Names of optional columns that are missing are added to `missing`. */
+static qg_code read_table(qg_str *missing, const reader *r, const qg_checkpoint_table *t)
+{
+    qg_named n;
+    for (int i = 0; i < t->columns; i++) {
+        const qg_checkpoint_column *c = &t->column[i];
+        bool there = qg_named_find(&n, r->record, r->record_size, c->name, c->type);
+        if (!there && !c->optional)
+            return other_version(r, "this program misses in it ", c->name);
+        if (there && n.count != t->rows)
+            return DAMAGED(r, "has %llu numbers of '%s', %llu are expected",
+                           (unsigned long long)n.count, c->name, (unsigned long long)t->rows);
+        if (there) {
+            qg_named_take(&n, qg_checkpoint_cell(t, c), t->stride);
+        } else {
+            undefined(t, c);
+            qg_str_addf(missing, "%s%s", missing->len ? ", " : "", c->name);
+        }
+    }
+    return QG_OK;
+}
+
+static bool is_column(const qg_checkpoint_table *table, const char *name)
+{
+    for (int t = 0; t < QG_CHECKPOINT_TABLES; t++)
+        for (int i = 0; i < table[t].columns; i++)
+            if (strcmp(table[t].column[i].name, name) == 0)
+                return true;
+    return false;
+}
+
+/* Names with a dot are of columns, or of the key. */
+static void list_unknown(qg_str *unknown, const reader *r, const qg_checkpoint_table *table)
+{
+    qg_named n;
+    for (size_t at = 0; qg_named_next(&n, &at, r->record, r->record_size);)
+        if (strchr(n.name, '.') && strncmp(n.name, "key.", 4) != 0 && !is_column(table, n.name))
+            qg_str_addf(unknown, "%s%s", unknown->len ? ", " : "", n.name);
+}
+
+static qg_code read_course(qg_str *missing, qg_str *unknown, const reader *r)
+{
+    qg_named best;
+    qg_checkpoint_table table[QG_CHECKPOINT_TABLES];
+    QG_TRY(get(&best, r, "best", QG_NUMBER_F64, 1));
+    qg_named_take(&best, &r->state->selection->best, sizeof(double));
+    qg_checkpoint_tables(table, r->state);
+    for (int t = 0; t < QG_CHECKPOINT_TABLES; t++)
+        QG_TRY(read_table(missing, r, &table[t]));
+    list_unknown(unknown, r, table);
+    QG_TRY(qg_str_status(missing));
+    return qg_str_status(unknown);
+}
+
+/* A word on what another version of the program knew of the training, and what not. */
+static void tell(const reader *r, const qg_str *missing, const qg_str *unknown)
+{
+    if (r->state->gang->index != 0 || (!missing->len && !unknown->len))
+        return;
+    qg_note("%s: was written by another version of qgrid%s%s%s%s%s%s", r->state->path,
+            missing->len ? ", without " : "", missing->len ? missing->data : "",
+            missing->len ? " (undefined for the epochs that are done)" : "",
+            unknown->len ? ", with " : "", unknown->len ? unknown->data : "",
+            unknown->len ? " (left out, this one does not know it)" : "");
 }
 
 static qg_code read_record(const reader *r)
 {
-    const qg_training_state *s = r->state;
-    const qg_checkpoint_layout *l = &r->layout;
-    qg_training_record *record = s->record;
-    char sum[QG_CHECKPOINT_DIGEST];
-    qg_checkpoint_digest(sum, r->data + QG_CHECKPOINT_HEADER, l->end - QG_CHECKPOINT_HEADER);
-    if (memcmp(sum, r->header.record, sizeof sum) != 0)
-        return DAMAGED(r, "is damaged: the record has another checksum; --fresh discards it");
-    record->steps = r->header.steps;
-    record->epochs = (int)r->header.epochs;
-    record->best = s->selection->best_epoch = (int)r->header.best_epoch;
-    s->selection->waited = (int)r->header.waited;
-    s->selection->best = r->header.best;
-    memcpy(record->step, r->data + l->steps, l->epochs - l->steps);
-    memcpy(record->epoch, r->data + l->epochs, l->ranges - l->epochs);
-    for (int i = 0; i < s->trainer.ranges; i++) {
-        qg_checkpoint_range one;
-        memcpy(&one, r->data + l->ranges + (size_t)i * sizeof one, sizeof one);
-        s->trainer.range[i] = (qg_range){one.lo, one.hi, one.set != 0};
-    }
-    return QG_OK;
+    qg_str missing = {0}, unknown = {0};
+    qg_code rc = read_course(&missing, &unknown, r);
+    if (rc == QG_OK)
+        tell(r, &missing, &unknown);
+    qg_str_fini(&missing);
+    qg_str_fini(&unknown);
+    return rc;
 }
 
 static qg_code read_slice(float *slice, const reader *r, int array)
@@ -120,8 +238,9 @@ static qg_code read_slice(float *slice, const reader *r, int array)
 static qg_code read_all(reader *r)
 {
     const qg_training_state *s = r->state;
-    QG_TRY(read_header(r));
-    QG_TRY(check_header(r));
+    QG_TRY(read_head(r));
+    QG_TRY(match_key(r));
+    QG_TRY(check_sizes(r));
     QG_TRY(read_record(r));
     QG_TRY(read_slice(s->values + s->trainer.from, r, QG_CHECKPOINT_VALUES));
     QG_TRY(read_slice(s->trainer.m, r, QG_CHECKPOINT_M));

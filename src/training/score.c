@@ -27,7 +27,7 @@ static qg_code forward_packed(float *logits, const scorer *s, int64_t first, int
     QG_NEW(splits, s->scratch, n + 1);
     for (int i = 0; i <= n; i++)
         splits[i] = (int32_t)(from[i] - from[0]);
-    qg_batch batch = {n, s->set->ids + from[0], splits};
+    qg_batch batch = {.B = n, .ids = s->set->ids + from[0], .splits = splits};
     qg_code rc = qg_model_forward(logits, s->packed, &batch, NULL);
     qg_arena_release(s->scratch, mark);
     return rc;

@@ -1,11 +1,10 @@
 /*
- * work.c - computing units: the model in hand is kept from one unit to the next.
+ * work.c - assignments out, units computed: a rank keeps the model in hand from one to the next.
  */
-#include "work.h"
+#include "qgrid/work.h"
 
-#include "qgrid/file.h"
-#include "qgrid/plan.h"
-#include "work_parts.h"
+#include "qgrid/training.h"
+#include "unit.h"
 
 #include <string.h>
 
@@ -52,9 +51,11 @@ void qg_work_destroy(qg_work *w)
     qg_arena_destroy(w->arena);
 }
 
-void qg_work_put_head(qg_str *out, const qg_work_head *h)
+/* ------------------------------------------------------------------------------------- both ends
+ */
+
+static void put_head(qg_str *out, const qg_work_head *h)
 {
-    qg_wire_put_i64(out, h->kind);
     qg_wire_put_text(out, h->source.dir);
     qg_wire_put_i64(out, h->source.random_head);
     qg_wire_put_i64(out, h->source.head_seed);
@@ -87,6 +88,27 @@ static qg_code get_head(qg_work_head *h, qg_reader *r, qg_arena *a)
     return QG_OK;
 }
 
+qg_code qg_work_input(qg_str *out, qg_results *r, int unit, const char *cache)
+{
+    const qg_plan *p = r->plan;
+    const qg_plan_task *t = &p->tasks[p->units[unit].task];
+    const qg_plan_model *m = &p->models[t->model];
+    qg_wire_put_text(out, t->kind->name);
+    if (!t->kind->trains)
+        put_head(out, &(qg_work_head){.source = m->source,
+                                      .model_hash = m->hash,
+                                      .trained = m->training != NULL,
+                                      .cache = cache,
+                                      .precision = p->job->precisions[t->precision]});
+    qg_mark mark = qg_arena_mark(r->scratch);
+    qg_code rc = t->kind->put ? t->kind->put(out, r, unit) : QG_OK;
+    qg_arena_release(r->scratch, mark);
+    return rc == QG_OK ? qg_str_status(out) : rc;
+}
+
+/* ------------------------------------------------------------------------------------- computing
+ */
+
 static void identity(char hex[QG_SHA256_HEX], const qg_work_head *h)
 {
     qg_sha256 s;
@@ -95,6 +117,15 @@ static void identity(char hex[QG_SHA256_HEX], const qg_work_head *h)
     qg_sha256_add_text(&s, qg_precision_name(h->precision.scheme));
     qg_sha256_add(&s, &h->precision.embeddings, sizeof h->precision.embeddings);
     qg_sha256_final(&s, hex);
+}
+
+qg_code qg_work_check_trained(const char *dir, const char *key)
+{
+    if (qg_training_is_complete(dir, key))
+        return QG_OK;
+    return QG_FAIL_AT(QG_EIO, dir, 0, 0, NULL,
+                      "the trained model is not in this folder; all nodes have to share the cache "
+                      "(QGRID_CACHE)");
 }
 
 /* Hash of a model's content; a trained one has to be what its key says. */
@@ -123,30 +154,23 @@ static qg_code load(qg_work *w, const qg_work_head *h)
 
 static qg_code execute_unit(qg_work *w, qg_work_unit *u)
 {
-    qg_work_head h = {.kind = (int)qg_wire_get_i64(u->in)};
-    if (h.kind == QG_TASK_TRAIN) {
-        unload(w); /* a training needs the memory */
-        return qg_work_train(u);
+    const char *name = qg_wire_get_text(u->in, w->arena);
+    if (!name)
+        return QG_ENOMEM;
+    const qg_work_kind *kind = qg_work_kind_find(name);
+    if (!kind)
+        return QG_FAIL(QG_EBUG, "this rank does not know the work '%s'", name);
+    w->gang = u->gang;
+    if (kind->trains) { /* it needs the memory */
+        unload(w);
+        return kind->execute(u);
     }
-    QG_TRY(get_head(&h, u->in, w->arena));
-    QG_TRY(load(w, &h));
+    QG_TRY(get_head(&u->head, u->in, w->arena));
+    QG_TRY(load(w, &u->head));
     u->model = w->model;
-    u->head = h;
     u->explained = &w->explained;
     u->options = &w->options;
-    w->gang = u->gang;
-    switch (h.kind) {
-    case QG_TASK_PACK:
-        return qg_work_pack(u);
-    case QG_TASK_PREDICT:
-        return qg_work_predict(u);
-    case QG_TASK_LATENCY:
-        return qg_work_latency(u);
-    case QG_TASK_EXPLAIN:
-        return qg_work_explain_texts(u);
-    default:
-        return QG_FAIL(QG_EBUG, "unknown kind of work %d", h.kind);
-    }
+    return kind->execute(u);
 }
 
 static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result,

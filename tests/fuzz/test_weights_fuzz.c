@@ -169,8 +169,8 @@ static void damaged_files_of_torch_never_crash(void **state)
                                         "tricky_nested_legacy.bin"};
     for (size_t i = 0; i < 3; i++) {
         char relative[128];
-        snprintf(relative, sizeof relative, "golden/dev/model/bins/%s", names[i]);
-        FILE *f = fopen(qt_shared(relative), "rb");
+        snprintf(relative, sizeof relative, "model/bins/%s", names[i]);
+        FILE *f = fopen(qt_golden(relative), "rb");
         assert_non_null(f);
         good.n = fread(good.data, 1, sizeof good.data, f);
         fclose(f);

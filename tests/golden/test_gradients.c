@@ -1,17 +1,17 @@
 /*
  * test_gradients.c - integrated gradients against captum, gradients against PyTorch, rollout.
- * Tolerances: golden/README.md, relative to the largest value of a text.
+ * Tolerances: tests/golden/data/README.md, relative to the largest value of a text.
  */
 #include "qt.h"
 
-#include "qgrid/attribution.h"
+#include "xai/gradient/attribution.h"
 #include "qgrid/explained_model.h"
 #include "qgrid/weights.h"
 
 #include <math.h>
 #include <string.h>
 
-#define GOLDEN "golden/dev/xai/"
+#define GOLDEN "xai/"
 enum { MODELS = 2, PAD = 0 };
 static const double IG = 2e-5, GRADIENT = 5e-5, ROLLOUT = 1e-5;
 static const char *const names[MODELS] = {"tiny_a", "tiny_b"};
@@ -43,8 +43,8 @@ typedef struct rig {
 static const char *model_dir(const char *name)
 {
     char path[200];
-    snprintf(path, sizeof path, "golden/dev/model/%s", name);
-    return qt_shared(path);
+    snprintf(path, sizeof path, "model/%s", name);
+    return qt_golden(path);
 }
 
 static void open_rig(rig *r)
@@ -58,7 +58,7 @@ static void open_rig(rig *r)
         r->of[i] = qg_explained_model_functions(r->model[i], NULL);
         assert_string_equal(qg_explained_model_gradients(r->model[i]), "exact");
     }
-    qt_ok(qg_weights_open(&r->tensors, qt_shared(GOLDEN "gradients_ig_rollout.safetensors")));
+    qt_ok(qg_weights_open(&r->tensors, qt_golden(GOLDEN "gradients_ig_rollout.safetensors")));
 }
 
 static void close_rig(rig *r)
@@ -183,7 +183,7 @@ static void integrated_gradients_equal_captum(void **state)
     rig r;
     int checked = 0;
     open_rig(&r);
-    const qg_json *all = qt_json(r.arena, qt_shared(GOLDEN "integrated_gradients.json"));
+    const qg_json *all = qt_json(r.arena, qt_golden(GOLDEN "integrated_gradients.json"));
     for (const qg_json *e = all->child; e; e = e->next) {
         take_entry(&r, e);
         for (int i = 0; i < 4; i++) {
@@ -205,7 +205,7 @@ static void every_number_of_it_equals_captum(void **state)
     (void)state;
     rig r;
     open_rig(&r);
-    const qg_json *all = qt_json(r.arena, qt_shared(GOLDEN "integrated_gradients.json"));
+    const qg_json *all = qt_json(r.arena, qt_golden(GOLDEN "integrated_gradients.json"));
     for (int m = 0; m < MODELS; m++)
         for (int i = 0; i < 4; i++) {
             char key[100], name[200];
@@ -253,7 +253,7 @@ static void gradients_equal_pytorch(void **state)
     rig r;
     int smooth = 0;
     open_rig(&r);
-    const qg_json *all = qt_json(r.arena, qt_shared(GOLDEN "gradients.json"));
+    const qg_json *all = qt_json(r.arena, qt_golden(GOLDEN "gradients.json"));
     qt_eq("entries", all->count, 8);
     for (const qg_json *e = all->child; e; e = e->next) {
         take_entry(&r, e);
@@ -281,7 +281,7 @@ static void every_number_of_the_gradient_equals_pytorch(void **state)
     (void)state;
     rig r;
     open_rig(&r);
-    const qg_json *all = qt_json(r.arena, qt_shared(GOLDEN "gradients.json"));
+    const qg_json *all = qt_json(r.arena, qt_golden(GOLDEN "gradients.json"));
     for (int m = 0; m < MODELS; m++)
         for (int output = 0; output < 2; output++) {
             char key[100], name[200];
@@ -332,7 +332,7 @@ static void rollout_equals_the_reference(void **state)
     (void)state;
     rig r;
     open_rig(&r);
-    const qg_json *all = qt_json(r.arena, qt_shared(GOLDEN "rollout.json"));
+    const qg_json *all = qt_json(r.arena, qt_golden(GOLDEN "rollout.json"));
     qt_eq("entries", all->count, 4);
     for (const qg_json *e = all->child; e; e = e->next) {
         char name[200];
@@ -363,4 +363,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_number_of_the_gradient_equals_pytorch),
     cmocka_unit_test(rollout_equals_the_reference),
 };
-QT_MAIN("gradients", tests)
+QT_GOLDEN_MAIN("gradients", tests)

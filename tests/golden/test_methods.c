@@ -1,6 +1,6 @@
 /*
  * test_methods.c - methods by name, from text to scores, through the golden models: captum's,
- * PyTorch's and the reference's numbers in golden/dev/xai. Tolerances: golden/README.md.
+ * PyTorch's and the reference's numbers in tests/golden/data/xai. Tolerances: data/README.md.
  */
 #include "qt.h"
 
@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#define XAI "golden/dev/xai/"
+#define XAI "xai/"
 enum { MODELS = 2, MOST = 32 };
 static const double IG = 2e-5, GRADIENT = 5e-5, ROLLOUT = 1e-5, VALUE = 1e-5;
 static const char *const names[MODELS] = {"tiny_a", "tiny_b"};
@@ -43,8 +43,8 @@ static void start(rig *r, const char *name)
 {
     char hex[65], path[100];
     *r = (rig){.a = qg_arena_create(0), .name = name};
-    snprintf(path, sizeof path, "golden/dev/model/%s", name);
-    const char *dir = qg_arena_strdup(r->a, qt_shared(path));
+    snprintf(path, sizeof path, "model/%s", name);
+    const char *dir = qg_arena_strdup(r->a, qt_golden(path));
     qg_model_source src = {.dir = dir};
     qg_precision_spec fp32 = {"fp32", qg_precision_find("fp32"), QG_EMBED_FP32};
     qg_explained_options o = {0};
@@ -90,7 +90,7 @@ static void take_file(rig *r, const char *file, const char *target)
 {
     char path[100];
     snprintf(path, sizeof path, XAI "%s", file);
-    const qg_json *all = qt_json(r->a, qt_shared(path));
+    const qg_json *all = qt_json(r->a, qt_golden(path));
     r->n = 0;
     for (const qg_json *e = all->child; e; e = e->next)
         if (strcmp(need(e, "model")->string, r->name) == 0)
@@ -228,7 +228,7 @@ static void kernel_shap_by_name(void **state)
     for (int m = 0; m < MODELS; m++) {
         rig r;
         start(&r, names[m]);
-        const qg_json *all = qt_json(r.a, qt_shared(XAI "shap.json"));
+        const qg_json *all = qt_json(r.a, qt_golden(XAI "shap.json"));
         for (const qg_json *e = all->child; e; e = e->next) {
             if (strcmp(need(e, "model")->string, names[m]) != 0 || qg_json_get(e, "sampled"))
                 continue;
@@ -301,4 +301,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rollout_by_name),
     cmocka_unit_test(texts_do_not_depend_on_each_other),
 };
-QT_MAIN("methods, golden", tests)
+QT_GOLDEN_MAIN("methods, golden", tests)

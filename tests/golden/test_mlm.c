@@ -1,5 +1,5 @@
 /*
- * test_mlm.c - masked-language modelling against PyTorch (make_mlm.py): loss, accuracy and the
+ * test_mlm.c - masked-language modelling against PyTorch (make/make_mlm.py): loss, accuracy and the
  * gradient of every parameter, the tied embedding among them.
  */
 #include "train_rig.h"
@@ -47,7 +47,7 @@ static void gradients_are_those_of_pytorch(void **state)
     qg_mlm_score score = {0};
     c.positions = 16;
     rig_random_mlm(&r, &c, 1, 1);
-    const qg_json *golden = qt_json(r.arena, "tests/golden/mlm.json");
+    const qg_json *golden = qt_json(r.arena, qt_golden("train/mlm.json"));
     set_parameters(&r, qg_json_get(golden, "gradient"));
     qg_train_batch b = {.ids = ids, .splits = splits, .sample = sample, .target = target};
     b.B = flatten(ids, splits, qg_json_get(golden, "texts"));

@@ -1,10 +1,10 @@
 /*
  * test_perturb_golden.c - occlusion through the golden models, and LIME's and SHAP's fits from the
- * masks and values of the reference: golden/dev/xai.
+ * masks and values of the reference: tests/golden/data/xai.
  */
 #include "qt.h"
 
-#include "qgrid/perturb_methods.h"
+#include "xai/perturb/perturb_methods.h"
 #include "qgrid/softmax.h"
 #include "qgrid/weights.h"
 
@@ -55,8 +55,8 @@ typedef struct golden {
 static void golden_start(golden *g, const char *name)
 {
     char path[100], hex[65];
-    snprintf(path, sizeof path, "golden/dev/model/%s", name);
-    qg_model_source src = {.dir = qt_shared(path)};
+    snprintf(path, sizeof path, "model/%s", name);
+    qg_model_source src = {.dir = qt_golden(path)};
     qg_precision_spec spec = {"fp32", qg_precision_find("fp32"), QG_EMBED_FP32};
     g->a = qg_arena_create(0);
     qt_ok(qg_model_hash(hex, &src));
@@ -118,7 +118,7 @@ static void occlusion_in_every_mode(void **state)
     for (int m = 0; m < 2; m++) {
         golden g;
         golden_start(&g, model_names[m]);
-        const qg_json *all = qt_json(g.a, qt_shared("golden/dev/xai/occlusion.json"));
+        const qg_json *all = qt_json(g.a, qt_golden("xai/occlusion.json"));
         for (const qg_json *e = all->child; e; e = e->next) {
             if (!says(e, "model", model_names[m]))
                 continue;
@@ -159,7 +159,7 @@ static void kernel_shap_through_the_models(void **state)
     for (int m = 0; m < 2; m++) {
         golden g;
         golden_start(&g, model_names[m]);
-        const qg_json *all = qt_json(g.a, qt_shared("golden/dev/xai/shap.json"));
+        const qg_json *all = qt_json(g.a, qt_golden("xai/shap.json"));
         for (const qg_json *e = all->child; e; e = e->next) {
             if (!says(e, "model", model_names[m]) || qg_json_get(e, "sampled"))
                 continue;
@@ -264,7 +264,7 @@ static void check_lime(const tensors *t, const qg_json *e)
 static void tensors_open(tensors *t, const char *path)
 {
     t->a = qg_arena_create(0);
-    qt_ok(qg_weights_open(&t->file, qt_shared(path)));
+    qt_ok(qg_weights_open(&t->file, qt_golden(path)));
 }
 
 static void tensors_close(tensors *t)
@@ -278,8 +278,8 @@ static void lime_fits(void **state)
     (void)state;
     tensors t;
     int texts = 0;
-    tensors_open(&t, "golden/dev/xai/lime.safetensors");
-    const qg_json *all = qt_json(t.a, qt_shared("golden/dev/xai/lime.json"));
+    tensors_open(&t, "xai/lime.safetensors");
+    const qg_json *all = qt_json(t.a, qt_golden("xai/lime.json"));
     for (const qg_json *e = all->child; e; e = e->next, texts++)
         check_lime(&t, e);
     qt_eq("texts", texts, 8);
@@ -306,7 +306,8 @@ static void check_exact(const tensors *t, const qg_json *e)
         for (int u = 0; u < N; u++)
             masks[set * N + u] = (uint8_t)(set >> u & 1);
     }
-    qt_ok(qg_shapley_solve(phi, masks, weight, v, (int)sets, (int)n, v[0], v[sets - 1], t->a));
+    qt_ok(qg_shapley_solve(
+        phi, &(qg_coalitions){masks, weight, v, (int)sets, (int)n, v[0], v[sets - 1]}, t->a));
     want = qt_numbers(t->a, need(e, "shap_kernel"), &n);
     qt_close_f64("shap_kernel", phi, want, n, 0, 1e-9);
 }
@@ -319,8 +320,9 @@ static void check_sampled(const tensors *t, const qg_json *e)
     const uint8_t *masks = tensor(t, need(e, "masks_key")->string, QG_U8, &N);
     const double *v = tensor(t, need(e, "v_key")->string, QG_F64, NULL);
     double *want = qt_numbers(t->a, need(e, "phi"), &n);
-    qt_ok(qg_shapley_solve(phi, masks, NULL, v, (int)N, (int)n, need(e, "v_empty")->number,
-                           need(e, "v_full")->number, t->a));
+    double empty = need(e, "v_empty")->number, full = need(e, "v_full")->number;
+    qt_ok(
+        qg_shapley_solve(phi, &(qg_coalitions){masks, NULL, v, (int)N, (int)n, empty, full}, t->a));
     qt_close_f64("phi", phi, want, n, 0, 1e-9);
 }
 
@@ -374,16 +376,16 @@ static void lime_cuts_words_out(void **state)
     (void)state;
     tensors t;
     int texts = 0;
-    tensors_open(&t, "golden/dev/xai/lime.safetensors");
-    const qg_json *all = qt_json(t.a, qt_shared("golden/dev/xai/lime.json"));
+    tensors_open(&t, "xai/lime.safetensors");
+    const qg_json *all = qt_json(t.a, qt_golden("xai/lime.json"));
     for (int m = 0; m < 2; m++) {
         golden g;
         char dir[100];
         int here = 0;
         qg_tokenizer *tok;
         golden_start(&g, model_names[m]);
-        snprintf(dir, sizeof dir, "golden/dev/model/%s", model_names[m]);
-        qt_ok(qg_tokenizer_load(&tok, g.a, qt_shared(dir)));
+        snprintf(dir, sizeof dir, "model/%s", model_names[m]);
+        qt_ok(qg_tokenizer_load(&tok, g.a, qt_golden(dir)));
         for (const qg_json *e = all->child; e; e = e->next) {
             if (!says(e, "model", model_names[m]) || !need(e, "bow")->boolean)
                 continue;
@@ -406,8 +408,8 @@ static void shapley_values_of_given_games(void **state)
     (void)state;
     tensors t;
     int exact = 0, sampled = 0;
-    tensors_open(&t, "golden/dev/xai/shap.safetensors");
-    const qg_json *all = qt_json(t.a, qt_shared("golden/dev/xai/shap.json"));
+    tensors_open(&t, "xai/shap.safetensors");
+    const qg_json *all = qt_json(t.a, qt_golden("xai/shap.json"));
     for (const qg_json *e = all->child; e; e = e->next) {
         if (qg_json_get(e, "sampled")) {
             check_sampled(&t, e);
@@ -430,4 +432,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(shapley_values_of_given_games),
 };
 
-QT_MAIN("perturbation methods, golden", tests)
+QT_GOLDEN_MAIN("perturbation methods, golden", tests)

@@ -1,6 +1,6 @@
 /*
- * test_tokenizer.c - all of golden/dev/tokenizer, IndoBERT's vocabulary on SmSA, and invariants of
- * offsets on random Unicode.
+ * test_tokenizer.c - all of tests/golden/data/tokenizer, IndoBERT's vocabulary on SmSA, and
+ * invariants of offsets on random Unicode.
  */
 #include "text/wordpiece.h"
 #include "qt.h"
@@ -16,7 +16,7 @@
 static qg_tokenizer *make(qg_arena *a, bool lower, int accents)
 {
     qg_tokenizer *t;
-    qt_ok(qg_wordpiece_make(&t, a, qt_shared("golden/dev/tokenizer/vocab.txt"), lower, accents));
+    qt_ok(qg_wordpiece_make(&t, a, qt_golden("tokenizer/vocab.txt"), lower, accents));
     return t;
 }
 
@@ -69,7 +69,7 @@ static int run_cases(const char *file)
     char *text;
     qg_arena *a = qg_arena_create(0), *scratch = qg_arena_create(0);
     qg_tokenizer *t = make(a, true, -1), *cased = make(a, false, -1), *accents = make(a, true, 0);
-    qt_ok(qg_file_read(&text, &size, a, qt_shared(file), (size_t)1 << 30));
+    qt_ok(qg_file_read(&text, &size, a, qt_golden(file), (size_t)1 << 30));
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), n++) {
         qg_json_doc d;
         qg_mark m = qg_arena_mark(scratch);
@@ -98,16 +98,16 @@ static int run_cases(const char *file)
     return n;
 }
 
-static void real_rows_equal_hugging_face(void **state)
+static void rows_of_data_sets_equal_hugging_face(void **state)
 {
     (void)state;
-    qt_eq("cases", run_cases("golden/dev/tokenizer/cases_smsa.jsonl"), 500);
+    qt_eq("cases", run_cases("tokenizer/cases_smsa.jsonl"), 500);
 }
 
 static void nasty_strings_equal_hugging_face(void **state)
 {
     (void)state;
-    qt_eq("cases", run_cases("golden/dev/tokenizer/cases_nasty.jsonl"), 223);
+    qt_eq("cases", run_cases("tokenizer/cases_nasty.jsonl"), 223);
 }
 
 static int by_number(const void *a, const void *b)
@@ -201,9 +201,9 @@ static void offsets_hold_on_random_unicode(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(real_rows_equal_hugging_face),
+    cmocka_unit_test(rows_of_data_sets_equal_hugging_face),
     cmocka_unit_test(nasty_strings_equal_hugging_face),
     cmocka_unit_test(indobert_vocabulary_on_smsa),
     cmocka_unit_test(offsets_hold_on_random_unicode),
 };
-QT_MAIN("tokenizer", tests)
+QT_GOLDEN_MAIN("tokenizer", tests)

@@ -1,6 +1,6 @@
 /*
  * test_train.c - training against PyTorch and transformers: gradients of step 0 of every parameter,
- * 30 steps, clipping, both AdamW. Tolerances: golden/dev/train/spec.md.
+ * 30 steps, clipping, both AdamW. Tolerances: tests/golden/data/README.md.
  */
 #include "train_data.h"
 
@@ -127,4 +127,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(steps_clipped_at_5_equal_pytorch),
     cmocka_unit_test(transformers_adamw_equals_its_own),
 };
-QT_MAIN("train", tests)
+QT_GOLDEN_MAIN("train", tests)

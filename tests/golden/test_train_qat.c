@@ -1,7 +1,7 @@
 /*
  * test_train_qat.c - fake quantization against PyTorch: the two quantizers and a quantized Linear
  * bit for bit or nearly so, then gradients and the trajectory of a whole model, which amplify
- * rounding (bounds of golden/dev/train/spec.md).
+ * rounding (bounds of tests/golden/data/README.md).
  */
 #include "train_data.h"
 
@@ -271,4 +271,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(qat_gradients_of_step_10_equal_pytorch),
     cmocka_unit_test(thirty_qat_steps_stay_near_pytorch),
 };
-QT_MAIN("train_qat", tests)
+QT_GOLDEN_MAIN("train_qat", tests)

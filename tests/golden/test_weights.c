@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static qg_weights *open_shared(const char *relative)
+static qg_weights *open_golden(const char *relative)
 {
     qg_weights *w;
-    qt_ok(qg_weights_open(&w, qt_shared(relative)));
+    qt_ok(qg_weights_open(&w, qt_golden(relative)));
     return w;
 }
 
@@ -31,7 +31,7 @@ static void check_tensor(const qg_tensor *got, const qg_tensor *want)
 /* Every tensor of `want` is in `got`; `more` others are there besides. */
 static void check_equal(const char *got_path, const char *want_path, int more)
 {
-    qg_weights *got = open_shared(got_path), *want = open_shared(want_path);
+    qg_weights *got = open_golden(got_path), *want = open_golden(want_path);
     qt_eq("tensors", qg_weights_count(got), qg_weights_count(want) + more);
     for (int i = 0; i < qg_weights_count(want); i++) {
         const qg_tensor *t = qg_weights_at(want, i);
@@ -41,8 +41,8 @@ static void check_equal(const char *got_path, const char *want_path, int more)
     qg_weights_close(want);
 }
 
-#define BINS "golden/dev/model/bins/"
-#define TINY "golden/dev/model/tiny_a/"
+#define BINS "model/bins/"
+#define TINY "model/tiny_a/"
 
 static void tied_strided_and_typed_tensors_of_a_zip(void **state)
 {
@@ -72,7 +72,7 @@ static void a_state_dict_beside_other_objects(void **state)
 static void tied_weights_share_their_bytes(void **state)
 {
     (void)state;
-    qg_weights *w = open_shared(BINS "tricky_zip.bin");
+    qg_weights *w = open_golden(BINS "tricky_zip.bin");
     const qg_tensor *a = qg_weights_find(w, "bert.embeddings.word_embeddings.weight");
     const qg_tensor *b = qg_weights_find(w, "cls.predictions.decoder.weight");
     const qg_tensor *rows = qg_weights_find(w, "view.rows3to7");
@@ -94,7 +94,7 @@ static void a_model_in_three_formats(void **state)
 static void an_unaligned_safetensors_file(void **state)
 {
     (void)state;
-    qg_weights *w = open_shared("golden/dev/model/tiny_b");
+    qg_weights *w = open_golden("model/tiny_b");
     int odd = 0;
     qt_eq("tensors", qg_weights_count(w), 74);
     for (int i = 0; i < qg_weights_count(w); i++) {
@@ -125,7 +125,7 @@ static void an_unaligned_safetensors_file(void **state)
 static void a_rewritten_model(void **state)
 {
     (void)state;
-    qg_weights *got, *want = open_shared("golden/dev/model/tiny_b");
+    qg_weights *got, *want = open_golden("model/tiny_b");
     const char *path = qt_tmp("again.safetensors");
     qt_ok(qg_safetensors_write(path, qg_weights_at(want, 0), qg_weights_count(want), NULL));
     qt_ok(qg_weights_open(&got, path));
@@ -140,9 +140,9 @@ static void a_rewritten_model(void **state)
 static void half_precision_copies_are_the_rounded_model(void **state)
 {
     (void)state;
-    qg_weights *w = open_shared(TINY "model.safetensors");
-    qg_weights *half = open_shared("golden/dev/quant/tiny_a.model_fp16.safetensors");
-    qg_weights *brain = open_shared("golden/dev/quant/tiny_a.model_bf16.safetensors");
+    qg_weights *w = open_golden(TINY "model.safetensors");
+    qg_weights *half = open_golden("quant/tiny_a.model_fp16.safetensors");
+    qg_weights *brain = open_golden("quant/tiny_a.model_bf16.safetensors");
     for (int i = 0; i < qg_weights_count(w); i++) {
         const qg_tensor *t = qg_weights_at(w, i);
         const qg_tensor *h = qg_weights_find(half, t->name), *b = qg_weights_find(brain, t->name);
@@ -173,4 +173,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_rewritten_model),
     cmocka_unit_test(half_precision_copies_are_the_rounded_model),
 };
-QT_MAIN("weights golden", tests)
+QT_GOLDEN_MAIN("weights golden", tests)

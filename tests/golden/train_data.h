@@ -1,5 +1,5 @@
 /*
- * train_data.h - reading golden/dev/train.
+ * train_data.h - reading tests/golden/data/train.
  */
 #ifndef TRAIN_DATA_H
 #define TRAIN_DATA_H
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GOLDEN "golden/dev/train/"
+#define GOLDEN "train/"
 enum { BATCHES = 6, STEPS = 30 };
 
 static inline const qg_json *member(const qg_json *o, const char *key)
@@ -37,7 +37,7 @@ static inline const qg_json *golden_json(qg_arena *a, const char *name)
 {
     char path[200];
     snprintf(path, sizeof path, GOLDEN "%s.json", name);
-    return qt_json(a, qt_shared(path));
+    return qt_json(a, qt_golden(path));
 }
 
 static inline qg_weights *golden(const char *name)
@@ -45,7 +45,7 @@ static inline qg_weights *golden(const char *name)
     char path[200];
     qg_weights *w;
     snprintf(path, sizeof path, GOLDEN "%s.safetensors", name);
-    qt_ok(qg_weights_open(&w, qt_shared(path)));
+    qt_ok(qg_weights_open(&w, qt_golden(path)));
     return w;
 }
 
@@ -64,13 +64,13 @@ static inline float *tensor(qg_arena *a, const qg_weights *w, const char *name, 
 /* The folder that the parameters start from. */
 static inline const char *golden_folder(void)
 {
-    const char *dir = qt_tmp("init"), *config = qt_shared(GOLDEN "config.json");
+    const char *dir = qt_tmp("init"), *config = qt_golden(GOLDEN "config.json");
     char to[600];
     qt_ok(qg_mkdirs(dir));
     snprintf(to, sizeof to, "%s/config.json", dir);
     qt_ok(qg_file_copy(to, config));
     snprintf(to, sizeof to, "%s/model.safetensors", dir);
-    qt_ok(qg_file_copy(to, qt_shared(GOLDEN "init.safetensors")));
+    qt_ok(qg_file_copy(to, qt_golden(GOLDEN "init.safetensors")));
     return dir;
 }
 

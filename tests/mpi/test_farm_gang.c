@@ -242,7 +242,8 @@ static void run(qg_farm_outcome *out, owner *o, const qg_farm_options *options)
     qg_farm_owner cb = {o, input, done, failed, task_finished, progress};
     o->task[1].gang = LIMIT;
     o->task[2] = (qg_task){.n_needs = 1, .needs = &need};
-    qt_ok(qg_farm_run(out, par, o->task, 3, o->unit, o->n_units, NULL, &w, &cb, options, a));
+    qt_ok(qg_farm_run(out, par, &(qg_workload){o->task, o->unit, 3, o->n_units, NULL}, &w, &cb,
+                      options, a));
     qg_arena_destroy(a);
 }
 

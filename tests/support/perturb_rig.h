@@ -5,7 +5,7 @@
 #define PERTURB_RIG_H
 
 #include "linear_toy.h"
-#include "qgrid/perturb_methods.h"
+#include "xai/perturb/perturb_methods.h"
 
 typedef struct perturb_rig {
     qg_arena *a;

@@ -90,13 +90,45 @@ void qt_fails(qg_code rc, qg_code code, ...)
     va_end(ap);
 }
 
-const char *qt_shared(const char *relative)
+static const char *golden_set = "tests/golden/data";
+
+int qt_run_golden(const char *group, const struct CMUnitTest *tests, size_t n)
+{
+    static char larger[1024];
+    const char *chosen = getenv("QGRID_GOLDEN"), *shared = getenv("QGRID_SHARED");
+    if (chosen)
+        golden_set = chosen;
+    int failed = qt_run(group, tests, n);
+    snprintf(larger, sizeof larger, "%s/golden/dev", shared ? shared : "../shared");
+    if (chosen || access(larger, R_OK) != 0)
+        return failed;
+    print_message("and over %s:\n", larger);
+    golden_set = larger;
+    failed += qt_run(group, tests, n);
+    return failed;
+}
+
+static const char *below(const char *root, const char *relative)
 {
     static char path[8][1024];
     static int at;
-    const char *root = getenv("QGRID_SHARED");
     char *p = path[at++ % 8];
-    snprintf(p, sizeof path[0], "%s/%s", root ? root : "../shared", relative);
+    snprintf(p, sizeof path[0], "%s/%s", root, relative);
+    return p;
+}
+
+const char *qt_golden(const char *relative)
+{
+    const char *p = below(golden_set, relative);
+    if (access(p, R_OK) != 0)
+        fail_msg("%s is absent", p);
+    return p;
+}
+
+const char *qt_shared(const char *relative)
+{
+    const char *root = getenv("QGRID_SHARED");
+    const char *p = below(root ? root : "../shared", relative);
     if (access(p, R_OK) != 0) {
         print_message("SKIPPED: %s is absent\n", p);
         skip();

@@ -25,6 +25,18 @@ int qt_run(const char *group, const struct CMUnitTest *tests, size_t n);
         return qt_run((group), (tests), sizeof(tests) / sizeof(tests)[0]);                         \
     }
 
+/**
+ * The same for tests that compare with reference data (qt_golden): over tests/golden/data, then,
+ * where it is there, over the larger set of the same make-up, golden/dev below ../shared
+ * (QGRID_SHARED). QGRID_GOLDEN names a set to be used in place of both.
+ */
+int qt_run_golden(const char *group, const struct CMUnitTest *tests, size_t n);
+#define QT_GOLDEN_MAIN(group, tests)                                                               \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        return qt_run_golden((group), (tests), sizeof(tests) / sizeof(tests)[0]);                  \
+    }
+
 /** |got - want| <= atol + rtol * |want| for all n; NaN and infinities fail. */
 void qt_close_f32(const char *what, const float *got, const float *want, size_t n, double rtol,
                   double atol);
@@ -44,7 +56,10 @@ void qt_ok(qg_code rc);
 /** The call failed with `code` and the formatted error contains every given piece (NULL ends). */
 void qt_fails(qg_code rc, qg_code code, ...);
 
-/** Path of reference data below ../shared (QGRID_SHARED); skips the test when it is absent. */
+/** Path in the set of reference data that is used; fails the test when it is absent. */
+const char *qt_golden(const char *relative);
+
+/** Path of other people's data below ../shared (QGRID_SHARED); skips the test when it is absent. */
 const char *qt_shared(const char *relative);
 
 /** A fresh folder for this process, removed at exit; and a path in it. Static buffers, 8 deep. */

@@ -209,8 +209,8 @@ void rig_step(rig *r, const qg_train_batch *b, uint64_t step)
     for (int i = 0; i < r->slices; i++) {
         size_t from = qg_slice_start(r->params.count, r->slices, i);
         size_t to = qg_slice_start(r->params.count, r->slices, i + 1);
-        qg_adamw_step(r->values, r->m + from, r->v + from, r->grad, &r->params, from, to, &r->adamw,
-                      r->rate, step, r->coefficient);
+        qg_adamw_update update = {&r->adamw, r->rate, step, r->coefficient};
+        qg_adamw_step(r->values, r->m + from, r->v + from, r->grad, &r->params, from, to, &update);
     }
 }
 

@@ -6,7 +6,7 @@
 
 #include "qt.h"
 
-#include "qgrid/sched.h"
+#include "farm/sched_state.h"
 
 enum { SCHED_MOST = 200, SCHED_RANKS = 64 };
 
@@ -47,8 +47,8 @@ static inline qg_sched *sched_make(qg_arena *a, const sched_plan *p, const uint8
         node[r] = r / per_node;
         computes[r] = !late || !late[r];
     }
-    qt_ok(qg_sched_create(&s, a, p->task, p->n_tasks, p->unit, p->n_units, state, ranks, node,
-                          computes));
+    qt_ok(qg_sched_create(&s, a, &(qg_workload){p->task, p->unit, p->n_tasks, p->n_units, state},
+                          ranks, node, computes));
     return s;
 }
 

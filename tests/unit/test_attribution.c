@@ -3,7 +3,7 @@
  */
 #include "qt.h"
 
-#include "qgrid/attribution.h"
+#include "xai/gradient/attribution.h"
 
 #include <math.h>
 #include <string.h>

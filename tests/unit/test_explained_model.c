@@ -4,7 +4,7 @@
  */
 #include "qt.h"
 
-#include "qgrid/attribution.h"
+#include "xai/gradient/attribution.h"
 #include "qgrid/explained_model.h"
 #include "qgrid/metrics.h"
 #include "qgrid/softmax.h"
@@ -55,7 +55,6 @@ static qg_explained_model *explained(const char *dir, const qg_precision_spec *s
     qg_model_source src = {.dir = dir};
     qg_explained_options o = {.tokens = tokens};
     qt_ok(qg_explained_model_create(&m, &src, s, &o));
-    assert_true(qg_explained_model_bytes(m) > 0);
     return m;
 }
 

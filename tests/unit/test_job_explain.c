@@ -250,7 +250,7 @@ static void fp32_is_the_name_of_fp32_alone(void **state)
     loaded l;
     qt_ok(load(&l, LIME "\"target\": \"reference\"}",
                "{\"precision\": \"fp32\", \"name\": \"q\"}, {\"precision\": \"fp32\"}"));
-    qt_eq("reference", qg_plan_reference(&l.job), 1);
+    qt_eq("reference", qg_job_reference(&l.job), 1);
     unload(&l);
 }
 

@@ -79,7 +79,7 @@ static void failure_blocks_what_needs_it_and_two_deaths_are_a_failure(void **sta
     assert_true(qg_sched_dropped(s, u));
     qt_eq("twice", qg_sched_losses(s, u), 2);
     qg_sched_failed(s, v);
-    qt_eq("blocked", qg_sched_state(s, 1), QG_UNIT_BLOCKED);
+    qt_eq("blocked", s->state[1], QG_UNIT_BLOCKED);
     qg_sched_count(s, &open, &running, &done, &bad);
     qt_eq("bad", bad, 3);
     assert_true(qg_sched_finished(s) && qg_sched_task_finished(s, 1));
@@ -110,7 +110,8 @@ static void a_rank_that_joins_later_gets_work(void **state)
     sched_add_task(&p, 0, false, -1);
     sched_add_unit(&p, 0, 1);
     qg_sched *s;
-    qt_ok(qg_sched_create(&s, a, p.task, 1, p.unit, 1, NULL, 1, &(int32_t){0}, &(bool){false}));
+    qt_ok(qg_sched_create(&s, a, &(qg_workload){p.task, p.unit, 1, 1, NULL}, 1, &(int32_t){0},
+                          &(bool){false}));
     qt_eq("not yet", qg_sched_next(s, 0), -1);
     qg_sched_join(s, 0);
     qt_eq("now", qg_sched_next(s, 0), 0);
@@ -145,7 +146,7 @@ static void simulation_agrees_with_arithmetic(void **state)
     sched_add_task(&p, 0, false, -1);
     for (int i = 0; i < 64; i++)
         sched_add_unit(&p, 0, 2);
-    qt_ok(qg_sched_simulate(&s, a, p.task, 1, p.unit, p.n_units, NULL, 4, 4, 1));
+    qt_ok(qg_sched_simulate(&s, a, &(qg_workload){p.task, p.unit, 1, p.n_units, NULL}, 4, 4, 1));
     qt_close("makespan", s.makespan, 16 * 2 + 1, 1e-12, 0);
     qt_close("efficiency", s.efficiency, 128.0 / (4 * 33), 1e-12, 0);
     qt_eq("loads", s.loads, 4);

@@ -140,7 +140,7 @@ static void a_broken_gang_is_formed_again_and_given_up_the_fourth_time(void **st
     EXPECT_GANG(s, 0, 0, 1, 2, 3, 4, 5, 6, 7);
     for (int r = 0; r < 3; r++) /* a node goes: one loss */
         qt_eq("unit", qg_sched_lost(s, r), 0);
-    qt_eq("others have it", qg_sched_state(s, 0), QG_UNIT_RUNNING);
+    qt_eq("others have it", s->state[0], QG_UNIT_RUNNING);
     expect_no_gang(s);
     assert_false(qg_sched_dropped(s, 0));
     EXPECT_GANG(s, 0, 4, 5, 6, 7);
@@ -156,7 +156,7 @@ static void a_broken_gang_is_formed_again_and_given_up_the_fourth_time(void **st
     EXPECT_GANG(s, 0, 5, 6);
     qg_sched_lost(s, 6);
     assert_true(qg_sched_dropped(s, 0));
-    qt_eq("failed", qg_sched_state(s, 0), QG_UNIT_FAILED);
+    qt_eq("failed", s->state[0], QG_UNIT_FAILED);
     qg_arena_destroy(a);
 }
 
@@ -171,7 +171,7 @@ static void a_gang_may_finish_though_a_member_died(void **state)
     EXPECT_GANG(s, 0, 0, 1);
     qg_sched_lost(s, 1);
     qg_sched_done(s, 0);
-    qt_eq("done", qg_sched_state(s, 0), QG_UNIT_DONE);
+    qt_eq("done", s->state[0], QG_UNIT_DONE);
     assert_true(qg_sched_finished(s));
     qg_arena_destroy(a);
 }
@@ -183,9 +183,11 @@ static void impossible_gangs_are_refused(void **state)
     qg_arena *a = qg_arena_create(0);
     qg_sched *s;
     qg_task odd = {.gang = 6}, alone = {.gang = 2, .exclusive = true};
-    qt_fails(qg_sched_create(&s, a, &odd, 1, NULL, 0, NULL, 1, &(int32_t){0}, &(bool){true}),
+    qt_fails(qg_sched_create(&s, a, &(qg_workload){&odd, NULL, 1, 0, NULL}, 1, &(int32_t){0},
+                             &(bool){true}),
              QG_EBUG, NULL);
-    qt_fails(qg_sched_create(&s, a, &alone, 1, NULL, 0, NULL, 1, &(int32_t){0}, &(bool){true}),
+    qt_fails(qg_sched_create(&s, a, &(qg_workload){&alone, NULL, 1, 0, NULL}, 1, &(int32_t){0},
+                             &(bool){true}),
              QG_EBUG, NULL);
     qg_arena_destroy(a);
 #else
@@ -204,12 +206,12 @@ static void simulated_gangs_take_their_share_of_time(void **state)
     sched_add_unit(&p, 0, 72);
     for (int i = 0; i < 12; i++)
         sched_add_unit(&p, 1, 2);
-    qt_ok(qg_sched_simulate(&s, a, p.task, 2, p.unit, p.n_units, NULL, 6, 6, 1));
+    qt_ok(qg_sched_simulate(&s, a, &(qg_workload){p.task, p.unit, 2, p.n_units, NULL}, 6, 6, 1));
     /* Load, four ranks train, then six predict; two of those load then. */
     qt_close("makespan", s.makespan, 1 + 72 / (4 * 0.9) + 2 * 2 + 1, 1e-12, 0);
     qt_close("busy", s.busy, 72 + 24, 1e-12, 0);
     qt_eq("loads", s.loads, 6);
-    qt_ok(qg_sched_simulate(&s, a, p.task, 2, p.unit, p.n_units, NULL, 1, 1, 1));
+    qt_ok(qg_sched_simulate(&s, a, &(qg_workload){p.task, p.unit, 2, p.n_units, NULL}, 1, 1, 1));
     qt_close("alone", s.makespan, 1 + 72 + 24, 1e-12, 0);
     qg_arena_destroy(a);
 }

@@ -58,7 +58,7 @@ static void make_world(world *w, qg_arena *a, uint64_t round)
 static void begin(world *w, int unit, const int32_t *ranks, int n)
 {
     qt_eq("given while open", w->ended[unit], 0);
-    qt_eq("running", qg_sched_state(w->sched, unit), QG_UNIT_RUNNING);
+    qt_eq("running", w->sched->state[unit], QG_UNIT_RUNNING);
     assert_false(w->drained);
     for (int r = 0; r < w->ranks; r++)
         assert_true(w->at[r] != unit);
@@ -183,7 +183,7 @@ static void play(uint64_t round)
         happen(w);
     }
     for (int u = 0; u < w->plan.n_units; u++) {
-        qg_unit_state e = qg_sched_state(w->sched, u);
+        qg_unit_state e = w->sched->state[u];
         assert_true(e != QG_UNIT_RUNNING && (e != QG_UNIT_OPEN || w->drained));
         qt_eq("ended once, or never begun", w->ended[u], e == QG_UNIT_DONE || e == QG_UNIT_FAILED);
     }

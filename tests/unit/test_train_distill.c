@@ -4,7 +4,7 @@
  */
 #include "train_rig.h"
 
-#include "train/step/distill.h"
+#include "train/net/distill.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "train_rig.h"
 
 #include "qgrid/kernel.h"
-#include "train/qat/fakequant.h"
+#include "train/qat/qat.h"
 
 #include <math.h>
 #include <string.h>
@@ -262,12 +262,12 @@ static void frozen_ranges_stay(void **state)
     rig_gradient(&r, &b, 0);
     size_t n = (size_t)r.params.sites;
     memcpy(kept, qg_qat_ranges(r.qat), n * sizeof *kept);
-    qg_qat_freeze(r.qat, true);
+    r.qat->frozen = true;
     b = rig_batch(r.arena, &c, 6, 9, 2);
     b.types = NULL;
     rig_gradient(&r, &b, 1);
     qt_same("frozen", qg_qat_ranges(r.qat), kept, n, sizeof *kept);
-    qg_qat_freeze(r.qat, false);
+    r.qat->frozen = false;
     qt_ok(rig_net_forward(r.logits, r.net, qg_qat_weights(r.qat), r.qat, &b));
     qt_same("validation", qg_qat_ranges(r.qat), kept, n, sizeof *kept);
     rig_gradient(&r, &b, 1);
@@ -323,7 +323,7 @@ static void frozen_ranges_do_not_see_the_batch(void **state)
             memcpy(logits[i], r.logits, sizeof logits[i]);
         }
         qt_eq("same logits", memcmp(logits[0], logits[1], sizeof logits[0]) == 0, frozen);
-        qg_qat_freeze(r.qat, true);
+        r.qat->frozen = true;
     }
     rig_free(&r);
 }

@@ -170,11 +170,12 @@ static void any_cut_gives_the_same_update(void **state)
     qg_train_batch b = rig_batch(x.arena, &c, 8, 12, 1);
     rig_gradient(&x, &b, 0);
     size_t n = x.params.count;
-    qg_adamw_step(x.values, x.m, x.v, x.grad, &x.params, 0, n, &x.adamw, 1e-2, 4, 0.5f);
+    qg_adamw_step(x.values, x.m, x.v, x.grad, &x.params, 0, n,
+                  &(qg_adamw_update){&x.adamw, 1e-2, 4, 0.5f});
     for (size_t from = 0; from < n; from += 37) {
         size_t to = n - from < 37 ? n : from + 37;
-        qg_adamw_step(y.values, y.m + from, y.v + from, x.grad, &y.params, from, to, &y.adamw, 1e-2,
-                      4, 0.5f);
+        qg_adamw_step(y.values, y.m + from, y.v + from, x.grad, &y.params, from, to,
+                      &(qg_adamw_update){&y.adamw, 1e-2, 4, 0.5f});
     }
     qt_same("values", y.values, x.values, n, sizeof(float));
     rig_free(&x);
@@ -200,8 +201,8 @@ static void adamw_equals_its_formula(void **state)
             p[i] -= 1e-2 * (m / (1 - pow(0.9, t))) / (sqrt(v / (1 - pow(0.999, t))) + 1e-8);
         }
         r.block[0][bias] = r.block[0][weight] = grad[s];
-        qg_adamw_step(r.values, r.m, r.v, r.block[0], &r.params, 0, r.params.count, &r.adamw, 1e-2,
-                      s, 0.5f);
+        qg_adamw_step(r.values, r.m, r.v, r.block[0], &r.params, 0, r.params.count,
+                      &(qg_adamw_update){&r.adamw, 1e-2, s, 0.5f});
     }
     qt_close("without decay", (double)r.values[bias], p[0], 1e-6, 0);
     qt_close("with decay", (double)r.values[weight], p[1], 1e-6, 0);

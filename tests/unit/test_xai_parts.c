@@ -3,7 +3,7 @@
  */
 #include "qt.h"
 
-#include "qgrid/perturb_methods.h"
+#include "xai/perturb/perturb_methods.h"
 #include "qgrid/rng.h"
 #include "xai/perturb/draw.h"
 #include "xai/perturb/least_squares.h"

@@ -99,7 +99,7 @@ static qg_code batch_of(qg_batch *out, const qg_explain_found *text, int n, qg_a
     QG_NEW(ids, a, splits[n]);
     for (int t = 0; t < n; t++)
         memcpy(ids + splits[t], text[t].code->ids, (size_t)text[t].code->n * sizeof *ids);
-    *out = (qg_batch){n, ids, splits};
+    *out = (qg_batch){.B = n, .ids = ids, .splits = splits};
     return QG_OK;
 }
 

@@ -13,6 +13,12 @@ typedef struct matrix {
     int ld;
 } matrix;
 
+/* A matrix that is written. */
+typedef struct result {
+    float *at;
+    int ld;
+} result;
+
 /* The columns of a head in q (part 0), k (1) or v (2). */
 static matrix head(const qg_attention *a, int part, int h)
 {
@@ -21,17 +27,17 @@ static matrix head(const qg_attention *a, int part, int h)
 }
 
 /* y [m, n] = alpha x [m, k] b [k, n]. */
-static void product(float *y, int ldy, matrix x, matrix b, int m, int n, int k, float alpha,
+static void product(result y, matrix x, matrix b, int m, int n, int k, float alpha,
                     const qg_attention *a)
 {
-    a->kernels->matmul(y, ldy, x.at, x.ld, 1, b.at, b.ld, m, n, k, alpha);
+    a->kernels->matmul(y.at, y.ld, x.at, x.ld, 1, b.at, b.ld, m, n, k, alpha);
 }
 
 /* y [m, n] = alpha x [k, m]^T b [k, n]. */
-static void product_tn(float *y, int ldy, matrix x, matrix b, int m, int n, int k, float alpha,
+static void product_tn(result y, matrix x, matrix b, int m, int n, int k, float alpha,
                        const qg_attention *a)
 {
-    a->kernels->matmul(y, ldy, x.at, 1, x.ld, b.at, b.ld, m, n, k, alpha);
+    a->kernels->matmul(y.at, y.ld, x.at, 1, x.ld, b.at, b.ld, m, n, k, alpha);
 }
 
 /* Rows of whole vectors. */
@@ -82,7 +88,7 @@ static void softmax(float *p, int n, int m, const qg_kernels *k)
 static void probabilities(float *p, const qg_attention *a, int h)
 {
     float scale = (float)(1 / sqrt((double)a->D));
-    product(p, a->seen, head(a, 0, h), turned(a, 1, h), a->n, a->seen, a->D, scale, a);
+    product((result){p, a->seen}, head(a, 0, h), turned(a, 1, h), a->n, a->seen, a->D, scale, a);
     softmax(p, a->n, a->seen, a->kernels);
 }
 
@@ -98,8 +104,8 @@ void qg_attention_forward(float *out, const qg_attention *a)
     for (int h = 0; h < a->H; h++) {
         probabilities(p, a, h);
         drop(p, a, h);
-        product(out + h * a->D, a->H * a->D, (matrix){p, a->seen}, head(a, 2, h), a->n, a->D,
-                a->seen, 1, a);
+        product((result){out + h * a->D, a->H * a->D}, (matrix){p, a->seen}, head(a, 2, h), a->n,
+                a->D, a->seen, 1, a);
     }
 }
 
@@ -130,11 +136,11 @@ void qg_attention_backward(float *dqkv, const float *dout, const qg_attention *a
         probabilities(p, a, h);
         memcpy(dropped, p, size * sizeof *p);
         drop(dropped, a, h);
-        product_tn(dv, 3 * C, (matrix){dropped, seen}, d, seen, a->D, n, 1, a);
-        product(dp, seen, d, turned(a, 2, h), n, seen, a->D, 1, a);
+        product_tn((result){dv, 3 * C}, (matrix){dropped, seen}, d, seen, a->D, n, 1, a);
+        product((result){dp, seen}, d, turned(a, 2, h), n, seen, a->D, 1, a);
         drop(dp, a, h);
         softmax_backward(dp, p, n, seen);
-        product(dq, 3 * C, (matrix){dp, seen}, head(a, 1, h), n, a->D, seen, scale, a);
-        product_tn(dk, 3 * C, (matrix){dp, seen}, head(a, 0, h), seen, a->D, n, scale, a);
+        product((result){dq, 3 * C}, (matrix){dp, seen}, head(a, 1, h), n, a->D, seen, scale, a);
+        product_tn((result){dk, 3 * C}, (matrix){dp, seen}, head(a, 0, h), seen, a->D, n, scale, a);
     }
 }

@@ -121,11 +121,6 @@ const char *qg_explained_model_gradients(const qg_explained_model *m)
     return m->qat && m->qat->kind != QG_INPUT_FLOAT ? "ste" : "exact";
 }
 
-size_t qg_explained_model_bytes(const qg_explained_model *m)
-{
-    return qg_arena_used(m->arena) + qg_net_bytes(m->net) + (m->qat ? qg_qat_bytes(m->qat) : 0);
-}
-
 /* ---------------------------------------------------------------------------------------- parts */
 
 /* The texts from `first` on that are computed together, as a batch of the net; ids are those of the

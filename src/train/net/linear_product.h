@@ -9,7 +9,7 @@
 #ifndef QGRID_TRAIN_LINEAR_PRODUCT_H
 #define QGRID_TRAIN_LINEAR_PRODUCT_H
 
-#include "train/step/leaf_sums.h"
+#include "leaf_sums.h"
 
 #include "qgrid/train.h"
 

@@ -4,7 +4,7 @@
 #include "net.h"
 
 #include "attention.h"
-#include "train/step/distill.h"
+#include "distill.h"
 #include "dropout.h"
 #include "product.h"
 #include "train/qat/qat.h"

@@ -57,9 +57,10 @@ typedef struct update {
     float beta1, rest1, beta2, rest2, eps, rate, root2, clip;
 } update;
 
-static update prepare(const qg_adamw *o, double learning_rate, uint64_t step, float clip)
+static update prepare(const qg_adamw_update *u)
 {
-    double t = (double)step + 1;
+    const qg_adamw *o = u->rule;
+    double t = (double)u->step + 1, rate = u->learning_rate;
     double fix1 = 1 - pow(o->beta1, t), fix2 = sqrt(1 - pow(o->beta2, t));
     bool torch = o->kind == QG_ADAMW_TORCH;
     return (update){.beta1 = (float)o->beta1,
@@ -67,9 +68,9 @@ static update prepare(const qg_adamw *o, double learning_rate, uint64_t step, fl
                     .beta2 = (float)o->beta2,
                     .rest2 = (float)(1 - o->beta2),
                     .eps = (float)o->eps,
-                    .rate = (float)(torch ? learning_rate / fix1 : learning_rate * fix2 / fix1),
+                    .rate = (float)(torch ? rate / fix1 : rate * fix2 / fix1),
                     .root2 = torch ? (float)fix2 : 1.0f,
-                    .clip = clip};
+                    .clip = u->clip};
 }
 
 /* `keep`: factor of weight decay before the update (torch); `after`: share taken off after it. */
@@ -86,16 +87,15 @@ static void update_run(float *p, float *m, float *v, const float *grad, size_t n
 }
 
 void qg_adamw_step(float *values, float *m, float *v, const float *grad, const qg_params *params,
-                   size_t from, size_t to, const qg_adamw *o, double learning_rate, uint64_t step,
-                   float clip)
+                   size_t from, size_t to, const qg_adamw_update *how)
 {
-    update u = prepare(o, learning_rate, step, clip);
-    double decay = learning_rate * o->weight_decay;
+    update u = prepare(how);
+    double decay = how->learning_rate * how->rule->weight_decay;
     for (int i = 0; i < params->n; i++) {
         const qg_param *t = &params->param[i];
         size_t end = t->offset + (size_t)t->rows * (size_t)t->columns;
         size_t first = from > t->offset ? from : t->offset, last = to < end ? to : end;
-        bool torch = o->kind == QG_ADAMW_TORCH;
+        bool torch = how->rule->kind == QG_ADAMW_TORCH;
         if (first >= last)
             continue;
         update_run(values + first, m + (first - from), v + (first - from), grad + first,

@@ -173,8 +173,3 @@ void qg_qat_observe(qg_qat *q, const qg_range *seen)
     for (int i = 0; i < q->params->sites && q->active && !q->frozen; i++)
         q->range[i] = qg_range_moved(q->range[i], seen[i]);
 }
-
-void qg_qat_freeze(qg_qat *q, bool frozen)
-{
-    q->frozen = frozen;
-}

@@ -330,8 +330,8 @@ qg_code qg_trainer_step(qg_step_report *out, qg_trainer *t, const int64_t *index
     QG_TRY(norm_of(&out->norm, t, grad));
     QG_TRY(qg_clip(&coefficient, out->norm, o->clip, number));
     out->learning_rate = qg_schedule_rate(&o->schedule, number);
-    qg_adamw_step(t->values, t->m, t->v, grad, t->params, t->from, t->to, &o->adamw,
-                  out->learning_rate, number, coefficient);
+    qg_adamw_update update = {&o->adamw, out->learning_rate, number, coefficient};
+    qg_adamw_step(t->values, t->m, t->v, grad, t->params, t->from, t->to, &update);
     QG_TRY(qg_gang_gather(t->gang, t->values, t->slice, sizeof *t->values, QG_BY_SLICE));
     t->packed = NULL;
     if (t->qat)

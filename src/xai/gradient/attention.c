@@ -1,7 +1,7 @@
 /*
  * attention.c - what attention alone says: rollout and entropy.
  */
-#include "qgrid/attribution.h"
+#include "attribution.h"
 
 #include <math.h>
 #include <string.h>

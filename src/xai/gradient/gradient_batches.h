@@ -5,7 +5,7 @@
 #ifndef QGRID_XAI_POINTS_H
 #define QGRID_XAI_POINTS_H
 
-#include "qgrid/attribution.h"
+#include "attribution.h"
 
 /* Where to look: count[t] points of text t, which come in order. */
 typedef struct qg_points {

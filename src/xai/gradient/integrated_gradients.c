@@ -36,7 +36,7 @@ static qg_code baseline(path *p, const qg_ig_options *o, qg_arena *scratch)
         for (int t = 0; t < b->B; t++)
             for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++)
                 ids[i] = is_kept(q, o, t, i) ? b->ids[i] : o->token;
-        qg_batch replaced = {b->B, ids, b->splits};
+        qg_batch replaced = {.B = b->B, .ids = ids, .splits = b->splits};
         QG_TRY(q->model->embed(q->model->ctx, p->base, &replaced, q->layer));
     }
     for (int t = 0; t < b->B; t++)

@@ -1,7 +1,7 @@
 /*
  * quadrature.c - nodes and weights on [0, 1].
  */
-#include "qgrid/attribution.h"
+#include "attribution.h"
 
 #include <math.h>
 

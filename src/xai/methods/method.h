@@ -5,9 +5,9 @@
 #ifndef QGRID_XAI_METHOD_H
 #define QGRID_XAI_METHOD_H
 
-#include "qgrid/attribution.h"
+#include "xai/gradient/attribution.h"
 #include "qgrid/method.h"
-#include "qgrid/perturb_methods.h"
+#include "xai/perturb/perturb_methods.h"
 
 #define QG_METHOD(id) extern const qg_method qg_method_##id;
 #include "methods.def"

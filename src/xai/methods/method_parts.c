@@ -28,7 +28,7 @@ qg_code qg_ask(qg_asked *out, const qg_explainer *e, const qg_explain_text *text
         for (int i = 0; i < code->n; i++)
             out->special[splits[t] + i] = code->word[i] < 0;
     }
-    out->batch = (qg_batch){n, ids, splits};
+    out->batch = (qg_batch){.B = n, .ids = ids, .splits = splits};
     out->question = (qg_question){.model = e->model,
                                   .batch = &out->batch,
                                   .target = target,
@@ -145,7 +145,7 @@ static qg_code by_attention(qg_explanation *out, const qg_explainer *e, const qg
     double *of_token;
     int n = text->code->n;
     int32_t splits[] = {0, n};
-    qg_batch one = {1, text->code->ids, splits};
+    qg_batch one = {.B = 1, .ids = text->code->ids, .splits = splits};
     QG_NEW(attention, e->arena, (size_t)m->layers * (size_t)m->heads * (size_t)n * (size_t)n);
     QG_NEW(of_token, e->arena, n);
     QG_TRY(m->attention(m->ctx, attention, &one));

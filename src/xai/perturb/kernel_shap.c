@@ -63,11 +63,11 @@ static qg_code solve(qg_attribution *out, const shap_run *run, const qg_perturbe
     for (int i = 0; i < run->count; i++)
         v[i] = qg_perturb_value(p, run->slot[i], out->target, o->output);
     qg_attribution_read_ends(out, p, &run->ends, o->output);
+    qg_coalitions c = {run->masks, NULL, v, run->count, out->n, out->base, out->full};
     if (is_exact(out->n, o))
         qg_shapley_exact(out->score, v, out->n);
     else
-        QG_TRY(qg_shapley_solve(out->score, run->masks, NULL, v, run->count, out->n, out->base,
-                                out->full, a));
+        QG_TRY(qg_shapley_solve(out->score, &c, a));
     qg_attribution_close(out);
     return QG_OK;
 }

@@ -3,7 +3,7 @@
  *
  * All fits are made from the weighted, centred moments of masks and values, taken once.
  */
-#include "qgrid/perturb_methods.h"
+#include "perturb_methods.h"
 
 #include "least_squares.h"
 

@@ -114,10 +114,10 @@ static qg_code close_split(owen *w, qg_attribution *out, const qg_perturber *p, 
     int middle = g.begin + (g.end - g.begin) / 2;
     double left = qg_perturb_value(p, s->left_slot, out->target, output);
     double right = qg_perturb_value(p, s->right_slot, out->target, output), half = g.weight / 2;
-    QG_TRY(add_group(w, out, a, (group){g.begin, middle, g.without, left, half, g.context}));
-    QG_TRY(add_group(w, out, a, (group){g.begin, middle, right, g.with, half, s->right}));
-    QG_TRY(add_group(w, out, a, (group){middle, g.end, g.without, right, half, g.context}));
-    return add_group(w, out, a, (group){middle, g.end, left, g.with, half, s->left});
+    QG_TRY(add_group(w, out, a, (group){g.begin, middle, g.without, left, half, g.context, false}));
+    QG_TRY(add_group(w, out, a, (group){g.begin, middle, right, g.with, half, s->right, false}));
+    QG_TRY(add_group(w, out, a, (group){middle, g.end, g.without, right, half, g.context, false}));
+    return add_group(w, out, a, (group){middle, g.end, left, g.with, half, s->left, false});
 }
 
 static qg_code open_round(owen *w, qg_attribution *out, qg_perturber *p,
@@ -160,7 +160,7 @@ static qg_code plant(owen *w, qg_attribution *out, const qg_perturber *p, qg_exp
     if (out->n == 0)
         return QG_OK;
     QG_NEW(nothing, a, out->n);
-    return add_group(w, out, a, (group){0, out->n, out->base, out->full, 1, nothing});
+    return add_group(w, out, a, (group){0, out->n, out->base, out->full, 1, nothing, false});
 }
 
 qg_code qg_partition_shap(qg_attribution *out, qg_perturber *p, const qg_sample *s,

@@ -1,7 +1,7 @@
 /*
  * shapley.c - Shapley values of a game: by definition, and by least squares over coalitions.
  */
-#include "qgrid/perturb_methods.h"
+#include "perturb_methods.h"
 
 #include "least_squares.h"
 
@@ -30,12 +30,12 @@ void qg_shapley_exact(double *phi, const double *v, int n)
 }
 
 /* Z'WZ and Z'W(v - v_empty). */
-static void normal_equations(double *A, double *b, const uint8_t *masks, const double *weight,
-                             const double *v, int N, int n, double v_empty)
+static void normal_equations(double *A, double *b, const qg_coalitions *c)
 {
-    for (int row = 0; row < N; row++) {
-        const uint8_t *z = masks + (size_t)row * (size_t)n;
-        double w = weight ? weight[row] : 1, y = w * (v[row] - v_empty);
+    int n = c->n;
+    for (int row = 0; row < c->N; row++) {
+        const uint8_t *z = c->masks + (size_t)row * (size_t)n;
+        double w = c->weight ? c->weight[row] : 1, y = w * (c->v[row] - c->v_empty);
         for (int i = 0; i < n; i++) {
             if (!z[i])
                 continue;
@@ -72,15 +72,15 @@ static void project(double *A, int n, double *row_mean)
 }
 
 /* phi = c / n + u with u orthogonal to 1, which leaves a problem without constraint for u. */
-qg_code qg_shapley_solve(double *phi, const uint8_t *masks, const double *weight, const double *v,
-                         int N, int n, double v_empty, double v_full, qg_arena *a)
+qg_code qg_shapley_solve(double *phi, const qg_coalitions *c, qg_arena *a)
 {
-    double *A, *b, *row_mean, each = (v_full - v_empty) / n;
+    int n = c->n;
+    double *A, *b, *row_mean, each = (c->v_full - c->v_empty) / n;
     qg_mark mark = qg_arena_mark(a);
     QG_NEW(A, a, (size_t)n * (size_t)n);
     QG_NEW(b, a, n);
     QG_NEW(row_mean, a, n);
-    normal_equations(A, b, masks, weight, v, N, n, v_empty);
+    normal_equations(A, b, c);
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++)
             b[i] -= A[i * n + j] * each;

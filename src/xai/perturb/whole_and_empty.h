@@ -4,7 +4,7 @@
 #ifndef QGRID_ENDS_H
 #define QGRID_ENDS_H
 
-#include "qgrid/perturb_methods.h"
+#include "perturb_methods.h"
 
 /* The two ends of a sample's explanation: the whole text and nothing of it. */
 typedef struct qg_ends {

@@ -1,0 +1,167 @@
+/*
+ * cell_kinds.c - what the plan knows of each kind of cell: what computes it, what its key is made
+ * of, which cells it sums up.
+ *
+ * A key hashes what determines the numbers of a cell and nothing else: not the path of a file, not
+ * the number of ranks, not the formatting of the job.
+ */
+#include "inputs.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------------------------------ summing up
+ */
+
+static bool sums_up_precisions(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    (void)p;
+    return k->kind == QG_CELL_PREDICT && k->experiment == c->experiment;
+}
+
+/* The predictions of all experiments of a fan. */
+static bool sums_up_seeds(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    int n = p->job->experiments[c->experiment].fan.n;
+    return k->kind == QG_CELL_PREDICT && k->experiment >= c->experiment &&
+           k->experiment < c->experiment + n;
+}
+
+static bool sums_up_explanations(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    (void)p;
+    return k->kind == QG_CELL_EXPLAIN && k->experiment == c->experiment;
+}
+
+static bool sums_up_pair(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    const qg_job_pair *pair = &p->job->explain.pairs[c->method];
+    return k->kind == QG_CELL_EXPLAIN && (k->experiment == pair->a || k->experiment == pair->b);
+}
+
+/* ------------------------------------------------------------------------------------------- keys
+ */
+
+static void add_precision(qg_sha256 *h, const qg_precision_spec *s)
+{
+    qg_sha256_add_text(h, qg_precision_name(s->scheme));
+    qg_sha256_add_text(h, qg_precision_arithmetic(s->scheme));
+    qg_sha256_add(h, &s->embeddings, sizeof s->embeddings);
+}
+
+static void add_prediction(qg_sha256 *h, const qg_plan *p, int experiment, int precision)
+{
+    qg_sha256_add_text(h, p->cells[qg_predict_cell(p, experiment, precision)].key);
+}
+
+static void key_of_predictions(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_experiment *x = &p->job->experiments[c->experiment];
+    const qg_plan_tokens *t = p->tokens[c->experiment];
+    qg_sha256_add_text(h, p->models[x->model].hash);
+    qg_sha256_add_text(h, p->datasets[x->dataset].hash);
+    qg_sha256_add_text(h, t->tokenizer);
+    qg_sha256_add(h, &t->max_length, sizeof t->max_length);
+    for (int k = 0; k < p->job->K; k++)
+        qg_sha256_add_text(h, p->job->labels[k]);
+    add_precision(h, &p->job->precisions[c->precision]);
+}
+
+static void key_of_latency(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_latency_options *o = &p->job->latency;
+    int64_t numbers[] = {o->warmup, o->runs, o->samples, p->job->seed};
+    add_prediction(h, p, c->experiment, c->precision);
+    qg_sha256_add(h, numbers, sizeof numbers);
+    qg_sha256_add(h, o->batch_size, (size_t)o->n_batch_sizes * sizeof o->batch_size[0]);
+}
+
+static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_explain_options *o = &p->job->explain;
+    const qg_faithful_options *f = &o->faithful;
+    int64_t numbers[] = {o->per_class,   o->correct_only, o->seed,       o->target,
+                         o->floor_draws, f->n_k,          f->masking,    f->by_magnitude,
+                         f->curve_steps, f->infidelity,   f->sensitivity};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, c->experiment, qg_job_reference(p->job));
+    qg_sha256_add_text(h, o->methods[c->method].canonical);
+    qg_sha256_add(h, numbers, sizeof numbers);
+    qg_sha256_add(h, f->k, (size_t)f->n_k * sizeof f->k[0]);
+}
+
+/* Over the cells that are summed up, in their order; tests draw for the bootstrap. */
+static void key_of_sum(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    int64_t numbers[] = {p->job->bootstrap, p->job->seed};
+    for (int i = 0; i < p->n_cells; i++)
+        if (qg_cell_sums_up(p, c, &p->cells[i]))
+            qg_sha256_add_text(h, p->cells[i].key);
+    qg_sha256_add(h, numbers, sizeof numbers);
+}
+
+static void key_of_seeds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    for (int i = 0; i < p->n_cells; i++) {
+        const qg_cell *k = &p->cells[i];
+        if (!qg_cell_sums_up(p, c, k))
+            continue;
+        int64_t seed = qg_plan_cell_seed(p, k);
+        qg_sha256_add(h, &seed, sizeof seed);
+        qg_sha256_add_text(h, k->key);
+    }
+}
+
+/* ------------------------------------------------------------------------------------- the table
+ */
+
+const char *const qg_cell_kind_names[QG_CELL_KINDS + 1] = {
+#define QG_CELL_KIND(id, name, ...) name,
+#include "qgrid/cell_kinds.def"
+#undef QG_CELL_KIND
+    NULL};
+
+static const struct {
+    const char *work;
+    void (*key)(qg_sha256 *h, const qg_plan *p, const qg_cell *c);
+    bool (*sums_up)(const qg_plan *p, const qg_cell *c, const qg_cell *k);
+    int sides;
+} kinds[] = {
+#define QG_CELL_KIND(id, name, work, key, sums_up, sides, ...) {work, key, sums_up, sides},
+#include "qgrid/cell_kinds.def"
+#undef QG_CELL_KIND
+};
+
+int qg_cell_kind_find(const char *name)
+{
+    for (int i = 0; qg_cell_kind_names[i]; i++)
+        if (strcmp(qg_cell_kind_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+const qg_work_kind *qg_cell_work(qg_cell_kind kind)
+{
+    return kinds[kind].work ? qg_work_kind_find(kinds[kind].work) : NULL;
+}
+
+bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    return kinds[c->kind].sums_up && kinds[c->kind].sums_up(p, c, k);
+}
+
+bool qg_cell_has_enough(const qg_cell *c, int own, int others)
+{
+    return kinds[c->kind].sides == 2 ? own > 0 && others > 0 : own + others > 0;
+}
+
+void qg_plan_make_key(const qg_plan *p, qg_cell *c)
+{
+    qg_sha256 h;
+    if (!kinds[c->kind].key) {
+        memcpy(c->key, p->models[c->model].hash, sizeof c->key);
+        return;
+    }
+    qg_plan_key_begin(&h, qg_cell_kind_names[c->kind]);
+    kinds[c->kind].key(&h, p, c);
+    qg_sha256_final(&h, c->key);
+}

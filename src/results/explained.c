@@ -1,0 +1,53 @@
+/*
+ * explained.c - which texts are explained, as their predictions in the results file decide it.
+ */
+#include "qgrid/explained.h"
+
+qg_code qg_results_predicted(int32_t **out, qg_results *r, int experiment, int precision)
+{
+    const qg_plan *p = r->plan;
+    const qg_cell *c = &p->cells[qg_predict_cell(p, experiment, precision)];
+    int64_t n = p->datasets[p->tokens[experiment]->dataset].data.n;
+    QG_NEW(*out, r->scratch, n);
+    QG_TRY(qg_results_read(r, qg_cell_group(p, c, QG_GROUP_PREDICTIONS), "predicted", QG_STORE_I32,
+                           NULL, NULL, *out));
+    for (int64_t i = 0; i < n; i++)
+        if ((*out)[i] < 0 || (*out)[i] >= p->job->K)
+            return QG_FAIL(QG_ESTORE, "%s: prediction %lld is class %d", c->name, (long long)i,
+                           (*out)[i]);
+    return QG_OK;
+}
+
+qg_code qg_results_explained(qg_explained *out, qg_results *r, int experiment)
+{
+    const qg_plan *p = r->plan;
+    const qg_plan_tokens *t = p->tokens[experiment];
+    int32_t *reference;
+    int64_t n = p->explained[experiment].slots;
+    *out = (qg_explained){.slots = n};
+    QG_TRY(qg_results_predicted(&reference, r, experiment, qg_job_reference(p->job)));
+    QG_NEW(out->row, r->scratch, n);
+    QG_NEW(out->reference, r->scratch, n);
+    QG_NEW(out->words, r->scratch, n);
+    QG_NEW(out->tokens, r->scratch, n);
+    qg_plan_explained_rows(out->row, p, experiment, reference);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t row = out->row[i];
+        out->reference[i] = row < 0 ? -1 : reference[row];
+        out->words[i] = row < 0 ? -1 : (int32_t)qg_plan_words(t, row);
+        out->tokens[i] = row < 0 ? -1 : (int32_t)(t->splits[row + 1] - t->splits[row]);
+    }
+    return QG_OK;
+}
+
+qg_code qg_results_put_explained(qg_results *r, int experiment)
+{
+    qg_explained x;
+    const qg_experiment *e = &r->plan->job->experiments[experiment];
+    qg_group_ref g = {QG_GROUP_EXPLAINED, e->model, e->dataset, -1, -1};
+    QG_TRY(qg_results_explained(&x, r, experiment));
+    QG_TRY(qg_results_write(r, g, "row", QG_STORE_I64, NULL, NULL, x.row));
+    QG_TRY(qg_results_write(r, g, "reference", QG_STORE_I32, NULL, NULL, x.reference));
+    QG_TRY(qg_results_write(r, g, "words", QG_STORE_I32, NULL, NULL, x.words));
+    return qg_results_write(r, g, "tokens", QG_STORE_I32, NULL, NULL, x.tokens);
+}

@@ -1,0 +1,48 @@
+/*
+ * explain_message.h - what is said of explanations between rank 0 and a rank that makes them.
+ *
+ *   how, number of texts, of each a qg_explain_asked, ids, words
+ *   -> kind of gradients, of each text a qg_explain_result, the scores of tokens, those of words,
+ *      those of words once more if repeated, and a qg_faithful if something was measured
+ */
+#ifndef QGRID_EXPLAIN_MESSAGE_H
+#define QGRID_EXPLAIN_MESSAGE_H
+
+#include "qgrid/explained.h"
+#include "qgrid/faithfulness_of.h"
+#include "unit.h"
+
+/* How texts are explained. */
+typedef struct qg_explain_how {
+    const char *method; /* canonical */
+    int64_t seed;
+    bool repeat; /* once more with another seed */
+    qg_specials specials;
+    qg_faithful_options faithful;
+} qg_explain_how;
+
+typedef struct qg_explain_asked {
+    uint64_t key;
+    int64_t n, words; /* tokens, and words that have some */
+    int64_t target;
+} qg_explain_asked;
+
+typedef struct qg_explain_result {
+    int64_t predicted, evaluations;
+    double value, base, delta, fit;
+} qg_explain_result;
+_Static_assert(sizeof(qg_explain_result) == 6 * 8, "it is read number by number");
+
+/** Class [slots] that is explained of each text, -1 where there is none. */
+qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c,
+                           const qg_explained *x) QG_MUST_USE;
+
+/** Stores what came back for a unit; *sum is its checksum. */
+qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit,
+                         const qg_work_result *result) QG_MUST_USE;
+
+/** Checksum of slots first .. first + count - 1; group: "/attributions/...". */
+qg_code qg_explain_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group,
+                            int64_t first, int64_t count) QG_MUST_USE;
+
+#endif

@@ -1,0 +1,240 @@
+/*
+ * explain_slots.c - explanations in the results file: a slot for each text, under /attributions and
+ * /faithfulness.
+ */
+#include "explain_message.h"
+
+#include <math.h>
+#include <string.h>
+
+qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c, const qg_explained *x)
+{
+    int wanted = r->plan->job->explain.target;
+    int32_t *predicted = NULL;
+    if (wanted == QG_TARGET_PREDICTED)
+        QG_TRY(qg_results_predicted(&predicted, r, c->experiment, c->precision));
+    for (int64_t i = 0; i < x->slots; i++)
+        target[i] = x->row[i] < 0 ? -1
+                    : predicted   ? predicted[x->row[i]]
+                    : wanted >= 0 ? wanted
+                                  : x->reference[i];
+    return QG_OK;
+}
+
+/* What a unit of explanation consists of. */
+typedef struct slots {
+    int64_t first, n, W, T, top; /* top: 0 if nothing was measured */
+    bool repeat;
+    double *word, *token, *again, *value, *base, *delta, *fit;
+    int32_t *target, *predicted;
+    int64_t *evaluations;
+    double *scalar[QG_FAITHFULS], *at_k[QG_FAITHFULS_AT_K];
+} slots;
+
+typedef struct column {
+    const char *kind, *name; /* KIND/model/dataset/precision/method/NAME */
+    qg_store_type type;
+    int64_t width; /* of a slot */
+    void *data;    /* [n, width] */
+} column;
+
+enum { MOST_COLUMNS = 10 + QG_FAITHFULS + QG_FAITHFULS_AT_K };
+
+/* The columns that are there, in a fixed order; returns how many. */
+static int columns(column *c, const slots *x)
+{
+    const column plain[] = {
+        {"attributions", "word_scores", QG_STORE_F64, x->W, x->word},
+        {"attributions", "token_scores", QG_STORE_F64, x->T, x->token},
+        {"attributions", "target", QG_STORE_I32, 1, x->target},
+        {"attributions", "predicted", QG_STORE_I32, 1, x->predicted},
+        {"attributions", "value", QG_STORE_F64, 1, x->value},
+        {"attributions", "base_value", QG_STORE_F64, 1, x->base},
+        {"attributions", "delta", QG_STORE_F64, 1, x->delta},
+        {"attributions", "fit", QG_STORE_F64, 1, x->fit},
+        {"attributions", "evaluations", QG_STORE_I64, 1, x->evaluations},
+    };
+    int n = sizeof plain / sizeof plain[0];
+    memcpy(c, plain, sizeof plain);
+    if (x->repeat)
+        c[n++] = (column){"attributions", "repeat/word_scores", QG_STORE_F64, x->W, x->again};
+    for (int i = 0; i < QG_FAITHFULS && x->top > 0; i++)
+        c[n++] = (column){"faithfulness", qg_faithful_names[i], QG_STORE_F64, 1, x->scalar[i]};
+    for (int i = 0; i < QG_FAITHFULS_AT_K && x->top > 0; i++)
+        c[n++] =
+            (column){"faithfulness", qg_faithful_at_k_names[i], QG_STORE_F64, x->top, x->at_k[i]};
+    return n;
+}
+
+/* Everything undefined; sizes are set. */
+static qg_code make_slots(slots *x, qg_arena *a)
+{
+    int64_t n = x->n;
+    double **single[] = {&x->value, &x->base, &x->delta, &x->fit};
+    QG_TRY(qg_undefined_numbers(&x->word, a, n * x->W));
+    QG_TRY(qg_undefined_numbers(&x->token, a, n * x->T));
+    QG_TRY(qg_undefined_numbers(&x->again, a, x->repeat ? n * x->W : 0));
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
+        QG_TRY(qg_undefined_numbers(single[i], a, n));
+    for (int i = 0; i < QG_FAITHFULS; i++)
+        QG_TRY(qg_undefined_numbers(&x->scalar[i], a, n));
+    for (int i = 0; i < QG_FAITHFULS_AT_K; i++)
+        QG_TRY(qg_undefined_numbers(&x->at_k[i], a, n * x->top));
+    QG_NEW(x->target, a, n);
+    QG_NEW(x->predicted, a, n);
+    QG_NEW(x->evaluations, a, n);
+    for (int64_t i = 0; i < n; i++) {
+        x->target[i] = x->predicted[i] = -1;
+        x->evaluations[i] = -1;
+    }
+    return QG_OK;
+}
+
+static size_t bytes_of(const column *c, int64_t n)
+{
+    return (size_t)(n * c->width) * (c->type == QG_STORE_I32 ? 4 : 8);
+}
+
+static uint64_t sum_slots(const slots *x)
+{
+    qg_sha256 h;
+    column c[MOST_COLUMNS];
+    int n = columns(c, x);
+    qg_sha256_init(&h);
+    for (int i = 0; i < n; i++)
+        qg_sha256_add(&h, c[i].data, bytes_of(&c[i], x->n));
+    return qg_checksum_final(&h);
+}
+
+/* Reads or writes the slots of one explanation. */
+static qg_code transfer(const slots *x, qg_store *s, const char *of, bool write)
+{
+    char path[1200];
+    column c[MOST_COLUMNS];
+    int n = columns(c, x);
+    for (int i = 0; i < n; i++) {
+        int64_t start[] = {x->first, 0}, count[] = {x->n, c[i].width};
+        snprintf(path, sizeof path, "/%s/%s/%s", c[i].kind, of, c[i].name);
+        QG_TRY(write ? qg_store_write(s, path, c[i].type, start, count, c[i].data)
+                     : qg_store_read(s, path, c[i].type, start, count, c[i].data));
+    }
+    return QG_OK;
+}
+
+/* Length of the second dimension of a dataset; 0 where there is none. */
+static qg_code width_of(int64_t *out, const slots *x, qg_store *s, const char *kind, const char *of,
+                        const char *name)
+{
+    char path[1200];
+    qg_store_info info;
+    *out = 0;
+    snprintf(path, sizeof path, "/%s/%s/%s", kind, of, name);
+    if (!qg_store_has(s, path))
+        return QG_OK;
+    QG_TRY(qg_store_describe(&info, s, path));
+    if (info.type != QG_STORE_F64 || info.ndim != 2 || x->n > info.shape[0] - x->first)
+        return QG_FAIL(QG_ESTORE, "%s is not a table of numbers with %lld rows from %lld on", path,
+                       (long long)x->n, (long long)x->first);
+    *out = info.shape[1];
+    return QG_OK;
+}
+
+qg_code qg_explain_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *group,
+                            int64_t first, int64_t count)
+{
+    const char *of = group + strlen("/attributions/");
+    slots x = {.first = first, .n = count};
+    int64_t again;
+    if (first < 0 || count < 0)
+        return QG_FAIL(QG_ESTORE, "/units is damaged: %s", of);
+    QG_TRY(width_of(&x.W, &x, s, "attributions", of, "word_scores"));
+    QG_TRY(width_of(&x.T, &x, s, "attributions", of, "token_scores"));
+    QG_TRY(width_of(&x.top, &x, s, "faithfulness", of, "comprehensiveness"));
+    QG_TRY(width_of(&again, &x, s, "attributions", of, "repeat/word_scores"));
+    if (x.W == 0)
+        return QG_FAIL(QG_ESTORE, "/attributions/%s has no scores of words", of);
+    x.repeat = again > 0;
+    QG_TRY(make_slots(&x, a));
+    QG_TRY(transfer(&x, s, of, false));
+    *out = sum_slots(&x);
+    return QG_OK;
+}
+
+/* ----------------------------------------------------------------------------- what comes back */
+
+/* Undefined is one bit pattern, whichever processor found it out. */
+static void get_numbers(double *out, qg_reader *in, int64_t n)
+{
+    qg_wire_get(in, out, (size_t)n * sizeof *out);
+    for (int64_t i = 0; i < n; i++)
+        out[i] = isnan(out[i]) ? (double)NAN : out[i];
+}
+
+static void get_faithful(slots *x, qg_reader *in, int64_t i)
+{
+    qg_faithful f;
+    get_numbers((double *)&f, in, sizeof f / sizeof(double));
+    for (int m = 0; m < QG_FAITHFULS; m++)
+        x->scalar[m][i] = f.scalar[m];
+    for (int m = 0; m < QG_FAITHFULS_AT_K; m++)
+        memcpy(x->at_k[m] + i * x->top, f.at_k[m], (size_t)x->top * sizeof f.at_k[m][0]);
+}
+
+static void get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64_t tokens)
+{
+    qg_explain_result w;
+    double number[4];
+    qg_wire_get(in, &w.predicted, sizeof w.predicted);
+    qg_wire_get(in, &w.evaluations, sizeof w.evaluations);
+    get_numbers(number, in, 4);
+    x->predicted[i] = (int32_t)w.predicted;
+    x->evaluations[i] = w.evaluations;
+    x->value[i] = number[0];
+    x->base[i] = number[1];
+    x->delta[i] = number[2];
+    x->fit[i] = number[3];
+    get_numbers(x->token + i * x->T, in, tokens);
+    get_numbers(x->word + i * x->W, in, words);
+    if (x->repeat)
+        get_numbers(x->again + i * x->W, in, words);
+    if (x->top > 0)
+        get_faithful(x, in, i);
+}
+
+qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_result *result)
+{
+    const qg_plan *p = r->plan;
+    const qg_unit *u = &p->units[unit];
+    const qg_cell *c = &p->cells[p->tasks[u->task].cell];
+    const qg_plan_explained *e = &p->explained[c->experiment];
+    slots x = {.first = u->first,
+               .n = u->count,
+               .W = e->words,
+               .T = e->tokens,
+               .top = p->job->explain.faithful.n_k,
+               .repeat = qg_plan_repeats(p, c)};
+    qg_reader in = {.data = result->data, .size = result->size};
+    qg_group_ref g = qg_cell_group(p, c, QG_GROUP_ATTRIBUTIONS);
+    qg_explained rows;
+    int32_t *target;
+    char path[1024];
+    QG_TRY(qg_results_explained(&rows, r, c->experiment));
+    QG_NEW(target, r->scratch, rows.slots);
+    QG_TRY(qg_explain_targets(target, r, c, &rows));
+    QG_TRY(make_slots(&x, r->scratch));
+    const char *gradients = qg_wire_get_text(&in, r->scratch);
+    if (!gradients)
+        return QG_ENOMEM;
+    QG_TRY(qg_results_write_text(r, g, "gradients", gradients));
+    for (int64_t i = 0; i < x.n; i++) {
+        int64_t slot = x.first + i;
+        x.target[i] = target[slot];
+        if (rows.row[slot] >= 0)
+            get_slot(&x, &in, i, rows.words[slot], rows.tokens[slot]);
+    }
+    QG_TRY(qg_wire_end(&in));
+    qg_group_path(path, sizeof path, p->job, g, NULL);
+    QG_TRY(transfer(&x, r->store, path + strlen("/attributions/"), true));
+    *sum = sum_slots(&x);
+    return QG_OK;
+}

@@ -1,0 +1,33 @@
+/*
+ * word_scores.c - from tokens to words.
+ */
+#include "attribution.h"
+
+#include <math.h>
+
+const char *const qg_aggregation_names[] = {"sum", "mean", "max", NULL};
+
+static double score_of(int word, const double *token, const int32_t *word_of, int n,
+                       qg_aggregation how)
+{
+    double score = (double)NAN;
+    int tokens = 0;
+    for (int i = 0; i < n; i++) {
+        if (word_of[i] != word)
+            continue;
+        if (tokens++ == 0)
+            score = token[i];
+        else if (how != QG_AGGREGATE_MAX)
+            score += token[i];
+        else if (fabs(token[i]) > fabs(score))
+            score = token[i];
+    }
+    return how == QG_AGGREGATE_MEAN && tokens > 0 ? score / tokens : score;
+}
+
+void qg_word_scores(double *word, int words, const double *token, const int32_t *word_of, int n,
+                    qg_aggregation how)
+{
+    for (int w = 0; w < words; w++)
+        word[w] = score_of(w, token, word_of, n, how);
+}
