@@ -14,9 +14,9 @@
 
 enum { CONFIG_MAX = 1 << 20, MAX_CLASSES = 1000 };
 
-/* Options with a text; before them come the sizes of the shape. */
+/* Options with a text, and behind them the sizes of the family's table. */
 enum {
-    CONFIG = QG_RANDOM_SIZES,
+    CONFIG,
     VOCAB,
     TOKENIZER,
     LABELS,
@@ -25,14 +25,16 @@ enum {
     OUT,
     NO_HEAD,
     HELP,
-    OPTIONS
+    SIZES,
+    OPTIONS = SIZES + 16
 };
 
 typedef struct plan {
     qg_arena *arena;
     const char *text[OPTIONS]; /* of each option; NULL: not given */
-    qg_random_model model;
-    const char *label[MAX_CLASSES];
+    qg_config model;
+    int64_t seed;
+    const char *label[MAX_CLASSES + 1];
     qg_json_doc doc; /* of config; root NULL without one */
 } plan;
 
@@ -49,21 +51,30 @@ static qg_code write_file(const plan *p, const char *name, const char *from, qg_
     return rc;
 }
 
+static void write_config(qg_str *s, const plan *p)
+{
+    if (p->doc.root)
+        qg_config_relabelled(s, p->doc.root, &p->model, QG_OBJECTIVE_CLASSIFICATION);
+    else
+        qg_config_text(s, &p->model, false);
+}
+
 static qg_code write_folder(const plan *p)
 {
     qg_str config = {0}, tokenizer = {0}, none = {0};
     const char *copied = p->text[LABELS] ? NULL : p->text[CONFIG];
     QG_TRY(qg_mkdirs(p->text[OUT]));
     if (!copied)
-        qg_random_model_config(&config, &p->model, p->doc.root);
+        write_config(&config, p);
     QG_TRY(write_file(p, "config.json", copied, &config));
-    qg_str_addf(&tokenizer, "{\"do_lower_case\": true, \"model_max_length\": %lld}\n",
-                (long long)p->model.positions);
+    qg_str_addf(&tokenizer, "{\"do_lower_case\": true, \"model_max_length\": %d}\n",
+                p->model.positions);
     QG_TRY(write_file(p, "tokenizer_config.json", p->text[TOKENIZER], &tokenizer));
     if (p->text[VOCAB])
         QG_TRY(write_file(p, "vocab.txt", p->text[VOCAB], &none));
     const char *weights = qg_path_join(p->arena, p->text[OUT], "model.safetensors");
-    return weights ? qg_random_model_weights(&p->model, weights) : QG_ENOMEM;
+    return weights ? qg_random_model_weights(weights, &p->model, !p->text[NO_HEAD], p->seed)
+                   : QG_ENOMEM;
 }
 
 static qg_code read_integer(int64_t *out, const char *option, const char *text, int64_t min,
@@ -78,17 +89,16 @@ static qg_code read_integer(int64_t *out, const char *option, const char *text, 
     return QG_OK;
 }
 
-static qg_code config_integer(int64_t *out, const plan *p, const char *key, int64_t min,
-                              int64_t max)
+static qg_code config_integer(int *out, const plan *p, const char *key, int min, int max)
 {
     const qg_json *v = qg_json_get(p->doc.root, key);
     if (!v)
         return QG_OK;
-    if (v->type != QG_JSON_NUMBER || !(v->number >= (double)min && v->number <= (double)max) ||
-        v->number != (double)(int64_t)v->number)
-        return QG_JSON_FAIL(&p->doc, v, QG_EFORMAT, "a whole number from %lld to %lld is expected",
-                            (long long)min, (long long)max);
-    *out = (int64_t)v->number;
+    if (v->type != QG_JSON_NUMBER || !(v->number >= min && v->number <= max) ||
+        v->number != (int)v->number)
+        return QG_JSON_FAIL(&p->doc, v, QG_EFORMAT, "a whole number from %d to %d is expected", min,
+                            max);
+    *out = (int)v->number;
     return QG_OK;
 }
 
@@ -122,27 +132,26 @@ static qg_code complete(plan *p)
 {
     if (p->text[CONFIG]) {
         QG_TRY(qg_json_load(&p->doc, p->arena, p->text[CONFIG], CONFIG_MAX));
-        QG_TRY(config_integer(&p->model.pad, p, "pad_token_id", 0, INT32_MAX));
+        QG_TRY(config_integer(&p->model.pad_id, p, "pad_token_id", 0, INT32_MAX));
         const qg_json *range = qg_json_get(p->doc.root, "initializer_range");
-        if (range && range->type == QG_JSON_NUMBER && !(p->model.std > 0))
-            p->model.std = range->number;
+        if (range && range->type == QG_JSON_NUMBER && !(p->model.initializer_range > 0))
+            p->model.initializer_range = range->number;
     }
     if (p->text[VOCAB] && !p->text[CONFIG] && !p->model.vocab)
         QG_TRY(count_vocabulary(p));
-    for (int i = 0; i < QG_RANDOM_SIZES; i++) {
-        int64_t *v = qg_random_size_at(&p->model, i);
+    for (const qg_config_size *s = p->model.family->sizes; s->option; s++) {
+        int *v = qg_config_size_at(&p->model, s);
         if (*v && p->text[CONFIG])
-            return QG_FAIL(QG_EUSAGE, "--%s and --config do not go together",
-                           qg_random_sizes[i].option);
+            return QG_FAIL(QG_EUSAGE, "--%s and --config do not go together", s->option);
         if (*v == 0)
-            *v = qg_random_sizes[i].def;
-        QG_TRY(config_integer(v, p, qg_random_sizes[i].key, 1, qg_random_sizes[i].max));
+            *v = s->typical;
+        QG_TRY(config_integer(v, p, s->key, 1, s->most));
     }
     if (p->model.hidden % p->model.heads != 0)
-        return QG_FAIL(QG_EUSAGE, "hidden size %lld is not a multiple of %lld heads",
-                       (long long)p->model.hidden, (long long)p->model.heads);
-    if (!(p->model.std > 0))
-        p->model.std = 0.02;
+        return QG_FAIL(QG_EUSAGE, "hidden size %d is not a multiple of %d heads", p->model.hidden,
+                       p->model.heads);
+    if (!(p->model.initializer_range > 0))
+        p->model.initializer_range = 0.02;
     if (p->text[LABELS] || !p->text[CONFIG])
         return split_labels(p, p->text[LABELS] ? p->text[LABELS] : "positive,neutral,negative");
     const qg_json *labels = qg_json_get(p->doc.root, "id2label");
@@ -185,8 +194,11 @@ static qg_code read_options(plan *p, int argc, char **argv)
         [NO_HEAD] = {"no-head", no_argument, NULL, NO_HEAD},
         [HELP] = {"help", no_argument, NULL, HELP},
     };
-    for (int i = 0; i < QG_RANDOM_SIZES; i++)
-        table[i] = (struct option){qg_random_sizes[i].option, required_argument, NULL, i};
+    const qg_config_size *sizes = p->model.family->sizes;
+    for (int i = 0; sizes[i].option; i++) {
+        QG_ASSERT(SIZES + i < OPTIONS);
+        table[SIZES + i] = (struct option){sizes[i].option, required_argument, NULL, SIZES + i};
+    }
     for (int c; (c = getopt_long(argc, argv, "o:", table, NULL)) != -1;) {
         if (c == '?')
             return QG_FAIL(QG_EUSAGE, "type random_model --help");
@@ -198,12 +210,15 @@ static qg_code read_options(plan *p, int argc, char **argv)
         return QG_OK;
     if (!p->text[OUT] || !p->text[SEED])
         return QG_FAIL(QG_EUSAGE, "--seed N and -o DIR are needed, type random_model --help");
-    for (int i = 0; i < QG_RANDOM_SIZES; i++)
-        if (p->text[i])
-            QG_TRY(read_integer(qg_random_size_at(&p->model, i), qg_random_sizes[i].option,
-                                p->text[i], 1, qg_random_sizes[i].max));
-    QG_TRY(read_integer(&p->model.seed, "seed", p->text[SEED], 0, INT64_MAX));
-    return p->text[SCALE] ? read_scale(&p->model.std, p->text[SCALE]) : QG_OK;
+    for (int i = 0; sizes[i].option; i++) {
+        int64_t v;
+        if (!p->text[SIZES + i])
+            continue;
+        QG_TRY(read_integer(&v, sizes[i].option, p->text[SIZES + i], 1, sizes[i].most));
+        *qg_config_size_at(&p->model, &sizes[i]) = (int)v;
+    }
+    QG_TRY(read_integer(&p->seed, "seed", p->text[SEED], 0, INT64_MAX));
+    return p->text[SCALE] ? read_scale(&p->model.initializer_range, p->text[SCALE]) : QG_OK;
 }
 
 static qg_code make_model(plan *p, int argc, char **argv)
@@ -213,15 +228,16 @@ static qg_code make_model(plan *p, int argc, char **argv)
         fputs(usage, stdout);
         return QG_OK;
     }
-    p->model.label = p->label;
-    p->model.no_head = p->text[NO_HEAD] != NULL;
+    p->model.labels = p->label;
     QG_TRY(complete(p));
     return write_folder(p);
 }
 
 int main(int argc, char **argv)
 {
-    plan p = {.arena = qg_arena_create(0)};
+    plan p = {
+        .arena = qg_arena_create(0),
+        .model = {.family = qg_families[0], .activation = QG_ACT_GELU, .layer_norm_eps = 1e-12}};
     qg_code rc = p.arena ? make_model(&p, argc, argv) : QG_FAIL(QG_ENOMEM, "no memory");
     if (rc != QG_OK)
         qg_log_error(qg_error_last());

@@ -120,7 +120,7 @@ qg_code qg_bench_run_model(qg_bench_row *row, const qg_bench_model *m, const qg_
                            int runs) QG_MUST_USE;
 
 /** True multiply-adds, times 2, of one forward pass: Linear layers, scores and weighted sums. */
-double qg_bench_model_flops(const qg_bert_config *c, int batch, int tokens);
+double qg_bench_model_flops(const qg_config *c, int batch, int tokens);
 
 /** Appends a row as one JSON object and a newline. */
 void qg_bench_json(qg_str *out, const qg_bench_row *row);

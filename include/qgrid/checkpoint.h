@@ -1,5 +1,5 @@
 /*
- * checkpoint.h - the parameters of a BERT classifier in a checkpoint, whatever they are called.
+ * checkpoint.h - the parameters of a model in its checkpoint, whatever they are called there.
  */
 #ifndef QGRID_CHECKPOINT_H
 #define QGRID_CHECKPOINT_H
@@ -11,34 +11,38 @@
 typedef struct qg_checkpoint {
     const char *dir;
     qg_weights *weights; /* NULL with random_weights */
-    const qg_bert_config *config;
+    const qg_config *config;
+    int word_rows; /* of the word table in the file: a model may keep the first of them only */
     bool random_head, random_weights;
     bool pooler_may_lack; /* then it is drawn: so with random_head */
     int64_t head_seed;
     bool *used; /* [qg_weights_count] */
 } qg_checkpoint;
 
-/** Opens the weights of a source whose config was read; source and config are borrowed. Owned.
- * @errors those of qg_weights_open, QG_ENOMEM. Local. */
+/** Opens the weights of a source whose config was read. `config` is borrowed: of the model that is
+ *  wanted; config.json's word table has `word_rows`. Owned handle.
+ *  @errors those of qg_weights_open, QG_ENOMEM. Local. */
 qg_code qg_checkpoint_open(qg_checkpoint *out, qg_arena *a, const qg_model_source *src,
-                           const qg_bert_config *config) QG_MUST_USE;
+                           const qg_config *config, int word_rows) QG_MUST_USE;
 void qg_checkpoint_close(qg_checkpoint *c);
 
 /**
- * Values of a parameter by its full name ("bert.encoder.layer.0.output.dense.weight") as f32.
+ * Values of a parameter as f32.
  *
- * Found with or without `bert.` and `module.`, and with gamma / beta for LayerNorm weight / bias.
- * What is to be drawn is drawn as BERT is initialised: N(0, initializer_range), the padding row and
- * biases 0, LayerNorm 1 and 0; its numbers depend on the seed and the name only. That is: with
- * random_weights everything; with random_head the head ("classifier.", "cls."); a pooler that
- * may lack where the checkpoint has none (BertForMaskedLM).
- * Only the first `rows` of a table's `file_rows` are read; 0 for what is not a table.
+ * Found with or without the family's base name ("bert.") and `module.`, and with gamma / beta for
+ * weight / bias of a norm. What is to be drawn is drawn as transformers initialises a model:
+ * N(0, initializer_range), the padding row and biases 0, norms 1 and 0; its numbers depend on the
+ * seed and the name only. That is: with random_weights everything; with random_head the classifier,
+ * N(0, 0.02), and the head of masked-language modelling; a pooler that may lack where the
+ * checkpoint has none (it was pre-trained without).
  *
- * @param[out] out  [rows or count] caller-owned
+ * @param[out] out  [rows, columns] caller-owned
  * @errors QG_EMODEL (missing; another shape, both named), QG_ENUMERIC (NaN or infinity). Local.
  */
-qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const char *name, int rows, int columns,
-                           int file_rows) QG_MUST_USE;
+qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const qg_parameter *p) QG_MUST_USE;
+
+/** Whether the checkpoint has the head of an objective. */
+bool qg_checkpoint_has_head(const qg_checkpoint *c, qg_objective objective);
 
 /** Parameters of the checkpoint that nothing asked for (heads of other tasks are not counted). */
 int qg_checkpoint_unused(const qg_checkpoint *c, const char **first);

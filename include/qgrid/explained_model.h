@@ -1,9 +1,9 @@
 /*
  * explained_model.h - a classifier under one precision as explainers see it, gradients included.
  *
- * Gradients are those of the deployed function: weights on the precision's grid (trained step sizes
- * where the folder has them), inputs of Linear layers quantized as they are when deployed, and
- * rounding passed straight through (Bengio, Leonard, Courville, 2013, arXiv:1308.3432). In fp32
+ * Gradients are those of the deployed function: weights at the precision's levels (trained step
+ * sizes where the folder has them), inputs of Linear layers quantized as they are when deployed,
+ * and rounding passed straight through (Bengio, Leonard, Courville, 2013, arXiv:1308.3432). In fp32
  * they are exact.
  */
 #ifndef QGRID_EXPLAINED_MODEL_H
@@ -22,9 +22,9 @@ typedef struct qg_explained_options {
 } qg_explained_options;
 
 /**
- * Reads a checkpoint and puts it on the grid of a precision. Memory: the weights in binary32 as
- * they are, on the grid where it is not fp32's, and those of Linear layers packed for both
- * directions; activations. Owned handle.
+ * Reads a checkpoint and rounds it to the levels of a precision. Memory: the weights in binary32
+ * as they are, the rounded ones where the precision is not fp32, and those of Linear layers packed
+ * for both directions; activations. Owned handle.
  *
  * @param src  a Hugging Face folder; not a packed one, whose checkpoint is not at hand
  * @errors those of qg_params_load, QG_EUNSUPPORTED (packed; kernels), QG_ENOMEM. Local.

@@ -5,6 +5,7 @@
 #ifndef QGRID_MODEL_H
 #define QGRID_MODEL_H
 
+#include "qgrid/family.h"
 #include "qgrid/opt.h"
 #include "qgrid/tensor.h"
 
@@ -46,20 +47,6 @@ qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, c
 qg_code qg_precision_spec_make(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
                                const char *precision, int embeddings, const char *name,
                                qg_problems *problems);
-
-/* What config.json says, checked. */
-typedef struct qg_bert_config {
-    int layers, hidden, heads, ffn, vocab, positions, types, classes;
-    double layer_norm_eps;
-    int activation;            /* qg_activation in kernel.h */
-    const char *const *labels; /* [classes] id2label, NULL-terminated */
-    int pad_id;
-    bool has_head_labels;     /* id2label was present */
-    double initializer_range; /* standard deviation of drawn weights */
-} qg_bert_config;
-
-/** Reads config.json of a folder. @errors QG_EIO, QG_EFORMAT, QG_EUNSUPPORTED with field. Local. */
-qg_code qg_bert_config_load(qg_bert_config *out, qg_arena *a, const char *dir) QG_MUST_USE;
 
 /* How a checkpoint becomes a model: the "models" entry of a job. */
 typedef struct qg_model_source {
@@ -112,7 +99,7 @@ bool qg_model_is_cached(const char *model_hash, const qg_precision_spec *p, cons
 char *qg_model_cache_dir(qg_arena *a);
 
 /* What a model is; borrowed until it is closed. */
-const qg_bert_config *qg_model_config(const qg_model *m);
+const qg_config *qg_model_config(const qg_model *m);
 int64_t qg_model_size_bytes(const qg_model *m); /* of the packed weights file */
 int64_t qg_model_parameters(const qg_model *m); /* elements of the checkpoint that are reachable */
 const char *qg_model_dir(const qg_model *m);    /* the packed folder */
@@ -121,7 +108,7 @@ const qg_precision *qg_model_scheme(const qg_model *m);
 
 /* Quantization error of one linear layer against the checkpoint's f32 weights. */
 typedef struct qg_layer_error {
-    char name[96];
+    char name[96]; /* of a module: QG_MODULE_NAME and less */
     double mse, max_abs, cosine;
 } qg_layer_error;
 /** Computed when packed and stored with the model. Borrowed array of *n. */
@@ -161,6 +148,6 @@ qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *batch,
 
 /** A model that names its classes must name these, in this order. @errors QG_EMODEL. Local. */
 qg_code qg_labels_fit(const char *const *labels, int n, const char *dir,
-                      const qg_bert_config *c) QG_MUST_USE;
+                      const qg_config *c) QG_MUST_USE;
 
 #endif

@@ -16,7 +16,7 @@
 #define QGRID_PERTURB_H
 
 #include "qgrid/explainable.h"
-#include "qgrid/predictor.h"
+#include "qgrid/explainable.h"
 #include "qgrid/tokenizer.h"
 
 typedef enum qg_unit_kind {
@@ -80,9 +80,6 @@ qg_code qg_perturber_make(qg_perturber **out, qg_arena *a, const qg_explainable 
 
 /* Most tokens of a batch unless told otherwise. */
 enum { QG_PERTURB_TOKENS = 2048 };
-
-/** A predictor as explainers see it, without gradients; borrows it. Local. */
-qg_explainable qg_explainable_of_predictor(qg_predictor *p);
 
 /**
  * Asks for the sample with only the units present[u] != 0 left; present NULL: all of it.

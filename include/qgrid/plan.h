@@ -56,7 +56,7 @@ typedef struct qg_plan_model {
     qg_model_source source;     /* of a trained model: the folder it comes to */
     char hash[65];              /* of its content; of a trained model: its key */
     qg_plan_training *training; /* NULL: it is read from a folder */
-    qg_bert_config config;
+    qg_config config;
     qg_tokenizer *tokenizer;
 } qg_plan_model;
 
@@ -167,18 +167,11 @@ bool qg_plan_training_needs(const qg_plan *p, int m, int other);
 /** Seed that a cell's results go back to: its model's if that is trained, else the job's. */
 int64_t qg_plan_cell_seed(const qg_plan *p, const qg_cell *c);
 
-/** Operations of a forward pass for each token of a text of so many: products of the linear layers
- *  and of attention, two operations each. */
-double qg_cost_flops(const qg_bert_config *c, double length);
-
 /** Seconds on one core of forward passes over so many tokens, in texts of `length` tokens. */
-double qg_cost_forward(const qg_bert_config *c, double length, double tokens);
+double qg_cost_forward(const qg_config *c, double length, double tokens);
 
 /** Memory of a model's weights in binary32. */
-int64_t qg_cost_model_bytes(const qg_bert_config *c);
-
-/** Linear layers of a model: 6 per encoder layer, pooler, classifier. */
-int qg_plan_linear_layers(const qg_bert_config *c);
+int64_t qg_cost_model_bytes(const qg_config *c);
 
 /** Number of the cell of an experiment's predictions under a precision. */
 int qg_predict_cell(const qg_plan *p, int experiment, int precision);

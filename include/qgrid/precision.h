@@ -18,16 +18,16 @@ typedef enum qg_activations {
 } qg_activations;
 
 /*
- * Integer codes of weights: scale = max|.| / levels of a row, a group of it or the whole matrix (1
- * where all are 0), code = clip(rint(w / scale), lo, hi).
+ * Integer codes of weights: scale = max|.| / divisor, of a row, a group of it or the whole
+ * matrix (1 where all are 0), code = clip(rint(w / scale), lo, hi).
  */
-typedef struct qg_grid {
-    float levels; /* 0: the scheme has no such codes */
+typedef struct qg_levels {
+    float divisor; /* 0: the scheme has no such codes */
     float lo, hi;
     bool reciprocal; /* w * (1 / scale), as PyTorch does */
     bool whole;      /* one scale for the matrix */
     float least;     /* of a scale; 0: none */
-} qg_grid;
+} qg_levels;
 
 struct qg_precision {
     const char *name;
@@ -38,8 +38,8 @@ struct qg_precision {
     qg_activations activations;
     /** Number of consecutive k per scale; NULL for formats with none or one scale a channel. */
     int (*group)(int k);
-    qg_grid grid;
-    /** Where there is no grid: codes of W[n, k] (f32 | u16 | u8, one each, row-major) and scales
+    qg_levels levels;
+    /** Where there are no levels: codes of W[n, k] (f32 | u16 | u8, one each, row-major) and scales
      *  [n][groups], which float formats do not touch. */
     void (*quantize)(void *codes, float *scales, const float *w, int n, int k, int group);
 };
@@ -51,7 +51,7 @@ int qg_precision_group(const qg_precision *p, int k);
 const char *qg_precision_spec_name(qg_arena *a, const qg_precision *p, int embeddings);
 
 /** Whether its weights are uniform integers with a scale. Local. */
-bool qg_precision_has_grid(const qg_precision *p);
+bool qg_precision_has_levels(const qg_precision *p);
 
 /** How the numbers of an embedding table are stored; `embeddings` is a qg_embeddings. */
 const qg_precision *qg_embedding_precision(int embeddings);
@@ -62,20 +62,20 @@ void qg_precision_quantize(void *codes, float *scales, const float *w, int n, in
                            const qg_precision *p);
 
 /** Scales [n][groups] of W[n, k]; a scale of the whole matrix stands in every place. */
-void qg_grid_scales(float *scales, const float *w, int n, int k, int group, const qg_grid *g,
-                    const qg_kernels *kernels);
+void qg_levels_scales(float *scales, const float *w, int n, int k, int group, const qg_levels *g,
+                      const qg_kernels *kernels);
 
-/** One scale of the grid, for the kernels. */
-qg_uniform qg_grid_uniform(const qg_grid *g, float scale);
+/** The levels under one scale, for the kernels. */
+qg_uniform qg_levels_uniform(const qg_levels *g, float scale);
 
 /** Codes [n, k] under given scales; and their values, code times scale, without the codes. */
-void qg_grid_codes(int8_t *codes, const float *scales, const float *w, int n, int k, int group,
-                   const qg_grid *g);
-void qg_grid_values(float *y, const float *scales, const float *w, int n, int k, int group,
-                    const qg_grid *g, const qg_kernels *kernels);
+void qg_levels_codes(int8_t *codes, const float *scales, const float *w, int n, int k, int group,
+                     const qg_levels *g);
+void qg_levels_values(float *y, const float *scales, const float *w, int n, int k, int group,
+                      const qg_levels *g, const qg_kernels *kernels);
 
 /** Scale, and zero point in 0..255 (returned), of a text's values in [lo, hi]: PyTorch's dynamic
  *  quantization (QG_ACTIVATIONS_TEXT). */
-int qg_text_grid(float *scale, float lo, float hi);
+int qg_text_levels(float *scale, float lo, float hi);
 
 #endif

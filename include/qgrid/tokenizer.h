@@ -24,26 +24,54 @@ typedef struct qg_encoding {
     bool truncated;
 } qg_encoding;
 
+typedef struct qg_encoder qg_encoder; /* text/tokenizer_internal.h */
+
+/* A kind of tokenizer: one line of text/tokenizers.def and one file each. */
+typedef struct qg_tokenizer_kind {
+    const char *name;    /* "wordpiece" */
+    const char *summary; /* one line */
+    const char *paper;
+    const char *const *classes; /* of transformers, as "tokenizer_class" has them; NULL ends */
+    const char *const *files;   /* of a model folder, its vocabulary first; NULL ends */
+    int first, last;            /* special tokens around a text: QG_CLS, QG_SEP */
+    qg_code (*load)(qg_tokenizer **out, qg_arena *a, const char *dir);
+    qg_code (*entries)(int *out, const char *dir);
+    /** Gives the tokens of a text to the encoder, one after the other. */
+    qg_code (*cut)(qg_encoder *e, const qg_tokenizer *t, const char *text, size_t len);
+    const char *(*piece)(const qg_tokenizer *t, int id, bool *continues);
+} qg_tokenizer_kind;
+
+/** NULL-terminated table of kinds. */
+extern const qg_tokenizer_kind *const qg_tokenizer_kinds[];
+
+/** The kind of a model folder: by its tokenizer_config.json, else by the vocabulary that is there.
+ *  Local. */
+const qg_tokenizer_kind *qg_tokenizer_kind_of(const char *dir);
+
 /**
- * Loads vocab.txt + tokenizer_config.json (+ tokenizer.json when present) of a model folder.
+ * Loads the tokenizer of a model folder.
  *
  * @errors QG_EIO, QG_EFORMAT (file, line), QG_EUNSUPPORTED (another tokenizer class). Local.
  */
 qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir) QG_MUST_USE;
 
-/** As load, from a vocabulary file and flags (strip_accents: -1 = follow lower_case). Local. */
-qg_code qg_tokenizer_make(qg_tokenizer **out, qg_arena *a, const char *vocab_path, bool lower_case,
-                          int strip_accents) QG_MUST_USE;
+/** Entries of a folder's vocabulary file, -1 when there is none. @errors QG_EIO, QG_EFORMAT. */
+qg_code qg_tokenizer_entries(int *out, const char *dir) QG_MUST_USE;
+
+/** Copies the files of a folder's tokenizer to another. @errors QG_EIO. Local. */
+qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from) QG_MUST_USE;
 
 /**
  * Encodes valid UTF-8. At most max_length ids, specials included (0: no limit).
- * Equal to transformers' BertTokenizer with truncation=True. Thread-safe. Local.
+ * Equal to transformers' tokenizers with truncation=True. Thread-safe. Local.
  */
 qg_code qg_tokenizer_encode(qg_encoding *out, const qg_tokenizer *t, qg_arena *a, const char *text,
                             size_t len, int max_length) QG_MUST_USE;
 
 int qg_tokenizer_size(const qg_tokenizer *t);                  /* entries of the vocabulary */
 const char *qg_tokenizer_token(const qg_tokenizer *t, int id); /* "[UNK]" name of an id, or NULL */
+/** Text of a token without the mark that says whether it continues the word before it. */
+const char *qg_tokenizer_piece(const qg_tokenizer *t, int id, bool *continues);
 int qg_tokenizer_id(const qg_tokenizer *t, const char *token); /* -1 = unknown */
 int qg_tokenizer_max_length(const qg_tokenizer *t);            /* model_max_length, 0 = none */
 

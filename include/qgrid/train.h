@@ -29,10 +29,11 @@
 
 /* A tensor of the block: values[offset .. offset + rows * columns), row-major. */
 typedef struct qg_param {
-    char name[96];     /* Hugging Face's */
-    int rows, columns; /* a vector has one column */
-    size_t offset;     /* in elements */
-    bool decays;       /* under weight decay */
+    char name[QG_MODULE_NAME + 8]; /* Hugging Face's */
+    qg_module_kind kind;           /* of the module it belongs to */
+    int rows, columns;             /* a vector has one column */
+    size_t offset;                 /* in elements */
+    bool decays;                   /* under weight decay */
 } qg_param;
 
 /* Linear layers that share their input stand together: y [m, n] = x [m, k] W^T + b. The weights of
@@ -43,51 +44,39 @@ typedef struct qg_linear {
     size_t weight, bias; /* offsets */
 } qg_linear;
 
-/* Places in a layer whose inputs may be quantized, in the order of the pass. */
-enum {
-    QG_SITE_QKV,
-    QG_SITE_ATTENTION_OUTPUT,
-    QG_SITE_INTERMEDIATE,
-    QG_SITE_OUTPUT,
-    QG_SITES_PER_LAYER
-};
-
-/* Shares that are dropped. */
-typedef struct qg_dropout_rates {
-    double hidden, attention, classifier; /* [0, 1) */
-} qg_dropout_rates;
-
-/* What is learned: it decides the head of the model. */
-typedef enum qg_objective {
-    QG_OBJECTIVE_CLASSIFICATION, /* BertForSequenceClassification: pooler, classifier */
-    QG_OBJECTIVE_MLM /* BertForMaskedLM: transform, LayerNorm, bias; the decoder's weight is the
-                      * word embedding. The pooler comes along as it is, for a later classifier. */
-} qg_objective;
-
 /* The layout of parameters, gradients and moments alike: one block of `count` floats. Elements
  * between tensors (each begins on 64 bytes) are 0. */
 typedef struct qg_params {
     qg_objective objective;
-    qg_bert_config config;
-    qg_dropout_rates dropout; /* of config.json; 0.1 where it is silent */
+    qg_config config;
+    qg_dropout_rates dropout; /* those of config.json, unless the training says otherwise */
     const char *dir;          /* where they came from */
     qg_param *param;          /* [n], in the order of the block */
     int n;
+    int head;                   /* the first of them behind the layers */
     int scales;                 /* the last so many of them are learned step sizes, see */
     const qg_precision *scheme; /* qg_params_plan_scales; of this precision */
-    qg_linear *site;            /* [sites]: 4 a layer, then pooler and classifier or transform */
+    qg_linear *site;            /* [sites] Linear layers, those of one input together */
     int sites;
+    int *param_of, *site_of; /* by layer and role: qg_params_at, qg_params_site */
     size_t count;
 } qg_params;
 
+/** Parameter of a module by its role, in a layer or QG_OUTSIDE: of its weight, or of its bias if it
+ *  has no weight; a norm's bias is the next one. The model must have the module. */
+int qg_params_at(const qg_params *p, qg_role role, int layer);
+
+/** The site that its product belongs to. */
+int qg_params_site(const qg_params *p, qg_role role, int layer);
+
 /**
  * Lays out the parameters of a configuration; `config` is copied, its labels are borrowed.
- * Weight decay excludes every "bias" and "LayerNorm.weight". @errors QG_ENOMEM. Local.
+ * Weight decay is for embedding tables and weights of Linear layers. @errors QG_ENOMEM. Local.
  */
-qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_bert_config *config) QG_MUST_USE;
+qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_config *config) QG_MUST_USE;
 
 /** The same with the head of masked-language modelling. */
-qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_bert_config *config) QG_MUST_USE;
+qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_config *config) QG_MUST_USE;
 
 /**
  * Plans and reads a checkpoint. The head (a pooler that is missing, too) is drawn from
@@ -118,9 +107,6 @@ void qg_params_measure_scales(float *values, const qg_params *p);
 /** The same with the head of masked-language modelling; labels stay the model's. */
 qg_code qg_params_load_mlm(qg_params *out, float **values, qg_arena *a,
                            const qg_model_source *src) QG_MUST_USE;
-
-/** Weight decay for all parameters but those whose name contains one of `parts` (NULL ends). */
-void qg_params_exclude(qg_params *p, const char *const *parts);
 
 /** Index by name, -1 if there is none. */
 int qg_params_find(const qg_params *p, const char *name);

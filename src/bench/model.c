@@ -35,7 +35,7 @@ qg_code qg_bench_model_shape(qg_bench_model *m, qg_arena *a, const char *shape)
 
 qg_code qg_bench_model_folder(qg_bench_model *m, qg_arena *a, const qg_model_source *source)
 {
-    qg_bert_config config;
+    qg_config config;
     size_t end = strlen(source->dir), begin;
     while (end > 1 && source->dir[end - 1] == '/')
         end--;
@@ -45,7 +45,7 @@ qg_code qg_bench_model_folder(qg_bench_model *m, qg_arena *a, const qg_model_sou
     snprintf(m->name, sizeof m->name, "%.*s", (int)(end - begin), source->dir + begin);
     if (!m->cache)
         return QG_ENOMEM;
-    QG_TRY(qg_bert_config_load(&config, a, source->dir));
+    QG_TRY(qg_config_load(&config, a, source->dir));
     m->positions = config.positions;
     m->packed = qg_is_packed(source->dir);
     return qg_model_hash(m->hash, source);
@@ -119,11 +119,9 @@ static void forward(void *ctx)
         p->rc = qg_model_forward(p->logits, p->model, &p->batch, NULL);
 }
 
-double qg_bench_model_flops(const qg_bert_config *c, int batch, int tokens)
+double qg_bench_model_flops(const qg_config *c, int batch, int tokens)
 {
-    double C = c->hidden, F = c->ffn, n = tokens;
-    double token = c->layers * (4 * C * C + 2 * C * F + 2 * n * C);
-    return 2 * batch * (n * token + C * C + C * c->classes);
+    return batch * (tokens * qg_encoder_flops(c, tokens) + qg_head_flops(c));
 }
 
 /* The operation that most of a precision's products run on, and its implementation here. */
@@ -144,7 +142,7 @@ static const char *products_of(const qg_precision *p, const char **isa)
 
 static qg_code make_batch(passes *p, qg_arena *a, int batch, int tokens)
 {
-    const qg_bert_config *c = qg_model_config(p->model);
+    const qg_config *c = qg_model_config(p->model);
     qg_rng rng = qg_rng_make(SEED, "bench/ids", 0);
     int32_t *ids, *splits;
     QG_NEW(ids, a, (size_t)batch * (size_t)tokens);

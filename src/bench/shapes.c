@@ -11,14 +11,12 @@ enum { SEED = 42, VERSION = 1 /* of the weights that a seed gives */ };
 
 // clang-format off
 static const qg_bench_shape shapes[] = {
-    {"indobert", 12, 768, 12, 3072, 50000, 512, 2, 30521},
-    {"indobert-large", 24, 1024, 16, 4096, 30522, 512, 2, 30522},
-    {"mini", 4, 128, 4, 512, 2699, 128, 2, 2699},
+    {"indobert", "bert", 12, 768, 12, 3072, 50000, 512, 2, 30521},
+    {"indobert-large", "bert", 24, 1024, 16, 4096, 30522, 512, 2, 30522},
+    {"mini", "bert", 4, 128, 4, 512, 2699, 128, 2, 2699},
 };
 // clang-format on
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
-
-static const char *const labels[] = {"positive", "neutral", "negative"};
 
 const qg_bench_shape *qg_bench_shape_find(const char *name)
 {
@@ -36,19 +34,23 @@ char *qg_bench_shape_names(char *out, size_t size)
     return qg_join_names(out, size, name);
 }
 
-static qg_random_model model_of(const qg_bench_shape *s)
+/* A drawn model of the shape; what the sizes do not say is as config.json has it by default. */
+static qg_config config_of(const qg_bench_shape *s)
 {
-    return (qg_random_model){.layers = s->layers,
-                             .hidden = s->hidden,
-                             .heads = s->heads,
-                             .ffn = s->ffn,
-                             .vocab = s->rows,
-                             .positions = s->positions,
-                             .types = s->types,
-                             .label = labels,
-                             .classes = 3,
-                             .std = 0.02,
-                             .seed = SEED};
+    static const char *const labels[] = {"positive", "neutral", "negative", NULL};
+    return (qg_config){.family = qg_family_find(s->family),
+                       .layers = (int)s->layers,
+                       .hidden = (int)s->hidden,
+                       .heads = (int)s->heads,
+                       .ffn = (int)s->ffn,
+                       .vocab = (int)s->rows,
+                       .positions = (int)s->positions,
+                       .types = (int)s->types,
+                       .classes = 3,
+                       .labels = labels,
+                       .activation = QG_ACT_GELU,
+                       .layer_norm_eps = 1e-12,
+                       .initializer_range = 0.02};
 }
 
 void qg_bench_shape_hash(char hex[QG_SHA256_HEX], const qg_bench_shape *s)
@@ -84,17 +86,17 @@ static qg_code write_text(qg_arena *a, const char *dir, const char *name, qg_str
 
 static qg_code write_all(qg_arena *a, const qg_bench_shape *s, const char *dir)
 {
-    qg_random_model m = model_of(s);
+    qg_config c = config_of(s);
     qg_str config = {0}, vocabulary = {0};
     const char *weights = qg_path_join(a, dir, "model.safetensors");
     if (!weights)
         return QG_ENOMEM;
     QG_TRY(qg_mkdirs(dir));
-    qg_random_model_config(&config, &m, NULL);
+    qg_config_text(&config, &c, false);
     QG_TRY(write_text(a, dir, "config.json", &config));
     add_vocabulary(&vocabulary, s->vocabulary);
     QG_TRY(write_text(a, dir, "vocab.txt", &vocabulary));
-    return qg_random_model_weights(&m, weights);
+    return qg_random_model_weights(weights, &c, true, SEED);
 }
 
 qg_code qg_bench_shape_write(const qg_bench_shape *s, const char *dir)

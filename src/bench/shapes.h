@@ -9,7 +9,7 @@
 #include "qgrid/random_model.h"
 
 typedef struct qg_bench_shape {
-    const char *name;
+    const char *name, *family;
     int64_t layers, hidden, heads, ffn, rows, positions, types;
     int vocabulary; /* entries of vocab.txt: rows beyond them are not packed */
 } qg_bench_shape;

@@ -70,7 +70,7 @@ static void describe_training(const qg_plan *p, int model)
 
 static void describe_model(const qg_plan *p, int model)
 {
-    const qg_bert_config *c = &p->models[model].config;
+    const qg_config *c = &p->models[model].config;
     if (p->models[model].training) {
         describe_training(p, model);
         return;

@@ -9,7 +9,9 @@
 #include "qgrid/layout.h"
 #include "qgrid/method.h"
 #include "qgrid/metrics.h"
+#include "qgrid/model.h"
 #include "qgrid/str.h"
+#include "qgrid/tokenizer.h"
 #include "qgrid/training.h"
 
 #include <math.h>
@@ -41,9 +43,18 @@ static void list_formats(void)
 
 static void list_models(void)
 {
-    printf("models\n  %-14s %s\n", "bert",
-           "Hugging Face BertForSequenceClassification: model.safetensors (single or sharded) or "
-           "pytorch_model.bin; arXiv:1810.04805");
+    printf("models\n");
+    for (const qg_family *const *f = qg_families; *f; f++)
+        printf("  %-14s %s; %s\n", (*f)->name, (*f)->summary, (*f)->paper);
+}
+
+static void list_tokenizers(void)
+{
+    char names[200];
+    printf("tokenizers\n");
+    for (const qg_tokenizer_kind *const *k = qg_tokenizer_kinds; *k; k++)
+        printf("  %-14s %s (%s); %s\n", (*k)->name, (*k)->summary,
+               qg_join_names(names, sizeof names, (*k)->classes), (*k)->paper);
 }
 
 static void list_kernels(void)
@@ -179,8 +190,8 @@ static const struct {
     void (*print)(void);
 } sections[] = {
     {"precisions", list_precisions}, {"formats", list_formats}, {"models", list_models},
-    {"kernels", list_kernels},       {"metrics", list_metrics}, {"training", list_training},
-    {"methods", list_methods},       {"results", list_results},
+    {"tokenizers", list_tokenizers}, {"kernels", list_kernels}, {"metrics", list_metrics},
+    {"training", list_training},     {"methods", list_methods}, {"results", list_results},
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
@@ -201,8 +212,8 @@ int qg_cmd_list(int argc, char **argv)
         }
     if (!shown)
         return qg_cli_usage(cmd,
-                            "'%s' is not one of: precisions, formats, models, kernels, metrics, "
-                            "training, methods, results",
+                            "'%s' is not one of: precisions, formats, models, tokenizers, kernels, "
+                            "metrics, training, methods, results",
                             argv[optind]);
     return qg_cli_flush(QG_EXIT_OK);
 }

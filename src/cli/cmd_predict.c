@@ -7,7 +7,7 @@
 #include "precision_argument.h"
 #include "text_source.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 
 #include <limits.h>
 #include <string.h>
@@ -41,7 +41,7 @@ typedef struct predict {
     qg_arena *scratch; /* of a batch */
     qg_tokenizer *tokenizer;
     qg_model *model;
-    qg_predictor predictor;
+    int classes; /* of the model */
     /* the batch being collected */
     qg_line line[BATCH_LINES];
     qg_encoding code[BATCH_LINES];
@@ -50,7 +50,7 @@ typedef struct predict {
 
 static qg_code print_line(const predict *p, int i, const float *logits, qg_str *s)
 {
-    int K = p->predictor.classes, best = qg_argmax_f32(logits, K);
+    int K = p->classes, best = qg_argmax_f32(logits, K);
     const char *label = qg_model_config(p->model)->labels[best];
     double *prob;
     QG_NEW(prob, p->scratch, K);
@@ -82,7 +82,7 @@ static qg_code score_batch(predict *p)
     int32_t *ids, *splits;
     float *logits;
     qg_str s = {0};
-    int K = p->predictor.classes;
+    int K = p->classes;
     if (p->n == 0)
         return QG_OK;
     QG_NEW(ids, p->scratch, p->tokens);
@@ -93,7 +93,7 @@ static qg_code score_batch(predict *p)
         splits[i + 1] = splits[i] + p->code[i].n;
     }
     qg_batch b = {.B = p->n, .ids = ids, .splits = splits};
-    qg_code rc = p->predictor.forward(&p->predictor, logits, &b);
+    qg_code rc = qg_model_forward(logits, p->model, &b, NULL);
     for (int i = 0; i < p->n && rc == QG_OK; i++)
         rc = print_line(p, i, logits + i * K, &s);
     qg_str_fini(&s);
@@ -145,8 +145,8 @@ static qg_code open_model(predict *p)
     QG_TRY(qg_tokenizer_load(&p->tokenizer, p->arena, p->source.dir));
     QG_TRY(qg_model_hash(hash, &p->source));
     QG_TRY(qg_model_open_cached(&p->model, &p->source, hash, as_it_is ? NULL : &spec, cache));
-    p->predictor = qg_predictor_of_model(p->model);
-    int own = qg_tokenizer_max_length(p->tokenizer), most = p->predictor.max_tokens;
+    p->classes = qg_model_config(p->model)->classes;
+    int own = qg_tokenizer_max_length(p->tokenizer), most = qg_model_config(p->model)->positions;
     if (own > 0 && own < most)
         most = own;
     if (p->max_length == 0 || p->max_length > most)

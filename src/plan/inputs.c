@@ -12,7 +12,7 @@ static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, cons
     m->source = jm->source;
     if (!qg_dir_exists(jm->source.dir))
         return QG_FAIL_AT(QG_EIO, jm->source.dir, 0, 0, NULL, "there is no such model folder");
-    QG_TRY(qg_bert_config_load(&m->config, a, jm->source.dir));
+    QG_TRY(qg_config_load(&m->config, a, jm->source.dir));
     if (!jm->source.random_head)
         QG_TRY(qg_labels_fit(job->labels, job->K, jm->source.dir, &m->config));
     QG_TRY(qg_model_hash(m->hash, &jm->source));

@@ -14,11 +14,6 @@
 
 #include <string.h>
 
-int qg_plan_linear_layers(const qg_bert_config *c)
-{
-    return 6 * c->layers + 2;
-}
-
 int64_t qg_plan_latency_texts(const qg_plan *p, int experiment)
 {
     int64_t n = p->datasets[p->job->experiments[experiment].dataset].data.n;

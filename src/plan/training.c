@@ -69,7 +69,7 @@ static qg_code begin_at_folder(const maker *k, bool random)
     const qg_job *job = k->plan->job;
     const char *dir = k->config->from;
     k->training->from = source(k, dir, random);
-    QG_TRY(qg_bert_config_load(&k->out->config, k->arena, dir));
+    QG_TRY(qg_config_load(&k->out->config, k->arena, dir));
     if (!random && !k->mlm && !k->config->weights)
         QG_TRY(qg_labels_fit(job->labels, job->K, dir, &k->out->config));
     return qg_tokenizer_load(&k->out->tokenizer, k->arena, dir);
@@ -178,7 +178,7 @@ static qg_code use_teacher(const maker *k)
         strcmp(qg_tokenizer_sha256(teacher->tokenizer), qg_tokenizer_sha256(k->out->tokenizer)) !=
             0)
         return QG_FAIL_AT(
-            QG_EMODEL, t->teacher.dir, 0, 0, "vocab.txt",
+            QG_EMODEL, t->teacher.dir, 0, 0, qg_tokenizer_kind_of(t->teacher.dir)->files[0],
             "another vocabulary or other rules than the student's: a teacher sees the "
             "student's token ids");
     if (teacher && teacher->training) {

@@ -1,5 +1,6 @@
 /*
- * tokenizer_internal.h - a tokenizer as loaded.
+ * tokenizer_internal.h - what tokenizers of every kind have, and the encoder that they give their
+ * pieces to.
  */
 #ifndef QGRID_TEXT_TOKENIZER_INTERNAL_H
 #define QGRID_TEXT_TOKENIZER_INTERNAL_H
@@ -7,32 +8,35 @@
 #include "qgrid/tokenizer.h"
 #include "vocab.h"
 
-enum { QG_SPECIALS = 5 };
+enum { QG_PAD, QG_UNK, QG_CLS, QG_SEP, QG_MASK, QG_SPECIALS };
 
+/* The first member of a kind's own struct. */
 struct qg_tokenizer {
+    const qg_tokenizer_kind *kind;
     qg_vocab vocab;
-    bool lower_case, strip_accents, split_cjk;
-    int max_word_chars;                    /* longer words are [UNK] */
     int max_length;                        /* model_max_length, 0 = none */
     const char *special_text[QG_SPECIALS]; /* pad, unk, cls, sep, mask */
     int special_id[QG_SPECIALS];
     char sha256[65];
 };
 
-enum { QG_PAD, QG_UNK, QG_CLS, QG_SEP, QG_MASK };
+/* Where a token stands in the text as typed. */
+typedef struct qg_token_span {
+    int32_t start, end;           /* code points */
+    int32_t byte_start, byte_end; /* bytes */
+} qg_token_span;
 
-/* Where the basic words of a text go: what WordPiece cuts, cleaned, lower-cased, UTF-8. */
-typedef struct qg_word_sink {
-    qg_code (*each)(void *ctx, const char *word, size_t len); /* an error stops it */
-    void *ctx;
-} qg_word_sink;
+/* The encoding of one text under way. */
+struct qg_encoder {
+    qg_arena *arena;
+    qg_encoding *out;
+    int limit, cap; /* ids kept, without the last special token */
+};
 
-/** A tokenizer without a vocabulary, for its words. */
-qg_code qg_tokenizer_bare(qg_tokenizer **out, qg_arena *a, bool lower_case) QG_MUST_USE;
+/** Adds a token; beyond the limit the encoding is truncated. @errors QG_ENOMEM. */
+qg_code qg_encoder_add(qg_encoder *e, int id, qg_token_span s) QG_MUST_USE;
 
-/** Hands over each basic word of a text; special tokens and words longer than max_word_chars are
- *  left out. `scratch` is released again. @errors the sink's, QG_ENOMEM. Local. */
-qg_code qg_tokenizer_words(const qg_tokenizer *t, qg_arena *scratch, const char *text, size_t len,
-                           const qg_word_sink *sink) QG_MUST_USE;
+/** Whether a token was cut off: the rest of the text can change nothing. */
+bool qg_encoder_is_full(const qg_encoder *e);
 
 #endif

@@ -3,7 +3,7 @@
  */
 #include "qgrid/vocab_train.h"
 
-#include "tokenizer_internal.h"
+#include "wordpiece.h"
 #include "unicode.h"
 #include "vocab_merge.h"
 
@@ -18,7 +18,7 @@ const qg_vocab_options qg_vocab_options_default = {
 struct qg_vocab_trainer {
     qg_arena *arena;
     qg_vocab_options options;
-    qg_tokenizer *tokenizer;
+    qg_wordpiece *tokenizer;
     qg_string_table words;
     int64_t *times; /* [words.cap] of each word */
     int cap;
@@ -32,7 +32,7 @@ qg_code qg_vocab_trainer_make(qg_vocab_trainer **out, qg_arena *a, const qg_voca
     t->arena = t->words.arena = a;
     t->options = *options;
     *out = t;
-    return qg_tokenizer_bare(&t->tokenizer, a, options->lower_case);
+    return qg_wordpiece_bare(&t->tokenizer, a, options->lower_case);
 }
 
 static qg_code count_word(void *ctx, const char *word, size_t len)
@@ -58,7 +58,7 @@ qg_code qg_vocab_trainer_add(qg_vocab_trainer *t, const char *text, size_t len)
     if (!scratch)
         return QG_FAIL(QG_ENOMEM, "no memory");
     qg_word_sink sink = {count_word, t};
-    qg_code rc = qg_tokenizer_words(t->tokenizer, scratch, text, len, &sink);
+    qg_code rc = qg_wordpiece_words(t->tokenizer, scratch, text, len, &sink);
     qg_arena_destroy(scratch);
     return rc;
 }

@@ -9,71 +9,34 @@
  *   source   0 1 2 3 4 5          character stood and ends after its last one
  *   word     c a f e | - | 1
  */
-#include "qgrid/str.h"
-#include "tokenizer_internal.h"
+#include "wordpiece.h"
+
+#include "tokenizers.h"
 #include "unicode.h"
+
+#include "qgrid/str.h"
 
 #include <string.h>
 
-typedef struct place {
-    int32_t start, end;           /* code points */
-    int32_t byte_start, byte_end; /* bytes */
-} place;
-
 typedef struct state {
-    const qg_tokenizer *t;
-    qg_arena *arena;
-    qg_encoding *out;
-    int limit, cap; /* ids kept, without [SEP] */
+    const qg_wordpiece *t;
+    qg_encoder *encoder; /* takes the pieces */
     /* The basic word: at most max_word_chars code points are kept, more make it [UNK]. */
     char *bytes;
-    int *at;      /* [chars + 1] offset of each code point in `bytes` */
-    place *where; /* [chars] */
-    int *piece;   /* [chars] ids of its pieces, and where each ends */
+    int *at;              /* [chars + 1] offset of each code point in `bytes` */
+    qg_token_span *where; /* [chars] */
+    int *piece;           /* [chars] ids of its pieces, and where each ends */
     int *piece_end;
     int chars;
-    place whole; /* from first to last code point, for [UNK] */
+    qg_token_span whole; /* from first to last code point, for [UNK] */
     bool too_long;
-    const qg_word_sink *sink; /* words are wanted as they are, not their pieces; else NULL */
+    const qg_word_sink *sink; /* takes words as they are, in place of their pieces; else NULL */
 } state;
-
-static qg_code grow(state *s)
-{
-    qg_encoding *e = s->out;
-    int cap = s->cap ? 2 * s->cap : 64;
-    int32_t **arrays[] = {&e->ids, &e->start, &e->end, &e->byte_start, &e->byte_end, &e->word};
-    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
-        *arrays[i] =
-            qg_arena_grow(s->arena, *arrays[i], (size_t)e->n, (size_t)cap, sizeof **arrays[i]);
-        if (!*arrays[i])
-            return QG_ENOMEM;
-    }
-    s->cap = cap;
-    return QG_OK;
-}
-
-static qg_code emit(state *s, int id, place p)
-{
-    qg_encoding *e = s->out;
-    if (s->limit && e->n >= s->limit) {
-        e->truncated = true;
-        return QG_OK;
-    }
-    if (e->n == s->cap)
-        QG_TRY(grow(s));
-    e->ids[e->n] = id;
-    e->start[e->n] = p.start;
-    e->end[e->n] = p.end;
-    e->byte_start[e->n] = p.byte_start;
-    e->byte_end[e->n] = p.byte_end;
-    e->n++;
-    return QG_OK;
-}
 
 /* Longest piece of the vocabulary that starts at `from`; -1 if there is none. */
 static int longest_piece(const state *s, int from, int *end)
 {
-    const qg_vocab *v = &s->t->vocab;
+    const qg_vocab *v = &s->t->common.vocab;
     for (*end = s->chars; *end > from; (*end)--) {
         size_t len = (size_t)(s->at[*end] - s->at[from]);
         int id = qg_vocab_find(v, s->bytes + s->at[from], len, from > 0);
@@ -104,18 +67,19 @@ static qg_code end_word(state *s)
     bool known = !s->too_long && pieces > 0 && s->piece_end[pieces - 1] == s->chars &&
                  s->piece[pieces - 1] >= 0;
     if (!known)
-        QG_TRY(emit(s, s->t->special_id[QG_UNK], s->whole));
+        QG_TRY(qg_encoder_add(s->encoder, s->t->common.special_id[QG_UNK], s->whole));
     for (int i = 0, from = 0; known && i < pieces; from = s->piece_end[i++]) {
-        place first = s->where[from], last = s->where[s->piece_end[i] - 1];
-        QG_TRY(
-            emit(s, s->piece[i], (place){first.start, last.end, first.byte_start, last.byte_end}));
+        qg_token_span first = s->where[from], last = s->where[s->piece_end[i] - 1];
+        QG_TRY(qg_encoder_add(
+            s->encoder, s->piece[i],
+            (qg_token_span){first.start, last.end, first.byte_start, last.byte_end}));
     }
     s->chars = 0;
     s->too_long = false;
     return QG_OK;
 }
 
-static void add_char(state *s, int32_t c, place p)
+static void add_char(state *s, int32_t c, qg_token_span p)
 {
     if (s->chars == 0 && !s->too_long)
         s->whole = p;
@@ -131,7 +95,7 @@ static void add_char(state *s, int32_t c, place p)
 }
 
 /* One normalised code point: punctuation is a word of its own. */
-static qg_code add_normal(state *s, int32_t c, place p)
+static qg_code add_normal(state *s, int32_t c, qg_token_span p)
 {
     if (!qg_is_punctuation(c)) {
         add_char(s, c, p);
@@ -143,7 +107,7 @@ static qg_code add_normal(state *s, int32_t c, place p)
 }
 
 /* One code point of a word as typed: lower case, then decomposition without marks. */
-static qg_code add_typed(state *s, int32_t c, place p)
+static qg_code add_typed(state *s, int32_t c, qg_token_span p)
 {
     int32_t low[2] = {c}, parts[QG_MAX_DECOMPOSED];
     int n = s->t->lower_case ? qg_lower(low, c) : 1;
@@ -173,28 +137,28 @@ static int special_here(const qg_tokenizer *t, const char *s, size_t left)
 
 static qg_code add_special(state *s, int which, int32_t *point, size_t *byte)
 {
-    const char *text = s->t->special_text[which];
+    const char *text = s->t->common.special_text[which];
     int32_t chars = (int32_t)qg_utf8_length(text, strlen(text));
-    place p = {*point, *point + chars, (int32_t)*byte, (int32_t)(*byte + strlen(text))};
+    qg_token_span p = {*point, *point + chars, (int32_t)*byte, (int32_t)(*byte + strlen(text))};
     QG_TRY(end_word(s));
     *point += chars;
     *byte += strlen(text);
     if (s->sink)
         return QG_OK;
-    return emit(s, s->t->special_id[which], p);
+    return qg_encoder_add(s->encoder, s->t->common.special_id[which], p);
 }
 
 static qg_code add_text(state *s, const char *text, size_t len)
 {
     int32_t point = 0;
     for (size_t i = 0; i < len;) {
-        int which = special_here(s->t, text + i, len - i), width;
+        int which = special_here(&s->t->common, text + i, len - i), width;
         if (which >= 0) {
             QG_TRY(add_special(s, which, &point, &i));
             continue;
         }
         int32_t c = qg_utf8_decode(text + i, &width);
-        place p = {point, point + 1, (int32_t)i, (int32_t)i + width};
+        qg_token_span p = {point, point + 1, (int32_t)i, (int32_t)i + width};
         bool alone = s->t->split_cjk && qg_is_cjk(c);
         i += (size_t)width;
         point++;
@@ -207,95 +171,62 @@ static qg_code add_text(state *s, const char *text, size_t len)
         if (alone)
             QG_TRY(end_word(s));
         /* The rest of a long text only matters for being there. */
-        if (s->limit && s->out->n >= s->limit && s->out->truncated)
+        if (s->encoder && qg_encoder_is_full(s->encoder))
             return QG_OK;
     }
     return end_word(s);
 }
 
-/* Maximal runs of what is not a space, over the whole text. */
-static qg_code find_words(qg_encoding *e, qg_arena *a, const char *text, size_t len)
-{
-    int32_t point = 0, cap = 0;
-    bool inside = false;
-    for (size_t i = 0; i < len; point++) {
-        int width;
-        bool space = qg_is_space(qg_utf8_decode(text + i, &width));
-        if (!space && !inside) {
-            if (e->n_words == cap) {
-                int32_t **arrays[] = {&e->word_start, &e->word_end, &e->word_byte_start,
-                                      &e->word_byte_end};
-                cap = cap ? 2 * cap : 32;
-                for (size_t k = 0; k < 4; k++) {
-                    *arrays[k] = qg_arena_grow(a, *arrays[k], (size_t)e->n_words, (size_t)cap,
-                                               sizeof **arrays[k]);
-                    if (!*arrays[k])
-                        return QG_ENOMEM;
-                }
-            }
-            e->word_start[e->n_words] = point;
-            e->word_byte_start[e->n_words++] = (int32_t)i;
-        }
-        inside = !space;
-        i += (size_t)width;
-        if (inside) {
-            e->word_end[e->n_words - 1] = point + 1;
-            e->word_byte_end[e->n_words - 1] = (int32_t)i;
-        }
-    }
-    return QG_OK;
-}
-
-static void assign_words(qg_encoding *e)
-{
-    int w = 0;
-    e->word[0] = e->word[e->n - 1] = -1;
-    for (int i = 1; i < e->n - 1; i++) {
-        while (w < e->n_words && e->word_end[w] <= e->start[i])
-            w++;
-        e->word[i] = w < e->n_words ? w : -1;
-    }
-}
-
-static qg_code make_room(state *s)
+static qg_code make_room(state *s, qg_arena *a)
 {
     size_t chars = (size_t)s->t->max_word_chars;
-    QG_NEW(s->bytes, s->arena, 4 * chars + 4);
-    QG_NEW(s->at, s->arena, chars + 1);
-    QG_NEW(s->where, s->arena, chars);
-    QG_NEW(s->piece, s->arena, chars);
-    QG_NEW(s->piece_end, s->arena, chars);
+    QG_NEW(s->bytes, a, 4 * chars + 4);
+    QG_NEW(s->at, a, chars + 1);
+    QG_NEW(s->where, a, chars);
+    QG_NEW(s->piece, a, chars);
+    QG_NEW(s->piece_end, a, chars);
     return QG_OK;
 }
 
-qg_code qg_tokenizer_words(const qg_tokenizer *t, qg_arena *scratch, const char *text, size_t len,
+qg_code qg_wordpiece_words(const qg_wordpiece *t, qg_arena *scratch, const char *text, size_t len,
                            const qg_word_sink *sink)
 {
-    qg_encoding none = {0};
-    state s = {.t = t, .arena = scratch, .out = &none, .sink = sink};
+    state s = {.t = t, .sink = sink};
     qg_mark mark = qg_arena_mark(scratch);
-    QG_TRY(make_room(&s));
+    QG_TRY(make_room(&s, scratch));
     qg_code rc = add_text(&s, text, len);
     qg_arena_release(scratch, mark);
     return rc;
 }
 
-qg_code qg_tokenizer_encode(qg_encoding *out, const qg_tokenizer *t, qg_arena *a, const char *text,
-                            size_t len, int max_length)
+static qg_code cut(qg_encoder *e, const qg_tokenizer *t, const char *text, size_t len)
 {
-    state s = {.t = t, .arena = a, .out = out};
-    *out = (qg_encoding){0};
-    if (len > INT32_MAX / 2)
-        return QG_FAIL(QG_EFORMAT, "a text of %zu bytes is too long", len);
-    if (max_length == 1 || max_length < 0)
-        return QG_FAIL(QG_EUSAGE, "max_length %d, at least 2 is needed", max_length);
-    s.limit = max_length ? max_length - 1 : 0;
-    QG_TRY(make_room(&s));
-    QG_TRY(emit(&s, t->special_id[QG_CLS], (place){0}));
-    QG_TRY(add_text(&s, text, len));
-    s.limit = 0;
-    QG_TRY(emit(&s, t->special_id[QG_SEP], (place){0}));
-    QG_TRY(find_words(out, a, text, len));
-    assign_words(out);
-    return QG_OK;
+    state s = {.t = (const qg_wordpiece *)(const void *)t, .encoder = e};
+    QG_TRY(make_room(&s, e->arena));
+    return add_text(&s, text, len);
 }
+
+static const char *piece(const qg_tokenizer *t, int id, bool *continues)
+{
+    const char *token = qg_tokenizer_token(t, id);
+    *continues = token && token[0] == '#' && token[1] == '#' && token[2];
+    return token && *continues ? token + 2 : token;
+}
+
+static const char *const classes[] = {"BertTokenizer", "BertTokenizerFast", NULL};
+static const char *const files[] = {"vocab.txt", "tokenizer_config.json", "tokenizer.json",
+                                    "special_tokens_map.json", NULL};
+
+const qg_tokenizer_kind qg_tokenizer_wordpiece = {
+    .name = "wordpiece",
+    .summary = "words at white space and punctuation, cut into the longest pieces of vocab.txt",
+    .paper = "arXiv:1810.04805",
+    .classes = classes,
+    .files = files,
+    .first = QG_CLS,
+    .last = QG_SEP,
+    .load = qg_wordpiece_load,
+    .entries = qg_wordpiece_entries,
+    .cut = cut,
+    .piece = piece,
+};

@@ -48,7 +48,7 @@ static qg_code check_tokenizer(const char *dir, const char *hash)
         return QG_FAIL(QG_ENOMEM, "no memory");
     qg_code rc = qg_tokenizer_load(&t, a, dir);
     if (rc == QG_OK && strcmp(qg_tokenizer_sha256(t), hash) != 0)
-        rc = QG_FAIL_AT(QG_EMODEL, dir, 0, 0, "vocab.txt",
+        rc = QG_FAIL_AT(QG_EMODEL, dir, 0, 0, qg_tokenizer_kind_of(dir)->files[0],
                         "another vocabulary or other rules than the student's: a teacher sees the "
                         "student's token ids");
     qg_arena_destroy(a);
@@ -57,7 +57,7 @@ static qg_code check_tokenizer(const char *dir, const char *hash)
 
 static qg_code check_shape(const qg_training_inputs *in, const char *dir, bool hidden)
 {
-    const qg_bert_config *s = &in->params.config, *t = &in->teacher.config;
+    const qg_config *s = &in->params.config, *t = &in->teacher.config;
     if (t->vocab < s->vocab)
         return QG_FAIL_AT(QG_EMODEL, dir, 0, 0, "vocab_size", "is %d, the student has %d", t->vocab,
                           s->vocab);
@@ -76,12 +76,12 @@ qg_code qg_training_load_teacher(qg_training_inputs *in, qg_arena *a, const qg_t
                                  const char *tokenizer_hash)
 {
     qg_model_source src = {.dir = c->distill.from};
-    qg_bert_config config;
+    qg_config config;
     if (!src.dir)
         return QG_OK;
     if (!qg_dir_exists(src.dir))
         return QG_FAIL_AT(QG_EIO, src.dir, 0, 0, NULL, "there is no such model folder");
-    QG_TRY(qg_bert_config_load(&config, a, src.dir));
+    QG_TRY(qg_config_load(&config, a, src.dir));
     QG_TRY(qg_labels_fit(c->labels, c->K, src.dir, &config));
     QG_TRY(check_tokenizer(src.dir, tokenizer_hash));
     QG_TRY(qg_params_load(&in->teacher, &in->teacher_values, a, &src, c->labels, NULL));

@@ -21,11 +21,11 @@ static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_a
                            .random_weights = c->weights != NULL,
                            .head_seed = c->seed};
     bool mlm = c->objective == QG_OBJECTIVE_MLM;
-    qg_bert_config config;
+    qg_config config;
     qg_dropout_rates *own = &in->params.dropout;
     if (!qg_dir_exists(c->from))
         return QG_FAIL_AT(QG_EIO, c->from, 0, 0, NULL, "there is no such model folder");
-    QG_TRY(qg_bert_config_load(&config, a, c->from));
+    QG_TRY(qg_config_load(&config, a, c->from));
     if (!mlm && !src.random_head && !src.random_weights)
         QG_TRY(qg_labels_fit(c->labels, c->K, c->from, &config));
     QG_TRY(qg_tokenizer_load(tokenizer, a, c->from));

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-qg_code qg_training_masking(qg_mlm_masking *out, const qg_tokenizer *t, const qg_bert_config *model,
+qg_code qg_training_masking(qg_mlm_masking *out, const qg_tokenizer *t, const qg_config *model,
                             const qg_training_config *c)
 {
     qg_specials s = qg_tokenizer_specials(t);

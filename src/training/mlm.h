@@ -8,7 +8,7 @@
 #include "qgrid/training.h"
 
 /** How texts are masked. @errors QG_EMODEL: no [MASK], or nothing but specials. Local. */
-qg_code qg_training_masking(qg_mlm_masking *out, const qg_tokenizer *t, const qg_bert_config *model,
+qg_code qg_training_masking(qg_mlm_masking *out, const qg_tokenizer *t, const qg_config *model,
                             const qg_training_config *c) QG_MUST_USE;
 
 /** Accuracy and nll of the chosen tokens from n scores, added in order; all other metrics NaN. */

@@ -67,7 +67,7 @@ static void check_object(qg_training_config *c, qg_problems *problems)
     if (c->fake.inputs == QG_QAT_MOVING && !has_8bit_inputs(p))
         QG_WRONG(&r, qg_json_get(c->qat_node, "inputs"),
                  "%s has no 8-bit inputs when deployed, there are no ranges to train for", p->name);
-    if (c->fake.step_size && !qg_precision_has_grid(p))
+    if (c->fake.step_size && !qg_precision_has_levels(p))
         QG_WRONG(&r, qg_json_get(c->qat_node, "step_size"),
                  "%s has no uniform integer weights, there is no step size to learn", p->name);
     if (c->fake.start_epoch > c->epochs)

@@ -6,7 +6,7 @@
 #include "mlm.h"
 
 #include "qgrid/file.h"
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 
 typedef struct scorer {
     const qg_gang *gang;

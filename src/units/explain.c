@@ -3,7 +3,7 @@
  */
 #include "explain_message.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/tokenizer.h"
 
 #include <string.h>
@@ -36,7 +36,7 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
 {
     const qg_plan_task *t = &p->tasks[task];
     const qg_plan_tokens *k = p->tokens[t->experiment];
-    const qg_bert_config *config = &p->models[t->model].config;
+    const qg_config *config = &p->models[t->model].config;
     int64_t n = p->datasets[k->dataset].data.n, slots = p->explained[t->experiment].slots;
     if (n == 0)
         return QG_OK;

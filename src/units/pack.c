@@ -47,6 +47,8 @@ static qg_code make_packed(packed *k, qg_arena *a, int64_t n)
     return QG_OK;
 }
 
+_Static_assert((int)QG_MODULE_NAME <= QG_LAYER_NAME, "no name of a layer is cut");
+
 static uint64_t sum_packed(const packed *k)
 {
     qg_sha256 h;
@@ -96,7 +98,7 @@ static qg_code store(uint64_t *sum, qg_results *r, int unit, const qg_work_resul
     qg_group_ref g = qg_task_group(r->plan, t, QG_GROUP_MODEL);
     qg_reader in = {.data = result->data, .size = result->size};
     packed k;
-    QG_TRY(make_packed(&k, r->scratch, qg_plan_linear_layers(&r->plan->models[t->model].config)));
+    QG_TRY(make_packed(&k, r->scratch, qg_linear_count(&r->plan->models[t->model].config)));
     k.size_bytes = qg_wire_get_i64(&in);
     k.parameters = qg_wire_get_i64(&in);
     int64_t n = qg_wire_get_i64(&in);

@@ -5,7 +5,7 @@
  */
 #include "texts.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/results.h"
 
 /* Texts in one forward pass of a unit: a token budget that keeps activations in cache. */
@@ -15,7 +15,7 @@ enum { FORWARD_TOKENS = 256 };
 static qg_code cut(qg_plan *p, qg_arena *a, int task)
 {
     const qg_plan_tokens *k = p->tokens[p->tasks[task].experiment];
-    const qg_bert_config *config = &p->models[p->tasks[task].model].config;
+    const qg_config *config = &p->models[p->tasks[task].model].config;
     int64_t n = p->datasets[k->dataset].data.n;
     for (int64_t first = 0, end; first < n; first = end) {
         for (end = first + 1; end < n; end++)

@@ -44,7 +44,7 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
     const qg_plan_training *t = m->training;
     double tokens = (double)t->tokens, length = tokens / (double)t->texts;
     double seconds =
-        3 * qg_cost_flops(&m->config, length) * tokens * (double)t->epochs / 40e9 + 1e-2;
+        3 * qg_encoder_flops(&m->config, length) * tokens * (double)t->epochs / 40e9 + 1e-2;
     QG_TRY(qg_plan_add_unit(p, a, task, 0, 1, seconds));
     p->units[p->n_units - 1].bytes *= 5;
     return QG_OK;

@@ -9,6 +9,7 @@
  * line.
  */
 #include "qgrid/clock.h"
+#include "qgrid/softmax.h"
 #include "qgrid/explained_model.h"
 #include "qgrid/log.h"
 #include "qgrid/method.h"

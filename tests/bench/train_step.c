@@ -16,16 +16,16 @@
 
 enum { BATCH = 32, LEAVES = 8, MOST = 20000 };
 
-static const qg_bert_config shape = {.vocab = 50000,
-                                     .hidden = 768,
-                                     .layers = 12,
-                                     .heads = 12,
-                                     .ffn = 3072,
-                                     .positions = 512,
-                                     .types = 2,
-                                     .classes = 3,
-                                     .layer_norm_eps = 1e-12,
-                                     .activation = QG_ACT_GELU};
+static qg_config shape = {.vocab = 50000,
+                          .hidden = 768,
+                          .layers = 12,
+                          .heads = 12,
+                          .ffn = 3072,
+                          .positions = 512,
+                          .types = 2,
+                          .classes = 3,
+                          .layer_norm_eps = 1e-12,
+                          .activation = QG_ACT_GELU};
 
 typedef struct texts {
     qg_train_set set;
@@ -104,6 +104,7 @@ static qg_code run(qg_arena *a, qg_par *par, const char *what, int steps, const 
     qg_trainer *trainer;
     qg_step_report report;
     QG_TRY(make_texts(&t, a, what));
+    shape.family = qg_family_find("bert");
     QG_TRY(qg_params_plan(&params, a, &shape));
     QG_TRY(make_values(&values, a, &params));
     if (precision && !qat.precision.scheme)

@@ -39,7 +39,7 @@ static void gradients_are_those_of_pytorch(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     int32_t ids[64], target[64], splits[8] = {0};
     int64_t sample[8] = {0, 1, 2};
     double loss;

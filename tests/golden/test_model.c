@@ -6,7 +6,7 @@
 
 #include "nn/forward/model_internal.h"
 #include "qgrid/file.h"
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/weights.h"
 
 #include <math.h>
@@ -83,7 +83,7 @@ static void hidden_states_and_attentions_equal_hugging_face(void **state)
         for (size_t k = 0; k < n; k++)
             id[k] = (int32_t)as_float[k];
         qg_model *m = open_model(model_dir(models[i]), "fp32");
-        const qg_bert_config *c = qg_model_config(m);
+        const qg_config *c = qg_model_config(m);
         size_t L = (size_t)c->layers, C = (size_t)c->hidden, H = (size_t)c->heads;
         qg_capture capture = {.hidden = qg_arena_alloc(a, (L + 1) * n * C, sizeof(float)),
                               .attentions = qg_arena_alloc(a, L * H * n * n, sizeof(float))};
@@ -262,19 +262,20 @@ static void codes_and_scales_are_exact(void **state)
     for (int i = 0; i < 2; i++) {
         int count;
         char path[200], base[64], suffix[128], name[160];
-        qg_bert_config c;
+        qg_config c;
         qg_weights *m;
         snprintf(path, sizeof path, "model/%s/model.safetensors", models[i]);
-        qt_ok(qg_bert_config_load(&c, a, model_dir(models[i])));
+        qt_ok(qg_config_load(&c, a, model_dir(models[i])));
         qt_ok(qg_weights_open(&m, qt_golden(path)));
-        const qg_linear_name *l = qg_linear_names(a, &c, &count);
+        qg_module *l;
+        qt_ok(qg_modules_of(&l, &count, a, &c, QG_OBJECTIVE_CLASSIFICATION));
         for (int k = 0; k < count; k++)
-            for (int s = 0; s < 4; s++) {
+            for (int s = 0; s < 4 && l[k].kind == QG_MODULE_LINEAR; s++) {
                 snprintf(name, sizeof name, "%s.weight", l[k].name);
                 snprintf(base, sizeof base, "%s.%s", models[i], kinds[s].key);
                 snprintf(suffix, sizeof suffix, ".%s", l[k].name);
                 check_scheme(a, codes, base, suffix, kinds[s].precision, tensor_f32(a, m, name, &n),
-                             l[k].n, l[k].k);
+                             l[k].rows, l[k].columns);
             }
         qg_weights_close(m);
     }
@@ -293,16 +294,14 @@ static void int8_layers_are_exact(void **state)
     for (int i = 0; i < 2; i++) {
         int count, seen = 0;
         qg_model *m = open_model(model_dir(models[i]), "int8");
-        const qg_linear_name *l = qg_linear_names(a, qg_model_config(m), &count);
+        qg_module *l;
+        qt_ok(qg_modules_of(&l, &count, a, qg_model_config(m), QG_OBJECTIVE_CLASSIFICATION));
         for (int k = 0; k < count; k++) {
             char name[200];
-            size_t n, ignored;
-            qg_layer *y = &m->layers[k / 6 < m->config.layers ? k / 6 : 0];
-            qg_panels *parts[] = {&y->query,        &y->key,   &y->value, &y->attention_output,
-                                  &y->intermediate, &y->output};
-            qg_panels w = *(k == count - 1   ? &m->classifier
-                            : k == count - 2 ? &m->pooler
-                                             : parts[k % 6]);
+            size_t n;
+            if (l[k].kind != QG_MODULE_LINEAR)
+                continue;
+            qg_panels w = *(const qg_panels *)qg_model_place(m, &l[k]);
             w.act = QG_ACT_NONE;
 #define REF(part)                                                                                  \
     (snprintf(name, sizeof name, "%s.layer_w8a8.%s." part, models[i], l[k].name),                  \
@@ -310,24 +309,23 @@ static void int8_layers_are_exact(void **state)
             float *x = REF("x");
             if (!x)
                 continue;
-            int rows = (int)n / l[k].k, ld = (l[k].k + 63) / 64 * 64;
+            int rows = (int)n / w.k, ld = (w.k + 63) / 64 * 64;
             qg_qrows q = {qg_arena_alloc(a, (size_t)(rows * ld), 1), ld,
                           qg_arena_alloc(a, (size_t)rows, sizeof(float)), NULL};
-            float *out = qg_arena_alloc(a, (size_t)(rows * l[k].n), sizeof *out);
-            m->kernels->quantize_rows(&q, x, l[k].k, rows, l[k].k);
-            m->kernels->gemm_s8(out, l[k].n, &q, rows, &w);
+            float *out = qg_arena_alloc(a, (size_t)(rows * w.n), sizeof *out);
+            m->kernels->quantize_rows(&q, x, w.k, rows, w.k);
+            m->kernels->gemm_s8(out, w.n, &q, rows, &w);
             float *scale = REF("x_scale"), *codes = REF("x_codes");
             assert_true(scale && codes);
             qt_same("activation scale", q.scale, scale, (size_t)rows, sizeof *scale);
             for (int r = 0; r < rows; r++)
-                for (int c = 0; c < l[k].k; c++)
-                    qt_eq("activation code", q.codes[r * ld + c], (long long)codes[r * l[k].k + c]);
+                for (int c = 0; c < w.k; c++)
+                    qt_eq("activation code", q.codes[r * ld + c], (long long)codes[r * w.k + c]);
             float *want = REF("y_fp64");
             float largest = 0;
             for (size_t e = 0; e < n; e++)
                 largest = fmaxf(largest, fabsf(want[e]));
             qt_close_f32(name, out, want, n, 1e-6, 1e-6 * (double)largest);
-            (void)ignored;
             seen++;
         }
         assert_true(seen > 6);

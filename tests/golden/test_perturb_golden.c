@@ -5,7 +5,7 @@
 #include "qt.h"
 
 #include "xai/perturb/perturb_methods.h"
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/weights.h"
 
 #include <math.h>
@@ -48,7 +48,6 @@ static int32_t *ints(qg_arena *a, const qg_json *v, int *n)
 typedef struct golden {
     qg_arena *a;
     qg_model *model;
-    qg_predictor predictor;
     qg_explainable explainable;
     qg_perturber *p;
 } golden;
@@ -62,8 +61,7 @@ static void golden_start(golden *g, const char *name)
     g->a = qg_arena_create(0);
     qt_ok(qg_model_hash(hex, &src));
     qt_ok(qg_model_open_cached(&g->model, &src, hex, &spec, qt_tmp("cache")));
-    g->predictor = qg_predictor_of_model(g->model);
-    g->explainable = qg_explainable_of_predictor(&g->predictor);
+    g->explainable = qg_explainable_of_model(g->model);
     qt_ok(qg_perturber_make(&g->p, g->a, &g->explainable, specials, 0));
 }
 

@@ -9,7 +9,7 @@
 #include "golden_model.h"
 
 #include "qgrid/file.h"
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/str.h"
 #include "qgrid/tokenizer.h"
 #include "qgrid/weights.h"

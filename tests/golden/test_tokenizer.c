@@ -2,6 +2,7 @@
  * test_tokenizer.c - all of tests/golden/data/tokenizer, IndoBERT's vocabulary on SmSA, and
  * invariants of offsets on random Unicode.
  */
+#include "text/wordpiece.h"
 #include "qt.h"
 
 #include "qgrid/file.h"
@@ -15,7 +16,7 @@
 static qg_tokenizer *make(qg_arena *a, bool lower, int accents)
 {
     qg_tokenizer *t;
-    qt_ok(qg_tokenizer_make(&t, a, qt_golden("tokenizer/vocab.txt"), lower, accents));
+    qt_ok(qg_wordpiece_make(&t, a, qt_golden("tokenizer/vocab.txt"), lower, accents));
     return t;
 }
 
@@ -152,7 +153,7 @@ static void indobert_vocabulary_on_smsa(void **state)
     qt_ok(qg_tokenizer_encode(&e, t, a, "Tidak tidak", 11, 0));
     qt_eq("cased: unknown", e.ids[1], 1); /* do_lower_case is false in this folder */
     qt_eq("lower case: known", e.ids[2], 119);
-    qt_ok(qg_tokenizer_make(&t, a, qt_shared("data/indobert/vocab.txt"), true, -1));
+    qt_ok(qg_wordpiece_make(&t, a, qt_shared("data/indobert/vocab.txt"), true, -1));
     token_statistics(t, a, "data/smsa/test_preprocess.tsv", 26, 58, 111);
     token_statistics(t, a, "data/smsa/train_preprocess.tsv", 33, 79, 132);
     qg_arena_destroy(a);

@@ -77,7 +77,7 @@ static void a_quantized_linear_equals_pytorch(void **state)
     qg_hook hook = {.kind = QG_INPUT_MOVING,
                     .state = &moving,
                     .seen = &seen,
-                    .grid = &grid,
+                    .affine = &grid,
                     .leaves = 1,
                     .buffer = buffer,
                     .kernels = qg_kernels_get(NULL)};
@@ -85,10 +85,10 @@ static void a_quantized_linear_equals_pytorch(void **state)
                        &qg_precision_torch_int8);
     memcpy(weights + N * K, tensor(a, u, "b", &n), N * sizeof *weights);
     float sum[2 * K], *sums[] = {sum};
-    qg_site_room room;
+    qg_site_workspace workspace;
     qg_site site;
-    qt_ok(qg_site_room_create(&room, a, N > K ? N : K, M, 1));
-    qt_ok(qg_site_create(&site, a, &l, &room, hook.kernels));
+    qt_ok(qg_site_workspace_create(&workspace, a, N > K ? N : K, M, 1));
+    qt_ok(qg_site_create(&site, a, &l, &workspace, hook.kernels));
     qg_site_pack(&site, weights);
     for (int call = 0; call < 3; call++) {
         char name[64];

@@ -18,9 +18,9 @@ typedef struct run {
 } run;
 
 /* Six blocks of parameters and a piece: slices differ in length and end inside of tensors. */
-static qg_bert_config config(void)
+static qg_config config(void)
 {
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     c.hidden = 48;
     c.ffn = 64;
     c.vocab = 3100;
@@ -29,7 +29,7 @@ static qg_bert_config config(void)
 
 static void start(run *r, const qg_gang *g, const char *precision, qg_reduce reduce)
 {
-    qg_bert_config c = config();
+    qg_config c = config();
     qg_qat_options qat = {.inputs = QG_QAT_DEPLOYED};
     if (precision && strcmp(precision, "moving") == 0)
         qat = (qg_qat_options){{.scheme = qg_precision_find("int8")}, QG_QAT_MOVING};
@@ -199,7 +199,7 @@ static void more_members_than_leaves_are_refused(void **state)
     static const int32_t ranks[16] = {0};
     qg_gang g = {.size = 16, .rank = ranks};
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_trainer *t;
     int64_t splits[] = {0, 1};
     int32_t id = 1, label = 0;

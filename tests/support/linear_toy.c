@@ -3,7 +3,7 @@
  */
 #include "linear_toy.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/rng.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  */
 #include "perturb_rig.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qt.h"
 
 #include <string.h>

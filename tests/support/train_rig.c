@@ -50,20 +50,21 @@ void rig_load(rig *r, const char *dir, int leaves)
     start(r, leaves);
 }
 
-qg_bert_config rig_config(void)
+qg_config rig_config(void)
 {
     static const char *const labels[] = {"a", "b", "c", NULL};
-    return (qg_bert_config){.layers = 2,
-                            .hidden = 12,
-                            .heads = 3,
-                            .ffn = 20,
-                            .vocab = 30,
-                            .positions = RIG_LONGEST,
-                            .types = 2,
-                            .classes = 3,
-                            .layer_norm_eps = 1e-5,
-                            .activation = 1,
-                            .labels = labels};
+    return (qg_config){.family = qg_family_find("bert"),
+                       .layers = 2,
+                       .hidden = 12,
+                       .heads = 3,
+                       .ffn = 20,
+                       .vocab = 30,
+                       .positions = RIG_LONGEST,
+                       .types = 2,
+                       .classes = 3,
+                       .layer_norm_eps = 1e-5,
+                       .activation = 1,
+                       .labels = labels};
 }
 
 static void draw(rig *r, uint64_t seed, int leaves)
@@ -79,14 +80,14 @@ static void draw(rig *r, uint64_t seed, int leaves)
     start(r, leaves);
 }
 
-void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
+void rig_random(rig *r, const qg_config *config, uint64_t seed, int leaves)
 {
     *r = (rig){.arena = qg_arena_create(0)};
     qt_ok(qg_params_plan(&r->params, r->arena, config));
     draw(r, seed, leaves);
 }
 
-void rig_random_mlm(rig *r, const qg_bert_config *config, uint64_t seed, int leaves)
+void rig_random_mlm(rig *r, const qg_config *config, uint64_t seed, int leaves)
 {
     *r = (rig){.arena = qg_arena_create(0)};
     qt_ok(qg_params_plan_mlm(&r->params, r->arena, config));
@@ -213,7 +214,7 @@ void rig_step(rig *r, const qg_train_batch *b, uint64_t step)
     }
 }
 
-qg_train_batch rig_batch(qg_arena *a, const qg_bert_config *c, int B, int longest, uint64_t seed)
+qg_train_batch rig_batch(qg_arena *a, const qg_config *c, int B, int longest, uint64_t seed)
 {
     qg_rng rng = qg_rng_make(seed, "rig/batch", 0);
     int32_t *ids = alloc(a, (size_t)(B * longest), sizeof *ids);

@@ -35,13 +35,13 @@ typedef struct rig {
 void rig_load(rig *r, const char *dir, int leaves);
 
 /** A run on random parameters of a configuration; large enough that every gradient counts. */
-void rig_random(rig *r, const qg_bert_config *config, uint64_t seed, int leaves);
+void rig_random(rig *r, const qg_config *config, uint64_t seed, int leaves);
 
 /** The same with the head of masked-language modelling. */
-void rig_random_mlm(rig *r, const qg_bert_config *config, uint64_t seed, int leaves);
+void rig_random_mlm(rig *r, const qg_config *config, uint64_t seed, int leaves);
 
 /** A small model with odd sizes. */
-qg_bert_config rig_config(void);
+qg_config rig_config(void);
 
 /** Quantization-aware from here on, with learned step sizes behind the parameters where the options
  *  say so; before rig_gang and rig_net. */
@@ -73,6 +73,6 @@ void rig_gradient(rig *r, const qg_train_batch *b, uint64_t step);
 void rig_step(rig *r, const qg_train_batch *b, uint64_t step);
 
 /** B random texts of 1..longest tokens. */
-qg_train_batch rig_batch(qg_arena *a, const qg_bert_config *c, int B, int longest, uint64_t seed);
+qg_train_batch rig_batch(qg_arena *a, const qg_config *c, int B, int longest, uint64_t seed);
 
 #endif

@@ -7,7 +7,7 @@
 #include "xai/gradient/attribution.h"
 #include "qgrid/explained_model.h"
 #include "qgrid/metrics.h"
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/qat.h"
 #include "qgrid/rng.h"
 

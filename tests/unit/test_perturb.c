@@ -2,11 +2,12 @@
  * test_perturb.c - units of a text, perturbed sequences, deduplication and batches, on a linear toy
  * that counts what it is asked.
  */
+#include "text/wordpiece.h"
 #include "qt.h"
 
 #include "linear_toy.h"
 #include "qgrid/perturb.h"
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 #include "qgrid/tokenizer.h"
 
 #include <string.h>
@@ -363,7 +364,7 @@ static qg_encoding encode(qg_arena *a, const char *text, int max_length)
     qg_encoding e;
     const char *path = qt_tmp("vocab.txt");
     qt_write(path, vocab, sizeof vocab - 1);
-    qt_ok(qg_tokenizer_make(&t, a, path, true, -1));
+    qt_ok(qg_wordpiece_make(&t, a, path, true, -1));
     qt_ok(qg_tokenizer_encode(&e, t, a, text, strlen(text), max_length));
     return e;
 }

@@ -155,7 +155,7 @@ static void wrong_arguments_are_refused(void **state)
         {"", 2, "--seed N and -o DIR are needed"},
         {"--seed 1", 2, "--seed N and -o DIR are needed"},
         {"--seed x -o /tmp/no", 2, "--seed 'x' is not a whole number from 0"},
-        {"--seed 1 --layers 0 -o /tmp/no", 2, "--layers '0' is not a whole number from 1 to 1000"},
+        {"--seed 1 --layers 0 -o /tmp/no", 2, "--layers '0' is not a whole number from 1 to 1024"},
         {"--seed 1 --hidden 10 --heads 3 -o /tmp/no", 2, "hidden size 10 is not a multiple of 3"},
         {"--seed 1 --scale -1 -o /tmp/no", 2, "--scale '-1' is not a number above 0"},
         {"--seed 1 --labels a,,b -o /tmp/no", 2, "--labels 'a,,b' is not a list"},

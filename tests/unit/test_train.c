@@ -93,7 +93,7 @@ static void gradients_equal_finite_differences(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         rig r, teacher;
-        qg_bert_config c = rig_config();
+        qg_config c = rig_config();
         qg_net_options o = cases[i].o;
         c.activation = cases[i].activation;
         rig_random(&r, &c, 11, 1);
@@ -113,7 +113,7 @@ static void loss_equals_its_closed_form(void **state)
     (void)state;
     static const double weights[] = {0.5, 2, 1.25};
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&r, &c, 4, 1);
     qg_train_batch b = rig_batch(r.arena, &c, 5, 9, 6);
     qg_net_options o = {.class_weights = weights, .label_smoothing = 0.1};
@@ -141,7 +141,7 @@ static void recomputed_layers_give_the_same_bits(void **state)
     (void)state;
     for (int q = 0; q < 2; q++) {
         rig r;
-        qg_bert_config c = rig_config();
+        qg_config c = rig_config();
         qg_net_options o = {.dropout = {0.1, 0.1, 0.1}, .seed = 8};
         qg_qat_options quantized = {{"int8", qg_precision_find("int8"), 0}, QG_QAT_MOVING};
         c.layers = 4;
@@ -178,7 +178,7 @@ static void gangs_of_any_size_give_the_same_bits(void **state)
     rig first;
     for (int ranks = 1; ranks <= 8; ranks *= 2) {
         rig r;
-        qg_bert_config c = rig_config();
+        qg_config c = rig_config();
         qg_qat_options o = {{"int8", qg_precision_find("int8"), 0}, QG_QAT_MOVING};
         c.vocab = 12000; /* several slices */
         rig_random(&r, &c, 2, 8);
@@ -250,7 +250,7 @@ static void dropout_does_not_depend_on_the_leaf(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&r, &c, 3, 1);
     rig_net(&r, (qg_net_options){.dropout = {0.5, 0.5, 0.5}, .seed = 6});
     qg_train_batch b = rig_batch(r.arena, &c, 7, 11, 2);
@@ -287,7 +287,7 @@ static void a_leaf_without_texts_gives_zero(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&r, &c, 3, 1);
     qg_train_batch none = {.B = 0};
     qg_step s = {0, 1};
@@ -305,7 +305,7 @@ static void the_padding_row_gets_no_gradient(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     c.pad_id = 4;
     rig_random(&r, &c, 3, 1);
     int32_t ids[] = {2, 4, 3}, splits[] = {0, 3}, label[] = {1};
@@ -324,7 +324,7 @@ static void bad_batches_and_nan_are_refused_by_sample_and_step(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&r, &c, 3, 1);
     int32_t ids[] = {2, 5, 3}, types[] = {0, 1, 0}, splits[] = {0, 3}, label[] = {1};
     int64_t sample[] = {77};

@@ -36,7 +36,7 @@ static void soft(double *p, const float *z, double T)
 
 static double hidden_of(const qg_net *student, const qg_train_batch *b, int t)
 {
-    const qg_bert_config *c = &student->params->config;
+    const qg_config *c = &student->params->config;
     double sum = 0, n = 0;
     for (int l = 0; l <= c->layers; l++)
         for (int i = b->splits[t] * c->hidden; i < b->splits[t + 1] * c->hidden; i++, n++)
@@ -50,7 +50,7 @@ static void loss_equals_its_formula(void **state)
     static const double weights[] = {0.5, 2, 1.25};
     const double T = 2.5, share = 0.3, hidden = 0.8;
     rig r, teacher;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&r, &c, 4, 1);
     rig_random(&teacher, &c, 5, 1);
     qg_train_batch b = batch(&r);
@@ -82,7 +82,7 @@ static void a_teacher_equal_to_the_student_teaches_nothing(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&r, &c, 4, 1);
     qg_train_batch b = batch(&r);
     qg_net_options o = {.seed = 1};
@@ -106,7 +106,7 @@ static void a_larger_teacher_gives_its_logits(void **state)
 {
     (void)state;
     rig r, teacher;
-    qg_bert_config c = rig_config(), large = rig_config();
+    qg_config c = rig_config(), large = rig_config();
     large.layers = 3;
     large.hidden = 24;
     rig_random(&r, &c, 4, 1);

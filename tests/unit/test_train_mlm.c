@@ -62,7 +62,7 @@ static void gradients_equal_finite_differences(void **state)
     static const int activations[] = {QG_ACT_GELU, QG_ACT_GELU_NEW};
     for (int k = 0; k < 2; k++) {
         rig r;
-        qg_bert_config c = rig_config();
+        qg_config c = rig_config();
         c.activation = activations[k];
         rig_random_mlm(&r, &c, 11, 1);
         rig_net(&r, (qg_net_options){.dropout = {k ? 0.2 : 0, k ? 0.3 : 0, 0}, .seed = 1});
@@ -106,7 +106,7 @@ static void gradients_equal_finite_differences(void **state)
 /* log softmax in double over logits of the head computed one by one. */
 static double plain_nll(const rig *r, const qg_train_batch *b, int *right)
 {
-    const qg_bert_config *c = &r->params.config;
+    const qg_config *c = &r->params.config;
     size_t C = (size_t)c->hidden;
     double sum = 0;
     float *base = r->values;
@@ -155,7 +155,7 @@ static void the_head_equals_its_formula(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_mlm_score score = {0};
     int right;
     rig_random_mlm(&r, &c, 6, 1);
@@ -176,7 +176,7 @@ static void chunks_of_the_decoder_add_up(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     enum { B = 32, N = 15 };
     int32_t ids[B * N], target[B * N], splits[B + 1];
     int64_t sample[B];
@@ -214,7 +214,7 @@ static void a_text_without_words_teaches_nothing(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     int32_t ids[] = {CLS, SEP, CLS, UNK, SEP}, splits[] = {0, 2, 5},
             target[] = {-1, -1, -1, -1, -1};
     int64_t sample[] = {0, 1};
@@ -236,7 +236,7 @@ static void a_loss_that_is_not_finite_is_named(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_mlm_score score = {0};
     double loss;
     rig_random_mlm(&r, &c, 5, 1);
@@ -275,7 +275,7 @@ static void the_trainer_masks_each_step_anew(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_mlm_masking m = masking(3);
     qg_mlm_score before = {0}, same = {0}, after = {0};
     double first = 0, last = 0;

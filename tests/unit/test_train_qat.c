@@ -50,7 +50,7 @@ static void weights_are_those_of_the_deployed_model(void **state)
                                         "int4_g128", "nf4",         "int4_g32_a8"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         rig r;
-        qg_bert_config c = rig_config();
+        qg_config c = rig_config();
         qg_qat_options o = options(names[i], QG_QAT_DEPLOYED);
         c.hidden = 36;
         c.ffn = 40; /* groups of 32 do not divide it */
@@ -82,7 +82,7 @@ static void embeddings_follow_their_precision(void **state)
     (void)state;
     for (int e = QG_EMBED_FP32; e <= QG_EMBED_INT8; e++) {
         rig r;
-        qg_bert_config c = rig_config();
+        qg_config c = rig_config();
         qg_qat_options o = options("int8", QG_QAT_DEPLOYED);
         o.precision.embeddings = e;
         rig_random(&r, &c, 5, 1);
@@ -133,7 +133,7 @@ static void text_inputs_are_those_of_the_deployed_kernels(void **state)
     for (int i = 0; i < M * N; i++)
         x[i] = (float)(1 + 2 * qg_rng_normal(&rng));
     kernels->minmax(&lo, &hi, x, N, M, N);
-    int zero = qg_text_grid(&s, lo, hi);
+    int zero = qg_text_levels(&s, lo, hi);
     kernels->quantize_affine(&q, x, N, M, N, s, zero);
     qg_text_forward(y, x, M, N, kernels);
     for (int r = 0; r < M; r++)
@@ -164,7 +164,7 @@ static void slices_of_the_weight_gradient_equal_the_whole(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_qat_options o = options("int4_g32", QG_QAT_DEPLOYED);
     rig_random(&r, &c, 5, 1);
     size_t n = r.params.count, kept = 0;
@@ -211,7 +211,7 @@ static void ranges_do_not_depend_on_the_order_of_leaves(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_qat_options o = options("int8", QG_QAT_MOVING);
     rig_random(&r, &c, 5, 4);
     qt_ok(qg_qat_create(&r.qat, &r.params, &o));
@@ -252,7 +252,7 @@ static void frozen_ranges_stay(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_qat_options o = options("int8", QG_QAT_MOVING);
     rig_random(&r, &c, 5, 2);
     qt_ok(qg_qat_create(&r.qat, &r.params, &o));
@@ -281,7 +281,7 @@ static void ranges_move_from_start_to_freeze(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_qat_options o = options("int8", QG_QAT_MOVING);
     o.start = 1;
     o.freeze = 3;
@@ -306,7 +306,7 @@ static void frozen_ranges_do_not_see_the_batch(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_qat_options o = options("int8", QG_QAT_MOVING);
     rig_random(&r, &c, 5, 1);
     qt_ok(qg_qat_create(&r.qat, &r.params, &o));
@@ -334,7 +334,7 @@ static void every_scheme_learns_a_batch(void **state)
     (void)state;
     for (int i = 0; qg_precisions[i]; i++) {
         rig r;
-        qg_bert_config c = rig_config();
+        qg_config c = rig_config();
         qg_qat_options o = options(qg_precision_name(qg_precisions[i]), QG_QAT_DEPLOYED);
         rig_random(&r, &c, 5, 2);
         qt_ok(qg_qat_create(&r.qat, &r.params, &o));

@@ -25,7 +25,7 @@ static qg_qat_options learned(const char *precision)
 /* Odd sizes: groups of 32 do not divide them. */
 static void open_rig(rig *r, const qg_qat_options *o, int leaves)
 {
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     c.hidden = 36;
     c.ffn = 40;
     rig_random(r, &c, 5, leaves);
@@ -57,7 +57,7 @@ static int each_scale(rig *r, void (*each)(const scale *))
             const qg_param *t = qg_scales_param(&r->params, s, part);
             int n = l->n / l->parts, group = qg_precision_group(p, l->k), at = 0;
             size_t weight = l->weight + (size_t)part * (size_t)n * (size_t)l->k;
-            bool whole = p->grid.whole;
+            bool whole = p->levels.whole;
             for (int row = 0; row < (whole ? 1 : n); row++)
                 for (int k0 = 0; k0 < l->k; k0 += group, at++) {
                     int len = l->k - k0 < group ? l->k - k0 : group;
@@ -66,7 +66,7 @@ static int each_scale(rig *r, void (*each)(const scale *))
                                .weight = weight + (size_t)(row * l->k + k0),
                                .rows = whole ? n : 1,
                                .len = len,
-                               .Q = (double)p->grid.hi,
+                               .Q = (double)p->levels.hi,
                                .N = (double)(whole ? n * l->k : len)};
                     x.value = (double)r->values[x.theta] / sqrt(x.Q);
                     each(&x);
@@ -84,7 +84,7 @@ static double weight_of(const scale *s, int i)
 
 static void check_first_value(const scale *s)
 {
-    double most = 0, sum = 0, levels = (double)s->r->params.scheme->grid.levels;
+    double most = 0, sum = 0, levels = (double)s->r->params.scheme->levels.divisor;
     for (int i = 0; i < s->rows * s->len; i++) {
         most = fmax(most, fabs(weight_of(s, i)));
         sum += fabs(weight_of(s, i));
@@ -105,7 +105,7 @@ static void first_values_are_those_of_the_paper_or_clip_nothing(void **state)
     }
     rig r;
     qg_qat_options o = learned("int8");
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&r, &c, 5, 1);
     memset(r.values + r.params.site[0].weight, 0, 12 * sizeof *r.values);
     rig_qat(&r, &o);
@@ -118,7 +118,7 @@ static void first_values_are_those_of_the_paper_or_clip_nothing(void **state)
 static void check_gradient(const scale *s)
 {
     const float *quantized = qg_qat_weights(s->r->qat), *w = s->r->values;
-    const qg_grid *g = &s->r->params.scheme->grid;
+    const qg_levels *g = &s->r->params.scheme->levels;
     double sum = 0, size = 0;
     for (int i = 0; i < s->rows * s->len; i++) {
         size_t at = s->weight + (size_t)i;
@@ -259,7 +259,7 @@ static void fake_quantization_begins_at_its_step(void **state)
     (void)state;
     rig r, plain;
     qg_qat_options o = learned("int4");
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     o.start = 2;
     rig_random(&r, &c, 5, 2);
     rig_random(&plain, &c, 5, 2);

@@ -130,7 +130,7 @@ static void epochs_are_permutations_by_counter(void **state)
 static void slices_update_and_measure_as_the_whole_does(void **state)
 {
     (void)state;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     c.vocab = 20000; /* several blocks of the norm */
     c.positions = 100;
     for (int kind = QG_ADAMW_TORCH; kind <= QG_ADAMW_TRANSFORMERS; kind++) {
@@ -164,7 +164,7 @@ static void any_cut_gives_the_same_update(void **state)
 {
     (void)state;
     rig x, y;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&x, &c, 7, 1);
     rig_random(&y, &c, 7, 1);
     qg_train_batch b = rig_batch(x.arena, &c, 8, 12, 1);
@@ -186,7 +186,7 @@ static void adamw_equals_its_formula(void **state)
 {
     (void)state;
     rig r;
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     rig_random(&r, &c, 7, 1);
     size_t bias = r.params.param[qg_params_find(&r.params, "classifier.bias")].offset;
     size_t weight = r.params.param[qg_params_find(&r.params, "classifier.weight")].offset;

@@ -24,7 +24,7 @@ typedef struct pair {
 
 static void start(pair *p, const char *precision)
 {
-    qg_bert_config c = rig_config();
+    qg_config c = rig_config();
     qg_qat_options qat = {.inputs = p->inputs};
     qat.precision.scheme = precision ? qg_precision_find(precision) : NULL;
     rig_random(&p->rig, &c, 7, LEAVES);

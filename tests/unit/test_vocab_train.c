@@ -2,6 +2,7 @@
  * test_vocab_train.c - vocabularies by hand, against a plain reference, and as the tokenizer reads
  * them.
  */
+#include "text/wordpiece.h"
 #include "qt.h"
 
 #include "qgrid/rng.h"
@@ -237,7 +238,7 @@ static void the_tokenizer_reads_it(void **state)
     for (int i = 0; i < v.n; i++)
         qg_str_addf(&s, "%s\n", v.token[i]);
     qt_write(qt_tmp("vocab.txt"), s.data, s.len);
-    qt_ok(qg_tokenizer_make(&t, a, qt_tmp("vocab.txt"), true, -1));
+    qt_ok(qg_wordpiece_make(&t, a, qt_tmp("vocab.txt"), true, -1));
     qt_eq("[MASK]", qg_tokenizer_specials(t).mask, 4);
     for (int i = 0; texts[i]; i++) {
         qt_ok(qg_tokenizer_encode(&e, t, a, texts[i], strlen(texts[i]), 0));

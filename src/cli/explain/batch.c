@@ -5,7 +5,7 @@
 
 #include "cli/precision_argument.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 
 #include <string.h>
 

@@ -129,7 +129,7 @@ static qg_code all_texts(explain *x)
 /* -------------------------------------------------------------------------------------- opening */
 
 /* A label becomes its class. */
-static qg_code read_target(explain *x, const qg_bert_config *c)
+static qg_code read_target(explain *x, const qg_config *c)
 {
     char known[300];
     if (x->plan.target == QG_TARGET_PREDICTED || x->plan.target == QG_TARGET_REFERENCE)
@@ -143,7 +143,7 @@ static qg_code read_target(explain *x, const qg_bert_config *c)
                    qg_join_names(known, sizeof known, c->labels));
 }
 
-static qg_code describe_study(explain *x, const qg_bert_config *c)
+static qg_code describe_study(explain *x, const qg_config *c)
 {
     qg_explain_column *column;
     int methods = x->plan.methods;
@@ -196,7 +196,7 @@ static qg_code open_models(explain *x)
 static qg_code open_all(explain *x)
 {
     QG_TRY(open_models(x));
-    const qg_bert_config *c = qg_model_config(x->models.item[0].deployed);
+    const qg_config *c = qg_model_config(x->models.item[0].deployed);
     QG_TRY(read_target(x, c));
     QG_TRY(describe_study(x, c));
     x->plan.models = &x->models;

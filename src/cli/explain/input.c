@@ -19,13 +19,8 @@ static void words_of_text(qg_explain_word *word, const qg_line *line, const qg_e
                                     e->word_start[w], e->word_end[w]};
 }
 
-static bool is_continued(const char *token)
-{
-    return token[0] == '#' && token[1] == '#' && token[2];
-}
-
-/* Ids say nothing of white space: a word is a token with the "##" ones behind it. [CLS], [SEP] and
- * [PAD] belong to none. */
+/* Ids say nothing of white space: a word is a token with those behind it that continue it. [CLS],
+ * [SEP] and [PAD] belong to none. */
 static qg_code group_ids(qg_encoding *e, const qg_tokenizer *t, qg_arena *a)
 {
     qg_specials special = qg_tokenizer_specials(t);
@@ -37,8 +32,10 @@ static qg_code group_ids(qg_encoding *e, const qg_tokenizer *t, qg_arena *a)
             e->word[i] = -1;
             continue;
         }
-        bool same = i > 0 && e->word[i - 1] >= 0 && is_continued(qg_tokenizer_token(t, id));
-        e->word[i] = same ? e->word[i - 1] : e->n_words++;
+        bool continues;
+        (void)qg_tokenizer_piece(t, id, &continues);
+        continues = continues && i > 0 && e->word[i - 1] >= 0;
+        e->word[i] = continues ? e->word[i - 1] : e->n_words++;
     }
     return QG_OK;
 }
@@ -53,8 +50,9 @@ static qg_code words_of_ids(qg_explain_word *word, const qg_encoding *e, const q
         while (e->word[i] != w)
             i++;
         for (int first = i; i < e->n && e->word[i] == w; i++) {
-            const char *token = qg_tokenizer_token(t, e->ids[i]);
-            qg_str_add(&s, token + (i > first ? 2 : 0));
+            bool continues;
+            const char *piece = qg_tokenizer_piece(t, e->ids[i], &continues);
+            qg_str_add(&s, i > first ? piece : qg_tokenizer_token(t, e->ids[i]));
         }
         word[w] =
             (qg_explain_word){qg_arena_strndup(a, s.data ? s.data : "", s.len), s.len, -1, -1};

@@ -78,8 +78,8 @@ typedef struct qg_explain_input {
 
 /**
  * The next text with its words, in the arena: those between white space, or where there are only
- * ids, tokens with the "##" ones behind them. *more is false at the end. A warning tells what is
- * cut off.
+ * ids, tokens with those behind them that continue them. *more is false at the end. A warning tells
+ * what is cut off.
  *
  * @errors those of qg_lines_next and qg_line_ids, QG_EUSAGE (an argument that is no UTF-8). Local.
  */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-qg_code qg_labels_fit(const char *const *labels, int n, const char *dir, const qg_bert_config *c)
+qg_code qg_labels_fit(const char *const *labels, int n, const char *dir, const qg_config *c)
 {
     char theirs[200], ours[200];
     if (c->classes != n)

@@ -3,6 +3,7 @@
  */
 #include "nn/packed/known_hash.h"
 #include "model_internal.h"
+#include "qgrid/tokenizer.h"
 #include "qgrid/trained_scales.h"
 
 #include "qgrid/file.h"
@@ -15,10 +16,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static void hash_config(qg_sha256 *h, const qg_bert_config *c)
+static void hash_config(qg_sha256 *h, const qg_config *c)
 {
-    int fields[] = {c->layers,    c->hidden, c->heads,      c->ffn,    c->vocab,
-                    c->positions, c->types,  c->activation, c->pad_id, c->classes};
+    int fields[] = {c->layers,    c->hidden, c->heads,           c->ffn,    c->vocab,
+                    c->positions, c->types,  (int)c->activation, c->pad_id, c->classes};
     qg_sha256_add(h, fields, sizeof fields);
     qg_sha256_add(h, &c->layer_norm_eps, sizeof c->layer_norm_eps);
 }
@@ -29,6 +30,16 @@ static qg_code hash_file(qg_sha256 *h, const char *path, const char *cache)
     QG_TRY(qg_known_hash(hex, path, cache));
     qg_sha256_add_text(h, hex);
     return QG_OK;
+}
+
+static qg_code hash_if_there(qg_sha256 *h, qg_arena *a, const char *dir, const char *name,
+                             const char *cache)
+{
+    char *path = qg_path_join(a, dir, name);
+    if (!path)
+        return QG_ENOMEM;
+    qg_sha256_add_text(h, name);
+    return qg_file_exists(path) ? hash_file(h, path, cache) : QG_OK;
 }
 
 /* Folders without trained step sizes keep the hash they always had. */
@@ -48,26 +59,19 @@ static qg_code hash_trained_scales(qg_sha256 *h, qg_arena *a, const char *dir, c
 
 static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src)
 {
-    static const char *const texts[] = {"vocab.txt", "tokenizer_config.json", "tokenizer.json",
-                                        "special_tokens_map.json", "qgrid.json"};
-    qg_bert_config c;
+    qg_config c;
     qg_weights *w;
     int64_t head[] = {src->random_head, src->random_head ? src->head_seed : 0,
                       src->random_head ? src->classes : 0};
     const char *cache = qg_model_cache_dir(a);
     if (!cache)
         return QG_ENOMEM;
-    QG_TRY(qg_bert_config_load(&c, a, src->dir));
+    QG_TRY(qg_config_load(&c, a, src->dir));
     hash_config(h, &c);
     qg_sha256_add(h, head, sizeof head);
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        char *path = qg_path_join(a, src->dir, texts[i]);
-        if (!path)
-            return QG_ENOMEM;
-        qg_sha256_add_text(h, texts[i]);
-        if (qg_file_exists(path))
-            QG_TRY(hash_file(h, path, cache));
-    }
+    for (const char *const *file = qg_tokenizer_kind_of(src->dir)->files; *file; file++)
+        QG_TRY(hash_if_there(h, a, src->dir, *file, cache));
+    QG_TRY(hash_if_there(h, a, src->dir, "qgrid.json", cache));
     if (src->random_weights) {
         qg_sha256_add_text(h, "random weights");
         qg_sha256_add(h, &src->head_seed, sizeof src->head_seed);

@@ -18,7 +18,7 @@ static qg_code attention_of(void *ctx, float *attention, const qg_batch *b)
 
 qg_explainable qg_explainable_of_model(qg_model *m)
 {
-    const qg_bert_config *c = qg_model_config(m);
+    const qg_config *c = qg_model_config(m);
     return (qg_explainable){.ctx = m,
                             .classes = c->classes,
                             .hidden = c->hidden,

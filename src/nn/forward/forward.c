@@ -1,5 +1,5 @@
 /*
- * forward.c - BERT over a ragged batch: all tokens of all texts end to end, no padding.
+ * forward.c - an encoder over a ragged batch: all tokens of all texts end to end, no padding.
  *
  * Devlin, Chang, Lee, Toutanova, "BERT", 2019, arXiv:1810.04805; layer order as in Hugging Face's
  * BertForSequenceClassification. Rows never see each other outside attention, which sees one text,
@@ -23,10 +23,10 @@ static void quantize_texts(qg_model *m, const input *in, const int32_t *splits, 
     for (int b = 0; b < B; b++) {
         int first = splits[b] - splits[0], rows = splits[b + 1] - splits[b];
         const float *x = in->x + (size_t)first * (size_t)in->ld;
-        qg_qrows part = m->scratch.rows;
+        qg_qrows part = m->workspace.rows;
         float lo, hi, scale;
         m->kernels->minmax(&lo, &hi, x, in->ld, rows, in->k);
-        int zero = qg_text_grid(&scale, lo, hi);
+        int zero = qg_text_levels(&scale, lo, hi);
         part.codes += (size_t)first * (size_t)part.ld;
         part.scale += first;
         part.offset += first;
@@ -40,10 +40,10 @@ static void prepare_rows(qg_model *m, const input *in, int first, int n)
     const float *x = in->x + (size_t)first * (size_t)in->ld;
     if (m->precision->activations == QG_ACTIVATIONS_BF16) {
         int ld = qg_bf16_stride(in->k);
-        m->kernels->round_bf16(m->scratch.half + (size_t)first * (size_t)ld, ld, x, in->ld, n,
+        m->kernels->round_bf16(m->workspace.half + (size_t)first * (size_t)ld, ld, x, in->ld, n,
                                in->k);
     } else if (m->precision->activations == QG_ACTIVATIONS_TOKEN) {
-        qg_qrows part = m->scratch.rows;
+        qg_qrows part = m->workspace.rows;
         part.codes += (size_t)first * (size_t)part.ld;
         part.scale += first;
         m->kernels->quantize_rows(&part, x, in->ld, n, in->k);
@@ -52,9 +52,9 @@ static void prepare_rows(qg_model *m, const input *in, int first, int n)
 
 static void begin_input(qg_model *m, const input *in)
 {
-    m->scratch.rows.ld = qg_qrows_stride(in->k);
-    m->scratch.rows.offset =
-        m->precision->activations == QG_ACTIVATIONS_TEXT ? m->scratch.offset : NULL;
+    m->workspace.rows.ld = qg_qrows_stride(in->k);
+    m->workspace.rows.offset =
+        m->precision->activations == QG_ACTIVATIONS_TEXT ? m->workspace.offset : NULL;
 }
 
 static void prepare(qg_model *m, const input *in, const int32_t *splits, int B)
@@ -70,13 +70,13 @@ static void prepare(qg_model *m, const input *in, const int32_t *splits, int B)
 static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_panels *w)
 {
     if (m->precision->activations == QG_ACTIVATIONS_FLOAT)
-        m->kernels->gemm_f32(y, ldy, in->x, in->ld, in->m, w, m->scratch.gemm);
+        m->kernels->gemm_f32(y, ldy, in->x, in->ld, in->m, w, m->workspace.gemm);
     else if (w->format == QG_PANEL_BF16_PAIRS)
-        m->kernels->gemm_bf16(y, ldy, m->scratch.half, qg_bf16_stride(in->k), in->m, w);
+        m->kernels->gemm_bf16(y, ldy, m->workspace.half, qg_bf16_stride(in->k), in->m, w);
     else if (w->format == QG_PANEL_S8)
-        m->kernels->gemm_s8(y, ldy, &m->scratch.rows, in->m, w);
+        m->kernels->gemm_s8(y, ldy, &m->workspace.rows, in->m, w);
     else
-        m->kernels->gemm_s4s8(y, ldy, &m->scratch.rows, in->m, w);
+        m->kernels->gemm_s4s8(y, ldy, &m->workspace.rows, in->m, w);
     if (m->breathe && !m->stop)
         m->stop = m->breathe(m->breathe_ctx);
 }
@@ -96,19 +96,21 @@ static void table_row(const qg_model *m, float *x, const qg_table *t, int32_t id
 static void embed(qg_model *m, const qg_batch *b)
 {
     int C = m->config.hidden;
-    float *row = m->scratch.hidden;
+    float *row = m->workspace.hidden;
     for (int t = 0; t < b->B; t++)
         for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
-            float *x = m->scratch.x + (size_t)i * (size_t)C;
+            float *x = m->workspace.x + (size_t)i * (size_t)C;
             table_row(m, x, &m->word, b->ids[i]);
             table_row(m, row, &m->type, 0);
             for (int c = 0; c < C; c++)
                 x[c] += row[c];
-            table_row(m, row, &m->position, b->positions ? b->positions[i] : i - b->splits[t]);
+            table_row(m, row, &m->position,
+                      m->config.first_position +
+                          (b->positions ? b->positions[i] : i - b->splits[t]));
             for (int c = 0; c < C; c++)
                 x[c] += row[c];
         }
-    m->kernels->layernorm(m->scratch.x, m->scratch.x, NULL, m->embedding_norm.gamma,
+    m->kernels->layernorm(m->workspace.x, m->workspace.x, NULL, m->embedding_norm.gamma,
                           m->embedding_norm.beta, b->splits[b->B], C,
                           (float)m->config.layer_norm_eps);
 }
@@ -117,7 +119,7 @@ static void embed(qg_model *m, const qg_batch *b)
 typedef struct chunk {
     const int32_t *splits; /* of `first` on: absolute */
     int B, T;
-    float *x; /* [T, C] rows of scratch.x */
+    float *x; /* [T, C] rows of workspace.x */
 } chunk;
 
 /* The next texts with at most QG_CHUNK_TOKENS tokens together (one longer text stands alone): what
@@ -129,7 +131,7 @@ static chunk next_chunk(const qg_model *m, const qg_batch *b, int first)
     while (first + n < b->B && splits[n + 1] - splits[0] <= QG_CHUNK_TOKENS)
         n++;
     return (chunk){splits, n, splits[n] - splits[0],
-                   m->scratch.x + (size_t)splits[0] * (size_t)m->config.hidden};
+                   m->workspace.x + (size_t)splits[0] * (size_t)m->config.hidden};
 }
 
 static void attend(qg_model *m, const chunk *c, float *probs)
@@ -137,10 +139,10 @@ static void attend(qg_model *m, const chunk *c, float *probs)
     int C = m->config.hidden, H = m->config.heads;
     for (int t = 0; t < c->B; t++) {
         size_t first = (size_t)(c->splits[t] - c->splits[0]);
-        const float *q = m->scratch.qkv + first * 3 * (size_t)C;
-        m->kernels->attention(m->scratch.context + first * (size_t)C, C, q, q + C, q + 2 * C, 3 * C,
-                              c->splits[t + 1] - c->splits[t], H, C / H, probs,
-                              m->scratch.attention);
+        const float *q = m->workspace.qkv + first * 3 * (size_t)C;
+        m->kernels->attention(m->workspace.context + first * (size_t)C, C, q, q + C, q + 2 * C,
+                              3 * C, c->splits[t + 1] - c->splits[t], H, C / H, probs,
+                              m->workspace.attention);
     }
 }
 
@@ -169,7 +171,7 @@ static void add_norm_prepare(qg_model *m, const chunk *c, const float *y, const 
 
 static void encoder_layer(qg_model *m, const qg_layer *y, const chunk *c, float *probs)
 {
-    qg_scratch *s = &m->scratch;
+    qg_workspace *s = &m->workspace;
     int C = m->config.hidden, F = m->config.ffn;
     input x = {c->x, C, c->T, C}, context = {s->context, C, c->T, C}, ffn = {s->ffn, F, c->T, F};
 
@@ -188,10 +190,10 @@ static void encoder_layer(qg_model *m, const qg_layer *y, const chunk *c, float 
     add_norm(m, c->x, s->hidden, &y->output_norm, c->T);
 }
 
-/* The pooler (tanh) on each text's first token, then the classifier: one row a text. */
+/* The pooler on each text's first token, then the classifier: one row a text. */
 static void classify(float *logits, qg_model *m, const qg_batch *b)
 {
-    qg_scratch *s = &m->scratch;
+    qg_workspace *s = &m->workspace;
     int C = m->config.hidden, K = m->config.classes;
     input cls = {s->cls, C, b->B, C}, pooled = {s->pooled, C, b->B, C};
     for (int t = 0; t < b->B; t++) {
@@ -252,11 +254,11 @@ qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg
     size_t heads = (size_t)m->config.heads * (size_t)longest * (size_t)longest;
     float *hidden = capture ? capture->hidden : NULL;
     float *probs = capture && b->B == 1 ? capture->attentions : NULL;
-    QG_TRY(qg_scratch_reserve(m, T, b->B, longest));
+    QG_TRY(qg_workspace_reserve(m, T, b->B, longest));
     m->stop = false;
     embed(m, b);
     if (hidden)
-        memcpy(hidden, m->scratch.x, state * sizeof *hidden);
+        memcpy(hidden, m->workspace.x, state * sizeof *hidden);
     for (int i = 0; i < m->config.layers; i++) {
         for (int t = 0; t < b->B;) {
             chunk c = next_chunk(m, b, t);
@@ -266,11 +268,11 @@ qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg
         if (m->stop)
             return QG_FAIL(QG_ELOST, "dropped on request");
         if (hidden)
-            memcpy(hidden + (size_t)(i + 1) * state, m->scratch.x, state * sizeof *hidden);
+            memcpy(hidden + (size_t)(i + 1) * state, m->workspace.x, state * sizeof *hidden);
     }
     classify(logits, m, b);
     if (capture && capture->pooled)
-        memcpy(capture->pooled, m->scratch.pooled, (size_t)b->B * (size_t)C * sizeof *logits);
+        memcpy(capture->pooled, m->workspace.pooled, (size_t)b->B * (size_t)C * sizeof *logits);
     for (int i = 0; i < b->B * K; i++)
         if (!isfinite(logits[i]))
             return QG_FAIL(QG_ENUMERIC, "text %d of the batch: logit %d is %g", i / K, i % K,

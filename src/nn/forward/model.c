@@ -19,7 +19,7 @@ static qg_code missing_key(const qg_json_doc *d, const char *key)
 static qg_code read_errors(qg_model *m, const qg_json_doc *d)
 {
     const qg_json *v = qg_json_get(d->root, "layers");
-    int expected = QG_LINEARS_PER_LAYER * m->config.layers + 2, i = 0;
+    int expected = qg_linear_count(&m->config), i = 0;
     if (!v || v->type != QG_JSON_ARRAY || v->count != expected)
         return missing_key(d, "layers");
     QG_NEW(m->errors, m->arena, expected);
@@ -96,20 +96,16 @@ static qg_code get(const void **out, qg_model *m, const char *name, const char *
     return QG_OK;
 }
 
-static qg_code get_linear(qg_panels *p, qg_model *m, const qg_linear_name *l)
+static qg_code get_linear(qg_panels *p, qg_model *m, const qg_module *l)
 {
-    static const qg_dtype types[] = {
-        [QG_PANEL_F32] = QG_F32,         [QG_PANEL_F16] = QG_F16, [QG_PANEL_BF16] = QG_BF16,
-        [QG_PANEL_BF16_PAIRS] = QG_BF16, [QG_PANEL_S8] = QG_I8,   [QG_PANEL_S4] = QG_U8,
-        [QG_PANEL_NF4] = QG_U8};
     qg_panel_format f = m->precision->format;
-    int group = qg_precision_group(m->precision, l->k);
-    size_t np = (size_t)(l->n + QG_NR - 1) / QG_NR * QG_NR;
-    size_t scales = qg_panels_scale_count(f, l->n, l->k, group);
+    qg_dtype type = qg_panel_dtype(f);
+    int n = l->rows, k = l->columns, group = qg_precision_group(m->precision, k);
+    size_t np = qg_panel_rows(n), scales = qg_panels_scale_count(f, n, k, group);
+    size_t codes = qg_panels_code_bytes(f, n, k) / qg_dtype_size(type);
     const void *v = NULL;
-    *p = (qg_panels){.format = f, .n = l->n, .k = l->k, .group = group};
-    QG_TRY(get(&p->codes, m, l->name, ".codes", types[f],
-               qg_panels_code_bytes(f, l->n, l->k) / qg_dtype_size(types[f])));
+    *p = (qg_panels){.format = f, .n = n, .k = k, .group = group};
+    QG_TRY(get(&p->codes, m, l->name, ".codes", type, codes));
     QG_TRY(get(&v, m, l->name, ".bias", QG_F32, np));
     p->bias = v;
     if (scales) {
@@ -120,60 +116,76 @@ static qg_code get_linear(qg_panels *p, qg_model *m, const qg_linear_name *l)
         QG_TRY(get(&v, m, l->name, ".colsum", QG_I32, np));
         p->colsum = v;
     }
+    if (l->role == QG_ROLE_INTERMEDIATE)
+        p->act = m->config.activation;
+    else if (l->role == QG_ROLE_POOLER)
+        p->act = m->config.family->head_activation;
     return QG_OK;
 }
 
-static qg_code get_norm(qg_layer_norm *n, qg_model *m, const char *name)
+static qg_code get_norm(qg_layer_norm *n, qg_model *m, const qg_module *module)
 {
     const void *v;
-    QG_TRY(get(&v, m, name, ".weight", QG_F32, (size_t)m->config.hidden));
+    QG_TRY(get(&v, m, module->name, ".weight", QG_F32, (size_t)module->rows));
     n->gamma = v;
-    QG_TRY(get(&v, m, name, ".bias", QG_F32, (size_t)m->config.hidden));
+    QG_TRY(get(&v, m, module->name, ".bias", QG_F32, (size_t)module->rows));
     n->beta = v;
     return QG_OK;
 }
 
-static qg_code get_table(qg_table *t, qg_model *m, const qg_table_name *name)
+static qg_code get_table(qg_table *t, qg_model *m, const qg_module *module)
 {
-    static const qg_dtype types[] = {QG_F32, QG_F16, QG_I8};
     const void *v;
-    t->rows = name->rows;
-    QG_TRY(get(&t->data, m, name->name, "", types[m->embeddings],
-               (size_t)name->rows * (size_t)m->config.hidden));
+    t->rows = module->rows;
+    QG_TRY(get(&t->data, m, module->name, ".weight", qg_table_dtype(m->embeddings),
+               (size_t)module->rows * (size_t)module->columns));
     if (m->embeddings == QG_EMBED_INT8) {
-        QG_TRY(get(&v, m, name->name, ".scales", QG_F32, (size_t)name->rows));
+        QG_TRY(get(&v, m, module->name, ".weight.scales", QG_F32, (size_t)module->rows));
         t->scales = v;
     }
     return QG_OK;
 }
 
+void *qg_model_place(qg_model *m, const qg_module *module)
+{
+    static const size_t in_model[QG_ROLES] = {
+        [QG_ROLE_WORD] = offsetof(qg_model, word),
+        [QG_ROLE_POSITION] = offsetof(qg_model, position),
+        [QG_ROLE_TYPE] = offsetof(qg_model, type),
+        [QG_ROLE_EMBEDDING_NORM] = offsetof(qg_model, embedding_norm),
+        [QG_ROLE_POOLER] = offsetof(qg_model, pooler),
+        [QG_ROLE_CLASSIFIER] = offsetof(qg_model, classifier),
+    };
+    static const size_t in_layer[QG_ROLES] = {
+        [QG_ROLE_QUERY] = offsetof(qg_layer, query),
+        [QG_ROLE_KEY] = offsetof(qg_layer, key),
+        [QG_ROLE_VALUE] = offsetof(qg_layer, value),
+        [QG_ROLE_ATTENTION_OUTPUT] = offsetof(qg_layer, attention_output),
+        [QG_ROLE_ATTENTION_NORM] = offsetof(qg_layer, attention_norm),
+        [QG_ROLE_INTERMEDIATE] = offsetof(qg_layer, intermediate),
+        [QG_ROLE_OUTPUT] = offsetof(qg_layer, output),
+        [QG_ROLE_OUTPUT_NORM] = offsetof(qg_layer, output_norm),
+    };
+    return module->layer == QG_OUTSIDE ? (char *)m + in_model[module->role]
+                                       : (char *)&m->layers[module->layer] + in_layer[module->role];
+}
+
 static qg_code get_all(qg_model *m)
 {
-    int linears, norms;
-    qg_table_name table[QG_TABLES];
-    const qg_linear_name *l = qg_linear_names(m->arena, &m->config, &linears);
-    char(*norm)[96] = qg_norm_names(m->arena, &m->config, &norms);
-    if (!l || !norm)
-        return QG_ENOMEM;
-    qg_table_names(table, &m->config);
+    qg_module *module;
+    int n;
+    QG_TRY(qg_modules_of(&module, &n, m->arena, &m->config, QG_OBJECTIVE_CLASSIFICATION));
     QG_NEW(m->layers, m->arena, m->config.layers);
-    QG_TRY(get_table(&m->word, m, &table[0]));
-    QG_TRY(get_table(&m->position, m, &table[1]));
-    QG_TRY(get_table(&m->type, m, &table[2]));
-    QG_TRY(get_norm(&m->embedding_norm, m, norm[0]));
-    for (int i = 0; i < m->config.layers; i++) {
-        qg_layer *y = &m->layers[i];
-        qg_panels *parts[] = {&y->query,        &y->key,   &y->value, &y->attention_output,
-                              &y->intermediate, &y->output};
-        for (int k = 0; k < QG_LINEARS_PER_LAYER; k++)
-            QG_TRY(get_linear(parts[k], m, &l[i * QG_LINEARS_PER_LAYER + k]));
-        y->intermediate.act = (qg_activation)m->config.activation;
-        QG_TRY(get_norm(&y->attention_norm, m, norm[1 + 2 * i]));
-        QG_TRY(get_norm(&y->output_norm, m, norm[2 + 2 * i]));
+    for (int i = 0; i < n; i++) {
+        void *place = qg_model_place(m, &module[i]);
+        if (module[i].kind == QG_MODULE_LINEAR)
+            QG_TRY(get_linear(place, m, &module[i]));
+        else if (module[i].kind == QG_MODULE_NORM)
+            QG_TRY(get_norm(place, m, &module[i]));
+        else
+            QG_TRY(get_table(place, m, &module[i]));
     }
-    QG_TRY(get_linear(&m->pooler, m, &l[linears - 2]));
-    m->pooler.act = QG_ACT_TANH;
-    return get_linear(&m->classifier, m, &l[linears - 1]);
+    return QG_OK;
 }
 
 static qg_code open_all(qg_model *m, const char *dir)
@@ -189,7 +201,7 @@ static qg_code open_all(qg_model *m, const char *dir)
     char *weights = qg_path_join(m->arena, dir, "model.safetensors");
     if (!weights)
         return QG_ENOMEM;
-    QG_TRY(qg_bert_config_load(&m->config, m->arena, dir));
+    QG_TRY(qg_config_load(&m->config, m->arena, dir));
     QG_TRY(read_manifest(m));
     QG_TRY(qg_weights_open(&m->weights, weights));
     m->bytes = qg_path_bytes(weights);
@@ -222,11 +234,11 @@ void qg_model_close(qg_model *m)
         return;
     if (m->weights)
         qg_weights_close(m->weights);
-    qg_arena_destroy(m->scratch.arena);
+    qg_arena_destroy(m->workspace.arena);
     qg_arena_destroy(m->arena);
 }
 
-const qg_bert_config *qg_model_config(const qg_model *m)
+const qg_config *qg_model_config(const qg_model *m)
 {
     return &m->config;
 }

@@ -24,8 +24,8 @@ typedef struct qg_layer {
     qg_layer_norm attention_norm, output_norm;
 } qg_layer;
 
-/* Working memory of forward passes, kept and grown: see scratch.c. */
-typedef struct qg_scratch {
+/* Working memory of forward passes, kept and grown: see workspace.c. */
+typedef struct qg_workspace {
     int T, B, longest; /* what it is made for */
     qg_arena *arena;
     float *x;                            /* [T, C] */
@@ -36,12 +36,12 @@ typedef struct qg_scratch {
     uint16_t *half;                      /* the same as bfloat16, where a precision wants it */
     int32_t *offset;                     /* memory of rows.offset */
     void *gemm, *attention;
-} qg_scratch;
+} qg_workspace;
 
 struct qg_model {
     qg_arena *arena;
     char *dir;
-    qg_bert_config config;
+    qg_config config;
     const qg_precision *precision;
     const char *precision_name; /* embeddings included */
     int embeddings;
@@ -57,10 +57,13 @@ struct qg_model {
     bool (*breathe)(void *ctx);
     void *breathe_ctx;
     bool stop; /* what breathe said */
-    qg_scratch scratch;
+    qg_workspace workspace;
 };
 
-/** Makes scratch memory large enough for a batch. */
-qg_code qg_scratch_reserve(qg_model *m, int T, int B, int longest) QG_MUST_USE;
+/** Where a module of the open model stands: a qg_table, qg_panels or qg_layer_norm. */
+void *qg_model_place(qg_model *m, const qg_module *module);
+
+/** Makes working memory large enough for a batch. */
+qg_code qg_workspace_reserve(qg_model *m, int T, int B, int longest) QG_MUST_USE;
 
 #endif

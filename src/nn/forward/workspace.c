@@ -8,9 +8,9 @@ static int most(int a, int b)
     return a > b ? a : b;
 }
 
-qg_code qg_scratch_reserve(qg_model *m, int T, int B, int longest)
+qg_code qg_workspace_reserve(qg_model *m, int T, int B, int longest)
 {
-    qg_scratch *s = &m->scratch;
+    qg_workspace *s = &m->workspace;
     size_t C = (size_t)m->config.hidden, F = (size_t)m->config.ffn;
     if (T <= s->T && B <= s->B && longest <= s->longest)
         return QG_OK;
@@ -18,7 +18,7 @@ qg_code qg_scratch_reserve(qg_model *m, int T, int B, int longest)
     B = most(B, s->B);
     longest = most(longest, s->longest);
     qg_arena_destroy(s->arena);
-    *s = (qg_scratch){0};
+    *s = (qg_workspace){0};
     if (!(s->arena = qg_arena_create(0)))
         return QG_FAIL(QG_ENOMEM, "no memory");
     size_t t = (size_t)T, b = (size_t)B;

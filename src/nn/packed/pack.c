@@ -5,6 +5,7 @@
 #include "qgrid/safetensors_write.h"
 #include "pack_codes.h"
 #include "qgrid/packed.h"
+#include "qgrid/tokenizer.h"
 #include "qgrid/trained_scales.h"
 
 #include "qgrid/file.h"
@@ -14,24 +15,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const activation_names[] = {
-    [QG_ACT_GELU] = "gelu", [QG_ACT_GELU_NEW] = "gelu_new", [QG_ACT_RELU] = "relu"};
-
 typedef struct packer {
     qg_arena *arena;   /* names, errors */
     qg_arena *scratch; /* one tensor */
-    qg_bert_config config;
+    qg_config config;
     int file_vocab; /* rows of word embeddings in the checkpoint; config.vocab of them are kept */
     const qg_precision_spec *spec;
     qg_checkpoint checkpoint;
     qg_trained_scales trained; /* of the weights, where the folder has them */
     qg_tensor *tensor;         /* planned, in file order */
     int n_tensors;
-    qg_linear_name *linear;
-    int n_linears;
-    char (*norm)[96];
-    int n_norms;
-    qg_layer_error *error;
+    qg_module *module;
+    int n_modules;
+    qg_layer_error *error; /* of each Linear layer */
+    int n_errors;
     int64_t parameters;
     qg_safetensors_writer writer;
 } packer;
@@ -45,98 +42,115 @@ static qg_code plan(packer *p, qg_dtype type, size_t count, const char *name, co
     return t->name ? QG_OK : QG_ENOMEM;
 }
 
-static const qg_dtype code_types[] = {
-    [QG_PANEL_F32] = QG_F32,         [QG_PANEL_F16] = QG_F16, [QG_PANEL_BF16] = QG_BF16,
-    [QG_PANEL_BF16_PAIRS] = QG_BF16, [QG_PANEL_S8] = QG_I8,   [QG_PANEL_S4] = QG_U8,
-    [QG_PANEL_NF4] = QG_U8};
-
-static size_t padded(int n)
-{
-    return (size_t)(n + QG_NR - 1) / QG_NR * QG_NR;
-}
-
-static qg_code plan_linear(packer *p, const qg_linear_name *l)
+static qg_code plan_linear(packer *p, const qg_module *l)
 {
     const qg_precision *s = p->spec->scheme;
-    qg_dtype type = code_types[s->format];
-    size_t scales = qg_panels_scale_count(s->format, l->n, l->k, qg_precision_group(s, l->k));
-    QG_TRY(plan(p, type, qg_panels_code_bytes(s->format, l->n, l->k) / qg_dtype_size(type), l->name,
-                ".codes"));
+    int n = l->rows, k = l->columns;
+    qg_dtype type = qg_panel_dtype(s->format);
+    size_t scales = qg_panels_scale_count(s->format, n, k, qg_precision_group(s, k));
+    size_t codes = qg_panels_code_bytes(s->format, n, k) / qg_dtype_size(type);
+    QG_TRY(plan(p, type, codes, l->name, ".codes"));
     if (scales)
         QG_TRY(plan(p, QG_F32, scales, l->name, ".scales"));
     if (s->format == QG_PANEL_S8)
-        QG_TRY(plan(p, QG_I32, padded(l->n), l->name, ".colsum"));
-    return plan(p, QG_F32, padded(l->n), l->name, ".bias");
+        QG_TRY(plan(p, QG_I32, qg_panel_rows(n), l->name, ".colsum"));
+    return plan(p, QG_F32, qg_panel_rows(n), l->name, ".bias");
+}
+
+static qg_code plan_norm(packer *p, const qg_module *m)
+{
+    QG_TRY(plan(p, QG_F32, (size_t)m->rows, m->name, ".weight"));
+    return plan(p, QG_F32, (size_t)m->rows, m->name, ".bias");
+}
+
+static qg_code plan_table_scales(packer *p, const qg_module *m)
+{
+    return p->spec->embeddings == QG_EMBED_INT8
+               ? plan(p, QG_F32, (size_t)m->rows, m->name, ".weight.scales")
+               : QG_OK;
+}
+
+static qg_code plan_table(packer *p, const qg_module *m)
+{
+    return plan(p, qg_table_dtype(p->spec->embeddings), (size_t)m->rows * (size_t)m->columns,
+                m->name, ".weight");
+}
+
+/* The modules of one kind, one after the other. */
+static qg_code each(packer *p, qg_module_kind kind, qg_code (*act)(packer *p, const qg_module *m))
+{
+    for (int i = 0; i < p->n_modules; i++) {
+        qg_mark mark = qg_arena_mark(p->scratch);
+        if (p->module[i].kind == kind)
+            QG_TRY(act(p, &p->module[i]));
+        qg_arena_release(p->scratch, mark);
+    }
+    return QG_OK;
 }
 
 /* Wide elements first: whatever the sizes, every tensor then starts aligned to its element. */
 static qg_code plan_tensors(packer *p)
 {
-    static const qg_dtype types[] = {QG_F32, QG_F16, QG_I8};
-    qg_table_name table[QG_TABLES];
-    size_t C = (size_t)p->config.hidden;
-    qg_table_names(table, &p->config);
-    QG_NEW(p->tensor, p->arena, 4 * p->n_linears + 2 * p->n_norms + 2 * QG_TABLES);
-    for (int i = 0; i < p->n_linears; i++)
-        QG_TRY(plan_linear(p, &p->linear[i]));
-    for (int i = 0; i < p->n_norms; i++) {
-        QG_TRY(plan(p, QG_F32, C, p->norm[i], ".weight"));
-        QG_TRY(plan(p, QG_F32, C, p->norm[i], ".bias"));
-    }
-    for (int i = 0; i < QG_TABLES && p->spec->embeddings == QG_EMBED_INT8; i++)
-        QG_TRY(plan(p, QG_F32, (size_t)table[i].rows, table[i].name, ".scales"));
-    for (int i = 0; i < QG_TABLES; i++)
-        QG_TRY(plan(p, types[p->spec->embeddings], (size_t)table[i].rows * C, table[i].name, ""));
-    return QG_OK;
+    QG_NEW(p->tensor, p->arena, 4 * p->n_modules);
+    QG_TRY(each(p, QG_MODULE_LINEAR, plan_linear));
+    QG_TRY(each(p, QG_MODULE_NORM, plan_norm));
+    QG_TRY(each(p, QG_MODULE_TABLE, plan_table_scales));
+    return each(p, QG_MODULE_TABLE, plan_table);
 }
 
 /* A drawn head is not the one that was trained. */
-static qg_code quantize(void *codes, float *scales, const packer *p, const qg_linear_name *l,
+static qg_code quantize(void *codes, float *scales, const packer *p, const qg_module *l,
                         const float *w)
 {
     const qg_precision *s = p->spec->scheme;
-    bool drawn = p->checkpoint.random_head && strcmp(l->name, "classifier") == 0;
+    int n = l->rows, k = l->columns;
+    bool drawn = p->checkpoint.random_head && l->role == QG_ROLE_CLASSIFIER;
     if (!p->trained.weights || drawn) {
-        qg_precision_quantize(codes, scales, w, l->n, l->k, s);
+        qg_precision_quantize(codes, scales, w, n, k, s);
         return QG_OK;
     }
-    QG_TRY(qg_trained_scales_read(scales, &p->trained, l->name, l->n, l->k, s));
-    qg_grid_codes(codes, scales, w, l->n, l->k, qg_precision_group(s, l->k), &s->grid);
+    QG_TRY(qg_trained_scales_read(scales, &p->trained, l->name, n, k, s));
+    qg_levels_codes(codes, scales, w, n, k, qg_precision_group(s, k), &s->levels);
     return QG_OK;
 }
 
-static qg_code write_linear(packer *p, int i)
+static qg_code write_linear(packer *p, const qg_module *l)
 {
     const qg_precision *s = p->spec->scheme;
-    const qg_linear_name *l = &p->linear[i];
-    int group = qg_precision_group(s, l->k), groups = (l->k + group - 1) / group;
-    size_t count = (size_t)l->n * (size_t)l->k, np = padded(l->n);
-    size_t bytes = qg_panels_code_bytes(s->format, l->n, l->k);
-    size_t n_scales = qg_panels_scale_count(s->format, l->n, l->k, group);
-    char name[128];
+    int n = l->rows, k = l->columns, group = qg_precision_group(s, k);
+    int groups = (k + group - 1) / group;
+    size_t count = (size_t)n * (size_t)k, np = qg_panel_rows(n);
+    size_t bytes = qg_panels_code_bytes(s->format, n, k);
+    size_t n_scales = qg_panels_scale_count(s->format, n, k, group);
+    qg_parameter weight = qg_module_weight(l), offset = qg_module_bias(l);
     float *w, *scales, *packed_scales, *bias;
     uint32_t *codes;
     char *panels;
     int32_t *colsum;
     QG_NEW(w, p->scratch, count);
     QG_NEW(codes, p->scratch, count); /* room for the widest code */
-    QG_NEW(scales, p->scratch, (size_t)l->n * (size_t)groups);
+    QG_NEW(scales, p->scratch, (size_t)n * (size_t)groups);
     QG_NEW(packed_scales, p->scratch, n_scales);
     QG_NEW(panels, p->scratch, bytes);
     QG_NEW(colsum, p->scratch, np);
     QG_NEW(bias, p->scratch, np);
-    snprintf(name, sizeof name, "%s.weight", l->name);
-    QG_TRY(qg_checkpoint_read(w, &p->checkpoint, name, l->n, l->k, 0));
-    snprintf(name, sizeof name, "%s.bias", l->name);
-    QG_TRY(qg_checkpoint_read(bias, &p->checkpoint, name, l->n, 1, 0));
+    QG_TRY(qg_checkpoint_read(w, &p->checkpoint, &weight));
+    QG_TRY(qg_checkpoint_read(bias, &p->checkpoint, &offset));
     QG_TRY(quantize(codes, scales, p, l, w));
-    qg_pack_codes(panels, colsum, codes, s->format, l->n, l->k);
+    qg_pack_codes(panels, colsum, codes, s->format, n, k);
     if (n_scales)
-        qg_pack_scales(packed_scales, scales, l->n, s->format == QG_PANEL_S8 ? 1 : groups);
-    qg_panels v = {s->format, l->n, l->k, group, panels, packed_scales, colsum, bias};
+        qg_pack_scales(packed_scales, scales, n, s->format == QG_PANEL_S8 ? 1 : groups);
+    qg_panels v = {.format = s->format,
+                   .n = n,
+                   .k = k,
+                   .group = group,
+                   .codes = panels,
+                   .scales = packed_scales,
+                   .colsum = colsum,
+                   .bias = bias};
     qg_unpack_to_f32((float *)codes, &v);
-    qg_layer_error_measure(&p->error[i], l->name, w, (const float *)codes, count);
-    p->parameters += (int64_t)count + l->n;
+    qg_layer_error_measure(&p->error[p->n_errors++], l->name, w, (const float *)codes, count);
+    p->parameters += (int64_t)count + n;
     QG_TRY(qg_safetensors_put(&p->writer, panels, bytes));
     QG_TRY(qg_safetensors_put(&p->writer, packed_scales, n_scales * sizeof *packed_scales));
     if (s->format == QG_PANEL_S8)
@@ -144,72 +158,73 @@ static qg_code write_linear(packer *p, int i)
     return qg_safetensors_put(&p->writer, bias, np * sizeof *bias);
 }
 
-static qg_code write_norm(packer *p, int i)
+static qg_code write_norm(packer *p, const qg_module *m)
 {
-    static const char *const parts[] = {"weight", "bias"};
+    qg_parameter part[2];
     float *v;
-    char name[128];
-    QG_NEW(v, p->scratch, p->config.hidden);
-    for (int k = 0; k < 2; k++) {
-        snprintf(name, sizeof name, "%s.%s", p->norm[i], parts[k]);
-        QG_TRY(qg_checkpoint_read(v, &p->checkpoint, name, p->config.hidden, 1, 0));
-        QG_TRY(qg_safetensors_put(&p->writer, v, (size_t)p->config.hidden * sizeof *v));
-        p->parameters += p->config.hidden;
+    QG_NEW(v, p->scratch, m->rows);
+    for (int i = 0, n = qg_module_parameters(part, m); i < n; i++) {
+        QG_TRY(qg_checkpoint_read(v, &p->checkpoint, &part[i]));
+        QG_TRY(qg_safetensors_put(&p->writer, v, (size_t)m->rows * sizeof *v));
+        p->parameters += m->rows;
     }
     return QG_OK;
 }
 
-/* A table in f32, as 16 bit, or as 8-bit rows with a scale each (as int8 weights: max / 127). */
-static qg_code convert_table(packer *p, const qg_table_name *t, float **table, void **out,
-                             size_t *bytes, float **scales)
+static qg_code read_table(float **out, packer *p, const qg_module *m)
 {
-    int C = p->config.hidden;
-    int file_rows = strstr(t->name, ".word_embeddings.") ? p->file_vocab : t->rows;
-    size_t count = (size_t)t->rows * (size_t)C;
-    QG_NEW(*table, p->scratch, count);
-    QG_TRY(qg_checkpoint_read(*table, &p->checkpoint, t->name, t->rows, C, file_rows));
-    *out = *table;
-    *bytes = count * sizeof **table;
-    if (p->spec->embeddings == QG_EMBED_FP16) {
-        uint16_t *h = *out; /* in place: each element is read before it is written over */
-        for (size_t i = 0; i < count; i++)
-            h[i] = qg_f32_to_f16((*table)[i]);
-        *bytes = count * sizeof *h;
-    } else if (p->spec->embeddings == QG_EMBED_INT8) {
-        int8_t *q;
-        QG_NEW(q, p->scratch, count);
-        QG_NEW(*scales, p->scratch, t->rows);
-        qg_precision_quantize(q, *scales, *table, t->rows, C,
-                              qg_embedding_precision(QG_EMBED_INT8));
-        *out = q;
-        *bytes = count;
-    }
+    qg_parameter weight = qg_module_weight(m);
+    QG_NEW(*out, p->scratch, (size_t)m->rows * (size_t)m->columns);
+    return qg_checkpoint_read(*out, &p->checkpoint, &weight);
+}
+
+/* 8-bit rows have a scale each, as int8 weights: max / 127. */
+static qg_code quantize_table(int8_t **codes, float **scales, packer *p, const qg_module *m)
+{
+    float *w;
+    QG_TRY(read_table(&w, p, m));
+    QG_NEW(*codes, p->scratch, (size_t)m->rows * (size_t)m->columns);
+    QG_NEW(*scales, p->scratch, m->rows);
+    qg_precision_quantize(*codes, *scales, w, m->rows, m->columns,
+                          qg_embedding_precision(QG_EMBED_INT8));
     return QG_OK;
 }
 
-static qg_code write_tables(packer *p)
+static qg_code write_table_scales(packer *p, const qg_module *m)
 {
-    qg_table_name table[QG_TABLES];
-    qg_table_names(table, &p->config);
-    for (int scales_pass = 1; scales_pass >= 0; scales_pass--)
-        for (int i = 0; i < QG_TABLES; i++) {
-            float *w, *scales = NULL;
-            void *out;
-            size_t bytes;
-            qg_mark m = qg_arena_mark(p->scratch);
-            if (scales_pass && p->spec->embeddings != QG_EMBED_INT8)
-                continue;
-            QG_TRY(convert_table(p, &table[i], &w, &out, &bytes, &scales));
-            if (scales_pass) {
-                QG_TRY(
-                    qg_safetensors_put(&p->writer, scales, (size_t)table[i].rows * sizeof *scales));
-            } else {
-                QG_TRY(qg_safetensors_put(&p->writer, out, bytes));
-                p->parameters += (int64_t)table[i].rows * p->config.hidden;
-            }
-            qg_arena_release(p->scratch, m);
-        }
-    return QG_OK;
+    int8_t *codes;
+    float *scales;
+    if (p->spec->embeddings != QG_EMBED_INT8)
+        return QG_OK;
+    QG_TRY(quantize_table(&codes, &scales, p, m));
+    return qg_safetensors_put(&p->writer, scales, (size_t)m->rows * sizeof *scales);
+}
+
+static qg_code write_table(packer *p, const qg_module *m)
+{
+    size_t count = (size_t)m->rows * (size_t)m->columns;
+    float *w, *scales;
+    int8_t *codes;
+    p->parameters += (int64_t)count;
+    if (p->spec->embeddings == QG_EMBED_INT8) {
+        QG_TRY(quantize_table(&codes, &scales, p, m));
+        return qg_safetensors_put(&p->writer, codes, count);
+    }
+    QG_TRY(read_table(&w, p, m));
+    if (p->spec->embeddings == QG_EMBED_FP32)
+        return qg_safetensors_put(&p->writer, w, count * sizeof *w);
+    uint16_t *half = (uint16_t *)(void *)w; /* each element is read before it is written over */
+    for (size_t i = 0; i < count; i++)
+        half[i] = qg_f32_to_f16(w[i]);
+    return qg_safetensors_put(&p->writer, half, count * sizeof *half);
+}
+
+static qg_code write_modules(packer *p)
+{
+    QG_TRY(each(p, QG_MODULE_LINEAR, write_linear));
+    QG_TRY(each(p, QG_MODULE_NORM, write_norm));
+    QG_TRY(each(p, QG_MODULE_TABLE, write_table_scales));
+    return each(p, QG_MODULE_TABLE, write_table);
 }
 
 static qg_code write_weights(packer *p, const char *dir)
@@ -218,45 +233,12 @@ static qg_code write_weights(packer *p, const char *dir)
     if (!path)
         return QG_ENOMEM;
     QG_TRY(qg_safetensors_begin(&p->writer, path, p->tensor, p->n_tensors, NULL));
-    qg_code rc = QG_OK;
-    for (int i = 0; i < p->n_linears && rc == QG_OK; i++) {
-        qg_mark m = qg_arena_mark(p->scratch);
-        rc = write_linear(p, i);
-        qg_arena_release(p->scratch, m);
-    }
-    for (int i = 0; i < p->n_norms && rc == QG_OK; i++) {
-        qg_mark m = qg_arena_mark(p->scratch);
-        rc = write_norm(p, i);
-        qg_arena_release(p->scratch, m);
-    }
-    if (rc == QG_OK)
-        rc = write_tables(p);
+    qg_code rc = write_modules(p);
     if (rc == QG_OK)
         return qg_safetensors_end(&p->writer);
     qg_error kept = *qg_error_last();
     qg_safetensors_abandon(&p->writer);
     return qg_error_restore(&kept);
-}
-
-static void config_text(qg_str *s, const qg_bert_config *c)
-{
-    qg_str_addf(s,
-                "{\n  \"architectures\": [\"BertForSequenceClassification\"],\n"
-                "  \"model_type\": \"bert\",\n  \"hidden_act\": \"%s\",\n"
-                "  \"hidden_size\": %d,\n  \"intermediate_size\": %d,\n"
-                "  \"num_hidden_layers\": %d,\n  \"num_attention_heads\": %d,\n"
-                "  \"max_position_embeddings\": %d,\n  \"type_vocab_size\": %d,\n"
-                "  \"vocab_size\": %d,\n  \"pad_token_id\": %d,\n"
-                "  \"position_embedding_type\": \"absolute\",\n  \"layer_norm_eps\": ",
-                activation_names[c->activation], c->hidden, c->ffn, c->layers, c->heads,
-                c->positions, c->types, c->vocab, c->pad_id);
-    qg_str_add_f64(s, c->layer_norm_eps);
-    qg_str_add(s, ",\n  \"id2label\": {");
-    for (int k = 0; k < c->classes; k++) {
-        qg_str_addf(s, "%s\"%d\": ", k ? ", " : "", k);
-        qg_str_add_json(s, c->labels[k], strlen(c->labels[k]));
-    }
-    qg_str_add(s, "}\n}\n");
 }
 
 static void manifest_text(qg_str *s, const packer *p)
@@ -266,7 +248,7 @@ static void manifest_text(qg_str *s, const packer *p)
                 "  \"parameters\": %lld,\n  \"layers\": [",
                 QG_PACK_FORMAT, p->spec->scheme->name, qg_embedding_names[p->spec->embeddings],
                 (long long)p->parameters);
-    for (int i = 0; i < p->n_linears; i++) {
+    for (int i = 0; i < p->n_errors; i++) {
         const qg_layer_error *e = &p->error[i];
         qg_str_addf(s, "%s\n    {\"name\": \"%s\", \"mse\": ", i ? "," : "", e->name);
         qg_str_add_f64(s, e->mse);
@@ -288,7 +270,7 @@ static qg_code write_text(const packer *p, const char *dir, const char *name, bo
     if (manifest)
         manifest_text(&s, p);
     else
-        config_text(&s, &p->config);
+        qg_config_text(&s, &p->config, true);
     qg_code rc = qg_str_status(&s);
     if (rc == QG_OK)
         rc = qg_file_write(path, s.data, s.len);
@@ -299,25 +281,19 @@ static qg_code write_text(const packer *p, const char *dir, const char *name, bo
 /* Classes and rows kept are decided here; config.json of the packed folder says them. */
 static qg_code settle_config(packer *p, const qg_model_source *src)
 {
-    qg_bert_config *c = &p->config;
+    qg_config *c = &p->config;
     int entries;
-    QG_TRY(qg_bert_config_load(c, p->arena, src->dir));
+    QG_TRY(qg_config_load(c, p->arena, src->dir));
     if (src->classes && src->classes != c->classes) {
         if (!src->random_head)
             return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, "id2label",
                               "the model has %d classes, %d are wanted", c->classes, src->classes);
-        const char **labels;
-        QG_NEW(labels, p->arena, src->classes + 1);
-        for (int k = 0; k < src->classes; k++)
-            if (!(labels[k] = qg_arena_printf(p->arena, "LABEL_%d", k)))
-                return QG_ENOMEM;
-        c->classes = src->classes;
-        c->labels = labels;
+        QG_TRY(qg_config_number_labels(c, p->arena, src->classes));
     }
     p->file_vocab = c->vocab;
-    QG_TRY(qg_vocabulary_entries(&entries, src->dir));
+    QG_TRY(qg_tokenizer_entries(&entries, src->dir));
     if (entries > c->vocab)
-        return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, "vocab.txt",
+        return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, qg_tokenizer_kind_of(src->dir)->files[0],
                           "%d vocabulary entries, the embedding table has %d rows", entries,
                           c->vocab);
     if (entries > 0)
@@ -331,13 +307,11 @@ static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp)
     if (!qg_kernels_get(&why))
         return QG_FAIL(QG_EUNSUPPORTED, "%s", why);
     QG_TRY(settle_config(p, src));
-    p->linear = qg_linear_names(p->arena, &p->config, &p->n_linears);
-    p->norm = qg_norm_names(p->arena, &p->config, &p->n_norms);
-    if (!p->linear || !p->norm)
-        return QG_ENOMEM;
-    QG_NEW(p->error, p->arena, p->n_linears);
+    QG_TRY(qg_modules_of(&p->module, &p->n_modules, p->arena, &p->config,
+                         QG_OBJECTIVE_CLASSIFICATION));
+    QG_NEW(p->error, p->arena, p->n_modules);
     QG_TRY(plan_tensors(p));
-    QG_TRY(qg_checkpoint_open(&p->checkpoint, p->arena, src, &p->config));
+    QG_TRY(qg_checkpoint_open(&p->checkpoint, p->arena, src, &p->config, p->file_vocab));
     QG_TRY(qg_trained_scales_open(&p->trained, p->arena, src->dir, p->spec->scheme));
     QG_TRY(qg_mkdirs(tmp));
     QG_TRY(write_weights(p, tmp));

@@ -22,8 +22,8 @@ void qg_trained_scales_name(char *out, size_t size, const char *linear)
 void qg_trained_scales_shape(int *rows, int *columns, int n, int k, const qg_precision *p)
 {
     int group = qg_precision_group(p, k);
-    *rows = p->grid.whole ? 1 : n;
-    *columns = p->grid.whole ? 1 : (k + group - 1) / group;
+    *rows = p->levels.whole ? 1 : n;
+    *columns = p->levels.whole ? 1 : (k + group - 1) / group;
 }
 
 qg_code qg_trained_scales_open(qg_trained_scales *out, qg_arena *a, const char *dir,
@@ -32,7 +32,7 @@ qg_code qg_trained_scales_open(qg_trained_scales *out, qg_arena *a, const char *
     *out = (qg_trained_scales){.path = qg_trained_scales_path(a, dir, p)};
     if (!out->path)
         return QG_ENOMEM;
-    if (!qg_precision_has_grid(p) || !qg_file_exists(out->path))
+    if (!qg_precision_has_levels(p) || !qg_file_exists(out->path))
         return QG_OK;
     return qg_weights_open(&out->weights, out->path);
 }
@@ -77,7 +77,7 @@ qg_code qg_trained_scales_read(float *scales, const qg_trained_scales *t, const 
                               (double)scales[i]);
     int group = qg_precision_group(p, k);
     size_t all = (size_t)n * (size_t)((k + group - 1) / group);
-    for (size_t i = 1; i < all && p->grid.whole; i++)
+    for (size_t i = 1; i < all && p->levels.whole; i++)
         scales[i] = scales[0];
     return QG_OK;
 }

@@ -90,7 +90,7 @@ static void normal_quantiles(void *codes, float *scales, const float *w, int n, 
         .format = QG_PANEL_S4,                                                                     \
         .activations = acts,                                                                       \
         .group = group_fn,                                                                         \
-        .grid = {.levels = 7, .lo = -8, .hi = 7, .whole = matrix},                                 \
+        .levels = {.divisor = 7, .lo = -8, .hi = 7, .whole = matrix},                              \
     };
 
 QG_INT4(int4, "weights max|W|/7 per tensor, arithmetic in 32 bit", whole_row, true,

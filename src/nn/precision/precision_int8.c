@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-int qg_text_grid(float *scale, float lo, float hi)
+int qg_text_levels(float *scale, float lo, float hi)
 {
     lo = lo < 0 ? lo : 0;
     hi = hi > 0 ? hi : 0;
@@ -30,7 +30,7 @@ const qg_precision qg_precision_int8 = {
     .paper = "arXiv:1712.05877, arXiv:2206.01861",
     .format = QG_PANEL_S8,
     .activations = QG_ACTIVATIONS_TOKEN,
-    .grid = {.levels = 127, .lo = -127, .hi = 127},
+    .levels = {.divisor = 127, .lo = -127, .hi = 127},
 };
 
 const qg_precision qg_precision_int8_tensor = {
@@ -41,5 +41,5 @@ const qg_precision qg_precision_int8_tensor = {
     .paper = "PyTorch 1.13, engine qnnpack",
     .format = QG_PANEL_S8,
     .activations = QG_ACTIVATIONS_TEXT,
-    .grid = {.levels = 127.5f, .lo = -128, .hi = 127, .reciprocal = true, .whole = true},
+    .levels = {.divisor = 127.5f, .lo = -128, .hi = 127, .reciprocal = true, .whole = true},
 };

@@ -9,7 +9,7 @@
 
 static qg_code check(const qg_params *student, const qg_distill *o)
 {
-    const qg_bert_config *s = &student->config, *t = &o->teacher->config;
+    const qg_config *s = &student->config, *t = &o->teacher->config;
     QG_ASSERT(o->temperature > 0 && o->weight >= 0 && o->weight <= 1 && o->hidden >= 0);
     QG_ASSERT(s->classes == t->classes && s->vocab <= t->vocab);
     QG_ASSERT(o->hidden == 0 || (s->layers == t->layers && s->hidden == t->hidden));
@@ -83,7 +83,7 @@ static double text_loss(float *d, const float *student, const float *teacher, in
 /* Factor of a squared difference of text t: all hidden states, tokens and elements count alike. */
 static double hidden_factor(const qg_pass *p, int t, double weight)
 {
-    const qg_bert_config *c = &p->net->params->config;
+    const qg_config *c = &p->net->params->config;
     double tokens = p->batch->splits[t + 1] - p->batch->splits[t];
     return p->net->teacher->options.hidden * class_weight(p, t) / weight /
            (tokens * (c->layers + 1) * c->hidden);

@@ -8,15 +8,18 @@
 #include <math.h>
 #include <string.h>
 
-/* Type and position of token i of text t. */
+/* Type of token i. */
 static int type_of(const qg_train_batch *b, int32_t i)
 {
     return b->types ? b->types[i] : 0;
 }
 
-static int position_of(const qg_train_batch *b, int t, int32_t i)
+/* Row of the position table. */
+static int position_of(const qg_pass *p, int t, int32_t i)
 {
-    return b->positions ? b->positions[i] : i - b->splits[t];
+    const qg_train_batch *b = p->batch;
+    return p->net->params->config.first_position +
+           (b->positions ? b->positions[i] : i - b->splits[t]);
 }
 
 /* x = drop(LayerNorm((word + type) + position)). */
@@ -25,39 +28,40 @@ void qg_embedding_forward(const qg_pass *p)
     const qg_train_batch *b = p->batch;
     qg_net *net = p->net;
     size_t C = (size_t)net->params->config.hidden;
-    const float *words = qg_weight_at(p, QG_AT_WORD), *types = qg_weight_at(p, QG_AT_TYPE);
-    const float *positions = qg_weight_at(p, QG_AT_POSITION);
+    const float *words = qg_weight_at(p, qg_outside(p, QG_ROLE_WORD));
+    const float *types = qg_weight_at(p, qg_outside(p, QG_ROLE_TYPE));
+    const float *positions = qg_weight_at(p, qg_outside(p, QG_ROLE_POSITION));
     for (int t = 0; t < b->B; t++)
         for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
             float *x = net->embedding.unit + (size_t)i * C;
             const float *word = p->words ? p->words + (size_t)i * C : words + (size_t)b->ids[i] * C;
             const float *type = types + (size_t)type_of(b, i) * C;
-            const float *position = positions + (size_t)position_of(b, t, i) * C;
+            const float *position = positions + (size_t)position_of(p, t, i) * C;
             for (size_t c = 0; c < C; c++)
                 x[c] = word[c] + type[c] + position[c];
         }
-    qg_norm_weights w = qg_norm_at(p, QG_AT_EMBEDDING_NORM);
+    qg_norm_weights w = qg_norm_at(p, qg_outside(p, QG_ROLE_EMBEDDING_NORM));
     qg_norm_forward(net->x[0], &net->embedding, net->embedding.unit, NULL, &w, p->T, (int)C);
     qg_drop_rows(p, net->x[0], p->dropout.hidden, 0, QG_DROP_EMBEDDINGS);
 }
 
 /* Which row of a table token i of text t has read; -1: one that is not trained. */
-static int32_t row_read(const qg_pass *p, int table, int t, int32_t i)
+static int32_t row_read(const qg_pass *p, qg_role table, int t, int32_t i)
 {
     const qg_train_batch *b = p->batch;
-    if (table == QG_AT_POSITION)
-        return position_of(b, t, i);
-    if (table == QG_AT_TYPE)
+    if (table == QG_ROLE_POSITION)
+        return position_of(p, t, i);
+    if (table == QG_ROLE_TYPE)
         return type_of(b, i);
     return b->ids[i] == p->net->params->config.pad_id ? -1 : b->ids[i];
 }
 
-static void table_backward(const qg_pass *p, int table)
+static void table_backward(const qg_pass *p, qg_role table)
 {
     const qg_train_batch *b = p->batch;
-    const qg_param *param = &p->net->params->param[table];
+    const qg_param *param = &p->net->params->param[qg_outside(p, table)];
     qg_keyed *keyed = p->net->keyed;
-    float *grad = qg_grad_at(p, table);
+    float *grad = qg_grad_at(p, qg_outside(p, table));
     int n = 0;
     for (int t = 0; t < b->B; t++)
         for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
@@ -73,16 +77,19 @@ static void table_backward(const qg_pass *p, int table)
 void qg_embedding_backward(const qg_pass *p)
 {
     qg_net *net = p->net;
+    int norm = qg_outside(p, QG_ROLE_EMBEDDING_NORM);
     qg_drop_rows(p, net->dx, p->dropout.hidden, 0, QG_DROP_EMBEDDINGS);
-    qg_parts_norm_backward(net->dx, qg_grad_at(p, QG_AT_EMBEDDING_NORM),
-                           qg_grad_at(p, QG_AT_EMBEDDING_NORM + 1), &p->tokens, net->dx,
-                           &net->embedding, qg_weight_at(p, QG_AT_EMBEDDING_NORM),
+    qg_parts_norm_backward(net->dx, qg_grad_at(p, norm), qg_grad_at(p, norm + 1), &p->tokens,
+                           net->dx, &net->embedding, qg_weight_at(p, norm),
                            net->params->config.hidden);
-    for (int table = QG_AT_WORD; table <= QG_AT_TYPE && p->grad; table++)
-        if (table == QG_AT_WORD && net->params->objective == QG_OBJECTIVE_MLM)
-            qg_mlm_words_backward(p);
-        else
-            table_backward(p, table);
+    if (!p->grad)
+        return;
+    if (net->params->objective == QG_OBJECTIVE_MLM)
+        qg_mlm_words_backward(p);
+    else
+        table_backward(p, QG_ROLE_WORD);
+    table_backward(p, QG_ROLE_POSITION);
+    table_backward(p, QG_ROLE_TYPE);
 }
 
 static qg_rows head_rows(const qg_pass *p, const float *x)
@@ -103,30 +110,33 @@ void qg_head_forward(const qg_pass *p)
 {
     qg_net *net = p->net;
     const qg_train_batch *b = p->batch;
-    int pooler = net->params->sites - 2;
+    int pooler = qg_params_site(net->params, QG_ROLE_POOLER, QG_OUTSIDE);
+    int classifier = qg_params_site(net->params, QG_ROLE_CLASSIFIER, QG_OUTSIDE);
     size_t C = (size_t)net->params->config.hidden, n = (size_t)b->B * C;
     const float *last = net->x[net->params->config.layers];
     for (int t = 0; t < b->B; t++)
         memcpy(net->cls + (size_t)t * C, last + (size_t)b->splits[t] * C, C * sizeof *last);
     qg_rows first = head_rows(p, net->cls), pooled = head_rows(p, net->dropped);
     qg_linear_forward(net->pooled, &net->site[pooler], pooler, &first, &p->hook);
-    net->kernels->activation(net->pooled, n, QG_ACT_TANH);
+    net->kernels->activation(net->pooled, n, net->params->config.family->head_activation);
     memcpy(net->dropped, net->pooled, n * sizeof *net->pooled);
     drop_pooled(p, net->dropped);
-    qg_linear_forward(net->logits, &net->site[pooler + 1], pooler + 1, &pooled, &p->hook);
+    qg_linear_forward(net->logits, &net->site[classifier], classifier, &pooled, &p->hook);
 }
 
 void qg_head_backward(const qg_pass *p)
 {
     qg_net *net = p->net;
     const qg_train_batch *b = p->batch;
-    int pooler = net->params->sites - 2;
+    int pooler = qg_params_site(net->params, QG_ROLE_POOLER, QG_OUTSIDE);
+    int classifier = qg_params_site(net->params, QG_ROLE_CLASSIFIER, QG_OUTSIDE);
     size_t C = (size_t)net->params->config.hidden;
     qg_rows first = head_rows(p, net->cls), pooled = head_rows(p, net->dropped);
-    qg_linear_backward(net->d1, p->grad, net->dlogits, &net->site[pooler + 1], pooler + 1, &pooled,
+    qg_linear_backward(net->d1, p->grad, net->dlogits, &net->site[classifier], classifier, &pooled,
                        &p->hook);
     drop_pooled(p, net->d1);
-    qg_activation_backward(net->d1, NULL, net->pooled, (size_t)b->B * C, QG_ACT_TANH, net->kernels);
+    qg_activation_backward(net->d1, NULL, net->pooled, (size_t)b->B * C,
+                           net->params->config.family->head_activation, net->kernels);
     qg_linear_backward(net->d2, p->grad, net->d1, &net->site[pooler], pooler, &first, &p->hook);
     memset(net->dx, 0, (size_t)p->T * C * sizeof *net->dx);
     for (int t = 0; t < b->B; t++)

@@ -41,8 +41,8 @@ static qg_code take_trained_scales(qg_explained_model *m, const qg_trained_scale
             size_t at = l->weight + (size_t)i * (size_t)n * (size_t)l->k;
             snprintf(linear, sizeof linear, "%.*s", (int)(strlen(name) - strlen(".weight")), name);
             QG_TRY(qg_trained_scales_read(q->scales, trained, linear, n, l->k, p));
-            qg_grid_values(q->weights + at, q->scales, m->values + at, n, l->k,
-                           qg_precision_group(p, l->k), &p->grid, qg_kernels_get(NULL));
+            qg_levels_values(q->weights + at, q->scales, m->values + at, n, l->k,
+                             qg_precision_group(p, l->k), &p->levels, qg_kernels_get(NULL));
         }
     }
     return QG_OK;
@@ -64,25 +64,13 @@ static qg_code quantize(qg_explained_model *m, const qg_precision_spec *p)
 
 /* --------------------------------------------------------------------------------------- memory */
 
-/* Names for the classes that are wanted of a drawn head; NULL: as the model says. */
-static qg_code name_classes(const char ***out, qg_arena *a, int classes)
-{
-    *out = NULL;
-    if (classes == 0)
-        return QG_OK;
-    QG_NEW(*out, a, classes + 1);
-    for (int k = 0; k < classes; k++)
-        if (!((*out)[k] = qg_arena_printf(a, "LABEL_%d", k)))
-            return QG_ENOMEM;
-    return QG_OK;
-}
-
 static qg_code create(qg_explained_model *m, const qg_model_source *src, const qg_precision_spec *p,
                       const qg_explained_options *o)
 {
-    const char **labels;
-    QG_TRY(name_classes(&labels, m->arena, src->classes));
-    QG_TRY(qg_params_load(&m->params, &m->values, m->arena, src, labels, NULL));
+    qg_config drawn = {0}; /* a drawn head has the classes that are wanted of it */
+    if (src->classes)
+        QG_TRY(qg_config_number_labels(&drawn, m->arena, src->classes));
+    QG_TRY(qg_params_load(&m->params, &m->values, m->arena, src, drawn.labels, NULL));
     QG_TRY(quantize(m, p));
     int positions = m->params.config.positions;
     m->tokens = o->tokens > 0 ? o->tokens : TOKENS;
@@ -213,7 +201,7 @@ static qg_code attention(void *ctx, float *out, const qg_batch *b)
 
 qg_explainable qg_explained_model_functions(qg_explained_model *m, qg_model *deployed)
 {
-    const qg_bert_config *c = &m->params.config;
+    const qg_config *c = &m->params.config;
     m->deployed = deployed;
     return (qg_explainable){.ctx = m,
                             .classes = c->classes,

@@ -5,7 +5,7 @@
 
 #include "net.h"
 
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ qg_code qg_net_embed(float *x, qg_net *net, const qg_train_batch *batch, qg_entr
     size_t C = (size_t)net->params->config.hidden;
     QG_TRY(qg_pass_begin(&p, net, NULL, batch));
     if (entry == QG_ENTRY_WORDS) {
-        const float *words = qg_weight_at(&p, QG_AT_WORD);
+        const float *words = qg_weight_at(&p, qg_outside(&p, QG_ROLE_WORD));
         for (int i = 0; i < p.T; i++)
             memcpy(x + (size_t)i * C, words + (size_t)batch->ids[i] * C, C * sizeof *x);
     } else {

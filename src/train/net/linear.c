@@ -1,7 +1,7 @@
 /*
  * linear.c - y = Q(x) W^T + b and its straight-through gradient.
  *
- * Q(x) is computed again in backward, from the same x and grid: the same bits, and no memory.
+ * Q(x) is computed again in backward, from the same x and levels: the same bits, and no memory.
  */
 #include "linear.h"
 
@@ -15,13 +15,13 @@ static void moving_forward(const qg_hook *h, int site, const qg_rows *x, int k)
         qg_range seen = {.set = true};
         size_t first = (size_t)p->row[l] * (size_t)k;
         int m = p->row[l + 1] - p->row[l];
-        qg_affine *grid = &h->grid[site * h->leaves + l];
+        qg_affine *affine = &h->affine[site * h->leaves + l];
         if (m == 0)
             continue;
         h->kernels->minmax(&seen.lo, &seen.hi, x->x + first, k, m, k);
         qg_range_join(&h->seen[site], &seen, 1);
-        *grid = qg_affine_of(h->frozen ? h->state[site] : qg_range_moved(h->state[site], seen));
-        qg_affine_forward(h->buffer + first, x->x + first, (size_t)m * (size_t)k, *grid);
+        *affine = qg_affine_of(h->frozen ? h->state[site] : qg_range_moved(h->state[site], seen));
+        qg_affine_forward(h->buffer + first, x->x + first, (size_t)m * (size_t)k, *affine);
     }
 }
 
@@ -31,7 +31,8 @@ static void moving_backward(float *dx, const qg_hook *h, int site, const qg_rows
     for (int l = 0; l < p->n; l++) {
         size_t first = (size_t)p->row[l] * (size_t)k;
         size_t n = (size_t)(p->row[l + 1] - p->row[l]) * (size_t)k;
-        qg_affine_backward(dx + first, dx + first, x->x + first, n, h->grid[site * h->leaves + l]);
+        qg_affine_backward(dx + first, dx + first, x->x + first, n,
+                           h->affine[site * h->leaves + l]);
     }
 }
 

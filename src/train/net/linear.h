@@ -13,7 +13,7 @@ typedef struct qg_hook {
     bool frozen;           /* ranges stay as they are: validation, the last epoch */
     const qg_range *state; /* [sites] moving ranges before the step */
     qg_range *seen;        /* [sites] what the inputs of all leaves were */
-    qg_affine *grid;       /* [sites, leaves] */
+    qg_affine *affine;     /* [sites, leaves] */
     int leaves;            /* at most, of a pass */
     float *buffer;         /* [rows * k] the quantized input */
     const qg_kernels *kernels;

@@ -23,7 +23,7 @@ static qg_panels panels_of(const float *codes, int n, int k, const float *bias)
     return (qg_panels){.format = QG_PANEL_F32, .n = n, .k = k, .codes = codes, .bias = bias};
 }
 
-qg_code qg_site_room_create(qg_site_room *out, qg_arena *a, int widest, int T, int leaves)
+qg_code qg_site_workspace_create(qg_site_workspace *out, qg_arena *a, int widest, int T, int leaves)
 {
     qg_panels largest = panels_of(NULL, widest, widest > T ? widest : T, NULL);
     size_t wide = (size_t)padded(widest);
@@ -39,16 +39,16 @@ qg_code qg_site_room_create(qg_site_room *out, qg_arena *a, int widest, int T, i
     return QG_OK;
 }
 
-qg_code qg_site_create(qg_site *out, qg_arena *a, const qg_linear *linear, qg_site_room *room,
-                       const qg_kernels *kernels)
+qg_code qg_site_create(qg_site *out, qg_arena *a, const qg_linear *linear,
+                       qg_site_workspace *workspace, const qg_kernels *kernels)
 {
     int n = linear->n, k = linear->k;
-    *out = (qg_site){.linear = *linear, .kernels = kernels, .room = room};
+    *out = (qg_site){.linear = *linear, .kernels = kernels, .workspace = workspace};
     QG_NEW(out->panels[0], a, (size_t)padded(n) * (size_t)k);
     QG_NEW(out->panels[1], a, (size_t)padded(k) * (size_t)n);
     QG_NEW(out->bias, a, padded(n));
     out->forward = panels_of(out->panels[0], n, k, out->bias);
-    out->backward = panels_of(out->panels[1], k, n, room->zero);
+    out->backward = panels_of(out->panels[1], k, n, workspace->zero);
     return QG_OK;
 }
 
@@ -62,7 +62,7 @@ void qg_site_pack(qg_site *s, const float *block)
 
 static void product(float *y, const qg_site *s, const float *x, int m, const qg_panels *w)
 {
-    s->kernels->gemm_f32(y, w->n, x, w->k, m, w, s->room->scratch);
+    s->kernels->gemm_f32(y, w->n, x, w->k, m, w, s->workspace->scratch);
 }
 
 void qg_site_forward(float *y, const qg_site *s, const float *x, int T)
@@ -91,9 +91,9 @@ static void prepare_factors(const qg_site *s, const float *dy, const float *x, c
     size_t n = (size_t)s->linear.n, k = (size_t)s->linear.k, wide = (size_t)padded(s->linear.k);
     for (int l = 0; l < p->n; l++) {
         size_t first = (size_t)p->row[l];
-        qg_pack_f32_transposed(s->room->panels + first * wide, x + first * k, rows_of(p, l),
+        qg_pack_f32_transposed(s->workspace->panels + first * wide, x + first * k, rows_of(p, l),
                                s->linear.k);
-        transpose(s->room->rows + first * n, dy + first * n, rows_of(p, l), s->linear.n);
+        transpose(s->workspace->rows + first * n, dy + first * n, rows_of(p, l), s->linear.n);
     }
 }
 
@@ -106,11 +106,11 @@ static void leaf_tile(float *y, int ldy, const qg_site *s, const qg_parts *p, in
 {
     int T = rows_of(p, l);
     size_t first = (size_t)p->row[l], wide = (size_t)padded(s->linear.k);
-    const float *x = s->room->panels + first * wide + (size_t)t.column * (size_t)T;
-    const float *dy = s->room->rows + first * (size_t)s->linear.n + (size_t)t.row * (size_t)T;
-    qg_panels inputs = panels_of(x, t.columns, T, s->room->zero);
+    const float *x = s->workspace->panels + first * wide + (size_t)t.column * (size_t)T;
+    const float *dy = s->workspace->rows + first * (size_t)s->linear.n + (size_t)t.row * (size_t)T;
+    qg_panels inputs = panels_of(x, t.columns, T, s->workspace->zero);
     if (T > 0)
-        s->kernels->gemm_f32(y, ldy, dy, T, t.rows, &inputs, s->room->scratch);
+        s->kernels->gemm_f32(y, ldy, dy, T, t.rows, &inputs, s->workspace->scratch);
     else
         for (int r = 0; r < t.rows; r++)
             memset(y + (size_t)r * (size_t)ldy, 0, (size_t)t.columns * sizeof *y);
@@ -126,10 +126,10 @@ static void sum_tile(float *dw, const qg_site *s, const qg_parts *p, tile t)
         return;
     }
     for (int l = 0; l < p->n; l++)
-        leaf_tile(s->room->tile[l], t.columns, s, p, l, t);
-    qg_tree_sum(s->room->tile, p->n, 0, (size_t)t.rows * wide);
+        leaf_tile(s->workspace->tile[l], t.columns, s, p, l, t);
+    qg_tree_sum(s->workspace->tile, p->n, 0, (size_t)t.rows * wide);
     for (int r = 0; r < t.rows; r++)
-        memcpy(dw + (size_t)r * k, s->room->tile[0] + (size_t)r * wide, wide * sizeof *dw);
+        memcpy(dw + (size_t)r * k, s->workspace->tile[0] + (size_t)r * wide, wide * sizeof *dw);
 }
 
 void qg_site_backward(float *dx, float *dw, const qg_site *s, const float *dy, const float *x,

@@ -15,7 +15,7 @@
 
 enum { CHUNK_LOGITS = 1 << 22, CHUNK_ROWS = 256 };
 
-qg_code qg_mlm_alloc(qg_mlm_state *s, qg_arena *a, const qg_bert_config *c, size_t T)
+qg_code qg_mlm_alloc(qg_mlm_state *s, qg_arena *a, const qg_config *c, size_t T)
 {
     size_t C = (size_t)c->hidden;
     s->chunk = CHUNK_LOGITS / c->vocab;
@@ -30,11 +30,6 @@ qg_code qg_mlm_alloc(qg_mlm_state *s, qg_arena *a, const qg_bert_config *c, size
     QG_NEW(s->norm.rstd, a, T);
     QG_NEW(s->logits, a, (size_t)s->chunk * (size_t)c->vocab);
     return QG_OK;
-}
-
-static int at(const qg_pass *p, int place)
-{
-    return QG_AT_LAYER + QG_PARAMS_PER_LAYER * p->net->params->config.layers + place;
 }
 
 static int gather(const qg_pass *p)
@@ -63,11 +58,11 @@ static void transform_forward(const qg_pass *p, int M)
 {
     qg_net *net = p->net;
     const qg_mlm_state *s = &net->mlm;
-    const qg_bert_config *c = &net->params->config;
-    int site = net->params->sites - 1;
+    const qg_config *c = &net->params->config;
+    int site = qg_params_site(net->params, QG_ROLE_MLM_DENSE, QG_OUTSIDE);
     size_t n = (size_t)M * (size_t)c->hidden;
     qg_rows rows = chosen_rows(p, M);
-    qg_norm_weights w = qg_norm_at(p, at(p, QG_AT_MLM_NORM));
+    qg_norm_weights w = qg_norm_at(p, qg_outside(p, QG_ROLE_MLM_NORM));
     qg_linear_forward(s->inner, &net->site[site], site, &rows, &p->hook);
     memcpy(s->activated, s->inner, n * sizeof *s->inner);
     net->kernels->activation(s->activated, n, (qg_activation)c->activation);
@@ -79,8 +74,9 @@ static void transform_backward(const qg_pass *p, int M)
 {
     qg_net *net = p->net;
     const qg_mlm_state *s = &net->mlm;
-    const qg_bert_config *c = &net->params->config;
-    int site = net->params->sites - 1, norm = at(p, QG_AT_MLM_NORM);
+    const qg_config *c = &net->params->config;
+    int site = qg_params_site(net->params, QG_ROLE_MLM_DENSE, QG_OUTSIDE),
+        norm = qg_outside(p, QG_ROLE_MLM_NORM);
     size_t C = (size_t)c->hidden;
     qg_rows rows = chosen_rows(p, M);
     qg_norm_backward(s->dhidden, qg_grad_at(p, norm), qg_grad_at(p, norm + 1), s->dhidden, &s->norm,
@@ -157,11 +153,13 @@ static void chunk_backward(const qg_pass *p, int first, int m)
 {
     const qg_mlm_state *s = &p->net->mlm;
     int V = p->net->params->config.vocab, C = p->net->params->config.hidden;
-    float *bias = qg_grad_at(p, at(p, QG_AT_MLM_BIAS));
+    float *bias = qg_grad_at(p, qg_outside(p, QG_ROLE_MLM_BIAS));
     size_t from = (size_t)first * (size_t)C;
     qg_matrix d = {s->logits, V};
-    qg_product_nn(s->dhidden + from, C, d, (qg_matrix){qg_weight_at(p, QG_AT_WORD), C}, m, C, V, 1);
-    qg_product_tn_add(qg_grad_at(p, QG_AT_WORD), C, d, (qg_matrix){s->hidden + from, C}, V, C, m);
+    qg_product_nn(s->dhidden + from, C, d,
+                  (qg_matrix){qg_weight_at(p, qg_outside(p, QG_ROLE_WORD)), C}, m, C, V, 1);
+    qg_product_tn_add(qg_grad_at(p, qg_outside(p, QG_ROLE_WORD)), C, d,
+                      (qg_matrix){s->hidden + from, C}, V, C, m);
     for (int i = 0; i < m; i++)
         qg_add_to(bias, s->logits + (size_t)i * (size_t)V, (size_t)V);
 }
@@ -170,12 +168,12 @@ static qg_code decode(qg_mlm_score *sum, const qg_pass *p, int M, const qg_step 
 {
     const qg_mlm_state *s = &p->net->mlm;
     int V = p->net->params->config.vocab, C = p->net->params->config.hidden;
-    qg_matrix words = {qg_weight_at(p, QG_AT_WORD), C};
+    qg_matrix words = {qg_weight_at(p, qg_outside(p, QG_ROLE_WORD)), C};
     for (int first = 0; first < M; first += s->chunk) {
         int m = M - first < s->chunk ? M - first : s->chunk;
         qg_matrix hidden = {s->hidden + (size_t)first * (size_t)C, C};
         qg_product_nt(s->logits, V, hidden, words, m, V, C, 1);
-        qg_add_bias(s->logits, qg_weight_at(p, at(p, QG_AT_MLM_BIAS)), m, V);
+        qg_add_bias(s->logits, qg_weight_at(p, qg_outside(p, QG_ROLE_MLM_BIAS)), m, V);
         QG_TRY(chunk_loss(sum, p, first, m, step));
         if (p->grad)
             chunk_backward(p, first, m);
@@ -187,8 +185,8 @@ static qg_code decode(qg_mlm_score *sum, const qg_pass *p, int M, const qg_step 
 static void clear_gradient(const qg_pass *p)
 {
     const qg_params *params = p->net->params;
-    const qg_param *words = &params->param[QG_AT_WORD];
-    size_t head = params->param[at(p, QG_AT_MLM_POOLER)].offset;
+    const qg_param *words = &params->param[qg_outside(p, QG_ROLE_WORD)];
+    size_t head = params->param[params->head].offset;
     memset(p->grad + words->offset, 0,
            (size_t)words->rows * (size_t)words->columns * sizeof *p->grad);
     memset(p->grad + head, 0, (params->count - head) * sizeof *p->grad);
@@ -214,9 +212,9 @@ qg_code qg_mlm_head(qg_mlm_score *sum, const qg_pass *p, const qg_step *step)
 /* The padding row gets no gradient as an input (nn.Embedding's padding_idx). */
 void qg_mlm_words_backward(const qg_pass *p)
 {
-    const qg_bert_config *c = &p->net->params->config;
+    const qg_config *c = &p->net->params->config;
     size_t C = (size_t)c->hidden;
-    float *words = qg_grad_at(p, QG_AT_WORD);
+    float *words = qg_grad_at(p, qg_outside(p, QG_ROLE_WORD));
     for (int i = 0; i < p->T; i++)
         if (p->batch->ids[i] != c->pad_id)
             qg_add_to(words + (size_t)p->batch->ids[i] * C, p->net->dx + (size_t)i * C, C);

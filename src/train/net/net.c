@@ -24,7 +24,7 @@ static qg_code alloc_norm(qg_norm_state *s, qg_arena *a, size_t T, size_t C)
     return QG_OK;
 }
 
-static qg_code alloc_layer(qg_layer_state *s, qg_arena *a, const qg_bert_config *c, size_t T)
+static qg_code alloc_layer(qg_layer_state *s, qg_arena *a, const qg_config *c, size_t T)
 {
     size_t C = (size_t)c->hidden, F = (size_t)c->ffn;
     QG_NEW(s->qkv, a, T * 3 * C);
@@ -38,7 +38,7 @@ static qg_code alloc_layer(qg_layer_state *s, qg_arena *a, const qg_bert_config 
 
 static qg_code alloc_layers(qg_net *n, size_t T)
 {
-    const qg_bert_config *c = &n->params->config;
+    const qg_config *c = &n->params->config;
     QG_NEW(n->layer, n->arena, c->layers);
     QG_NEW(n->x, n->arena, c->layers + 1);
     for (int l = 0; l <= c->layers; l++)
@@ -63,15 +63,15 @@ static qg_code alloc_sites(qg_net *n, int T)
     QG_NEW(n->sum, n->arena, n->options.leaves);
     for (int l = 0; l < n->options.leaves; l++)
         QG_NEW(n->sum[l], n->arena, 2 * (size_t)widest);
-    QG_TRY(qg_site_room_create(&n->room, n->arena, widest, T, n->options.leaves));
+    QG_TRY(qg_site_workspace_create(&n->workspace, n->arena, widest, T, n->options.leaves));
     for (int s = 0; s < p->sites; s++)
-        QG_TRY(qg_site_create(&n->site[s], n->arena, &p->site[s], &n->room, n->kernels));
+        QG_TRY(qg_site_create(&n->site[s], n->arena, &p->site[s], &n->workspace, n->kernels));
     return QG_OK;
 }
 
 static qg_code alloc_all(qg_net *n)
 {
-    const qg_bert_config *c = &n->params->config;
+    const qg_config *c = &n->params->config;
     size_t T = (size_t)n->options.tokens, B = (size_t)n->options.texts, C = (size_t)c->hidden;
     size_t K = (size_t)c->classes, F = (size_t)c->ffn;
     QG_TRY(alloc_layers(n, T));
@@ -91,7 +91,7 @@ static qg_code alloc_all(qg_net *n)
     QG_NEW(n->attention, n->arena, qg_attention_floats(n->options.longest, c->hidden / c->heads));
     QG_NEW(n->quantized, n->arena, T * most(F, C));
     QG_NEW(n->seen, n->arena, n->params->sites);
-    QG_NEW(n->grid, n->arena, n->params->sites * n->options.leaves);
+    QG_NEW(n->affine, n->arena, n->params->sites * n->options.leaves);
     QG_NEW(n->leaf_rows, n->arena, n->options.leaves + 1);
     QG_NEW(n->keyed, n->arena, T);
     for (size_t t = 0; t <= B; t++)
@@ -158,7 +158,7 @@ const qg_range *qg_net_seen(const qg_net *net)
 
 static qg_code check_text(const qg_net *n, const qg_train_batch *b, int t)
 {
-    const qg_bert_config *c = &n->params->config;
+    const qg_config *c = &n->params->config;
     int len = b->splits[t + 1] - b->splits[t];
     if (len < 1 || len > c->positions)
         return QG_FAIL(QG_EMODEL, "sample %lld has %d tokens, the model takes 1 to %d",
@@ -216,7 +216,7 @@ static qg_pass start(qg_net *n, const qg_qat *q, const qg_train_batch *b)
                               .frozen = q && q->frozen,
                               .state = q ? q->range : NULL,
                               .seen = n->seen,
-                              .grid = n->grid,
+                              .affine = n->affine,
                               .leaves = n->options.leaves,
                               .buffer = n->quantized,
                               .kernels = n->kernels}};

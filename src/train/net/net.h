@@ -9,23 +9,6 @@
 
 #include "qgrid/mlm.h"
 
-/* Places in the table of parameters; those of a layer count from QG_AT_LAYER + 16 l. */
-enum {
-    QG_AT_WORD,
-    QG_AT_POSITION,
-    QG_AT_TYPE,
-    QG_AT_EMBEDDING_NORM,
-    QG_AT_LAYER = 5,
-    QG_PARAMS_PER_LAYER = 16,
-    QG_AT_ATTENTION_NORM = 8, /* weight, then bias */
-    QG_AT_OUTPUT_NORM = 14,
-    /* Of masked-language modelling, behind the layers. */
-    QG_AT_MLM_POOLER = 0,
-    QG_AT_MLM_DENSE = 2,
-    QG_AT_MLM_NORM = 4,
-    QG_AT_MLM_BIAS = 6
-};
-
 /* What a layer's backward needs; with recomputation all layers share one. */
 typedef struct qg_layer_state {
     float *qkv;                   /* [T, 3C] */
@@ -56,7 +39,7 @@ struct qg_net {
     const qg_kernels *kernels;
     const float *weights; /* block that `site` was packed from */
     qg_site *site;        /* [sites] */
-    qg_site_room room;
+    qg_site_workspace workspace;
     qg_layer_state *layer;         /* [L], or all the same */
     float **x;                     /* [L + 1] -> [T, C] input of each layer, and the last output */
     qg_norm_state embedding;       /* [T, C], [T] */
@@ -74,7 +57,7 @@ struct qg_net {
     qg_keyed *keyed;               /* [T] */
     float *quantized;              /* [T, max(C, F)] */
     qg_range *seen;                /* [sites] */
-    qg_affine *grid;               /* [sites, leaves] */
+    qg_affine *affine;             /* [sites, leaves] */
     qg_teacher *teacher;           /* NULL: none */
 };
 
@@ -120,7 +103,7 @@ void qg_head_forward(const qg_pass *p);
 void qg_head_backward(const qg_pass *p);
 
 /** Memory of the head for leaves of T tokens. @errors QG_ENOMEM. */
-qg_code qg_mlm_alloc(qg_mlm_state *s, qg_arena *a, const qg_bert_config *c, size_t T) QG_MUST_USE;
+qg_code qg_mlm_alloc(qg_mlm_state *s, qg_arena *a, const qg_config *c, size_t T) QG_MUST_USE;
 
 /**
  * Adds the score of the batch's targets from net->x[L]. With a gradient (p->grad): all of the
@@ -139,7 +122,13 @@ void qg_loss(double *loss, float *dlogits, const float *logits, const qg_train_b
 /** Dropout of rows [T, C] text by text. */
 void qg_drop_rows(const qg_pass *p, float *x, double rate, int layer, int place);
 
-/** The vector of parameter `index`, and its gradient (NULL: not wanted). */
+/** Parameter of a module that stands outside the layers. */
+static inline int qg_outside(const qg_pass *p, qg_role role)
+{
+    return qg_params_at(p->net->params, role, QG_OUTSIDE);
+}
+
+/** The values of parameter `index`, and its gradient (NULL: not wanted). */
 static inline const float *qg_weight_at(const qg_pass *p, int index)
 {
     return p->net->weights + p->net->params->param[index].offset;

@@ -1,14 +1,10 @@
 /*
- * params.c - the parameters of a BERT classifier as one block: names, places, decay.
+ * params.c - the parameters of a model as one block: names, places, decay.
  *
- *   embeddings: word, position, type, LayerNorm
- *   a layer:    Wq Wk Wv | bq bk bv | attention output W, b, LayerNorm | intermediate W, b |
- *               output W, b, LayerNorm
- *   pooler W, b | classifier W, b
- *     or, for masked-language modelling: transform W, b, LayerNorm, bias of the decoder
- *
- * Each tensor begins on 64 bytes, but for those in a group of Linear layers, which follow each
- * other directly and are one matrix [3C, C] for the product.
+ * They stand in the order of the family's table. Of Linear layers with a common input first the
+ * weights follow each other, then the biases: for the product they are one matrix [3C, C] and one
+ * vector, of queries, keys and values. Each tensor begins on 64 bytes, but for those in such a
+ * group.
  */
 #include "qgrid/train.h"
 
@@ -17,132 +13,113 @@
 
 enum { FLOATS_PER_LINE = 16 };
 
-/* Not learned by masked-language modelling. */
-static const char *const pooler[] = {"bert.pooler.dense.weight", "bert.pooler.dense.bias"};
-
-typedef struct planner {
-    qg_params *p;
-    const char *prefix; /* of the names */
-} planner;
-
-static size_t aligned(size_t n)
+static void align(qg_params *p)
 {
-    return (n + FLOATS_PER_LINE - 1) / FLOATS_PER_LINE * FLOATS_PER_LINE;
+    p->count = (p->count + FLOATS_PER_LINE - 1) / FLOATS_PER_LINE * FLOATS_PER_LINE;
+}
+
+static size_t place(const qg_params *p, qg_role role, int layer)
+{
+    int row = layer == QG_OUTSIDE ? p->config.layers : layer;
+    return (size_t)row * QG_ROLES + (size_t)role;
+}
+
+int qg_params_at(const qg_params *p, qg_role role, int layer)
+{
+    return p->param_of[place(p, role, layer)];
+}
+
+int qg_params_site(const qg_params *p, qg_role role, int layer)
+{
+    return p->site_of[place(p, role, layer)];
 }
 
 /* Adds a tensor where the block ends. */
-static size_t add(planner *b, const char *name, const char *part, int rows, int columns)
+static void add(qg_params *p, const qg_parameter *x)
 {
-    qg_param *t = &b->p->param[b->p->n++];
-    *t = (qg_param){.rows = rows, .columns = columns, .offset = b->p->count, .decays = true};
-    snprintf(t->name, sizeof t->name, "%s%s%s", b->prefix, name, part);
-    b->p->count += (size_t)rows * (size_t)columns;
-    return t->offset;
+    const qg_module *m = x->module;
+    int *at = &p->param_of[place(p, m->role, m->layer)];
+    bool learned = m->part != QG_PART_POOLER || p->objective == QG_OBJECTIVE_CLASSIFICATION;
+    if (*at < 0)
+        *at = p->n;
+    qg_param *t = &p->param[p->n++];
+    *t = (qg_param){.kind = m->kind,
+                    .rows = x->rows,
+                    .columns = x->columns,
+                    .offset = p->count,
+                    .decays = x->dims == 2 && learned};
+    _Static_assert(sizeof t->name == sizeof x->name, "a parameter's name");
+    memcpy(t->name, x->name, sizeof t->name);
+    p->count += (size_t)x->rows * (size_t)x->columns;
+    if (m->part <= QG_PART_LAYERS)
+        p->head = p->n;
 }
 
-static void add_norm(planner *b, const char *name)
+/* `parts` Linear layers of one shape with a common input. */
+static void add_linears(qg_params *p, const qg_module *m, int parts)
 {
-    static const char *const parts[] = {".weight", ".bias"};
-    for (int i = 0; i < 2; i++) {
-        add(b, name, parts[i], b->p->config.hidden, 1);
-        b->p->count = aligned(b->p->count);
+    qg_linear *l = &p->site[p->sites];
+    *l = (qg_linear){
+        .param = p->n, .n = parts * m->rows, .k = m->columns, .parts = parts, .weight = p->count};
+    for (int i = 0; i < parts; i++) {
+        qg_parameter weight = qg_module_weight(&m[i]);
+        p->site_of[place(p, m[i].role, m[i].layer)] = p->sites;
+        add(p, &weight);
     }
+    align(p);
+    l->bias = p->count;
+    for (int i = 0; i < parts; i++) {
+        qg_parameter bias = qg_module_bias(&m[i]);
+        add(p, &bias);
+    }
+    align(p);
+    p->sites++;
 }
 
-/* `parts` Linear layers [n, k] each with a common input. */
-static void add_linears(planner *b, const char *const *names, int parts, int n, int k)
+/* Adds module m[0], and those behind it that read its input; returns how many. */
+static int add_module(qg_params *p, const qg_module *m, int left)
 {
-    qg_linear *l = &b->p->site[b->p->sites++];
-    *l = (qg_linear){.param = b->p->n, .n = parts * n, .k = k, .parts = parts};
-    l->weight = b->p->count;
-    for (int i = 0; i < parts; i++)
-        add(b, names[i], ".weight", n, k);
-    b->p->count = aligned(b->p->count);
-    l->bias = b->p->count;
-    for (int i = 0; i < parts; i++)
-        add(b, names[i], ".bias", n, 1);
-    b->p->count = aligned(b->p->count);
+    qg_parameter part[2];
+    int n = 1;
+    if (m->kind == QG_MODULE_LINEAR) {
+        while (n < left && qg_roles[m[n].role].joined)
+            n++;
+        add_linears(p, m, n);
+        return n;
+    }
+    for (int i = 0, parts = qg_module_parameters(part, m); i < parts; i++) {
+        add(p, &part[i]);
+        align(p);
+    }
+    return 1;
 }
 
-static void add_linear(planner *b, const char *name, int n, int k)
+static qg_code plan(qg_params *out, qg_arena *a, const qg_config *config, qg_objective objective)
 {
-    add_linears(b, &name, 1, n, k);
-}
-
-static void add_layer(planner *b, int index)
-{
-    static const char *const qkv[] = {"attention.self.query", "attention.self.key",
-                                      "attention.self.value"};
-    int C = b->p->config.hidden, F = b->p->config.ffn;
-    char prefix[64];
-    snprintf(prefix, sizeof prefix, "bert.encoder.layer.%d.", index);
-    b->prefix = prefix;
-    add_linears(b, qkv, 3, C, C);
-    add_linear(b, "attention.output.dense", C, C);
-    add_norm(b, "attention.output.LayerNorm");
-    add_linear(b, "intermediate.dense", F, C);
-    add_linear(b, "output.dense", C, F);
-    add_norm(b, "output.LayerNorm");
-    b->prefix = "";
-}
-
-static void add_mlm_head(planner *b)
-{
-    add_linear(b, "cls.predictions.transform.dense", b->p->config.hidden, b->p->config.hidden);
-    add_norm(b, "cls.predictions.transform.LayerNorm");
-    add(b, "cls.predictions.bias", "", b->p->config.vocab, 1);
-    b->p->count = aligned(b->p->count);
-}
-
-static qg_code plan(qg_params *out, qg_arena *a, const qg_bert_config *config,
-                    qg_objective objective)
-{
-    static const char *const no_decay[] = {"bias", "LayerNorm.weight", NULL};
-    planner b = {.p = out, .prefix = "bert.embeddings."};
-    int C = config->hidden, L = config->layers;
-    *out = (qg_params){.objective = objective, .config = *config, .dropout = {0.1, 0.1, 0.1}};
-    QG_NEW(out->param, a, 5 + 16 * L + 7);
-    QG_NEW(out->site, a, QG_SITES_PER_LAYER * L + 2);
-    add(&b, "word_embeddings.weight", "", config->vocab, C);
-    out->count = aligned(out->count);
-    add(&b, "position_embeddings.weight", "", config->positions, C);
-    out->count = aligned(out->count);
-    add(&b, "token_type_embeddings.weight", "", config->types, C);
-    out->count = aligned(out->count);
-    add_norm(&b, "LayerNorm");
-    for (int i = 0; i < L; i++)
-        add_layer(&b, i);
-    b.prefix = "";
-    add_linear(&b, "bert.pooler.dense", C, C);
-    if (objective == QG_OBJECTIVE_MLM)
-        add_mlm_head(&b);
-    else
-        add_linear(&b, "classifier", config->classes, C);
-    qg_params_exclude(out, no_decay);
+    qg_module *m;
+    int n;
+    *out = (qg_params){.objective = objective, .config = *config, .dropout = config->dropout};
+    QG_TRY(qg_modules_of(&m, &n, a, config, objective));
+    size_t places = ((size_t)config->layers + 1) * QG_ROLES;
+    QG_NEW(out->param, a, 2 * n);
+    QG_NEW(out->site, a, n);
+    QG_NEW(out->param_of, a, places);
+    QG_NEW(out->site_of, a, places);
+    for (size_t i = 0; i < places; i++)
+        out->param_of[i] = out->site_of[i] = -1;
+    for (int i = 0; i < n;)
+        i += add_module(out, &m[i], n - i);
     return QG_OK;
 }
 
-qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_bert_config *config)
+qg_code qg_params_plan(qg_params *out, qg_arena *a, const qg_config *config)
 {
     return plan(out, a, config, QG_OBJECTIVE_CLASSIFICATION);
 }
 
-qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_bert_config *config)
+qg_code qg_params_plan_mlm(qg_params *out, qg_arena *a, const qg_config *config)
 {
-    QG_TRY(plan(out, a, config, QG_OBJECTIVE_MLM));
-    for (int i = 0; i < 2; i++)
-        out->param[qg_params_find(out, pooler[i])].decays = false;
-    return QG_OK;
-}
-
-void qg_params_exclude(qg_params *p, const char *const *parts)
-{
-    for (int i = 0; i < p->n - p->scales; i++) {
-        p->param[i].decays = true;
-        for (const char *const *s = parts; *s; s++)
-            if (strstr(p->param[i].name, *s))
-                p->param[i].decays = false;
-    }
+    return plan(out, a, config, QG_OBJECTIVE_MLM);
 }
 
 int qg_params_find(const qg_params *p, const char *name)

@@ -6,7 +6,7 @@
 #include "train/qat/learned_scales.h"
 #include "qgrid/checkpoint.h"
 #include "qgrid/packed.h"
-#include "qgrid/random_model.h"
+#include "qgrid/tokenizer.h"
 #include "qgrid/trained_scales.h"
 
 #include "qgrid/file.h"
@@ -18,33 +18,8 @@
 
 enum { CONFIG_BYTES = 4 << 20 };
 
-static qg_code rate(double *out, const qg_json_doc *doc, const char *key, double def)
-{
-    const qg_json *v = qg_json_get(doc->root, key);
-    *out = def;
-    if (!v || v->type == QG_JSON_NULL)
-        return QG_OK;
-    if (v->type != QG_JSON_NUMBER || !(v->number >= 0 && v->number < 1))
-        return QG_JSON_FAIL(doc, v, QG_EFORMAT, "a number in [0, 1) is expected");
-    *out = v->number;
-    return QG_OK;
-}
-
-/* Defaults are BertConfig's; the classifier takes the hidden rate unless it has its own. */
-static qg_code load_dropout(qg_dropout_rates *d, qg_arena *a, const char *dir)
-{
-    qg_json_doc doc;
-    char *path = qg_path_join(a, dir, "config.json");
-    if (!path)
-        return QG_ENOMEM;
-    QG_TRY(qg_json_load(&doc, a, path, CONFIG_BYTES));
-    QG_TRY(rate(&d->hidden, &doc, "hidden_dropout_prob", 0.1));
-    QG_TRY(rate(&d->attention, &doc, "attention_probs_dropout_prob", 0.1));
-    return rate(&d->classifier, &doc, "classifier_dropout", d->hidden);
-}
-
 /* The classes of the study take the place of the model's. */
-static qg_code relabel(qg_bert_config *c, const char *dir, const char *const *labels, bool drawn)
+static qg_code relabel(qg_config *c, const char *dir, const char *const *labels, bool drawn)
 {
     int n = 0;
     while (labels[n])
@@ -59,21 +34,18 @@ static qg_code relabel(qg_bert_config *c, const char *dir, const char *const *la
     return QG_OK;
 }
 
-static bool has_head(const qg_weights *w, qg_objective objective)
-{
-    static const char *const names[][2] = {
-        [QG_OBJECTIVE_CLASSIFICATION] = {"classifier.weight", "module.classifier.weight"},
-        [QG_OBJECTIVE_MLM] = {"cls.predictions.transform.dense.weight",
-                              "module.cls.predictions.transform.dense.weight"}};
-    return qg_weights_find(w, names[objective][0]) || qg_weights_find(w, names[objective][1]);
-}
-
-static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
+static qg_code read_all(const qg_params *p, float *values, qg_arena *a, qg_checkpoint *c)
 {
     const char *first = "";
-    for (int i = 0; i < p->n - p->scales; i++) {
-        const qg_param *t = &p->param[i];
-        QG_TRY(qg_checkpoint_read(values + t->offset, c, t->name, t->rows, t->columns, false));
+    qg_module *m;
+    int n;
+    QG_TRY(qg_modules_of(&m, &n, a, &p->config, p->objective));
+    for (int i = 0; i < n; i++) {
+        qg_parameter part[2];
+        for (int k = 0, parts = qg_module_parameters(part, &m[i]); k < parts; k++) {
+            const qg_param *t = &p->param[qg_params_find(p, part[k].name)];
+            QG_TRY(qg_checkpoint_read(values + t->offset, c, &part[k]));
+        }
     }
     int unused = qg_checkpoint_unused(c, &first);
     if (unused)
@@ -82,12 +54,11 @@ static qg_code read_all(qg_params *p, float *values, qg_checkpoint *c)
     return QG_OK;
 }
 
-static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
-                    qg_bert_config *config, const char *const *labels, const qg_precision *scales,
-                    qg_objective objective)
+static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c, qg_config *config,
+                    const char *const *labels, const qg_precision *scales, qg_objective objective)
 {
     bool mlm = objective == QG_OBJECTIVE_MLM;
-    if (!c->random_head && !has_head(c->weights, objective)) {
+    if (!c->random_head && !qg_checkpoint_has_head(c, objective)) {
         qg_note("%s: no %s in the checkpoint, one is drawn from seed %lld", c->dir,
                 mlm ? "head of masked-language modelling" : "classifier", (long long)c->head_seed);
         c->random_head = true;
@@ -96,13 +67,12 @@ static qg_code load(qg_params *p, float **values, qg_arena *a, qg_checkpoint *c,
     if (labels)
         QG_TRY(relabel(config, c->dir, labels, c->random_head));
     QG_TRY(mlm ? qg_params_plan_mlm(p, a, config) : qg_params_plan(p, a, config));
-    QG_TRY(load_dropout(&p->dropout, a, c->dir));
     if (!(p->dir = qg_arena_strdup(a, c->dir)))
         return QG_ENOMEM;
     if (scales)
         QG_TRY(qg_params_plan_scales(p, a, scales));
     QG_NEW(*values, a, p->count);
-    QG_TRY(read_all(p, *values, c));
+    QG_TRY(read_all(p, *values, a, c));
     if (scales)
         qg_params_measure_scales(*values, p);
     return QG_OK;
@@ -112,13 +82,13 @@ static qg_code open_and_load(qg_params *out, float **values, qg_arena *a,
                              const qg_model_source *src, const char *const *labels,
                              const qg_precision *scales, qg_objective objective)
 {
-    qg_bert_config config;
+    qg_config config;
     qg_checkpoint c;
     if (qg_is_packed(src->dir))
         return QG_FAIL_AT(QG_EUNSUPPORTED, src->dir, 0, 0, NULL,
                           "is packed; train the checkpoint it was made from");
-    QG_TRY(qg_bert_config_load(&config, a, src->dir));
-    QG_TRY(qg_checkpoint_open(&c, a, src, &config));
+    QG_TRY(qg_config_load(&config, a, src->dir));
+    QG_TRY(qg_checkpoint_open(&c, a, src, &config, config.vocab));
     qg_code rc = load(out, values, a, &c, &config, labels, scales, objective);
     qg_checkpoint_close(&c);
     return rc;
@@ -143,10 +113,7 @@ static qg_code save_config(qg_arena *a, const char *dir, const qg_params *p)
     if (!from || !to)
         return QG_ENOMEM;
     QG_TRY(qg_json_load(&doc, a, from, CONFIG_BYTES));
-    qg_random_model labels = {.label = p->config.labels,
-                              .classes = p->config.classes,
-                              .mlm = p->objective == QG_OBJECTIVE_MLM};
-    qg_random_model_config(&s, &labels, doc.root);
+    qg_config_relabelled(&s, doc.root, &p->config, p->objective);
     qg_code rc = qg_str_status(&s);
     if (rc == QG_OK)
         rc = qg_file_write(to, s.data, s.len);

@@ -1,8 +1,8 @@
 /*
- * fakequant.c - grids of weights and inputs, and which values they clip.
+ * fakequant.c - levels of weights and inputs, and which values they clip.
  *
- * Weights take the codes that the precision itself makes when a model is packed, so the grid
- * trained on is the grid deployed. Rules of moving ranges: PyTorch 1.13,
+ * Weights take the codes that the precision itself makes when a model is packed, so the levels
+ * trained on are the levels deployed. Rules of moving ranges: PyTorch 1.13,
  * MovingAverageMinMaxObserver and FakeQuantize (per tensor, affine, quint8).
  */
 #include "fakequant.h"
@@ -68,19 +68,19 @@ static inline float nearest(float x)
     return (x + magic) - magic;
 }
 
-void qg_affine_forward(float *y, const float *x, size_t n, qg_affine grid)
+void qg_affine_forward(float *y, const float *x, size_t n, qg_affine levels)
 {
-    float inverse = 1.0f / grid.scale, zero = (float)grid.zero;
+    float inverse = 1.0f / levels.scale, zero = (float)levels.zero;
     for (size_t i = 0; i < n; i++) {
         float q = zero + nearest(x[i] * inverse);
         q = q < 0 ? 0 : q > 255 ? 255 : q;
-        y[i] = (q - zero) * grid.scale;
+        y[i] = (q - zero) * levels.scale;
     }
 }
 
-void qg_affine_backward(float *dx, const float *dy, const float *x, size_t n, qg_affine grid)
+void qg_affine_backward(float *dx, const float *dy, const float *x, size_t n, qg_affine levels)
 {
-    float inverse = 1.0f / grid.scale, zero = (float)grid.zero;
+    float inverse = 1.0f / levels.scale, zero = (float)levels.zero;
     for (size_t i = 0; i < n; i++) {
         float q = zero + nearest(x[i] * inverse);
         dx[i] = dy[i] * (q >= 0 && q <= 255 ? 1.0f : 0.0f);
@@ -111,10 +111,10 @@ void qg_tokens_forward(float *y, const float *x, int m, int k)
 void qg_text_forward(float *y, const float *x, int m, int k, const qg_kernels *kernels)
 {
     float lo, hi;
-    qg_affine grid;
+    qg_affine levels;
     kernels->minmax(&lo, &hi, x, k, m, k);
-    grid.zero = qg_text_grid(&grid.scale, lo, hi);
-    qg_affine_forward(y, x, (size_t)m * (size_t)k, grid);
+    levels.zero = qg_text_levels(&levels.scale, lo, hi);
+    qg_affine_forward(y, x, (size_t)m * (size_t)k, levels);
 }
 
 /* ------------------------------------------------------------------------------------ weights */
@@ -122,11 +122,11 @@ void qg_text_forward(float *y, const float *x, int m, int k, const qg_kernels *k
 size_t qg_weights_scales(const qg_precision *p, int n, int k)
 {
     int group = qg_precision_group(p, k);
-    bool scaled = qg_precision_has_grid(p) || p->format == QG_PANEL_NF4;
+    bool scaled = qg_precision_has_levels(p) || p->format == QG_PANEL_NF4;
     return scaled ? (size_t)n * (size_t)((k + group - 1) / group) : 0;
 }
 
-/* Values of codes [from, to) of a row-major matrix, all of one scale; not of a grid. */
+/* Values of codes [from, to) of a row-major matrix, all of one scale; of formats without levels. */
 static void decode(float *y, const void *codes, size_t from, size_t to, float s,
                    qg_panel_format format)
 {
@@ -151,20 +151,20 @@ static void decode(float *y, const void *codes, size_t from, size_t to, float s,
         break;
     case QG_PANEL_S8:
     case QG_PANEL_S4:
-        break; /* values on a grid come without codes */
+        break; /* values of levels come without codes */
     }
 }
 
 /* Scales of a row or a group follow each other through the cache with its values. */
-static void grid_forward(float *y, float *scales, const float *w, int n, int k,
-                         const qg_precision *p)
+static void levels_forward(float *y, float *scales, const float *w, int n, int k,
+                           const qg_precision *p)
 {
     const qg_kernels *kernels = qg_kernels_get(NULL);
-    int group = qg_precision_group(p, k), rows = p->grid.whole ? n : 1;
+    int group = qg_precision_group(p, k), rows = p->levels.whole ? n : 1;
     size_t step = (size_t)rows * (size_t)k, groups = qg_weights_scales(p, rows, k);
     for (int r = 0; r < n; r += rows, y += step, w += step, scales += groups) {
-        qg_grid_scales(scales, w, rows, k, group, &p->grid, kernels);
-        qg_grid_values(y, scales, w, rows, k, group, &p->grid, kernels);
+        qg_levels_scales(scales, w, rows, k, group, &p->levels, kernels);
+        qg_levels_values(y, scales, w, rows, k, group, &p->levels, kernels);
     }
 }
 
@@ -172,8 +172,8 @@ void qg_weights_forward(float *y, float *scales, void *codes, const float *w, in
                         const qg_precision *p)
 {
     size_t group = (size_t)qg_precision_group(p, k), columns = (size_t)k, i = 0;
-    if (qg_precision_has_grid(p)) {
-        grid_forward(y, scales, w, n, k, p);
+    if (qg_precision_has_levels(p)) {
+        levels_forward(y, scales, w, n, k, p);
         return;
     }
     qg_precision_quantize(codes, scales, w, n, k, p);
@@ -210,19 +210,19 @@ void qg_weights_backward(float *d, const float *w, const float *scales, size_t f
 {
     size_t group = (size_t)qg_precision_group(p, k), columns = (size_t)k;
     size_t groups = (columns + group - 1) / group;
-    if (!qg_precision_has_grid(p))
+    if (!qg_precision_has_levels(p))
         return; /* nothing is clipped */
     for (size_t i = from; i < to;) {
         size_t row = i / columns, g = i % columns / group;
         size_t in_row = (g + 1) * group < columns ? (g + 1) * group : columns;
         size_t end = row * columns + in_row < to ? row * columns + in_row : to;
-        qg_uniform s = qg_grid_uniform(&p->grid, scales[row * groups + g]);
+        qg_uniform s = qg_levels_uniform(&p->levels, scales[row * groups + g]);
         (learned ? mask_inside : mask_rounded)(d + i, w + i, end - i, &s);
         i = end;
     }
 }
 
-/* ---------------------------------------------------------------------------- PyTorch's grid */
+/* ---------------------------------------------------------------------------- PyTorch's levels */
 
 const qg_precision qg_precision_torch_int8 = {
     .name = "torch_int8",
@@ -230,5 +230,5 @@ const qg_precision qg_precision_torch_int8 = {
     .paper = "PyTorch 1.13",
     .format = QG_PANEL_S8,
     .activations = QG_ACTIVATIONS_TOKEN,
-    .grid = {.levels = 127, .lo = -127, .hi = 127, .reciprocal = true, .least = LEAST_SCALE},
+    .levels = {.divisor = 127, .lo = -127, .hi = 127, .reciprocal = true, .least = LEAST_SCALE},
 };

@@ -1,5 +1,5 @@
 /*
- * fakequant.h - values on a quantization grid, in f32: what Linear layers see in QAT.
+ * fakequant.h - values at the levels of a quantizer, in f32: what Linear layers see in QAT.
  */
 #ifndef QGRID_TRAIN_FAKEQUANT_H
 #define QGRID_TRAIN_FAKEQUANT_H
@@ -29,7 +29,7 @@ void qg_tokens_forward(float *y, const float *x, int m, int k);
 void qg_text_forward(float *y, const float *x, int m, int k, const qg_kernels *kernels);
 
 /**
- * Weights of one matrix on a precision's grid: its codes times its scales.
+ * Weights of one matrix at a precision's levels: its codes times its scales.
  *
  * @param[out] y      [n, k]
  * @param[out] scales [n * groups]
@@ -38,8 +38,8 @@ void qg_text_forward(float *y, const float *x, int m, int k, const qg_kernels *k
 void qg_weights_forward(float *y, float *scales, void *codes, const float *w, int n, int k,
                         const qg_precision *p);
 
-/** Elements [from, to) of the matrix: d = 0 where w was clipped. `learned`: and on the borders of
- *  the grid, as the paper of learned step sizes has it. */
+/** Elements [from, to) of the matrix: d = 0 where w was clipped. `learned`: and at the outermost
+ *  levels, as the paper of learned step sizes has it. */
 void qg_weights_backward(float *d, const float *w, const float *scales, size_t from, size_t to,
                          int k, const qg_precision *p, bool learned);
 

@@ -37,7 +37,7 @@ static matrix matrix_of(const qg_params *p, int site, int part)
                     .group = qg_precision_group(p->scheme, l->k),
                     .weight = l->weight + (size_t)part * (size_t)n * (size_t)l->k,
                     .theta = qg_scales_param(p, site, part),
-                    .root = sqrtf(p->scheme->grid.hi)};
+                    .root = sqrtf(p->scheme->levels.hi)};
 }
 
 /* ------------------------------------------------------------------------------------- layout */
@@ -54,7 +54,7 @@ static void plan(qg_params *p, int site)
     const qg_linear *l = &p->site[site];
     for (int i = 0; i < l->parts; i++) {
         qg_param *t = &p->param[p->n++];
-        *t = (qg_param){.offset = p->count};
+        *t = (qg_param){.kind = QG_MODULE_LINEAR, .offset = p->count};
         name_scales(t->name, sizeof t->name, p->param[l->param + i].name);
         qg_trained_scales_shape(&t->rows, &t->columns, l->n / l->parts, l->k, p->scheme);
         p->count += (size_t)t->rows * (size_t)t->columns;
@@ -66,7 +66,7 @@ static void plan(qg_params *p, int site)
 qg_code qg_params_plan_scales(qg_params *p, qg_arena *a, const qg_precision *scheme)
 {
     size_t added = 0, n = (size_t)p->n;
-    QG_ASSERT(qg_precision_has_grid(scheme) && p->scales == 0);
+    QG_ASSERT(qg_precision_has_levels(scheme) && p->scales == 0);
     for (int i = 0; i < p->sites; i++)
         added += (size_t)p->site[i].parts;
     p->param = qg_arena_grow(a, p->param, n, n + added, sizeof *p->param);
@@ -80,7 +80,7 @@ qg_code qg_params_plan_scales(qg_params *p, qg_arena *a, const qg_precision *sch
 
 /* --------------------------------------------------------------------------------- first values */
 
-static float first_scale(const float *w, int rows, int k, size_t stride, const qg_grid *g)
+static float first_scale(const float *w, int rows, int k, size_t stride, const qg_levels *g)
 {
     const qg_kernels *kernels = qg_kernels_get(NULL);
     double sum = 0;
@@ -94,11 +94,11 @@ static float first_scale(const float *w, int rows, int k, size_t stride, const q
     if (most == 0)
         return 1;
     float paper = (float)(2 * sum / ((double)rows * k) / sqrt((double)g->hi));
-    float whole = most / g->levels;
+    float whole = most / g->divisor;
     return whole < paper ? whole : paper;
 }
 
-static void measure(float *values, const matrix *m, const qg_grid *g)
+static void measure(float *values, const matrix *m, const qg_levels *g)
 {
     float *theta = values + m->theta->offset;
     const float *w = values + m->weight;
@@ -114,7 +114,7 @@ void qg_params_measure_scales(float *values, const qg_params *p)
     for (int s = 0; s < p->sites; s++)
         for (int i = 0; i < p->site[s].parts; i++) {
             matrix m = matrix_of(p, s, i);
-            measure(values, &m, &p->scheme->grid);
+            measure(values, &m, &p->scheme->levels);
         }
 }
 
@@ -129,7 +129,7 @@ static float scale_of(float theta, float root)
 
 void qg_scales_values(float *scales, const float *theta, size_t n, const qg_precision *scheme)
 {
-    float root = sqrtf(scheme->grid.hi);
+    float root = sqrtf(scheme->levels.hi);
     for (size_t i = 0; i < n; i++)
         scales[i] = scale_of(theta[i], root);
 }
@@ -140,7 +140,7 @@ void qg_scales_of(float *scales, const float *values, const qg_params *p, int si
     const float *theta = values + m.theta->offset;
     size_t groups = qg_weights_scales(p->scheme, m.n, m.k);
     for (size_t i = 0; i < groups; i++)
-        scales[i] = scale_of(theta[p->scheme->grid.whole ? 0 : i], m.root);
+        scales[i] = scale_of(theta[p->scheme->levels.whole ? 0 : i], m.root);
 }
 
 /* Sum over `rows` rows of k, row after row. */
@@ -154,7 +154,7 @@ static double slope(const float *d, const float *w, int rows, int k, size_t stri
     return sum;
 }
 
-static void gradient(float *grad, const float *values, const matrix *m, const qg_grid *g)
+static void gradient(float *grad, const float *values, const matrix *m, const qg_levels *g)
 {
     const float *theta = values + m->theta->offset;
     float *out = grad + m->theta->offset;
@@ -163,7 +163,7 @@ static void gradient(float *grad, const float *values, const matrix *m, const qg
         for (int k0 = 0; k0 < m->k; k0 += len) {
             size_t at = m->weight + (size_t)r * (size_t)m->k + (size_t)k0;
             int k = m->k - k0 < len ? m->k - k0 : len;
-            qg_uniform u = qg_grid_uniform(g, scale_of(*theta++, m->root));
+            qg_uniform u = qg_levels_uniform(g, scale_of(*theta++, m->root));
             double d = slope(grad + at, values + at, rows, k, (size_t)m->k, &u);
             *out++ = (float)(d / ((double)m->root * sqrt((double)rows * k)));
         }
@@ -174,6 +174,6 @@ void qg_scales_gradient(float *grad, const float *values, const qg_params *p)
     for (int s = 0; s < p->sites; s++)
         for (int i = 0; i < p->site[s].parts; i++) {
             matrix m = matrix_of(p, s, i);
-            gradient(grad, values, &m, &p->scheme->grid);
+            gradient(grad, values, &m, &p->scheme->levels);
         }
 }

@@ -12,16 +12,21 @@ static size_t elements(const qg_param *t)
     return (size_t)t->rows * (size_t)t->columns;
 }
 
-/* Room for the codes of one matrix; on a grid of integers values come without. */
+static bool is_table(const qg_param *t)
+{
+    return t->kind == QG_MODULE_TABLE;
+}
+
+/* Room for the codes of one matrix; values at levels of integers come without. */
 static size_t most_codes(const qg_params *params, const qg_qat_options *o)
 {
     size_t most = 0;
-    for (int i = 0; i < params->sites && !qg_precision_has_grid(o->precision.scheme); i++) {
+    for (int i = 0; i < params->sites && !qg_precision_has_levels(o->precision.scheme); i++) {
         size_t n = elements(&params->param[params->site[i].param]);
         most = n > most ? n : most;
     }
-    for (int i = 0; i < QG_TABLES && o->precision.embeddings == QG_EMBED_FP16; i++) {
-        size_t n = elements(&params->param[i]);
+    for (int i = 0; i < params->n && o->precision.embeddings == QG_EMBED_FP16; i++) {
+        size_t n = is_table(&params->param[i]) ? elements(&params->param[i]) : 0;
         most = n > most ? n : most;
     }
     return most;
@@ -34,8 +39,8 @@ static qg_code create(qg_qat *q, const qg_params *params, const qg_qat_options *
     QG_ASSERT(!o->learned || params->scheme == o->precision.scheme);
     q->active = o->start == 0;
     q->kind = o->inputs == QG_QAT_MOVING ? QG_INPUT_MOVING : qg_input_kind_of(o->precision.scheme);
-    for (int i = 0; i < QG_TABLES; i++) {
-        size_t m = (size_t)params->param[i].rows;
+    for (int i = 0; i < params->n; i++) {
+        size_t m = is_table(&params->param[i]) ? (size_t)params->param[i].rows : 0;
         rows = m > rows ? m : rows;
     }
     QG_NEW(q->scale_at, q->arena, params->sites);
@@ -91,8 +96,8 @@ static void prepare_site(qg_qat *q, int site, const float *values)
         size_t at = l->weight + (size_t)i * (size_t)n * (size_t)l->k;
         if (q->options.learned) {
             qg_scales_of(scales, values, q->params, site, i);
-            qg_grid_values(q->weights + at, scales, values + at, n, l->k,
-                           qg_precision_group(p, l->k), &p->grid, qg_kernels_get(NULL));
+            qg_levels_values(q->weights + at, scales, values + at, n, l->k,
+                             qg_precision_group(p, l->k), &p->levels, qg_kernels_get(NULL));
         } else {
             qg_weights_forward(q->weights + at, scales, q->codes, values + at, n, l->k, p);
         }
@@ -123,8 +128,10 @@ void qg_qat_prepare(qg_qat *q, const float *values)
         prepare_site(q, i, values);
     }
     memcpy(q->weights + from, values + from, (q->params->count - from) * sizeof *values);
-    for (int i = 0; i < QG_TABLES && q->options.precision.embeddings != QG_EMBED_FP32; i++) {
+    for (int i = 0; i < q->params->n && q->options.precision.embeddings != QG_EMBED_FP32; i++) {
         const qg_param *t = &q->params->param[i];
+        if (!is_table(t))
+            continue;
         qg_weights_forward(q->weights + t->offset, q->table_scales, q->codes, values + t->offset,
                            t->rows, t->columns,
                            qg_embedding_precision(q->options.precision.embeddings));

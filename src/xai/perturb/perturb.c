@@ -6,6 +6,8 @@
  */
 #include "qgrid/perturb.h"
 
+#include "qgrid/softmax.h"
+
 #include <math.h>
 #include <string.h>
 

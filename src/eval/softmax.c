@@ -1,21 +1,9 @@
 /*
- * predictor.c - a model as its users see it, softmax and argmax.
+ * softmax.c - the largest logit, and shares of the exponentials.
  */
-#include "qgrid/predictor.h"
+#include "qgrid/softmax.h"
 
 #include <math.h>
-
-static qg_code forward(qg_predictor *self, float *logits, const qg_batch *batch)
-{
-    return qg_model_forward(logits, self->impl, batch, NULL);
-}
-
-qg_predictor qg_predictor_of_model(qg_model *m)
-{
-    const qg_bert_config *c = qg_model_config(m);
-    return (qg_predictor){
-        .classes = c->classes, .max_tokens = c->positions, .forward = forward, .impl = m};
-}
 
 void qg_softmax(double *p, const float *logits, int K)
 {

@@ -1,11 +1,13 @@
 /*
- * tokenizer_load.c - vocab.txt, tokenizer_config.json and tokenizer.json of a model folder.
+ * wordpiece_load.c - vocab.txt, tokenizer_config.json and tokenizer.json of a model folder.
  *
  * Where both JSON files speak, tokenizer_config.json wins, as in transformers' fast class, which
  * sets the normaliser from the configuration. A "truncation" entry of tokenizer.json is left aside:
  * how long a text may be is the caller's decision.
  */
-#include "tokenizer_internal.h"
+#include "wordpiece.h"
+
+#include "tokenizers.h"
 
 #include "qgrid/file.h"
 #include "qgrid/str.h"
@@ -44,32 +46,17 @@ static const char *token_text(const qg_json *v)
     return v && v->type == QG_JSON_STRING && v->string[0] ? v->string : NULL;
 }
 
-static qg_code check_class(const qg_json_doc *d)
-{
-    const qg_json *v = qg_json_get(d->root, "tokenizer_class");
-    if (!v || v->type == QG_JSON_NULL)
-        return QG_OK;
-    if (v->type != QG_JSON_STRING ||
-        (strcmp(v->string, "BertTokenizer") != 0 && strcmp(v->string, "BertTokenizerFast") != 0))
-        return QG_JSON_FAIL(d, v, QG_EUNSUPPORTED,
-                            "tokenizer '%s' is not supported, known are: BertTokenizer, "
-                            "BertTokenizerFast",
-                            v->type == QG_JSON_STRING ? v->string : qg_json_kind(v));
-    return QG_OK;
-}
-
-static qg_code read_config(qg_tokenizer *t, flags *f, qg_arena *a, const char *path)
+static qg_code read_config(qg_wordpiece *t, flags *f, qg_arena *a, const char *path)
 {
     qg_json_doc d;
     QG_TRY(qg_json_load(&d, a, path, JSON_BYTES));
-    QG_TRY(check_class(&d));
     QG_TRY(read_flag(&f->lower, &d, d.root, "do_lower_case"));
     QG_TRY(read_flag(&f->accents, &d, d.root, "strip_accents"));
     QG_TRY(read_flag(&f->cjk, &d, d.root, "tokenize_chinese_chars"));
     for (int i = 0; i < QG_SPECIALS; i++) {
         const char *text = token_text(qg_json_get(d.root, special_keys[i]));
         if (text)
-            t->special_text[i] = text;
+            t->common.special_text[i] = text;
     }
     const qg_json *basic = qg_json_get(d.root, "do_basic_tokenize");
     if (basic && basic->type == QG_JSON_BOOL && !basic->boolean)
@@ -77,11 +64,11 @@ static qg_code read_config(qg_tokenizer *t, flags *f, qg_arena *a, const char *p
     const qg_json *length = qg_json_get(d.root, "model_max_length");
     if (length && length->type == QG_JSON_NUMBER && length->number >= 2 &&
         length->number <= MAX_LENGTH)
-        t->max_length = (int)length->number;
+        t->common.max_length = (int)length->number;
     return QG_OK;
 }
 
-static qg_code check_model(qg_tokenizer *t, const qg_json_doc *d, const qg_json *m)
+static qg_code check_model(qg_wordpiece *t, const qg_json_doc *d, const qg_json *m)
 {
     const qg_json *type = qg_json_get(m, "type");
     const qg_json *prefix = qg_json_get(m, "continuing_subword_prefix");
@@ -99,7 +86,7 @@ static qg_code check_model(qg_tokenizer *t, const qg_json_doc *d, const qg_json 
     return QG_OK;
 }
 
-static qg_code read_fast(qg_tokenizer *t, flags *f, qg_arena *a, const char *path)
+static qg_code read_fast(qg_wordpiece *t, flags *f, qg_arena *a, const char *path)
 {
     qg_json_doc *d;
     QG_NEW(d, a, 1);
@@ -116,35 +103,35 @@ static qg_code read_fast(qg_tokenizer *t, flags *f, qg_arena *a, const char *pat
     QG_TRY(read_flag(&f->lower, d, n, "lowercase"));
     QG_TRY(read_flag(&f->accents, d, n, "strip_accents"));
     QG_TRY(read_flag(&f->cjk, d, n, "handle_chinese_chars"));
-    if (t->vocab.n > 0)
+    if (t->common.vocab.n > 0)
         return QG_OK;
     if (!vocab)
         return QG_FAIL_AT(QG_EFORMAT, path, 0, 0, "/model/vocab", "this key is missing");
-    return qg_vocab_from_json(&t->vocab, a, d, vocab);
+    return qg_vocab_from_json(&t->common.vocab, a, d, vocab);
 }
 
-static void hash_tokenizer(qg_tokenizer *t)
+static void hash_tokenizer(qg_wordpiece *t)
 {
     int numbers[] = {t->lower_case, t->strip_accents, t->split_cjk, t->max_word_chars};
     qg_sha256 h;
     qg_sha256_init(&h);
     qg_sha256_add(&h, numbers, sizeof numbers);
-    for (int i = 0; i < t->vocab.n; i++)
-        qg_sha256_add_text(&h, t->vocab.token[i] ? t->vocab.token[i] : "");
+    for (int i = 0; i < t->common.vocab.n; i++)
+        qg_sha256_add_text(&h, t->common.vocab.token[i] ? t->common.vocab.token[i] : "");
     for (int i = 0; i < QG_SPECIALS; i++)
-        qg_sha256_add_text(&h, t->special_text[i]);
-    qg_sha256_final(&h, t->sha256);
+        qg_sha256_add_text(&h, t->common.special_text[i]);
+    qg_sha256_final(&h, t->common.sha256);
 }
 
-static qg_code finish(qg_tokenizer *t, const flags *f, const char *where)
+static qg_code finish(qg_wordpiece *t, const flags *f, const char *where)
 {
     t->lower_case = f->lower != 0;
     t->strip_accents = f->accents < 0 ? t->lower_case : f->accents != 0;
     t->split_cjk = f->cjk != 0;
     for (int i = 0; i < QG_SPECIALS; i++) {
-        const char *text = t->special_text[i];
-        t->special_id[i] = qg_vocab_find(&t->vocab, text, strlen(text), false);
-        if (t->special_id[i] < 0 && (i == QG_UNK || i == QG_CLS || i == QG_SEP))
+        const char *text = t->common.special_text[i];
+        t->common.special_id[i] = qg_vocab_find(&t->common.vocab, text, strlen(text), false);
+        if (t->common.special_id[i] < 0 && (i == QG_UNK || i == QG_CLS || i == QG_SEP))
             return QG_FAIL_AT(QG_EFORMAT, where, 0, 0, special_keys[i], "the vocabulary lacks '%s'",
                               text);
     }
@@ -152,24 +139,27 @@ static qg_code finish(qg_tokenizer *t, const flags *f, const char *where)
     return QG_OK;
 }
 
-static qg_code make(qg_tokenizer **out, qg_arena *a)
+static qg_code make(qg_wordpiece **out, qg_arena *a)
 {
     QG_NEW(*out, a, 1);
     (*out)->max_word_chars = 100;
-    memcpy((*out)->special_text, special_defaults, sizeof special_defaults);
+    (*out)->common.kind = &qg_tokenizer_wordpiece;
+    memcpy((*out)->common.special_text, special_defaults, sizeof special_defaults);
     return QG_OK;
 }
 
-qg_code qg_tokenizer_make(qg_tokenizer **out, qg_arena *a, const char *vocab_path, bool lower_case,
+qg_code qg_wordpiece_make(qg_tokenizer **out, qg_arena *a, const char *vocab_path, bool lower_case,
                           int strip_accents)
 {
     flags f = {lower_case, strip_accents, -1};
-    QG_TRY(make(out, a));
-    QG_TRY(qg_vocab_load(&(*out)->vocab, a, vocab_path));
-    return finish(*out, &f, vocab_path);
+    qg_wordpiece *t;
+    QG_TRY(make(&t, a));
+    QG_TRY(qg_vocab_load(&t->common.vocab, a, vocab_path));
+    *out = &t->common;
+    return finish(t, &f, vocab_path);
 }
 
-qg_code qg_tokenizer_bare(qg_tokenizer **out, qg_arena *a, bool lower_case)
+qg_code qg_wordpiece_bare(qg_wordpiece **out, qg_arena *a, bool lower_case)
 {
     QG_TRY(make(out, a));
     (*out)->lower_case = (*out)->strip_accents = lower_case;
@@ -177,7 +167,7 @@ qg_code qg_tokenizer_bare(qg_tokenizer **out, qg_arena *a, bool lower_case)
     return QG_OK;
 }
 
-qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir)
+qg_code qg_wordpiece_load(qg_tokenizer **out, qg_arena *a, const char *dir)
 {
     flags fast = {-1, -1, -1}, config = {-1, -1, -1};
     char *vocab = qg_path_join(a, dir, "vocab.txt");
@@ -185,10 +175,11 @@ qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir)
     char *fast_path = qg_path_join(a, dir, "tokenizer.json");
     if (!vocab || !config_path || !fast_path)
         return QG_ENOMEM;
-    QG_TRY(make(out, a));
-    qg_tokenizer *t = *out;
+    qg_wordpiece *t;
+    QG_TRY(make(&t, a));
+    *out = &t->common;
     if (qg_file_exists(vocab))
-        QG_TRY(qg_vocab_load(&t->vocab, a, vocab));
+        QG_TRY(qg_vocab_load(&t->common.vocab, a, vocab));
     else if (!qg_file_exists(fast_path))
         return QG_FAIL_AT(QG_EIO, dir, 0, 0, NULL,
                           "has no vocabulary: neither vocab.txt nor tokenizer.json is there");
@@ -202,33 +193,28 @@ qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir)
     return finish(t, &f, vocab);
 }
 
-int qg_tokenizer_size(const qg_tokenizer *t)
+static qg_code count_lines(int *out, const char *path)
 {
-    return t->vocab.n;
+    qg_map m;
+    QG_TRY(qg_file_map(&m, path));
+    const char *s = m.data;
+    int64_t n = 0;
+    for (size_t i = 0; i < m.size; i++)
+        n += s[i] == '\n';
+    if (m.size > 0 && s[m.size - 1] != '\n')
+        n++;
+    qg_file_unmap(&m);
+    if (n == 0 || n > 1 << 24)
+        return QG_FAIL_AT(QG_EFORMAT, path, 0, 0, NULL, "holds %lld vocabulary entries",
+                          (long long)n);
+    *out = (int)n;
+    return QG_OK;
 }
 
-const char *qg_tokenizer_token(const qg_tokenizer *t, int id)
+qg_code qg_wordpiece_entries(int *out, const char *dir)
 {
-    return id >= 0 && id < t->vocab.n ? t->vocab.token[id] : NULL;
-}
-
-int qg_tokenizer_id(const qg_tokenizer *t, const char *token)
-{
-    return qg_vocab_find(&t->vocab, token, strlen(token), false);
-}
-
-int qg_tokenizer_max_length(const qg_tokenizer *t)
-{
-    return t->max_length;
-}
-
-qg_specials qg_tokenizer_specials(const qg_tokenizer *t)
-{
-    return (qg_specials){t->special_id[QG_PAD], t->special_id[QG_UNK], t->special_id[QG_CLS],
-                         t->special_id[QG_SEP], t->special_id[QG_MASK]};
-}
-
-const char *qg_tokenizer_sha256(const qg_tokenizer *t)
-{
-    return t->sha256;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/vocab.txt", dir);
+    *out = -1;
+    return qg_file_exists(path) ? count_lines(out, path) : QG_OK;
 }
