@@ -131,6 +131,9 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo '  variables: MODE=release|debug|asan  NP=ranks  TESTS="tests/unit/test_json ..."  V=1'
 
+# Rows of tables of cases name what they are about.
+$(BUILD)/tests/%.o: CFLAGS += -Wno-missing-field-initializers
+
 # Per-ISA code is chosen at run time; only these files may use the instructions.
 $(BUILD)/src/kernels/%__avx2.o: CFLAGS += -mavx2 -mfma -mf16c
 $(BUILD)/src/kernels/%__avx512.o: CFLAGS += -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c

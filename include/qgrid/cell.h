@@ -4,6 +4,7 @@
 #ifndef QGRID_CELL_H
 #define QGRID_CELL_H
 
+/* Kinds of cells, in the order of cell_kinds.def. */
 typedef enum qg_cell_kind {
 #define QG_CELL_KIND(id, ...) QG_CELL_##id,
 #include "qgrid/cell_kinds.def"

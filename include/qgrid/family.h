@@ -16,6 +16,7 @@
 #include "qgrid/kernel.h"
 #include "qgrid/str.h"
 
+/* A family of models: a row of families.def. */
 typedef struct qg_family qg_family;
 
 /* What is learned: it decides the head of the model. */

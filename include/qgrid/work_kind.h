@@ -19,6 +19,7 @@ struct qg_store;
 struct qg_str;
 struct qg_work_unit;
 
+/* Most tasks that a task needs besides the one that packs its model. */
 enum { QG_MOST_NEEDS = 3 };
 
 /* What a rank sent back for a unit. */

@@ -116,7 +116,9 @@ static int naive_piece(naive *m, const char *text)
     for (int i = 0; i < m->n; i++)
         if (strcmp(m->piece[i], text) == 0)
             return i;
-    snprintf(m->piece[m->n], sizeof m->piece[0], "%s", text);
+    size_t len = strlen(text);
+    assert_true(len < sizeof m->piece[0]);
+    memcpy(m->piece[m->n], text, len + 1);
     return m->n++;
 }
 
