@@ -16,9 +16,9 @@ typedef struct qg_explained_model qg_explained_model;
 
 /* How it is run. */
 typedef struct qg_explained_options {
-    int tokens;                 /* computed together: 0: 256. A longer text stands alone */
-    bool (*breathe)(void *ctx); /* between layers; true: give up with QG_ELOST. May be NULL */
-    void *breathe_ctx;
+    int tokens;              /* computed together: 0: 256. A longer text stands alone */
+    bool (*poll)(void *ctx); /* between layers; true: give up with QG_ELOST. May be NULL */
+    void *poll_ctx;
 } qg_explained_options;
 
 /**

@@ -24,7 +24,7 @@ typedef struct qg_unit_report {
 typedef struct qg_farm_worker {
     void *ctx;
     /**
-     * Computes one unit, alone or as a member of a gang. qg_gang_breathe must be called between
+     * Computes one unit, alone or as a member of a gang. qg_gang_poll must be called between
      * forward passes; when it says so the unit is dropped with QG_ELOST.
      */
     qg_code (*execute)(void *ctx, const void *input, size_t size, qg_str *result,

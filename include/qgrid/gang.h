@@ -3,7 +3,7 @@
  *
  * A gang has 2^k members. What they send each other is apart from the farm's messages and tied to
  * the gang's number, so what a broken gang has left behind is never taken for another's. Waiting is
- * polling: qg_gang_breathe is asked all the while, so a member whose peer has died is not stuck.
+ * polling: qg_gang_poll is asked all the while, so a member whose peer has died is not stuck.
  *
  * Functions marked "by all" return when every member has called them, in the same order. In a gang
  * of one they do nothing and call no MPI. An error of one of them (QG_ELOST) leaves the members
@@ -23,7 +23,7 @@ typedef struct qg_gang {
     uint32_t number;     /* differs for each gang of a run */
     /* To be called now and then (at least every second or so): keeps the farm's messages going.
      * True: give up, the unit is to be dropped (QG_ELOST). NULL: nobody has to be heard. */
-    bool (*breathe)(void *ctx);
+    bool (*poll)(void *ctx);
     /* To be asked between steps: the run is to end soon. A long unit then saves what it can be
      * taken up from and returns QG_ELOST. Members may learn of it at different steps: they have to
      * agree before they act. NULL: never. */
@@ -35,7 +35,7 @@ typedef struct qg_gang {
 extern const qg_gang qg_gang_alone;
 
 /** Whether the unit is to be given up. */
-bool qg_gang_breathe(const qg_gang *g);
+bool qg_gang_poll(const qg_gang *g);
 
 /** The same as a code, for long computations: QG_OK or QG_ELOST. */
 qg_code qg_gang_go_on(const qg_gang *g) QG_MUST_USE;
@@ -102,7 +102,7 @@ qg_code qg_gang_agree(const qg_gang *g, qg_code rc, uint32_t *flags) QG_MUST_USE
 
 /**
  * block = its sum over members by MPI_Allreduce, for comparison: the order of the sum is MPI's, and
- * while it waits nobody breathes. By all.
+ * while it waits nobody polls. By all.
  */
 qg_code qg_gang_sum_mpi(const qg_gang *g, float *block, size_t n) QG_MUST_USE;
 

@@ -25,10 +25,10 @@ typedef struct qg_job_training {
 
 /* Which of several: an entry of the job file with seeds stands for as many models (experiments),
  * one behind the other in the job's list. */
-typedef struct qg_fan {
+typedef struct qg_seed_group {
     const char *base; /* name of the entry */
     int first, n;     /* all of the entry; n is 0 when it has no seeds */
-} qg_fan;
+} qg_seed_group;
 
 /* A model is behind the one it is trained from. */
 typedef struct qg_job_model {
@@ -36,14 +36,14 @@ typedef struct qg_job_model {
     qg_model_source source;          /* without dir when it is trained: the plan knows */
     const qg_job_training *training; /* NULL: it is read from source.dir */
     int64_t seed;                    /* of the training or of the random head */
-    qg_fan fan;
+    qg_seed_group seed_group;
     const qg_json *node;
 } qg_job_model;
 
 typedef struct qg_experiment {
     const char *name;
     int model, dataset;
-    qg_fan fan; /* as the model's */
+    qg_seed_group seed_group; /* as the model's */
     const qg_json *node;
 } qg_experiment;
 

@@ -180,14 +180,14 @@ typedef struct qg_kernels {
     float (*absmax)(const float *x, int k);
 
     /** y = scale * clip(rint(x / scale), lo, hi) of k values; y may be x. NaN stays NaN. */
-    void (*snap)(float *y, const float *x, int k, const qg_uniform *g);
+    void (*fake_quantize)(float *y, const float *x, int k, const qg_uniform *g);
 
     /**
-     * Sum over k values of dy * d snap(x) / d scale: with t = x / scale, rint(t) - t where t is in
-     * (lo, hi), else lo or hi (Esser et al., "Learned step size quantization", ICLR 2020,
+     * Sum over k values of dy * d fake_quantize(x) / d scale: with t = x / scale, rint(t) - t where
+     * t is in (lo, hi), else lo or hi (Esser et al., "Learned step size quantization", ICLR 2020,
      * arXiv:1902.08153, equation 3).
      */
-    float (*snap_gradient)(const float *dy, const float *x, int k, const qg_uniform *g);
+    float (*fake_quantize_gradient)(const float *dy, const float *x, int k, const qg_uniform *g);
 
     /** y = (x + r - mean) / sqrt(var + eps) * gamma + beta per row of C; r may be NULL; two passes,
      *  biased variance; y may be x. */

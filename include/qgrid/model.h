@@ -123,10 +123,10 @@ typedef struct qg_batch {
 } qg_batch;
 
 /**
- * Calls `breathe` after each matrix product of a forward pass, every few milliseconds; true ends
+ * Calls `poll` after each matrix product of a forward pass, every few milliseconds; true ends
  * the pass with QG_ELOST. NULL: nothing is called (the default). Local.
  */
-void qg_model_set_breathe(qg_model *m, bool (*breathe)(void *ctx), void *ctx);
+void qg_model_set_poll(qg_model *m, bool (*poll)(void *ctx), void *ctx);
 
 /* Optional insides of one forward pass, for tests and attention methods; NULL = not wanted. */
 typedef struct qg_capture {

@@ -19,14 +19,14 @@
 #include "qgrid/explainable.h"
 #include "qgrid/tokenizer.h"
 
-typedef enum qg_unit_kind {
-    QG_UNIT_WORD,          /* white-space words, each place by itself */
-    QG_UNIT_TOKEN,         /* each token by itself */
+typedef enum qg_feature_kind {
+    QG_FEATURE_WORD,       /* white-space words, each place by itself */
+    QG_FEATURE_TOKEN,      /* each token by itself */
     QG_UNIT_DISTINCT_WORD, /* all places of a word together (the same tokens): LIME's bag of words
                             */
-} qg_unit_kind;
+} qg_feature_kind;
 
-extern const char *const qg_unit_kind_names[]; /* "word", "token", "distinct_word", NULL */
+extern const char *const qg_feature_kind_names[]; /* "word", "token", "distinct_word", NULL */
 
 typedef struct qg_span {
     int32_t start, end;           /* code points of the text */
@@ -47,7 +47,7 @@ typedef struct qg_sample {
  * Units of an encoded text, in order of appearance; words that truncation cut off have none.
  * Borrows the ids; the rest is in the arena. @errors QG_ENOMEM. Local.
  */
-qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_unit_kind kind,
+qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_feature_kind kind,
                        uint64_t key) QG_MUST_USE;
 
 /** out [n] per token from score [units]: each token gets its unit's, specials 0 (for the other way

@@ -202,8 +202,8 @@ typedef struct qg_net_options {
     const qg_distill *distill;   /* NULL: no teacher; only create looks at it */
     int tokens, texts, longest;  /* capacity: what a pass holds at most */
     int leaves;                  /* ... 0: one */
-    bool (*breathe)(void *ctx);  /* between layers; true: give up with QG_ELOST. May be NULL */
-    void *breathe_ctx;
+    bool (*poll)(void *ctx);     /* between layers; true: give up with QG_ELOST. May be NULL */
+    void *poll_ctx;
 } qg_net_options;
 
 /* What differentiates a leaf; and fake quantization of its weights and inputs. */

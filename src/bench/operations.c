@@ -69,19 +69,19 @@ static void call_absmax(void *ctx)
 
 static const qg_uniform fifteen_steps = {0.02f, 0.0f, -8.0f, 7.0f};
 
-static void call_snap(void *ctx)
+static void call_fake_quantize(void *ctx)
 {
     const qg_problem *p = ctx;
     for (size_t i = 0; i < (size_t)p->m * (size_t)p->k; i += (size_t)p->k)
-        FN(snap, p)(p->y + i, p->x + i, p->k, &fifteen_steps);
+        FN(fake_quantize, p)(p->y + i, p->x + i, p->k, &fifteen_steps);
 }
 
-static void call_snap_gradient(void *ctx)
+static void call_fake_quantize_gradient(void *ctx)
 {
     const qg_problem *p = ctx;
     for (int i = 0; i < p->m; i++) {
         size_t at = (size_t)i * (size_t)p->k;
-        p->y[i] = FN(snap_gradient, p)(p->master + at, p->x + at, p->k, &fifteen_steps);
+        p->y[i] = FN(fake_quantize_gradient, p)(p->master + at, p->x + at, p->k, &fifteen_steps);
     }
 }
 
@@ -175,8 +175,8 @@ static const qg_operation operations[] = {
     {"minmax", QG_SIZES_ROWS, call_minmax, NULL, 4, false},
     {"quantize_affine", QG_SIZES_ROWS, call_quantize_affine, NULL, 5, false},
     {"absmax", QG_SIZES_ROWS, call_absmax, NULL, 4, false},
-    {"snap", QG_SIZES_ROWS, call_snap, NULL, 8, false},
-    {"snap_gradient", QG_SIZES_ROWS, call_snap_gradient, NULL, 8, false},
+    {"fake_quantize", QG_SIZES_ROWS, call_fake_quantize, NULL, 8, false},
+    {"fake_quantize_gradient", QG_SIZES_ROWS, call_fake_quantize_gradient, NULL, 8, false},
     {"layernorm", QG_SIZES_ROWS, call_layernorm, NULL, 12, false},
     {"activation", QG_SIZES_ROWS, call_activation, NULL, 8, true},
     {"vexp", QG_SIZES_ROWS, call_vexp, NULL, 8, false},

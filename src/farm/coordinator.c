@@ -1,7 +1,7 @@
 /*
  * coordinator.c - rank 0: hands out units, takes results, notices the dead.
  *
- * One step() looks at messages, clocks and signals; it runs in the loop and, through breathe(),
+ * One step() looks at messages, clocks and signals; it runs in the loop and, through poll(),
  * between the forward passes of rank 0's own unit.
  */
 #include "state.h"
@@ -138,7 +138,7 @@ static qg_code step(qg_farm *f)
     return qg_crew_hand_out(f, now);
 }
 
-static bool breathe(void *ctx)
+static bool poll(void *ctx)
 {
     qg_farm *f = ctx;
     double now = qg_clock();
@@ -165,7 +165,7 @@ static qg_code run_own(qg_farm *f)
                     .size = f->own_size,
                     .rank = f->own_ranks,
                     .number = f->crew[0].number,
-                    .breathe = breathe,
+                    .poll = poll,
                     .ending = ending,
                     .ctx = f};
     f->own = false;

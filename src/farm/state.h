@@ -54,7 +54,7 @@ typedef struct qg_farm {
     double start, last_ping, last_check, last_progress, last_step;
     int signals_seen;
     bool draining, dropping;
-    qg_code fatal; /* a GRID error from inside breathe() */
+    qg_code fatal; /* a GRID error from inside poll() */
     qg_error why;
 } qg_farm;
 

@@ -124,7 +124,7 @@ static qg_code beat(worker *w)
 
 /* Between forward passes. The assignment's bytes are still needed, so only short messages are
  * taken; a next assignment stays where it is. */
-static bool breathe(void *ctx)
+static bool poll(void *ctx)
 {
     worker *w = ctx;
     int from, tag;
@@ -181,7 +181,7 @@ static qg_code work(worker *w)
                     .index = a.index,
                     .rank = ranks,
                     .number = a.number,
-                    .breathe = breathe,
+                    .poll = poll,
                     .ending = ending,
                     .ctx = w};
     w->number = a.number;

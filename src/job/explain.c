@@ -163,11 +163,11 @@ static void read_faithfulness(qg_job_reader *r, const qg_json *v)
 }
 
 /* The experiments that an entry of the job stands for. */
-static const qg_fan *find_fan(const qg_job *job, const qg_json *v)
+static const qg_seed_group *find_fan(const qg_job *job, const qg_json *v)
 {
     for (int i = 0; v && v->type == QG_JSON_STRING && i < job->n_experiments; i++)
-        if (strcmp(job->experiments[i].fan.base, v->string) == 0)
-            return &job->experiments[i].fan;
+        if (strcmp(job->experiments[i].seed_group.base, v->string) == 0)
+            return &job->experiments[i].seed_group;
     return NULL;
 }
 
@@ -180,7 +180,7 @@ static bool has_pair(const qg_explain_options *o, int a, int b)
 }
 
 /* Whether two entries have the same seeds, one behind the other; without seeds any will do. */
-static bool same_seeds(const qg_job *job, const qg_fan *a, const qg_fan *b)
+static bool same_seeds(const qg_job *job, const qg_seed_group *a, const qg_seed_group *b)
 {
     if (!a->n || !b->n)
         return true;
@@ -191,7 +191,8 @@ static bool same_seeds(const qg_job *job, const qg_fan *a, const qg_fan *b)
     return a->n == b->n;
 }
 
-static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
+static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_seed_group *a,
+                     const qg_seed_group *b)
 {
     const qg_job *job = r->job;
     if (job->experiments[a->first].dataset != job->experiments[b->first].dataset)
@@ -208,7 +209,8 @@ static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_fan *a, const 
 }
 
 /* One pair of experiments, or one for each seed. */
-static qg_code add_pairs(qg_job_reader *r, const qg_json *v, const qg_fan *a, const qg_fan *b)
+static qg_code add_pairs(qg_job_reader *r, const qg_json *v, const qg_seed_group *a,
+                         const qg_seed_group *b)
 {
     qg_explain_options *o = &r->job->explain;
     int n = a->n > b->n ? a->n : b->n;
@@ -237,7 +239,7 @@ static qg_code read_pairs(qg_job_reader *r, const qg_json *v)
             QG_WRONG(r, m, "found %s, [experiment, experiment] is expected", qg_json_kind(m));
             continue;
         }
-        const qg_fan *a = find_fan(r->job, x), *b = find_fan(r->job, x->next);
+        const qg_seed_group *a = find_fan(r->job, x), *b = find_fan(r->job, x->next);
         if (!a)
             qg_job_unknown_name(r, x, experiments, "experiment");
         if (!b)

@@ -141,10 +141,10 @@ static qg_code add_experiment(qg_job_reader *r, const qg_experiment *x)
     for (int i = 0; i < job->n_experiments; i++) {
         const qg_experiment *other = &job->experiments[i];
         if (other->model == x->model && other->dataset == x->dataset)
-            QG_WRONG(r, x->node, "is the same experiment as '%s'", other->fan.base);
+            QG_WRONG(r, x->node, "is the same experiment as '%s'", other->seed_group.base);
         else if (strcmp(other->name, x->name) == 0)
             QG_WRONG(r, x->node, "'%s' is the name of two experiments, of '%s' and of '%s'",
-                     x->name, other->fan.base, x->fan.base);
+                     x->name, other->seed_group.base, x->seed_group.base);
     }
     if (!qg_job_check_name(r, x->node, x->name))
         return QG_OK;
@@ -159,13 +159,13 @@ static qg_code add_experiment(qg_job_reader *r, const qg_experiment *x)
 }
 
 /* One experiment, or one for each seed of its model. */
-static qg_code add_experiments(qg_job_reader *r, const qg_json *m, const qg_fan *models,
+static qg_code add_experiments(qg_job_reader *r, const qg_json *m, const qg_seed_group *models,
                                int dataset)
 {
     qg_job *job = r->job;
-    qg_fan fan = {m->key, job->n_experiments, models->n};
+    qg_seed_group seed_group = {m->key, job->n_experiments, models->n};
     for (int i = 0; i < (models->n ? models->n : 1); i++) {
-        qg_experiment x = {m->key, models->first + i, dataset, fan, m};
+        qg_experiment x = {m->key, models->first + i, dataset, seed_group, m};
         if (models->n)
             x.name =
                 qg_arena_printf(r->arena, "%s_s%lld", m->key, (long long)job->models[x.model].seed);
@@ -176,15 +176,15 @@ static qg_code add_experiments(qg_job_reader *r, const qg_json *m, const qg_fan 
     return QG_OK;
 }
 
-static const qg_fan *find_models(const qg_job *job, const char *base)
+static const qg_seed_group *find_models(const qg_job *job, const char *base)
 {
     for (int i = 0; i < job->n_models; i++)
-        if (strcmp(job->models[i].fan.base, base) == 0)
-            return &job->models[i].fan;
+        if (strcmp(job->models[i].seed_group.base, base) == 0)
+            return &job->models[i].seed_group;
     return NULL;
 }
 
-static bool has_classifier(const qg_job *job, const qg_fan *models)
+static bool has_classifier(const qg_job *job, const qg_seed_group *models)
 {
     const qg_job_training *t = job->models[models->first].training;
     return !t || t->config->objective != QG_OBJECTIVE_MLM;
@@ -202,7 +202,7 @@ static qg_code read_experiments(qg_job_reader *r, const struct top *t)
             qg_opt_read(&e, experiment_table, &job->doc, m, r->problems) != QG_OK)
             continue;
         const qg_json *model = qg_json_get(m, "model"), *dataset = qg_json_get(m, "dataset");
-        const qg_fan *models = find_models(job, e.model);
+        const qg_seed_group *models = find_models(job, e.model);
         int d = qg_job_dataset(job, dataset);
         if (!models)
             qg_job_unknown_name(r, model, t->models, "model");

@@ -41,7 +41,7 @@ typedef struct entry {
     int next;    /* of these two the one that is being expanded */
     entry_state state;
     bool bad; /* a problem was noted: it is not expanded */
-    qg_fan fan;
+    qg_seed_group seed_group;
 } entry;
 
 typedef struct list {
@@ -153,11 +153,11 @@ static qg_code read_seeds(list *l, const qg_json *v, int64_t **seed, int *n)
 }
 
 /* Model of an entry with that seed; of one without seeds the only one; -1: none has it. */
-static int with_seed(const qg_job *job, const qg_fan *fan, int64_t seed)
+static int with_seed(const qg_job *job, const qg_seed_group *seed_group, int64_t seed)
 {
-    if (fan->n == 0)
-        return fan->first;
-    for (int i = fan->first; i < fan->first + fan->n; i++)
+    if (seed_group->n == 0)
+        return seed_group->first;
+    for (int i = seed_group->first; i < seed_group->first + seed_group->n; i++)
         if (job->models[i].seed == seed)
             return i;
     return -1;
@@ -169,13 +169,13 @@ static void check_pairs(const list *l, const qg_json *at, const entry *from, con
 {
     char known[200] = "";
     const qg_job *job = l->r->job;
-    for (int i = 0; i < from->fan.n; i++) {
+    for (int i = 0; i < from->seed_group.n; i++) {
         size_t len = strlen(known);
         snprintf(known + len, sizeof known - len, "%s%lld", i ? ", " : "",
-                 (long long)job->models[from->fan.first + i].seed);
+                 (long long)job->models[from->seed_group.first + i].seed);
     }
     for (int i = 0; i < n; i++)
-        if (with_seed(job, &from->fan, seed[i]) < 0)
+        if (with_seed(job, &from->seed_group, seed[i]) < 0)
             QG_WRONG(l->r, at,
                      "'%s', which it is trained from, has no seed %lld; its seeds are: %s",
                      from->node->key, (long long)seed[i], known);
@@ -187,7 +187,7 @@ static qg_code choose_seeds(list *l, entry *e, int64_t **seed, int *n)
     const qg_job *job = l->r->job;
     const qg_json *one = qg_json_get(e->train, "seed");
     const entry *from = e->from >= 0 ? &l->entry[e->from] : NULL;
-    bool pairs = from && from->fan.n > 0;
+    bool pairs = from && from->seed_group.n > 0;
     if (e->config.seeds_node)
         QG_TRY(read_seeds(l, e->config.seeds_node, seed, n));
     if (one && e->config.seeds_node)
@@ -200,9 +200,9 @@ static qg_code choose_seeds(list *l, entry *e, int64_t **seed, int *n)
         check_pairs(l, e->config.seeds_node, from, *seed, *n);
     if (!pairs || e->config.seeds_node)
         return QG_OK;
-    QG_NEW(*seed, l->r->arena, from->fan.n);
-    for (*n = 0; *n < from->fan.n; (*n)++)
-        (*seed)[*n] = job->models[from->fan.first + *n].seed;
+    QG_NEW(*seed, l->r->arena, from->seed_group.n);
+    for (*n = 0; *n < from->seed_group.n; (*n)++)
+        (*seed)[*n] = job->models[from->seed_group.first + *n].seed;
     return QG_OK;
 }
 
@@ -239,15 +239,16 @@ static qg_code add_trained(const list *l, const entry *e, const int64_t *seed)
         dataset[i] = qg_job_dataset(job, qg_training_dataset_node(config, i));
     *t = (qg_job_training){
         .config = config,
-        .from = e->from < 0 ? -1 : with_seed(job, &l->entry[e->from].fan, config->seed),
-        .teacher = e->teacher < 0 ? -1 : with_seed(job, &l->entry[e->teacher].fan, config->seed),
+        .from = e->from < 0 ? -1 : with_seed(job, &l->entry[e->from].seed_group, config->seed),
+        .teacher =
+            e->teacher < 0 ? -1 : with_seed(job, &l->entry[e->teacher].seed_group, config->seed),
         .dataset = dataset,
         .validation = qg_job_dataset(job, config->validation_node)};
     qg_job_model m = {.name = e->node->key,
                       .source = e->source,
                       .training = t,
                       .seed = config->seed,
-                      .fan = e->fan,
+                      .seed_group = e->seed_group,
                       .node = e->node};
     if (seed && !(m.name = qg_arena_printf(l->r->arena, "%s_s%lld", m.name, (long long)*seed)))
         return QG_ENOMEM;
@@ -259,7 +260,7 @@ static void check_teacher(const list *l, const entry *e, const int64_t *seed, in
 {
     const entry *teacher = e->teacher >= 0 ? &l->entry[e->teacher] : NULL;
     const qg_json *at = teacher ? qg_json_get(e->config.distill_node, "from") : NULL;
-    if (!teacher || teacher->fan.n == 0)
+    if (!teacher || teacher->seed_group.n == 0)
         return;
     if (n == 0)
         QG_WRONG(l->r, at, "'%s' has seeds, and what it is to teach has none", teacher->node->key);
@@ -272,21 +273,21 @@ static qg_code add_models(list *l, entry *e)
     qg_job *job = l->r->job;
     int64_t *seed = NULL;
     int before = l->r->problems->n;
-    e->fan = (qg_fan){e->node->key, job->n_models, 0};
+    e->seed_group = (qg_seed_group){e->node->key, job->n_models, 0};
     if (!e->train) {
         qg_job_model m = {.name = e->node->key,
                           .source = e->source,
                           .seed = e->source.head_seed,
-                          .fan = e->fan,
+                          .seed_group = e->seed_group,
                           .node = e->node};
         return add_model(l, e, &m);
     }
-    QG_TRY(choose_seeds(l, e, &seed, &e->fan.n));
-    check_teacher(l, e, seed, e->fan.n);
+    QG_TRY(choose_seeds(l, e, &seed, &e->seed_group.n));
+    check_teacher(l, e, seed, e->seed_group.n);
     e->bad = l->r->problems->n > before;
-    for (int i = 0; i < e->fan.n && !e->bad; i++)
+    for (int i = 0; i < e->seed_group.n && !e->bad; i++)
         QG_TRY(add_trained(l, e, &seed[i]));
-    return e->fan.n > 0 || e->bad ? QG_OK : add_trained(l, e, NULL);
+    return e->seed_group.n > 0 || e->bad ? QG_OK : add_trained(l, e, NULL);
 }
 
 static void check_classifier(const list *l, const entry *e, const entry *from)

@@ -25,14 +25,14 @@ static bool signalled(void *ctx)
 static const int32_t first[] = {0};
 const qg_gang qg_gang_alone = {.size = 1, .rank = first, .ending = signalled};
 
-bool qg_gang_breathe(const qg_gang *g)
+bool qg_gang_poll(const qg_gang *g)
 {
-    return g->breathe && g->breathe(g->ctx);
+    return g->poll && g->poll(g->ctx);
 }
 
 qg_code qg_gang_go_on(const qg_gang *g)
 {
-    return qg_gang_breathe(g) ? QG_FAIL(QG_ELOST, "the work is given up") : QG_OK;
+    return qg_gang_poll(g) ? QG_FAIL(QG_ELOST, "the work is given up") : QG_OK;
 }
 
 bool qg_gang_ending(const qg_gang *g)

@@ -20,8 +20,8 @@ enum {
     WAYS = 2,  /* out, in */
     DEPTH = 4, /* pieces under way in each */
     SLOTS = WAYS * DEPTH,
-    EAGER_POLLS = 1000,    /* before the first nap */
-    PIECES_PER_BREATH = 64 /* while there is no need to wait */
+    EAGER_POLLS = 1000,  /* before the first nap */
+    PIECES_PER_POLL = 64 /* while there is no need to wait */
 };
 static const double patience = 0.2; /* seconds for what is under way when the work is given up */
 
@@ -185,7 +185,7 @@ static qg_code go(traffic *x, const qg_gang *g)
             rest(x);
         else
             x->polls = 0, x->nap = 0;
-        if (n == 0 || since > PIECES_PER_BREATH) {
+        if (n == 0 || since > PIECES_PER_POLL) {
             if (qg_gang_go_on(g) != QG_OK)
                 return complete_after_all(x) ? QG_OK : QG_ELOST;
             since = 0;

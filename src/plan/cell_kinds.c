@@ -18,10 +18,10 @@ static bool sums_up_precisions(const qg_plan *p, const qg_cell *c, const qg_cell
     return k->kind == QG_CELL_PREDICT && k->experiment == c->experiment;
 }
 
-/* The predictions of all experiments of a fan. */
+/* The predictions of all experiments of a seed_group. */
 static bool sums_up_seeds(const qg_plan *p, const qg_cell *c, const qg_cell *k)
 {
-    int n = p->job->experiments[c->experiment].fan.n;
+    int n = p->job->experiments[c->experiment].seed_group.n;
     return k->kind == QG_CELL_PREDICT && k->experiment >= c->experiment &&
            k->experiment < c->experiment + n;
 }

@@ -104,10 +104,11 @@ static qg_code add_experiment_cells(qg_plan *p, qg_arena *a, int e)
     return add_cell(p, a, of_experiment(job, QG_CELL_COMPARE, e, -1), name, "compare");
 }
 
-/* Behind the last experiment of a fan. */
-static qg_code add_seeds_cell(qg_plan *p, qg_arena *a, const qg_fan *fan)
+/* Behind the last experiment of a seed_group. */
+static qg_code add_seeds_cell(qg_plan *p, qg_arena *a, const qg_seed_group *seed_group)
 {
-    return add_cell(p, a, of_experiment(p->job, QG_CELL_SEEDS, fan->first, -1), fan->base, "seeds");
+    return add_cell(p, a, of_experiment(p->job, QG_CELL_SEEDS, seed_group->first, -1),
+                    seed_group->base, "seeds");
 }
 
 static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
@@ -161,7 +162,7 @@ static void select_trainings(qg_plan *p)
 {
     for (int i = 0; i < p->n_cells; i++) {
         const qg_cell *c = &p->cells[i];
-        int n = c->kind == QG_CELL_SEEDS ? p->job->models[c->model].fan.n : 1;
+        int n = c->kind == QG_CELL_SEEDS ? p->job->models[c->model].seed_group.n : 1;
         for (int m = c->model; c->selected && m < c->model + n; m++)
             if (p->models[m].training)
                 p->cells[p->models[m].training->cell].selected = true;
@@ -209,12 +210,12 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
     QG_NEW(p->cells, a, job->n_models + job->n_experiments * per + job->explain.n_pairs);
     QG_TRY(add_train_cells(p, a));
     for (int e = 0; e < job->n_experiments; e++) {
-        const qg_fan *fan = &job->experiments[e].fan;
+        const qg_seed_group *seed_group = &job->experiments[e].seed_group;
         QG_TRY(add_experiment_cells(p, a, e));
         if (p->explained)
             QG_TRY(add_explain_cells(p, a, e));
-        if (fan->n > 0 && e == fan->first + fan->n - 1)
-            QG_TRY(add_seeds_cell(p, a, fan));
+        if (seed_group->n > 0 && e == seed_group->first + seed_group->n - 1)
+            QG_TRY(add_seeds_cell(p, a, seed_group));
     }
     QG_TRY(add_pair_cells(p, a));
     for (int i = 0; i < p->n_cells; i++)

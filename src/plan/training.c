@@ -26,10 +26,10 @@ typedef struct maker {
 
 static bool is_first(const maker *k)
 {
-    return k->jm->fan.n == 0 || k->model == k->jm->fan.first;
+    return k->jm->seed_group.n == 0 || k->model == k->jm->seed_group.first;
 }
 
-/* Every model of a fan has the same mistakes: they are noted once. */
+/* The models of a seed group have the same mistakes: they are noted once. */
 static void note(const maker *k, const qg_json *at, qg_code rc)
 {
     if (rc == QG_OK)
@@ -144,11 +144,11 @@ static qg_code use_training_texts(const maker *k)
     return QG_OK;
 }
 
-/* The models of a fan have the same texts. */
+/* The models of a seed group have the same texts. */
 static qg_code use_texts(const maker *k)
 {
     qg_plan_training *t = k->training;
-    const qg_plan_training *first = k->plan->models[k->jm->fan.first].training;
+    const qg_plan_training *first = k->plan->models[k->jm->seed_group.first].training;
     if (!is_first(k)) {
         t->train = first->train;
         t->n_train = first->n_train;
@@ -293,7 +293,7 @@ static qg_code make_folder(const maker *k)
     if (!cache)
         return QG_ENOMEM;
     const char *dir = !c->output ? qg_arena_printf(k->arena, "%s/trained/%s", cache, k->out->hash)
-                      : k->jm->fan.n
+                      : k->jm->seed_group.n
                           ? qg_arena_printf(k->arena, "%s_s%lld", c->output, (long long)k->jm->seed)
                           : c->output;
     if (!dir)

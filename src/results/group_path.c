@@ -45,7 +45,7 @@ static const char *planned_name(const void *ctx, char letter)
     case 'M':
         return job->models[ref->model].name;
     case 'B':
-        return job->models[ref->model].fan.base;
+        return job->models[ref->model].seed_group.base;
     case 'D':
         return job->datasets[ref->dataset].name;
     case 'P':

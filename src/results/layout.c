@@ -161,7 +161,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
             r[count++] = (qg_group_ref){QG_GROUP_METRICS, x->model, x->dataset, i, -1};
             if (job->latency.wanted)
                 r[count++] = (qg_group_ref){QG_GROUP_LATENCY, x->model, x->dataset, i, -1};
-            if (x->fan.n > 0 && e == x->fan.first)
+            if (x->seed_group.n > 0 && e == x->seed_group.first)
                 r[count++] = (qg_group_ref){QG_GROUP_SEEDS, x->model, x->dataset, i, -1};
         }
         if (p->explained)

@@ -80,9 +80,9 @@ static bool over_seeds(const qg_cell *c)
 
 CELL_TEXTS(name, QG_NAME_SIZE * 2, c->name)
 CELL_TEXTS(kind, QG_NAME_SIZE, qg_cell_kind_names[c->kind])
-CELL_TEXTS(experiment, QG_NAME_SIZE, !x ? "" : over_seeds(c) ? x->fan.base : x->name)
+CELL_TEXTS(experiment, QG_NAME_SIZE, !x ? "" : over_seeds(c) ? x->seed_group.base : x->name)
 CELL_TEXTS(model, QG_NAME_SIZE,
-           over_seeds(c) ? job->models[c->model].fan.base : job->models[c->model].name)
+           over_seeds(c) ? job->models[c->model].seed_group.base : job->models[c->model].name)
 CELL_TEXTS(dataset, QG_NAME_SIZE, x ? job->datasets[x->dataset].name : "")
 CELL_TEXTS(precision, QG_NAME_SIZE, c->precision >= 0 ? job->precisions[c->precision].name : "")
 CELL_TEXTS(method, QG_NAME_SIZE,

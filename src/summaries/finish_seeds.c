@@ -44,7 +44,7 @@ static qg_code write_metric(qg_results *r, qg_group_ref seeds, const char *name,
 static qg_code write_precision(qg_results *r, const qg_cell *c, int precision)
 {
     const qg_plan *p = r->plan;
-    int first = c->experiment, all = p->job->experiments[first].fan.n, done[QG_MAX_SEEDS];
+    int first = c->experiment, all = p->job->experiments[first].seed_group.n, done[QG_MAX_SEEDS];
     int64_t n = 0;
     uint8_t counted[QG_MAX_SEEDS];
     qg_group_ref g = qg_cell_group(p, c, QG_GROUP_SEEDS);

@@ -177,7 +177,7 @@ static qg_code predict(int64_t *predicted, explaining *x)
     QG_NEW(slot, x->u->arena, x->n);
     for (int i = 0; i < x->n; i++) {
         qg_sample s;
-        QG_TRY(qg_sample_make(&s, x->u->arena, &x->code[i], QG_UNIT_WORD, x->text[i].key));
+        QG_TRY(qg_sample_make(&s, x->u->arena, &x->code[i], QG_FEATURE_WORD, x->text[i].key));
         QG_TRY(qg_perturb_add(&slot[i], p, &s, NULL, QG_MASKING_MASK));
     }
     QG_TRY(qg_perturb_run(p));
@@ -236,9 +236,9 @@ static qg_code execute(qg_work_unit *u)
     QG_TRY(get_how(&x));
     QG_TRY(get_texts(&x));
     QG_TRY(make_explainer(&x));
-    qg_model_set_breathe(u->model, u->options->breathe, u->options->breathe_ctx);
+    qg_model_set_poll(u->model, u->options->poll, u->options->poll_ctx);
     qg_code rc = explain(&x);
-    qg_model_set_breathe(u->model, NULL, NULL);
+    qg_model_set_poll(u->model, NULL, NULL);
     return rc;
 }
 

@@ -114,7 +114,7 @@ static qg_code time_batches(double *ms, const measuring *m, qg_work_unit *u, int
             double seconds = qg_clock() - start;
             if (r >= 0)
                 ms[first * m->runs + r] = seconds * 1000;
-            if (qg_gang_breathe(u->gang))
+            if (qg_gang_poll(u->gang))
                 return QG_FAIL(QG_ELOST, "dropped on request");
         }
     }

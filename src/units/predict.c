@@ -56,10 +56,9 @@ static qg_code execute(qg_work_unit *u)
     int K = qg_model_config(u->model)->classes;
     float *logits;
     QG_NEW(logits, u->arena, t.n * K);
-    qg_model_set_breathe(u->model, u->gang->breathe,
-                         u->gang->ctx); /* not while latency is measured */
+    qg_model_set_poll(u->model, u->gang->poll, u->gang->ctx); /* not while latency is measured */
     qg_code rc = predict(logits, u, &t, K);
-    qg_model_set_breathe(u->model, NULL, NULL);
+    qg_model_set_poll(u->model, NULL, NULL);
     QG_TRY(rc);
     qg_wire_put_i64(u->out, K);
     qg_wire_put(u->out, logits, (size_t)t.n * (size_t)K * sizeof *logits);

@@ -26,16 +26,16 @@ static void unload(qg_work *w)
 }
 
 /* A model outlives the unit that it was made for. */
-static bool breathe(void *ctx)
+static bool poll(void *ctx)
 {
-    return qg_gang_breathe(((qg_work *)ctx)->gang);
+    return qg_gang_poll(((qg_work *)ctx)->gang);
 }
 
 qg_code qg_work_create(qg_work **out, qg_arena *a)
 {
     qg_work *w;
     QG_NEW(w, a, 1);
-    w->options = (qg_explained_options){.breathe = breathe, .breathe_ctx = w};
+    w->options = (qg_explained_options){.poll = poll, .poll_ctx = w};
     w->arena = qg_arena_create(0);
     if (!w->arena)
         return QG_FAIL(QG_ENOMEM, "no memory");

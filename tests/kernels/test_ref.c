@@ -256,7 +256,7 @@ static void steps_equal_a_double_loop(void **state)
     qg_uniform g = {0.5f, 0.0f, -8.0f, 7.0f};
     float most = 0;
     double sum = 0, size = 0;
-    REF(snap)(y, x, K, &g);
+    REF(fake_quantize)(y, x, K, &g);
     for (int i = 0; i < K; i++) {
         double t = (double)x[i] / 0.5, code = fmin(fmax(rint(t), -8), 7);
         double slope = t <= -8 ? -8 : t >= 7 ? 7 : rint(t) - t;
@@ -266,11 +266,11 @@ static void steps_equal_a_double_loop(void **state)
         size += fabs((double)dy[i] * slope);
     }
     assert_false(signbit(y[4])); /* a code has no -0 */
-    qt_close("slope", (double)REF(snap_gradient)(dy, x, K, &g), sum, 0, 1e-6 * size);
+    qt_close("slope", (double)REF(fake_quantize_gradient)(dy, x, K, &g), sum, 0, 1e-6 * size);
     float top = REF(absmax)(x, K);
     qt_same("largest", &top, &most, 1, sizeof top);
     x[5] = NAN;
-    REF(snap)(y, x, K, &g);
+    REF(fake_quantize)(y, x, K, &g);
     assert_true(isnan(y[5]) && !isnan(y[6]));
     kt_release();
 }

@@ -167,9 +167,11 @@ static qg_uniform steps(const float *x, int k, int trial)
     return (qg_uniform){scale, trial % 2 ? 1.0f / scale : 0.0f, -8.0f, 7.0f};
 }
 
-static void snap(void **state)
+static void fake_quantize(void **state)
 {
-    FN(snap) fn = (FN(snap))kt_fn(state), ref = (FN(snap))kt_ref("snap");
+    FN(fake_quantize)
+    fn = (FN(fake_quantize))kt_fn(state),
+    ref = (FN(fake_quantize))kt_ref("fake_quantize");
     EACH(k, kind)
     for (int trial = 0; trial < 6; trial++) {
         const float *x = data((size_t)k, kind, (uint64_t)k);
@@ -181,10 +183,10 @@ static void snap(void **state)
     }
 }
 
-static void snap_gradient(void **state)
+static void fake_quantize_gradient(void **state)
 {
-    FN(snap_gradient) fn = (FN(snap_gradient))kt_fn(state);
-    FN(snap_gradient) ref = (FN(snap_gradient))kt_ref("snap_gradient");
+    FN(fake_quantize_gradient) fn = (FN(fake_quantize_gradient))kt_fn(state);
+    FN(fake_quantize_gradient) ref = (FN(fake_quantize_gradient))kt_ref("fake_quantize_gradient");
     EACH(k, kind)
     for (int trial = 0; trial < 6; trial++) {
         const float *x = data((size_t)k, kind, (uint64_t)k), *dy = data((size_t)k, 0, 7);
@@ -379,8 +381,8 @@ int main(void)
         {"minmax", minmax},
         {"quantize_affine", quantize_affine},
         {"absmax", absmax},
-        {"snap", snap},
-        {"snap_gradient", snap_gradient},
+        {"fake_quantize", fake_quantize},
+        {"fake_quantize_gradient", fake_quantize_gradient},
         {"layernorm", layernorm},
         {"activation", activation},
         {"vexp", vexp},

@@ -37,7 +37,7 @@ static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result
         return QG_FAIL(QG_EBUG, "a short assignment");
     memcpy(&unit, input, sizeof unit);
     executed++;
-    if (qg_gang_breathe(gang))
+    if (qg_gang_poll(gang))
         return QG_FAIL(QG_ELOST, "dropped");
     if (fails_here(unit))
         return QG_FAIL_AT(QG_ENUMERIC, "some/file", 42, 0, "logits", "unit %d is bad", unit);

@@ -78,7 +78,7 @@ static qg_code wait(const qg_gang *g, double seconds, bool for_end)
 {
     double end = qg_clock() + seconds;
     while (qg_clock() < end) {
-        if (qg_gang_breathe(g))
+        if (qg_gang_poll(g))
             return QG_FAIL(QG_ELOST, "dropped");
         if (for_end && qg_gang_ending(g))
             return QG_FAIL(QG_ELOST, "ending");

@@ -201,7 +201,7 @@ static void a_gang_that_gives_up_leaves_nothing_for_the_next(void **state)
             continue;
         char *data = calloc(BYTES, 1);
         assert_non_null(data);
-        g.breathe = impatient;
+        g.poll = impatient;
         give_up_at = qg_clock() + 0.05;
         qg_code rc = g.index ? qg_gang_exchange(&g, 0, data, BYTES, data, 0)
                              : qg_gang_exchange(&g, 1, data, 0, data, 1);

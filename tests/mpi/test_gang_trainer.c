@@ -180,14 +180,14 @@ static void a_gang_that_is_to_give_up_does(void **state)
 {
     (void)state;
     for (int size = 1; size <= 8; size *= 2) {
-        int breaths = 1;
+        int polls = 1;
         run r = {0};
         qg_step_report s;
         qg_gang g;
         if (!gang_form(&g, size))
             continue;
-        g.breathe = at_once;
-        g.ctx = &breaths;
+        g.poll = at_once;
+        g.ctx = &polls;
         start(&r, &g, NULL, QG_REDUCE_TREE);
         qt_fails(step(&s, &r, 0), QG_ELOST, NULL);
         finish(&r);

@@ -169,9 +169,9 @@ static void a_gang_that_broke_is_followed_by_another(void **state)
     for (int round = 0; round < 2; round++) {
         if (!gang_form(&g, most))
             continue;
-        int breaths = 3 + 4 * round + 2 * g.index;
-        g.breathe = after_a_checkpoint;
-        g.ctx = &breaths;
+        int polls = 3 + 4 * round + 2 * g.index;
+        g.poll = after_a_checkpoint;
+        g.ctx = &polls;
         qt_fails(train(&g, &s, "lost", NULL), QG_ELOST, NULL);
         assert_false(s.interrupted);
     }

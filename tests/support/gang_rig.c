@@ -33,7 +33,7 @@ bool gang_form(qg_gang *out, int size)
                      .index = gang_par->rank,
                      .rank = ranks,
                      .number = number,
-                     .breathe = too_late};
+                     .poll = too_late};
     return size <= gang_par->size && gang_par->rank < size;
 }
 

@@ -334,7 +334,7 @@ static void what_the_model_cannot_take_is_an_error(void **state)
     qg_model_close(d);
 
     qg_model_source src = {.dir = folder()};
-    qg_explained_options o = {.breathe = always};
+    qg_explained_options o = {.poll = always};
     x[0] = 0;
     qt_ok(qg_explained_model_create(&m, &src, &s, &o));
     e = qg_explained_model_functions(m, NULL);

@@ -1,5 +1,5 @@
 /*
- * test_job_models.c - the trainings of a job: seeds fan out, mistakes are named, keys tell what
+ * test_job_models.c - the trainings of a job: seeds make models, mistakes are named, keys tell what
  * determines a model and nothing else.
  */
 #include "qt.h"
@@ -70,15 +70,15 @@ static void seeds_fan_out_into_models_and_experiments(void **state)
     qt_eq("models", l.job.n_models, 4);
     assert_string_equal(l.job.models[1].name, "tuned_s7");
     assert_string_equal(l.job.models[3].name, "tuned_s11");
-    assert_string_equal(l.job.models[3].fan.base, "tuned");
-    qt_eq("first", l.job.models[3].fan.first, 1);
-    qt_eq("n", l.job.models[3].fan.n, 3);
+    assert_string_equal(l.job.models[3].seed_group.base, "tuned");
+    qt_eq("first", l.job.models[3].seed_group.first, 1);
+    qt_eq("n", l.job.models[3].seed_group.n, 3);
     qt_eq("seed", l.job.models[3].training->config->seed, 11);
     qt_eq("data set", l.job.models[3].training->dataset[0], 0);
     assert_string_equal(from(&l, "tuned_s5"), "original");
     qt_eq("experiments", l.job.n_experiments, 3);
     assert_string_equal(l.job.experiments[1].name, "a_s5");
-    assert_string_equal(l.job.experiments[1].fan.base, "a");
+    assert_string_equal(l.job.experiments[1].seed_group.base, "a");
     assert_string_equal(l.job.models[l.job.experiments[1].model].name, "tuned_s5");
     unload(&l);
 }
@@ -133,7 +133,7 @@ static void a_training_takes_seed_and_length_of_its_job(void **state)
     qt_eq("seed", c->seed, l.job.seed);
     qt_eq("length", c->max_length, l.job.max_length);
     qt_eq("labels", c->K, 3);
-    qt_eq("fan", l.job.models[model(&l, "one")].fan.n, 0);
+    qt_eq("seed_group", l.job.models[model(&l, "one")].seed_group.n, 0);
     unload(&l);
 }
 

@@ -384,13 +384,13 @@ static void words_tokens_and_distinct_words_with_spans(void **state)
     /* [CLS] bagus rumah ##nya bagus ! [SEP] */
     qg_encoding e = encode(a, "Bagus rumahnya  bagus !", 0);
     qg_sample s;
-    qt_ok(qg_sample_make(&s, a, &e, QG_UNIT_WORD, 5));
+    qt_ok(qg_sample_make(&s, a, &e, QG_FEATURE_WORD, 5));
     check_units(&s, (int32_t[]){-1, 0, 1, 1, 2, 3, -1}, 7, 4);
     qt_eq("span", s.span[1].start, 6);
     qt_eq("span", s.span[1].end, 14);
     qt_eq("span", s.span[2].byte_start, 16);
     qt_eq("key", (long long)s.key, 5);
-    qt_ok(qg_sample_make(&s, a, &e, QG_UNIT_TOKEN, 5));
+    qt_ok(qg_sample_make(&s, a, &e, QG_FEATURE_TOKEN, 5));
     check_units(&s, (int32_t[]){-1, 0, 1, 2, 3, 4, -1}, 7, 5);
     qt_eq("span", s.span[2].start, 11);
     qt_eq("span", s.span[2].end, 14);
@@ -421,9 +421,9 @@ static void empty_and_truncated_texts(void **state)
     qg_arena *a = qg_arena_create(0);
     qg_sample s;
     qg_encoding empty = encode(a, "  ", 0), cut = encode(a, "bagus sekali tidak bagus", 4);
-    qt_ok(qg_sample_make(&s, a, &empty, QG_UNIT_WORD, 0));
+    qt_ok(qg_sample_make(&s, a, &empty, QG_FEATURE_WORD, 0));
     check_units(&s, (int32_t[]){-1, -1}, 2, 0);
-    qt_ok(qg_sample_make(&s, a, &cut, QG_UNIT_WORD, 0));
+    qt_ok(qg_sample_make(&s, a, &cut, QG_FEATURE_WORD, 0));
     check_units(&s, (int32_t[]){-1, 0, 1, -1}, 4, 2);
     qg_arena_destroy(a);
 }

@@ -77,8 +77,8 @@ static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_pan
         m->kernels->gemm_s8(y, ldy, &m->workspace.rows, in->m, w);
     else
         m->kernels->gemm_s4s8(y, ldy, &m->workspace.rows, in->m, w);
-    if (m->breathe && !m->stop)
-        m->stop = m->breathe(m->breathe_ctx);
+    if (m->poll && !m->stop)
+        m->stop = m->poll(m->poll_ctx);
 }
 
 static void table_row(const qg_model *m, float *x, const qg_table *t, int32_t id)
@@ -239,10 +239,10 @@ static qg_code check_batch(const qg_model *m, const qg_batch *b, int *longest)
     return QG_OK;
 }
 
-void qg_model_set_breathe(qg_model *m, bool (*breathe)(void *ctx), void *ctx)
+void qg_model_set_poll(qg_model *m, bool (*poll)(void *ctx), void *ctx)
 {
-    m->breathe = breathe;
-    m->breathe_ctx = ctx;
+    m->poll = poll;
+    m->poll_ctx = ctx;
 }
 
 qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)

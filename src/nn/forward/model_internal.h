@@ -54,9 +54,9 @@ struct qg_model {
     qg_layer *layers;
     qg_panels pooler, classifier;
     const qg_kernels *kernels;
-    bool (*breathe)(void *ctx);
-    void *breathe_ctx;
-    bool stop; /* what breathe said */
+    bool (*poll)(void *ctx);
+    void *poll_ctx;
+    bool stop; /* what poll said */
     qg_workspace workspace;
 };
 

@@ -66,7 +66,7 @@ void qg_levels_values(float *y, const float *scales, const float *w, int n, int 
         for (int k0 = 0; k0 < k; k0 += group) {
             int len = k - k0 < group ? k - k0 : group;
             qg_uniform s = qg_levels_uniform(g, *scales++);
-            kernels->snap(y + at, w + at, len, &s);
+            kernels->fake_quantize(y + at, w + at, len, &s);
             at += (size_t)len;
         }
 }

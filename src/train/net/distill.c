@@ -24,8 +24,8 @@ qg_code qg_teacher_create(qg_teacher **out, qg_arena *a, const qg_net_options *s
                         .texts = sizes->texts,
                         .longest = sizes->longest,
                         .leaves = sizes->leaves,
-                        .breathe = sizes->breathe,
-                        .breathe_ctx = sizes->breathe_ctx};
+                        .poll = sizes->poll,
+                        .poll_ctx = sizes->poll_ctx};
     QG_TRY(check(student, options));
     QG_NEW(*out, a, 1);
     (*out)->options = *options;

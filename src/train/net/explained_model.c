@@ -78,8 +78,8 @@ static qg_code create(qg_explained_model *m, const qg_model_source *src, const q
     qg_net_options net = {.tokens = most,
                           .texts = m->tokens,
                           .longest = positions,
-                          .breathe = o->breathe,
-                          .breathe_ctx = o->breathe_ctx};
+                          .poll = o->poll,
+                          .poll_ctx = o->poll_ctx};
     QG_NEW(m->splits, m->arena, m->tokens + 1);
     QG_NEW(m->label, m->arena, m->tokens);
     QG_NEW(m->sample, m->arena, m->tokens);

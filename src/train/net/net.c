@@ -236,7 +236,7 @@ qg_code qg_pass_begin(qg_pass *out, qg_net *n, const qg_qat *q, const qg_train_b
 static qg_code go_on(const qg_net *n)
 {
     const qg_net_options *o = &n->options;
-    if (o->breathe && o->breathe(o->breathe_ctx))
+    if (o->poll && o->poll(o->poll_ctx))
         return QG_FAIL(QG_ELOST, "dropped on request");
     return QG_OK;
 }

@@ -150,7 +150,8 @@ static double slope(const float *d, const float *w, int rows, int k, size_t stri
     const qg_kernels *kernels = qg_kernels_get(NULL);
     double sum = 0;
     for (int r = 0; r < rows; r++)
-        sum += (double)kernels->snap_gradient(d + (size_t)r * stride, w + (size_t)r * stride, k, u);
+        sum += (double)kernels->fake_quantize_gradient(d + (size_t)r * stride,
+                                                       w + (size_t)r * stride, k, u);
     return sum;
 }
 

@@ -84,8 +84,8 @@ static qg_code size_net(qg_net_options *net, const qg_trainer *t, int longest)
     net->tokens = (int)one;
     net->texts = batch < net->tokens ? batch : net->tokens;
     net->leaves = leaves / t->gang->size;
-    net->breathe = t->gang->breathe;
-    net->breathe_ctx = t->gang->ctx;
+    net->poll = t->gang->poll;
+    net->poll_ctx = t->gang->ctx;
     return QG_OK;
 }
 

@@ -240,7 +240,7 @@ qg_code qg_faithful_measure(qg_faithful *out, const qg_explainer *e, const qg_ex
     if (o->n_k == 0)
         return QG_OK;
     QG_NEW(m, e->arena, n);
-    QG_TRY(qg_samples_of_texts(&sample, &target, e, text, n, QG_UNIT_WORD));
+    QG_TRY(qg_samples_of_texts(&sample, &target, e, text, n, QG_FEATURE_WORD));
     for (int t = 0; t < n; t++) {
         QG_TRY(begin(&m[t], e, &sample[t], target[t], text[t].code, explanation[t].word_score));
         if (m[t].W == 0)

@@ -7,14 +7,14 @@
 
 typedef struct options {
     int64_t exact_units, coalitions;
-    qg_unit_common common;
+    qg_feature_common common;
 } options;
 
 // clang-format off
 static const qg_opt table[] = {
     {"exact_units", QG_OPT_INT, offsetof(options, exact_units), 10, 0, 16, .help = "up to so many units all 2^units coalitions are run"},
     {"coalitions", QG_OPT_INT, offsetof(options, coalitions), 1000, 2, 1000000, .help = "drawn for more units, in pairs"},
-    QG_PERTURB_ROWS(options, QG_MASKING_MASK, QG_UNIT_WORD),
+    QG_PERTURB_ROWS(options, QG_MASKING_MASK, QG_FEATURE_WORD),
     QG_OPT_END,
 };
 // clang-format on

@@ -9,7 +9,7 @@ typedef struct options {
     int64_t samples, features;
     double kernel_width, ridge;
     int selection;
-    qg_unit_common common;
+    qg_feature_common common;
 } options;
 
 // clang-format off

@@ -27,9 +27,9 @@ typedef struct qg_attention_common {
     int aggregation;
 } qg_attention_common;
 
-typedef struct qg_unit_common {
+typedef struct qg_feature_common {
     int masking, output, unit, aggregation;
-} qg_unit_common;
+} qg_feature_common;
 
 // clang-format off
 #define QG_AGGREGATION_ROW(type, field) \
@@ -45,7 +45,7 @@ typedef struct qg_unit_common {
     QG_AGGREGATION_ROW(type, common.aggregation)
 
 #define QG_UNIT_ROW(type, field, preset) \
-    {"unit", QG_OPT_ENUM, offsetof(type, field), .def = (preset), .names = qg_unit_kind_names, .help = "what gets a score; tokens of a word share it"}
+    {"unit", QG_OPT_ENUM, offsetof(type, field), .def = (preset), .names = qg_feature_kind_names, .help = "what gets a score; tokens of a word share it"}
 
 #define QG_PERTURB_ROWS(type, masking_preset, unit_preset) \
     QG_OUTPUT_ROW(type, common.output, QG_EXPLAIN_PROBABILITY), \
@@ -87,19 +87,19 @@ qg_code qg_explain_gradient(qg_explanation *out, const qg_explainer *e, const qg
 
 /** Samples [n] of texts and their targets, in e->arena. @errors QG_ENOMEM. Local. */
 qg_code qg_samples_of_texts(qg_sample **sample, int32_t **target, const qg_explainer *e,
-                            const qg_explain_text *text, int n, qg_unit_kind kind) QG_MUST_USE;
+                            const qg_explain_text *text, int n, qg_feature_kind kind) QG_MUST_USE;
 
 /** Both scores of one text from those of its units. Local. */
 void qg_explain_by_unit(qg_explanation *out, const qg_explain_text *text, const qg_sample *s,
-                        const double *score, qg_unit_kind kind, qg_aggregation how);
+                        const double *score, qg_feature_kind kind, qg_aggregation how);
 
 /** One of the functions of perturb_methods.h. */
-typedef qg_code (*qg_unit_method)(qg_attribution *out, qg_perturber *p, const qg_sample *s,
-                                  const int32_t *target, int n, const void *options);
+typedef qg_code (*qg_feature_method)(qg_attribution *out, qg_perturber *p, const qg_sample *s,
+                                     const int32_t *target, int n, const void *options);
 
 /** Cuts texts into units, explains them, gives scores to tokens and words. */
 qg_code qg_explain_units(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
-                         int n, const qg_unit_common *o, qg_unit_method run,
+                         int n, const qg_feature_common *o, qg_feature_method run,
                          const void *options) QG_MUST_USE;
 
 /* ------------------------------------------------------------------------------- attention */

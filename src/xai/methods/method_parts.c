@@ -92,7 +92,7 @@ qg_code qg_explain_gradient(qg_explanation *out, const qg_explainer *e, const qg
 /* --------------------------------------------------------------------------- perturbations */
 
 qg_code qg_samples_of_texts(qg_sample **sample, int32_t **target, const qg_explainer *e,
-                            const qg_explain_text *text, int n, qg_unit_kind kind)
+                            const qg_explain_text *text, int n, qg_feature_kind kind)
 {
     QG_NEW(*sample, e->arena, n);
     QG_NEW(*target, e->arena, n);
@@ -104,22 +104,23 @@ qg_code qg_samples_of_texts(qg_sample **sample, int32_t **target, const qg_expla
 }
 
 void qg_explain_by_unit(qg_explanation *out, const qg_explain_text *text, const qg_sample *s,
-                        const double *score, qg_unit_kind kind, qg_aggregation how)
+                        const double *score, qg_feature_kind kind, qg_aggregation how)
 {
     const qg_encoding *code = text->code;
     qg_scores_of_tokens(out->token_score, score, s);
     /* tokens of a word that is a unit have the score of the word, which is the largest of them */
     qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, code->n,
-                   kind == QG_UNIT_TOKEN ? how : QG_AGGREGATE_MAX);
+                   kind == QG_FEATURE_TOKEN ? how : QG_AGGREGATE_MAX);
 }
 
 qg_code qg_explain_units(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
-                         int n, const qg_unit_common *o, qg_unit_method run, const void *options)
+                         int n, const qg_feature_common *o, qg_feature_method run,
+                         const void *options)
 {
     qg_sample *sample;
     int32_t *target;
     qg_attribution *got;
-    qg_unit_kind kind = (qg_unit_kind)o->unit;
+    qg_feature_kind kind = (qg_feature_kind)o->unit;
     QG_TRY(qg_samples_of_texts(&sample, &target, e, text, n, kind));
     QG_NEW(got, e->arena, n);
     QG_TRY(run(got, e->perturber, sample, target, n, options));

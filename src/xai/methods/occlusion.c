@@ -5,14 +5,14 @@
 
 typedef struct options {
     int64_t window, stride;
-    qg_unit_common common;
+    qg_feature_common common;
 } options;
 
 // clang-format off
 static const qg_opt table[] = {
     {"window", QG_OPT_INT, offsetof(options, window), 1, 1, 100000, .help = "units absent together"},
     {"stride", QG_OPT_INT, offsetof(options, stride), 1, 1, 100000, .help = "units from one window to the next, at most window"},
-    QG_PERTURB_ROWS(options, QG_MASKING_MASK, QG_UNIT_WORD),
+    QG_PERTURB_ROWS(options, QG_MASKING_MASK, QG_FEATURE_WORD),
     QG_OPT_END,
 };
 // clang-format on

@@ -11,7 +11,7 @@ typedef struct options {
 // clang-format off
 static const qg_opt table[] = {
     {"sigma", QG_OPT_REAL, offsetof(options, sigma), 1, 0, 1e6, .help = "standard deviation"},
-    QG_UNIT_ROW(options, unit, QG_UNIT_WORD),
+    QG_UNIT_ROW(options, unit, QG_FEATURE_WORD),
     QG_AGGREGATION_ROW(options, aggregation),
     QG_OPT_END,
 };
@@ -30,12 +30,12 @@ static qg_code explain(qg_explanation *out, const qg_explainer *e, const qg_expl
     const options *o = p;
     qg_sample *sample;
     int32_t *target;
-    QG_TRY(qg_samples_of_texts(&sample, &target, e, text, n, (qg_unit_kind)o->unit));
+    QG_TRY(qg_samples_of_texts(&sample, &target, e, text, n, (qg_feature_kind)o->unit));
     for (int t = 0; t < n; t++) {
         double *score;
         QG_NEW(score, e->arena, sample[t].units);
         qg_random_scores(score, sample[t].units, seed, text[t].key, 0, o->sigma);
-        qg_explain_by_unit(&out[t], &text[t], &sample[t], score, (qg_unit_kind)o->unit,
+        qg_explain_by_unit(&out[t], &text[t], &sample[t], score, (qg_feature_kind)o->unit,
                            (qg_aggregation)o->aggregation);
     }
     return QG_OK;

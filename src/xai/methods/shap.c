@@ -7,13 +7,13 @@
 
 typedef struct options {
     int64_t evaluations;
-    qg_unit_common common;
+    qg_feature_common common;
 } options;
 
 // clang-format off
 static const qg_opt table[] = {
     {"evaluations", QG_OPT_INT, offsetof(options, evaluations), 500, 2, 1000000, .help = "most perturbations of a text"},
-    QG_PERTURB_ROWS(options, QG_MASKING_MASK, QG_UNIT_WORD),
+    QG_PERTURB_ROWS(options, QG_MASKING_MASK, QG_FEATURE_WORD),
     QG_OPT_END,
 };
 // clang-format on

@@ -36,7 +36,7 @@ static qg_code values(qg_explanation *out, const qg_explainer *e, const qg_expla
     qg_sample *sample;
     int32_t *target;
     int64_t *slot;
-    QG_TRY(qg_samples_of_texts(&sample, &target, e, text, n, QG_UNIT_WORD));
+    QG_TRY(qg_samples_of_texts(&sample, &target, e, text, n, QG_FEATURE_WORD));
     QG_NEW(slot, e->arena, n);
     for (int t = 0; t < n; t++)
         QG_TRY(qg_perturb_add(&slot[t], e->perturber, &sample[t], NULL, QG_MASKING_MASK));

@@ -3,7 +3,7 @@
  */
 #include "qgrid/perturb.h"
 
-const char *const qg_unit_kind_names[] = {"word", "token", "distinct_word", NULL};
+const char *const qg_feature_kind_names[] = {"word", "token", "distinct_word", NULL};
 
 /* Whether the words at tokens i and j (their first) have the same tokens. */
 static bool same_word(const qg_encoding *e, int i, int j)
@@ -26,9 +26,9 @@ static int unit_of_word(const qg_encoding *e, int i, const int *first, int units
     return units;
 }
 
-static qg_span span_of(const qg_encoding *e, int token, qg_unit_kind kind)
+static qg_span span_of(const qg_encoding *e, int token, qg_feature_kind kind)
 {
-    if (kind == QG_UNIT_TOKEN)
+    if (kind == QG_FEATURE_TOKEN)
         return (qg_span){e->start[token], e->end[token], e->byte_start[token], e->byte_end[token]};
     int w = e->word[token];
     return (qg_span){e->word_start[w], e->word_end[w], e->word_byte_start[w], e->word_byte_end[w]};
@@ -41,7 +41,7 @@ static bool has_places(const qg_encoding *e)
            e->word_byte_start && e->word_byte_end;
 }
 
-qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_unit_kind kind,
+qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_feature_kind kind,
                        uint64_t key)
 {
     int32_t *unit;
@@ -55,7 +55,7 @@ qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_uni
         unit[i] = -1;
         if (e->word[i] < 0)
             continue;
-        if (kind != QG_UNIT_TOKEN && i > 0 && e->word[i] == e->word[i - 1]) {
+        if (kind != QG_FEATURE_TOKEN && i > 0 && e->word[i] == e->word[i - 1]) {
             unit[i] = unit[i - 1];
             continue;
         }
