@@ -14,12 +14,13 @@
 
 enum { CONFIG_MAX = 1 << 20, MAX_CLASSES = 1000 };
 
-/* Options with a text, and behind them the sizes of the family's table. */
+/* Options with a text, and behind them the sizes of the first family's table. */
 enum {
     CONFIG,
     VOCAB,
     TOKENIZER,
     LABELS,
+    FAMILY,
     SCALE,
     SEED,
     OUT,
@@ -161,10 +162,11 @@ static qg_code complete(plan *p)
 
 static const char usage[] =
     "random_model --seed N -o DIR [OPTION...]\n"
-    "Writes a Hugging Face BERT classifier with random weights.\n\n"
+    "Writes a Hugging Face classifier with random weights.\n\n"
+    "  --family NAME            see qgrid list models (default: bert)\n"
     "  --config FILE            shape and labels from this config.json, which is copied\n"
     "  --layers N --hidden N --heads N --ffn N --vocab-size N --positions N --types N\n"
-    "                           the shape without --config (default: IndoBERT base)\n"
+    "                           the shape without --config (default: the family's base model)\n"
     "  --vocab FILE             copied to vocab.txt; gives the vocabulary size by default\n"
     "  --tokenizer-config FILE  copied to tokenizer_config.json\n"
     "  --labels A,B,C           classes (default: positive,neutral,negative, or the config's)\n"
@@ -181,6 +183,27 @@ static qg_code read_scale(double *out, const char *text)
     return QG_OK;
 }
 
+static qg_code read_family(plan *p)
+{
+    const char *name = p->text[FAMILY];
+    if (name && !(p->model.family = qg_family_find(name)))
+        return QG_FAIL(QG_EUSAGE, "there is no family '%s', type qgrid list models", name);
+    return QG_OK;
+}
+
+static qg_code read_size(plan *p, const char *option, const char *text)
+{
+    int64_t v;
+    const qg_config_size *s = p->model.family->sizes;
+    while (s->option && strcmp(s->option, option) != 0)
+        s++;
+    if (!s->option)
+        return QG_FAIL(QG_EUSAGE, "%s has no --%s", p->model.family->name, option);
+    QG_TRY(read_integer(&v, option, text, 1, s->most));
+    *qg_config_size_at(&p->model, s) = (int)v;
+    return QG_OK;
+}
+
 static qg_code read_options(plan *p, int argc, char **argv)
 {
     struct option table[OPTIONS + 1] = {
@@ -188,6 +211,7 @@ static qg_code read_options(plan *p, int argc, char **argv)
         [VOCAB] = {"vocab", required_argument, NULL, VOCAB},
         [TOKENIZER] = {"tokenizer-config", required_argument, NULL, TOKENIZER},
         [LABELS] = {"labels", required_argument, NULL, LABELS},
+        [FAMILY] = {"family", required_argument, NULL, FAMILY},
         [SCALE] = {"scale", required_argument, NULL, SCALE},
         [SEED] = {"seed", required_argument, NULL, SEED},
         [OUT] = {"output", required_argument, NULL, OUT},
@@ -210,13 +234,10 @@ static qg_code read_options(plan *p, int argc, char **argv)
         return QG_OK;
     if (!p->text[OUT] || !p->text[SEED])
         return QG_FAIL(QG_EUSAGE, "--seed N and -o DIR are needed, type random_model --help");
-    for (int i = 0; sizes[i].option; i++) {
-        int64_t v;
-        if (!p->text[SIZES + i])
-            continue;
-        QG_TRY(read_integer(&v, sizes[i].option, p->text[SIZES + i], 1, sizes[i].most));
-        *qg_config_size_at(&p->model, &sizes[i]) = (int)v;
-    }
+    QG_TRY(read_family(p));
+    for (int i = 0; sizes[i].option; i++)
+        if (p->text[SIZES + i])
+            QG_TRY(read_size(p, sizes[i].option, p->text[SIZES + i]));
     QG_TRY(read_integer(&p->seed, "seed", p->text[SEED], 0, INT64_MAX));
     return p->text[SCALE] ? read_scale(&p->model.initializer_range, p->text[SCALE]) : QG_OK;
 }

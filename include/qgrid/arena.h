@@ -66,9 +66,8 @@ void *qg_arena_grow(qg_arena *a, const void *old, size_t old_n, size_t new_n, si
 qg_mark qg_arena_mark(const qg_arena *a);
 void qg_arena_release(qg_arena *a, qg_mark m);
 
-/** Bytes handed out now, and the most there ever were. */
+/** Bytes handed out now. */
 size_t qg_arena_used(const qg_arena *a);
-size_t qg_arena_peak(const qg_arena *a);
 
 /** Torture tests: the n-th allocation from now fails (n = 0: the next one); negative: never. */
 void qg_arena_fail_after(qg_arena *a, long n);

@@ -69,9 +69,6 @@ typedef struct qg_error {
 /** Name of a code, "QG_EFORMAT"; borrowed static text. Local. */
 const char *qg_code_name(qg_code code);
 
-/** One-sentence meaning of a code; borrowed static text. Local. */
-const char *qg_code_text(qg_code code);
-
 /** Who is concerned by a code: the cell alone, or the whole grid. Local. */
 qg_scope qg_code_scope(qg_code code);
 

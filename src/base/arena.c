@@ -35,7 +35,7 @@ typedef struct block {
 
 struct qg_arena {
     block *top;
-    size_t budget, used, peak;
+    size_t budget, used;
     long fail_after;
 };
 
@@ -148,8 +148,6 @@ void *qg_arena_alloc(qg_arena *a, size_t n, size_t size)
     void *p = (char *)block_data(b) + b->used;
     b->used += want;
     a->used += want;
-    if (a->used > a->peak)
-        a->peak = a->used;
     return b->map ? p : memset(p, 0, want); /* a mapped block serves one request */
 }
 
@@ -212,11 +210,6 @@ void qg_arena_release(qg_arena *a, qg_mark m)
 size_t qg_arena_used(const qg_arena *a)
 {
     return a->used;
-}
-
-size_t qg_arena_peak(const qg_arena *a)
-{
-    return a->peak;
 }
 
 void qg_arena_fail_after(qg_arena *a, long n)

@@ -28,11 +28,6 @@ const char *qg_code_name(qg_code code)
     return known(code) ? table[code].name : "QG_E?";
 }
 
-const char *qg_code_text(qg_code code)
-{
-    return known(code) ? table[code].text : "unknown error";
-}
-
 qg_scope qg_code_scope(qg_code code)
 {
     return known(code) ? table[code].scope : QG_SCOPE_GRID;

@@ -88,11 +88,19 @@ static qg_code make_drifts(drifts *d, qg_arena *a, int64_t slots)
     return QG_OK;
 }
 
+/* The explanations of a precision, those of fp32, and those once more with another seed. */
+typedef struct compared {
+    scores of, reference;
+    double *again; /* [slots, words] */
+} compared;
+
 /* Explanations of different classes are not compared. */
-static qg_code compare_slot(drifts *d, qg_results *r, const qg_cell *c, const scores *of,
-                            const scores *reference, const double *again, int64_t slot, int64_t row,
-                            int words)
+static qg_code compare_slot(drifts *d, qg_results *r, const qg_cell *c, const compared *with,
+                            const qg_explained *x, int64_t slot)
 {
+    const scores *of = &with->of, *reference = &with->reference;
+    int64_t row = x->row[slot];
+    int words = x->words[slot];
     const qg_plan *p = r->plan;
     const qg_plan_tokens *t = p->tokens[c->experiment];
     const qg_explain_options *o = &p->job->explain;
@@ -102,7 +110,7 @@ static qg_code compare_slot(drifts *d, qg_results *r, const qg_cell *c, const sc
     d->flipped[slot] = of->predicted[slot] != reference->predicted[slot];
     QG_TRY(qg_drift_floor(d->floor + to, a, words, (uint64_t)o->seed, key, (int)o->floor_draws,
                           r->scratch));
-    QG_TRY(qg_drift_of(d->ceiling + to, a, again + at, words, r->scratch));
+    QG_TRY(qg_drift_of(d->ceiling + to, a, with->again + at, words, r->scratch));
     if (of->target[slot] != reference->target[slot])
         return QG_OK;
     return qg_drift_of(d->drift + to, a, of->word + at, words, r->scratch);
@@ -149,23 +157,23 @@ static qg_code write_drift(qg_results *r, const qg_cell *c, const qg_cell *f)
 {
     qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_DRIFT);
     int64_t slots = r->plan->explained[c->experiment].slots;
-    scores of, reference;
+    compared with;
     qg_explained x;
     drifts d;
     QG_TRY(qg_results_explained(&x, r, c->experiment));
     QG_TRY(make_drifts(&d, r->scratch, slots));
-    QG_TRY(read_scores(&of, r, c));
-    QG_TRY(read_scores(&reference, r, f));
-    double *again = reference.word; /* what draws nothing gives the same again */
+    QG_TRY(read_scores(&with.of, r, c));
+    QG_TRY(read_scores(&with.reference, r, f));
+    with.again = with.reference.word; /* what draws nothing gives the same again */
     if (qg_plan_repeats(r->plan, f)) {
-        QG_NEW(again, r->scratch, slots * r->plan->explained[c->experiment].words);
+        QG_NEW(with.again, r->scratch, slots * r->plan->explained[c->experiment].words);
         QG_TRY(qg_results_read(r, qg_cell_group(r->plan, f, QG_GROUP_REPEAT), "word_scores",
-                               QG_STORE_F64, NULL, NULL, again));
+                               QG_STORE_F64, NULL, NULL, with.again));
     }
     for (int64_t i = 0; i < slots; i++) {
         d.flipped[i] = -1;
         if (x.row[i] >= 0)
-            QG_TRY(compare_slot(&d, r, c, &of, &reference, again, i, x.row[i], x.words[i]));
+            QG_TRY(compare_slot(&d, r, c, &with, &x, i));
     }
     QG_TRY(write_columns(r, g, d.drift, slots));
     QG_TRY(qg_results_write(r, g, "flipped", QG_STORE_I32, NULL, NULL, d.flipped));

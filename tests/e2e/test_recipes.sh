@@ -55,7 +55,7 @@ else
 fi
 listed() { # each recipe's name is in the list that it adds to
     "$QGRID" list metrics | grep -q '^  kappa ' && "$QGRID" list methods | grep -q '^  leave_one_in ' &&
-        "$QGRID" list precisions | grep -q '^  int4_g64 ' && "$QGRID" list formats | grep -q '^  fasttext ' &&
+        "$QGRID" list precisions | grep -q '^  int4_g64 ' && "$QGRID" list models | grep -q '^  electra ' && "$QGRID" list formats | grep -q '^  fasttext ' &&
         "$QGRID" list results | grep -q '^| `kappa` '
 }
 ok "qgrid list has all that was added" listed

@@ -78,6 +78,7 @@ static qg_code alloc_all(qg_net *n)
     QG_TRY(alloc_sites(n, (int)T));
     QG_TRY(alloc_norm(&n->embedding, n->arena, T, C));
     QG_NEW(n->cls, n->arena, B * C);
+    QG_NEW(n->unpooled, n->arena, B * C);
     QG_NEW(n->pooled, n->arena, B * C);
     QG_NEW(n->dropped, n->arena, B * C);
     QG_NEW(n->logits, n->arena, B * K);

@@ -40,25 +40,26 @@ struct qg_net {
     const float *weights; /* block that `site` was packed from */
     qg_site *site;        /* [sites] */
     qg_site_workspace workspace;
-    qg_layer_state *layer;         /* [L], or all the same */
-    float **x;                     /* [L + 1] -> [T, C] input of each layer, and the last output */
-    qg_norm_state embedding;       /* [T, C], [T] */
-    float *cls, *pooled, *dropped; /* [B, C] first tokens, tanh of the pooler, after dropout */
-    float *logits, *dlogits;       /* [B, K] */
-    double *shares;                /* [K] softmax of one text */
-    qg_mlm_state mlm;              /* only with masked-language modelling */
-    int32_t *one;                  /* [B + 1] 0, 1, 2 ...: splits of one row a text */
-    float *dx, *d1, *d2;           /* [T, C] */
-    float *wide;                   /* [T, max(F, 3C)] */
-    float *attention;              /* [3, longest, longest] and a head turned */
-    float **sum;                   /* [leaves] -> [2 * widest] sums over the rows of a leaf */
-    int32_t *leaf_rows;            /* [leaves + 1] */
-    int32_t all_texts[2];          /* 0, B: one leaf */
-    qg_keyed *keyed;               /* [T] */
-    float *quantized;              /* [T, max(C, F)] */
-    qg_range *seen;                /* [sites] */
-    qg_affine *affine;             /* [sites, leaves] */
-    qg_teacher *teacher;           /* NULL: none */
+    qg_layer_state *layer;   /* [L], or all the same */
+    float **x;               /* [L + 1] -> [T, C] input of each layer, and the last output */
+    qg_norm_state embedding; /* [T, C], [T] */
+    float *cls, *unpooled;   /* [B, C] first tokens, the pooler's product */
+    float *pooled, *dropped; /* [B, C] its activation, after dropout */
+    float *logits, *dlogits; /* [B, K] */
+    double *shares;          /* [K] softmax of one text */
+    qg_mlm_state mlm;        /* only with masked-language modelling */
+    int32_t *one;            /* [B + 1] 0, 1, 2 ...: splits of one row a text */
+    float *dx, *d1, *d2;     /* [T, C] */
+    float *wide;             /* [T, max(F, 3C)] */
+    float *attention;        /* [3, longest, longest] and a head turned */
+    float **sum;             /* [leaves] -> [2 * widest] sums over the rows of a leaf */
+    int32_t *leaf_rows;      /* [leaves + 1] */
+    int32_t all_texts[2];    /* 0, B: one leaf */
+    qg_keyed *keyed;         /* [T] */
+    float *quantized;        /* [T, max(C, F)] */
+    qg_range *seen;          /* [sites] */
+    qg_affine *affine;       /* [sites, leaves] */
+    qg_teacher *teacher;     /* NULL: none */
 };
 
 /* Leaves on their way through the net. */

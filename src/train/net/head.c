@@ -1,5 +1,5 @@
 /*
- * ends.c - what stands before and behind the encoder: embeddings, pooler and classifier, loss.
+ * head.c - pooler and classifier over the first tokens, and the loss.
  */
 #include "net.h"
 
@@ -7,90 +7,6 @@
 
 #include <math.h>
 #include <string.h>
-
-/* Type of token i. */
-static int type_of(const qg_train_batch *b, int32_t i)
-{
-    return b->types ? b->types[i] : 0;
-}
-
-/* Row of the position table. */
-static int position_of(const qg_pass *p, int t, int32_t i)
-{
-    const qg_train_batch *b = p->batch;
-    return p->net->params->config.first_position +
-           (b->positions ? b->positions[i] : i - b->splits[t]);
-}
-
-/* x = drop(LayerNorm((word + type) + position)). */
-void qg_embedding_forward(const qg_pass *p)
-{
-    const qg_train_batch *b = p->batch;
-    qg_net *net = p->net;
-    size_t C = (size_t)net->params->config.hidden;
-    const float *words = qg_weight_at(p, qg_outside(p, QG_ROLE_WORD));
-    const float *types = qg_weight_at(p, qg_outside(p, QG_ROLE_TYPE));
-    const float *positions = qg_weight_at(p, qg_outside(p, QG_ROLE_POSITION));
-    for (int t = 0; t < b->B; t++)
-        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
-            float *x = net->embedding.unit + (size_t)i * C;
-            const float *word = p->words ? p->words + (size_t)i * C : words + (size_t)b->ids[i] * C;
-            const float *type = types + (size_t)type_of(b, i) * C;
-            const float *position = positions + (size_t)position_of(p, t, i) * C;
-            for (size_t c = 0; c < C; c++)
-                x[c] = word[c] + type[c] + position[c];
-        }
-    qg_norm_weights w = qg_norm_at(p, qg_outside(p, QG_ROLE_EMBEDDING_NORM));
-    qg_norm_forward(net->x[0], &net->embedding, net->embedding.unit, NULL, &w, p->T, (int)C);
-    qg_drop_rows(p, net->x[0], p->dropout.hidden, 0, QG_DROP_EMBEDDINGS);
-}
-
-/* Which row of a table token i of text t has read; -1: one that is not trained. */
-static int32_t row_read(const qg_pass *p, qg_role table, int t, int32_t i)
-{
-    const qg_train_batch *b = p->batch;
-    if (table == QG_ROLE_POSITION)
-        return position_of(p, t, i);
-    if (table == QG_ROLE_TYPE)
-        return type_of(b, i);
-    return b->ids[i] == p->net->params->config.pad_id ? -1 : b->ids[i];
-}
-
-static void table_backward(const qg_pass *p, qg_role table)
-{
-    const qg_train_batch *b = p->batch;
-    const qg_param *param = &p->net->params->param[qg_outside(p, table)];
-    qg_keyed *keyed = p->net->keyed;
-    float *grad = qg_grad_at(p, qg_outside(p, table));
-    int n = 0;
-    for (int t = 0; t < b->B; t++)
-        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++) {
-            int32_t key = row_read(p, table, t, i);
-            if (key >= 0)
-                keyed[n++] = (qg_keyed){key, i};
-        }
-    memset(grad, 0, (size_t)param->rows * (size_t)param->columns * sizeof *grad);
-    qg_parts_table_sums(grad, keyed, n, &p->tokens, p->net->dx, param->columns);
-}
-
-/* The padding row gets no gradient (nn.Embedding's padding_idx). */
-void qg_embedding_backward(const qg_pass *p)
-{
-    qg_net *net = p->net;
-    int norm = qg_outside(p, QG_ROLE_EMBEDDING_NORM);
-    qg_drop_rows(p, net->dx, p->dropout.hidden, 0, QG_DROP_EMBEDDINGS);
-    qg_parts_norm_backward(net->dx, qg_grad_at(p, norm), qg_grad_at(p, norm + 1), &p->tokens,
-                           net->dx, &net->embedding, qg_weight_at(p, norm),
-                           net->params->config.hidden);
-    if (!p->grad)
-        return;
-    if (net->params->objective == QG_OBJECTIVE_MLM)
-        qg_mlm_words_backward(p);
-    else
-        table_backward(p, QG_ROLE_WORD);
-    table_backward(p, QG_ROLE_POSITION);
-    table_backward(p, QG_ROLE_TYPE);
-}
 
 static qg_rows head_rows(const qg_pass *p, const float *x)
 {
@@ -105,7 +21,7 @@ static void drop_pooled(const qg_pass *p, float *x)
                    QG_DROP_CLASSIFIER);
 }
 
-/* logits = Q(drop(tanh(Q(first tokens) Wp + b))) Wc + b. */
+/* logits = Q(drop(act(Q(first tokens) Wp + b))) Wc + b, with the activation of the family. */
 void qg_head_forward(const qg_pass *p)
 {
     qg_net *net = p->net;
@@ -118,6 +34,7 @@ void qg_head_forward(const qg_pass *p)
         memcpy(net->cls + (size_t)t * C, last + (size_t)b->splits[t] * C, C * sizeof *last);
     qg_rows first = head_rows(p, net->cls), pooled = head_rows(p, net->dropped);
     qg_linear_forward(net->pooled, &net->site[pooler], pooler, &first, &p->hook);
+    memcpy(net->unpooled, net->pooled, n * sizeof *net->pooled);
     net->kernels->activation(net->pooled, n, net->params->config.family->head_activation);
     memcpy(net->dropped, net->pooled, n * sizeof *net->pooled);
     drop_pooled(p, net->dropped);
@@ -135,7 +52,7 @@ void qg_head_backward(const qg_pass *p)
     qg_linear_backward(net->d1, p->grad, net->dlogits, &net->site[classifier], classifier, &pooled,
                        &p->hook);
     drop_pooled(p, net->d1);
-    qg_activation_backward(net->d1, NULL, net->pooled, (size_t)b->B * C,
+    qg_activation_backward(net->d1, net->unpooled, net->pooled, (size_t)b->B * C,
                            net->params->config.family->head_activation, net->kernels);
     qg_linear_backward(net->d2, p->grad, net->d1, &net->site[pooler], pooler, &first, &p->hook);
     memset(net->dx, 0, (size_t)p->T * C * sizeof *net->dx);
