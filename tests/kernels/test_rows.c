@@ -170,8 +170,7 @@ static qg_uniform steps(const float *x, int k, int trial)
 static void fake_quantize(void **state)
 {
     FN(fake_quantize)
-    fn = (FN(fake_quantize))kt_fn(state),
-    ref = (FN(fake_quantize))kt_ref("fake_quantize");
+    fn = (FN(fake_quantize))kt_fn(state), ref = (FN(fake_quantize))kt_ref("fake_quantize");
     EACH(k, kind)
     for (int trial = 0; trial < 6; trial++) {
         const float *x = data((size_t)k, kind, (uint64_t)k);
