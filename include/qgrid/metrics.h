@@ -126,7 +126,7 @@ double qg_cosine(const double *a, const double *b, int64_t n);
 /** Percentile q in [0, 100] of sorted values, linear interpolation (numpy's default). */
 double qg_percentile_sorted(const double *sorted, int64_t n, double q);
 
-/* Latency of one cell: seconds in, milliseconds out. */
+/* Latency of one cell, in milliseconds. */
 typedef struct qg_latency_stats {
     double mean, sd, median, min, max, p95, p99;
 } qg_latency_stats;
