@@ -21,9 +21,12 @@ enum { CELL, WHAT, COUNT, LARGEST, FIRST, BEFORE, AFTER };
 /* NaN of an open place equals itself; 0 and -0 differ. */
 static bool same(const qg_value *x, const qg_value *y)
 {
+    uint64_t a, b; /* bits */
     if (x->text && y->text)
         return strcmp(x->text, y->text) == 0;
-    return !x->text && !y->text && memcmp(&x->number, &y->number, sizeof x->number) == 0;
+    memcpy(&a, &x->number, sizeof a);
+    memcpy(&b, &y->number, sizeof b);
+    return !x->text && !y->text && a == b;
 }
 
 /* The first column behind the names of blocks and rows. */
