@@ -2,6 +2,7 @@
 # Every block of code of README.md and docs/, in order, in one copy of the tree: commands are run,
 # what they are said to print is printed, jobs are valid, links lead somewhere, tables are as
 # generated. `make run` and `make test` are the way here; the recipes are test_recipes.sh's.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 if [ "${MODE:-release}" != release ]; then
     ok() { skip "documents" "they are about the release build"; }

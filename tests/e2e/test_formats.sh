@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # test_formats.sh - results files and checkpoints of other builds: of an older one (tests/formats), and of one that has
 # another list of metrics, which h5py and a change of names in a checkpoint stand for.
+# May run beside other tests.
 # shellcheck source=tests/support/sh.sh
 . "$(dirname "$0")/../support/sh.sh"
 repository=$PWD

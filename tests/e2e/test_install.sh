@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What make install puts where, what an installed qgrid finds, and that make uninstall takes it away.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 R=$T/root
 P=$R/opt/q

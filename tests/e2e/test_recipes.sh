@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The recipes of docs/adding-a-*.md, all together in one copy of the tree: their files and patches
 # are applied, what they change is built, and their commands are run.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 if [ "${MODE:-release}" != release ]; then
     ok() { skip "recipes" "they are about the release build"; }

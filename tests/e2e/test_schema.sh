@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # docs/job.schema.json: it is what the option tables say, it takes the jobs that qgrid takes, and
 # refuses mistakes.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 "$QGRID" document schema >"$T/schema.json"
 ok "docs/job.schema.json is up to date (make docs writes it)" cmp "$T/schema.json" docs/job.schema.json
