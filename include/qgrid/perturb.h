@@ -54,16 +54,15 @@ qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_fea
  * see qg_word_scores). Local. */
 void qg_scores_of_tokens(double *out, const double *score, const qg_sample *s);
 
-/* What stands where a unit is absent. */
+/* What stands where a feature is absent: the rows of maskings.def. */
 typedef enum qg_masking {
-    QG_MASKING_MASK,   /* [MASK] for each of its tokens */
-    QG_MASKING_DELETE, /* nothing: later tokens move up */
-    QG_MASKING_PAD,    /* [PAD], attended to */
-    QG_MASKING_UNK,    /* [UNK] */
-    QG_MASKING_HIDE,   /* nothing, and later tokens keep their places: [PAD], not attended to */
+#define QG_MASKING(id, ...) QG_MASKING_##id,
+#include "qgrid/maskings.def"
+#undef QG_MASKING
+    QG_MASKINGS
 } qg_masking;
 
-extern const char *const qg_masking_names[]; /* "mask", "delete", "pad", "unk", "hide", NULL */
+extern const char *const qg_masking_names[QG_MASKINGS + 1]; /* NULL behind the last */
 
 /* Runs perturbed texts in large batches, each different one once. */
 typedef struct qg_perturber qg_perturber;

@@ -9,9 +9,25 @@
 #include "qgrid/softmax.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
-const char *const qg_masking_names[] = {"mask", "delete", "pad", "unk", "hide", NULL};
+const char *const qg_masking_names[QG_MASKINGS + 1] = {
+#define QG_MASKING(id, name, ...) name,
+#include "qgrid/maskings.def"
+#undef QG_MASKING
+    NULL,
+};
+
+static const struct {
+    size_t filler; /* of qg_specials */
+    bool leave_out, keep_places;
+} maskings[QG_MASKINGS] = {
+#define QG_MASKING(id, name, token, left_out, places_kept, doc)                                    \
+    {offsetof(qg_specials, token), left_out, places_kept},
+#include "qgrid/maskings.def"
+#undef QG_MASKING
+};
 
 struct qg_perturber {
     qg_arena *arena;
@@ -66,7 +82,7 @@ static qg_code keep_positions(qg_perturber *p)
 
 static qg_code make_room(qg_perturber *p, int n, qg_masking masking)
 {
-    if (masking == QG_MASKING_HIDE && !p->positions)
+    if (maskings[masking].keep_places && !p->positions)
         QG_TRY(keep_positions(p));
     while (p->used + n > p->room) {
         QG_GROW(p->ids, p->arena, p->room, 2 * p->room);
@@ -77,9 +93,12 @@ static qg_code make_room(qg_perturber *p, int n, qg_masking masking)
     return QG_OK;
 }
 
+/* The token that stands for those that are absent. */
 static int32_t stand_in(const qg_specials *s, qg_masking masking)
 {
-    return masking == QG_MASKING_PAD ? s->pad : masking == QG_MASKING_UNK ? s->unk : s->mask;
+    int32_t id;
+    memcpy(&id, (const char *)s + maskings[masking].filler, sizeof id);
+    return id;
 }
 
 /* Writes the perturbed sequence behind the last one; returns its length. */
@@ -87,14 +106,14 @@ static qg_code write_sequence(int *length, qg_perturber *p, const qg_sample *s,
                               const uint8_t *present, qg_masking masking)
 {
     QG_TRY(make_room(p, s->n, masking));
-    bool hide = masking == QG_MASKING_HIDE, leave_out = hide || masking == QG_MASKING_DELETE;
+    bool leave_out = maskings[masking].leave_out, keep_places = maskings[masking].keep_places;
     int32_t *to = p->ids + p->used, filler = stand_in(&p->specials, masking);
     int n = 0, end = 0; /* one past the last place */
     for (int i = 0; i < s->n; i++) {
         bool absent = present && s->unit[i] >= 0 && !present[s->unit[i]];
         if (absent && leave_out)
             continue;
-        int place = hide ? i : n;
+        int place = keep_places ? i : n;
         if (p->positions)
             p->positions[p->used + n] = place;
         to[n++] = absent ? filler : s->ids[i];
