@@ -31,8 +31,8 @@ export OPENBLAS_NUM_THREADS = 1
 PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev libutf8proc-dev \
            libcsv-dev librandom123-dev libgsl-dev libssl-dev zlib1g-dev pkg-config gcc
 TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarray \
-           python3-h5netcdf python3-jsonschema netcdf-bin procps groff-base
-LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
+           python3-h5netcdf python3-jsonschema netcdf-bin procps groff-base patch
+LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck python3
 
 WERROR  ?= -Werror
 PKGS     = libcjson libutf8proc openblas hdf5-serial gsl libcrypto zlib
