@@ -10,10 +10,9 @@ static _Thread_local qg_error last;
 
 static const struct {
     const char *name;
-    const char *text;
     qg_scope scope;
-} table[QG_ERR_COUNT] = {[QG_OK] = {"QG_OK", "ok", QG_SCOPE_CELL},
-#define X(code, sc, txt) [code] = {#code, txt, QG_SCOPE_##sc},
+} table[QG_ERR_COUNT] = {[QG_OK] = {"QG_OK", QG_SCOPE_CELL},
+#define X(code, sc, txt) [code] = {#code, QG_SCOPE_##sc},
                          QG_ERR_LIST(X)
 #undef X
 };

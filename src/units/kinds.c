@@ -1,13 +1,9 @@
 /*
  * kinds.c - the table of all kinds of work.
  */
-#include "qgrid/work_kind.h"
+#include "unit.h"
 
 #include <string.h>
-
-#define QG_WORK_KIND(name) extern const qg_work_kind qg_work_##name;
-#include "kinds.def"
-#undef QG_WORK_KIND
 
 const qg_work_kind *const qg_work_kinds[] = {
 #define QG_WORK_KIND(name) &qg_work_##name,
