@@ -55,14 +55,14 @@ double qg_cosine(const double *a, const double *b, int64_t n)
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : (double)NAN;
 }
 
-int64_t *qg_places(const double *v, int64_t n, int by_magnitude, qg_arena *a)
+int64_t *qg_places(const double *v, int64_t n, qg_arena *a)
 {
     double *key = qg_arena_alloc(a, (size_t)n, sizeof *key);
     int64_t *place = qg_arena_alloc(a, (size_t)n, sizeof *place);
     if (!key || !place)
         return NULL;
     for (int64_t i = 0; i < n; i++)
-        key[i] = -(by_magnitude ? fabs(v[i]) : v[i]);
+        key[i] = -fabs(v[i]);
     const qg_keyed *s = qg_sorted(key, n, a);
     for (int64_t i = 0; s && i < n; i++)
         place[s[i].index] = i;

@@ -55,7 +55,7 @@ qg_code qg_drift_of(double *out, const double *a, const double *b, int n, qg_are
     QG_NEW(y, scratch, n);
     int m = defined_in_both(x, y, a, b, n);
     const double *rx = qg_ranks(x, m, scratch), *ry = qg_ranks(y, m, scratch);
-    const int64_t *px = qg_places(x, m, 1, scratch), *py = qg_places(y, m, 1, scratch);
+    const int64_t *px = qg_places(x, m, scratch), *py = qg_places(y, m, scratch);
     if (!rx || !ry || !px || !py)
         return QG_ENOMEM;
     out[QG_DRIFT_spearman] = qg_pearson(rx, ry, m);

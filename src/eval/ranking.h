@@ -17,11 +17,9 @@ qg_keyed *qg_sorted(const double *v, int64_t n, qg_arena *a);
 /** Ranks from 1, ties get their mean; arena, NULL when out of memory. */
 double *qg_ranks(const double *v, int64_t n, qg_arena *a);
 
-/**
- * Place of each value from the largest (0) down, by |value| if `by_magnitude`; ties: lower index
- * first. Arena, NULL when out of memory.
- */
-int64_t *qg_places(const double *v, int64_t n, int by_magnitude, qg_arena *a);
+/** Place of each value from the largest magnitude (0) down; ties: lower index first. Arena, NULL
+ *  when out of memory. */
+int64_t *qg_places(const double *v, int64_t n, qg_arena *a);
 
 /** Jaccard index of the values in places below k; NaN for no values. */
 double qg_jaccard_of_places(const int64_t *a, const int64_t *b, int64_t n, int64_t k);

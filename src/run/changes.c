@@ -9,6 +9,7 @@
 #include "layout_fit.h"
 #include "qgrid/reading.h"
 #include "qgrid/str.h"
+#include "qgrid/units_read.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -184,31 +185,6 @@ static qg_code copy_group(qg_store *to, qg_store *from, qg_arena *a, const qg_la
     return QG_OK;
 }
 
-/* Units of an old file. */
-typedef struct old_units {
-    int n;
-    char *cell; /* [n][NAME_SIZE] */
-    int64_t *first, *count;
-    uint64_t *checksum;
-    uint8_t *state;
-} old_units;
-
-static qg_code old_units_read(old_units *o, qg_store *s, qg_arena *a)
-{
-    qg_store_info info;
-    QG_TRY(qg_store_describe(&info, s, "/units/state"));
-    o->n = (int)info.shape[0];
-    QG_NEW(o->first, a, o->n);
-    QG_NEW(o->count, a, o->n);
-    QG_NEW(o->checksum, a, o->n);
-    QG_NEW(o->state, a, o->n);
-    QG_TRY(read_strings(&o->cell, s, a, "/units/cell", o->n, NAME_SIZE));
-    QG_TRY(qg_store_read(s, "/units/first", QG_STORE_I64, NULL, NULL, o->first));
-    QG_TRY(qg_store_read(s, "/units/count", QG_STORE_I64, NULL, NULL, o->count));
-    QG_TRY(qg_store_read(s, "/units/checksum", QG_STORE_U64, NULL, NULL, o->checksum));
-    return qg_store_read(s, "/units/state", QG_STORE_U8, NULL, NULL, o->state);
-}
-
 /* Taking over the work of one cell: its units, and the group of its results. */
 typedef struct taking {
     qg_store *to, *from;
@@ -216,18 +192,17 @@ typedef struct taking {
     const qg_plan *plan;
     const qg_cell *cell;
     const qg_plan_task *task;
-    const old_units *units;
+    const qg_read_units *units;
     char group[1024];
 } taking;
 
 /* What is known of each row: done only where the old unit's checksum still holds. */
 static qg_code sound_rows(uint8_t *rows, int64_t n, const taking *k)
 {
-    const old_units *o = k->units;
+    const qg_read_units *o = k->units;
     for (int u = 0; u < o->n; u++) {
         uint64_t sum = o->checksum[u];
-        if (strcmp(o->cell + (size_t)u * NAME_SIZE, k->cell->name) != 0 ||
-            o->state[u] == QG_STATE_OPEN)
+        if (strcmp(o->cell[u], k->cell->name) != 0 || o->state[u] == QG_STATE_OPEN)
             continue;
         if (o->first[u] < 0 || o->count[u] < 0 || o->count[u] > n - o->first[u])
             return QG_FAIL(QG_ESTORE, "/units is damaged: unit %d lies outside its data set", u);
@@ -279,11 +254,11 @@ static qg_code take_rows(const taking *k)
  * open. */
 static qg_code take_whole(qg_state *state, const taking *k)
 {
-    const old_units *o = k->units;
+    const qg_read_units *o = k->units;
     const qg_work_kind *kind = k->task->kind;
     uint64_t sum = 0;
     int old = 0;
-    while (old < o->n && strcmp(o->cell + (size_t)old * NAME_SIZE, k->cell->name) != 0)
+    while (old < o->n && strcmp(o->cell[old], k->cell->name) != 0)
         old++;
     if (*state == QG_STATE_DONE && kind->checksum)
         QG_TRY(kind->checksum(&sum, k->from, k->arena, k->group, 0, 1));
@@ -364,9 +339,9 @@ qg_code qg_take_over(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *p
                      const qg_layout *layout)
 {
     qg_old_cells o;
-    old_units units;
+    qg_read_units units;
     QG_TRY(qg_old_cells_read(&o, from, a));
-    QG_TRY(old_units_read(&units, from, a));
+    QG_TRY(qg_units_read(&units, from, a));
     for (int i = 0; i < plan->n_cells; i++) {
         const qg_cell *c = &plan->cells[i];
         int old = qg_old_cells_find(&o, c->name);
