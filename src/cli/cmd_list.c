@@ -195,6 +195,16 @@ static const struct {
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
+static int unknown_section(const qg_command *cmd, const char *name)
+{
+    const char *known[N_SECTIONS + 1] = {NULL};
+    char names[200];
+    for (int i = 0; i < N_SECTIONS; i++)
+        known[i] = sections[i].name;
+    return qg_cli_usage(cmd, "'%s' is not one of: %s", name,
+                        qg_join_names(names, sizeof names, known));
+}
+
 int qg_cmd_list(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("list");
@@ -211,9 +221,6 @@ int qg_cmd_list(int argc, char **argv)
             shown++;
         }
     if (!shown)
-        return qg_cli_usage(cmd,
-                            "'%s' is not one of: precisions, formats, models, tokenizers, kernels, "
-                            "metrics, training, methods, results",
-                            argv[optind]);
+        return unknown_section(cmd, argv[optind]);
     return qg_cli_flush(QG_EXIT_OK);
 }
