@@ -129,9 +129,7 @@ static qg_code add_difference(comparison *c, const member *m, const char *patter
         }
     if (c->n == c->cap) {
         int cap = c->cap ? 2 * c->cap : 16;
-        c->found = qg_arena_grow(c->arena, c->found, (size_t)c->n, (size_t)cap, sizeof *c->found);
-        if (!c->found)
-            return QG_ENOMEM;
+        QG_GROW(c->found, c->arena, c->n, cap);
         c->cap = cap;
     }
     difference *d = &c->found[c->n++];
