@@ -37,7 +37,8 @@ ok "the Spack recipe is Python" $PYTHON -c 'import ast; ast.parse(open("packagin
 
 # A tarball of a tree without git has what the tree has, but for what was built.
 packed() (
-    mkdir -p "$T/copy/build" && cp -r Makefile scripts include results "$T/copy/" && touch "$T/copy/build/x.o" "$T/copy/results/x.h5"
+    mkdir -p "$T/copy/build" "$T/copy/results" && cp -r Makefile scripts include "$T/copy/" &&
+        cp results/README.md "$T/copy/results/" && touch "$T/copy/build/x.o" "$T/copy/results/x.h5"
     cd "$T/copy" && scripts/dist.sh qgrid-1 abc123 "$T/dist" && tar -xzf "$T/dist/qgrid-1.tar.gz" -C "$T/dist" &&
         diff -r "$T/copy" "$T/dist/qgrid-1"
 )
