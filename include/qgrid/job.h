@@ -43,6 +43,7 @@ typedef struct qg_job_model {
 typedef struct qg_experiment {
     const char *name;
     int model, dataset;
+    int reference;            /* experiment whose fp32 it is compared with, -1: none */
     qg_seed_group seed_group; /* as the model's */
     const qg_json *node;
 } qg_experiment;
@@ -59,6 +60,14 @@ typedef struct qg_latency_options {
 typedef struct qg_job_pair {
     int a, b;
 } qg_job_pair;
+
+/* The drift of experiments from their references is split into what their controls drift, too, and
+ * the rest. Experiments with seeds stand for one of each seed and one over all. */
+typedef struct qg_job_decomposition {
+    const char *of, *control; /* names of experiments, or of entries that have seeds */
+    const qg_job_pair *pair;  /* [n] a: of, b: control; their references are the same */
+    int n;
+} qg_job_decomposition;
 
 /* What is explained, and how. */
 typedef struct qg_explain_options {
@@ -93,6 +102,8 @@ typedef struct qg_job {
     const qg_json **precision_nodes;
     qg_latency_options latency;
     qg_explain_options explain;
+    int n_decompositions;
+    qg_job_decomposition *decompositions;
 } qg_job;
 
 extern const qg_opt_table qg_job_tables[]; /* of its objects */
@@ -105,6 +116,10 @@ extern const qg_opt_table qg_job_tables[]; /* of its objects */
  */
 qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *const *set,
                     qg_problems *problems);
+
+/** The experiment at the end of the references of `experiment`, itself where it has none: its fp32
+ *  chooses the texts that are explained, and their class. */
+int qg_job_root(const qg_job *job, int experiment);
 
 /** Precision with which others are compared ("fp32" without options), or -1. */
 int qg_job_reference(const qg_job *job);

@@ -9,7 +9,7 @@
 
 /* Kinds of groups; the second column is how the path of an instance is made: of the names of model,
  * data set, precision and method (X), of B, the entry of the job that stands for models with seeds,
- * and of the experiments E and F of a pair. */
+ * and of the experiments E and F of a pair or a decomposition. */
 #define QG_GROUP_LIST(X)                                                                           \
     X(CELLS, "/cells")                                                                             \
     X(UNITS, "/units")                                                                             \
@@ -27,7 +27,12 @@
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \
     X(EXPLANATIONS, "/comparisons/M/D/explanations")                                               \
+    X(REFERENCE, "/comparisons/M/D/reference")                                                     \
+    X(REFERENCE_EXPLAINED, "/comparisons/M/D/reference/explanations")                              \
+    X(REFERENCE_DRIFT, "/comparisons/M/D/P/X/reference")                                           \
+    X(EXPLAINED_SEEDS, "/seeds/B/D/explanations")                                                  \
     X(PAIR, "/pairs/E/F")                                                                          \
+    X(DECOMPOSITION, "/decompositions/E/F")                                                        \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
     X(TIMING_UNITS, "/timing/units")                                                               \
     X(TIMING_RUN, "/timing/run")
@@ -64,11 +69,29 @@ enum {
         QG_TESTS
 };
 
+/* Numbers of a difference whose distribution is resampled. */
+#define QG_DIFFERENCE_LIST(X) X(difference) X(ci_low) X(ci_high) X(p) X(p_holm)
+enum {
+#define X(name) QG_DIFFERENCE_##name,
+    QG_DIFFERENCE_LIST(X)
+#undef X
+        QG_DIFFERENCES
+};
+
+/* A share of a total, and what resamples of the texts make of it. */
+#define QG_SHARE_LIST(X) X(share) X(ci_low) X(ci_high)
+enum {
+#define X(name) QG_SHARE_##name,
+    QG_SHARE_LIST(X)
+#undef X
+        QG_SHARES
+};
+
 /* Which instance of a group: -1 where the group has no such index. */
 typedef struct qg_group_ref {
     qg_group group;
     int model, dataset, precision;
-    int method; /* of the job; of a pair: which of the job's pairs */
+    int method; /* of the job; of a pair or a decomposition: which of the job's */
 } qg_group_ref;
 
 /** A group that there is once. */

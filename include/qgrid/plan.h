@@ -19,15 +19,16 @@ typedef struct qg_cell {
     const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
                          "finetuned/train", "finetuned_smsa/seeds",
                          "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
-                         "control_smsa/vs/qat_smsa" */
+                         "control_smsa/vs/qat_smsa", "qat_smsa/reference",
+                         "qat_smsa/seeds/explanations", "qat_smsa/decomposition/control_smsa" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
     int precision;         /* -1 for those over all precisions */
-    int method;            /* explain: of the job; pair: which of the job's pairs; else -1 */
-    int task;              /* -1: computed by rank 0 from other cells, or skipped */
-    const char *skip;      /* why it is not computed; NULL: it is */
-    char key[65];          /* hash of everything that determines the result */
-    bool selected;         /* by --only */
+    int method;       /* explain: of the job; pair, decomposition: which of the job's; else -1 */
+    int task;         /* -1: computed by rank 0 from other cells, or skipped */
+    const char *skip; /* why it is not computed; NULL: it is */
+    char key[65];     /* hash of everything that determines the result */
+    bool selected;    /* by --only */
 } qg_cell;
 
 typedef struct qg_plan_dataset {
@@ -71,9 +72,9 @@ typedef struct qg_plan_tokens {
     int64_t truncated, unknown;              /* texts cut, [UNK] tokens */
 } qg_plan_tokens;
 
-/* The texts of an experiment that may be explained. Which of them are, predictions of fp32 decide;
- * there is a slot for as many as there can be: those of class k are class_slot[k] ..
- * class_slot[k + 1] - 1. */
+/* The texts of an experiment that may be explained. Which of them are, predictions of fp32 decide,
+ * those of the experiment at the end of its references; there is a slot for as many as there can
+ * be: those of class k are class_slot[k] .. class_slot[k + 1] - 1. */
 typedef struct qg_plan_explained {
     int first_cell; /* of its explanations: precisions, of each all methods */
     int64_t slots;
@@ -163,6 +164,10 @@ qg_code qg_plan_add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64
 
 /** Whether the training of model `m` needs that of model `other`: from it, or as its teacher. */
 bool qg_plan_training_needs(const qg_plan *p, int m, int other);
+
+/** Seeds that a cell is over: an entry of the job with seeds stands for as many experiments; 0: it
+ *  is over none. */
+int qg_plan_cell_seeds(const qg_plan *p, const qg_cell *c);
 
 /** Seed that a cell's results go back to: its model's if that is trained, else the job's. */
 int64_t qg_plan_cell_seed(const qg_plan *p, const qg_cell *c);

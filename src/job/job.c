@@ -14,7 +14,8 @@
 struct top {
     const char *name, *output;
     int64_t seed, max_length, unit_tokens, bootstrap;
-    const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency;
+    const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency,
+        *decompose;
 };
 
 // clang-format off
@@ -32,15 +33,7 @@ static const qg_opt top_table[] = {
     {"precisions", QG_OPT_NODE, offsetof(struct top, precisions), .required = true, .help = "list of precisions"},
     {"explain", QG_OPT_NODE, offsetof(struct top, explain), .help = "explanation methods"},
     {"latency", QG_OPT_NODE, offsetof(struct top, latency), .help = "latency measurement"},
-    QG_OPT_END,
-};
-
-struct experiment_entry {
-    const char *model, *dataset;
-};
-static const qg_opt experiment_table[] = {
-    {"model", QG_OPT_STRING, offsetof(struct experiment_entry, model), .required = true, .help = "a name of models"},
-    {"dataset", QG_OPT_STRING, offsetof(struct experiment_entry, dataset), .required = true, .help = "a name of datasets"},
+    {"decompose", QG_OPT_NODE, offsetof(struct top, decompose), .help = "[{of, control}, ...]: how much of a drift is training, how much quantization"},
     QG_OPT_END,
 };
 
@@ -59,10 +52,11 @@ static const qg_opt latency_table[] = {
 
 const qg_opt_table qg_job_tables[] = {
     {"job", top_table},
-    {"experiment", experiment_table},
+    {"experiment", qg_job_experiment_opts},
     {"latency", latency_table},
     {"folder", qg_job_folder_opts},
     {"train", qg_job_train_opts},
+    {"decompose", qg_job_decompose_opts},
     {"explain", qg_job_explain_opts},
     {"samples", qg_job_samples_opts},
     {"faithfulness", qg_job_faithfulness_opts},
@@ -135,92 +129,11 @@ void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *lis
     QG_WRONG(r, at, "there is no %s '%s', known are: %s", what, at->string, known);
 }
 
-static qg_code add_experiment(qg_job_reader *r, const qg_experiment *x)
-{
-    qg_job *job = r->job;
-    for (int i = 0; i < job->n_experiments; i++) {
-        const qg_experiment *other = &job->experiments[i];
-        if (other->model == x->model && other->dataset == x->dataset)
-            QG_WRONG(r, x->node, "is the same experiment as '%s'", other->seed_group.base);
-        else if (strcmp(other->name, x->name) == 0)
-            QG_WRONG(r, x->node, "'%s' is the name of two experiments, of '%s' and of '%s'",
-                     x->name, other->seed_group.base, x->seed_group.base);
-    }
-    if (!qg_job_check_name(r, x->node, x->name))
-        return QG_OK;
-    size_t n = (size_t)job->n_experiments;
-    if ((n & (n - 1)) == 0)
-        job->experiments =
-            qg_arena_grow(r->arena, job->experiments, n, n ? 2 * n : 8, sizeof *job->experiments);
-    if (!job->experiments)
-        return QG_ENOMEM;
-    job->experiments[job->n_experiments++] = *x;
-    return QG_OK;
-}
-
-/* One experiment, or one for each seed of its model. */
-static qg_code add_experiments(qg_job_reader *r, const qg_json *m, const qg_seed_group *models,
-                               int dataset)
-{
-    qg_job *job = r->job;
-    qg_seed_group seed_group = {m->key, job->n_experiments, models->n};
-    for (int i = 0; i < (models->n ? models->n : 1); i++) {
-        qg_experiment x = {m->key, models->first + i, dataset, seed_group, m};
-        if (models->n)
-            x.name =
-                qg_arena_printf(r->arena, "%s_s%lld", m->key, (long long)job->models[x.model].seed);
-        if (!x.name)
-            return QG_ENOMEM;
-        QG_TRY(add_experiment(r, &x));
-    }
-    return QG_OK;
-}
-
-static const qg_seed_group *find_models(const qg_job *job, const char *base)
-{
-    for (int i = 0; i < job->n_models; i++)
-        if (strcmp(job->models[i].seed_group.base, base) == 0)
-            return &job->models[i].seed_group;
-    return NULL;
-}
-
-static bool has_classifier(const qg_job *job, const qg_seed_group *models)
-{
-    const qg_job_training *t = job->models[models->first].training;
-    return !t || t->config->objective != QG_OBJECTIVE_MLM;
-}
-
-static qg_code read_experiments(qg_job_reader *r, const struct top *t)
-{
-    qg_job *job = r->job;
-    const qg_json *v = t->experiments;
-    if (!qg_job_check_members(r, v, QG_JSON_OBJECT))
-        return QG_OK;
-    for (const qg_json *m = v->child; m; m = m->next) {
-        struct experiment_entry e;
-        if (!qg_job_check_name(r, m, m->key) ||
-            qg_opt_read(&e, experiment_table, &job->doc, m, r->problems) != QG_OK)
-            continue;
-        const qg_json *model = qg_json_get(m, "model"), *dataset = qg_json_get(m, "dataset");
-        const qg_seed_group *models = find_models(job, e.model);
-        int d = qg_job_dataset(job, dataset);
-        if (!models)
-            qg_job_unknown_name(r, model, t->models, "model");
-        if (d < 0)
-            qg_job_unknown_name(r, dataset, t->datasets, "dataset");
-        if (models && !has_classifier(job, models))
-            QG_WRONG(r, model, "'%s' is pre-trained and has no classifier", e.model);
-        else if (models && d >= 0)
-            QG_TRY(add_experiments(r, m, models, d));
-    }
-    return QG_OK;
-}
-
 /* What cells are called that are of no precision. */
 static bool is_taken(const char *precision)
 {
-    static const char *const names[] = {"compare", "paired",       "train",
-                                        "seeds",   "explanations", "vs"};
+    static const char *const names[] = {"compare",      "paired", "train",     "seeds",
+                                        "explanations", "vs",     "reference", "decomposition"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(precision, names[i]) == 0)
             return true;
@@ -316,10 +229,11 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
         QG_TRY(qg_labels_read(&out->labels, &out->K, &out->doc, t.labels, problems));
     QG_TRY(read_datasets(&r, t.datasets));
     QG_TRY(qg_job_read_models(&r, t.models));
-    QG_TRY(read_experiments(&r, &t));
+    QG_TRY(qg_job_read_experiments(&r, t.experiments));
     QG_TRY(read_precisions(&r, t.precisions));
     read_latency(&r, t.latency);
     QG_TRY(qg_job_read_explain(&r, t.explain));
+    QG_TRY(qg_job_read_decompositions(&r, t.decompose));
     return problems->n > before ? QG_EJOB : QG_OK;
 }
 

@@ -32,6 +32,37 @@ static bool sums_up_explanations(const qg_plan *p, const qg_cell *c, const qg_ce
     return k->kind == QG_CELL_EXPLAIN && k->experiment == c->experiment;
 }
 
+/* Both experiments under all precisions: what the job trained, and what it was trained from. */
+static bool sums_up_reference(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    int reference = p->job->experiments[c->experiment].reference;
+    return (k->kind == QG_CELL_PREDICT || k->kind == QG_CELL_EXPLAIN) &&
+           (k->experiment == c->experiment || k->experiment == reference);
+}
+
+/* Explanations of all experiments of a seed_group, and of their references. */
+static bool sums_up_explained_seeds(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    const qg_experiment *x = p->job->experiments;
+    const qg_seed_group *g = &x[c->experiment].seed_group;
+    bool found = false;
+    for (int e = g->first; e < g->first + g->n && k->kind == QG_CELL_EXPLAIN; e++)
+        found |= k->experiment == e || k->experiment == x[e].reference;
+    return found;
+}
+
+/* What is split under all precisions; its control and the reference of both in fp32. */
+static bool sums_up_decomposition(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    const qg_job_decomposition *d = &p->job->decompositions[c->method];
+    bool fp32 = k->precision == qg_job_reference(p->job), found = false;
+    for (int i = 0; i < d->n && k->kind == QG_CELL_EXPLAIN; i++)
+        found |= k->experiment == d->pair[i].a ||
+                 (fp32 && (k->experiment == d->pair[i].b ||
+                           k->experiment == p->job->experiments[d->pair[i].a].reference));
+    return found;
+}
+
 static bool sums_up_pair(const qg_plan *p, const qg_cell *c, const qg_cell *k)
 {
     const qg_job_pair *pair = &p->job->explain.pairs[c->method];
@@ -83,7 +114,7 @@ static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
                          o->floor_draws, f->n_k,          f->masking,    f->by_magnitude,
                          f->curve_steps, f->infidelity,   f->sensitivity};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, c->experiment, qg_job_reference(p->job));
+    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
     qg_sha256_add_text(h, o->methods[c->method].canonical);
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, f->k, (size_t)f->n_k * sizeof f->k[0]);

@@ -120,14 +120,19 @@ static qg_code pack_task(int *out, qg_plan *p, qg_arena *a, int model, int preci
     return add_task(p, a, (qg_plan_task){pack, model, precision, -1, -1, 0, 0}, -1);
 }
 
-/* The task of a cell that is computed from a packed model. */
+/* The task of a cell that is computed from a packed model. That of the predictions which say what
+ * is explained is made first: the reference may come later in the job. */
 static qg_code make_cell_task(qg_plan *p, qg_arena *a, int cell)
 {
     const qg_cell *c = &p->cells[cell];
     const qg_work_kind *kind = qg_cell_work(c->kind);
     int pack;
-    if (c->skip || !kind || kind->trains)
+    if (c->skip || !kind || kind->trains || c->task >= 0)
         return QG_OK;
+    if (c->kind == QG_CELL_EXPLAIN)
+        QG_TRY(make_cell_task(
+            p, a,
+            qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))));
     QG_TRY(pack_task(&pack, p, a, c->model, c->precision));
     qg_plan_task t = {kind, c->model, c->precision, c->experiment, cell, 0, 0};
     return add_task(p, a, t, pack);

@@ -25,6 +25,15 @@ qg_code qg_finish_explanation(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_explanations(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_pair(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
+/** An experiment against the fp32 of its reference: predictions, and explanations where there are
+ *  any. */
+qg_code qg_finish_reference(qg_results *r, const qg_cell *c) QG_MUST_USE;
+qg_code qg_finish_reference_explained(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** Explanations over the seeds of a model; what of a drift is training and what quantization. */
+qg_code qg_finish_explained_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
+qg_code qg_finish_decomposition(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
 /** Whether all units of a task are done. */
 bool qg_finish_task_done(const qg_results *r, int task);
 

@@ -14,7 +14,7 @@ enum { UNIT_BUDGET = 64 }; /* tokens in all of a unit, in units of prediction */
 static void needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t)
 {
     int reference = qg_job_reference(p->job);
-    need[0] = p->cells[qg_predict_cell(p, t->experiment, reference)].task;
+    need[0] = p->cells[qg_predict_cell(p, qg_job_root(p->job, t->experiment), reference)].task;
     if (p->job->explain.target == QG_TARGET_PREDICTED && t->precision != reference)
         need[1] = p->cells[qg_predict_cell(p, t->experiment, t->precision)].task;
 }
