@@ -56,6 +56,14 @@ void qg_random_scores(double *score, int n, const char *stream, uint64_t seed, u
 qg_code qg_drift_floor(double *out, const double *a, int n, uint64_t seed, uint64_t key, int draws,
                        qg_arena *scratch) QG_MUST_USE;
 
+/**
+ * The repeat: the drift between two explanations a and b [n] that a method drew for the same text
+ * and model independently of each other. NaN where both are the same to the bit: there nothing was
+ * drawn, so that nothing can be told from it. @errors QG_ENOMEM. Local.
+ */
+qg_code qg_drift_repeat(double *out, const double *a, const double *b, int n,
+                        qg_arena *scratch) QG_MUST_USE;
+
 /* ---------------------------------------------------------------------- numbers over texts */
 
 /*

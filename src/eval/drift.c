@@ -1,5 +1,5 @@
 /*
- * drift.c - how far two explanations are apart, and how far chance would be.
+ * drift.c - how far two explanations are apart, how far chance would be, and another draw.
  */
 #include "qgrid/drift.h"
 
@@ -7,6 +7,7 @@
 #include "ranking.h"
 
 #include <math.h>
+#include <string.h>
 
 #define X(name, doc) #name,
 const char *const qg_drift_names[] = {QG_DRIFT_LIST(X) NULL};
@@ -120,5 +121,16 @@ qg_code qg_drift_floor(double *out, const double *a, int n, uint64_t seed, uint6
     for (int d = 0; d < QG_DRIFTS; d++)
         out[d] = defined[d] > 0 ? sum[d] / defined[d] : (double)NAN;
     qg_arena_release(scratch, mark);
+    return QG_OK;
+}
+
+/* --------------------------------------------------------------------------------- the repeat */
+
+qg_code qg_drift_repeat(double *out, const double *a, const double *b, int n, qg_arena *scratch)
+{
+    if (memcmp(a, b, (size_t)n * sizeof *a) != 0)
+        return qg_drift_of(out, a, b, n, scratch);
+    for (int d = 0; d < QG_DRIFTS; d++)
+        out[d] = (double)NAN;
     return QG_OK;
 }

@@ -19,7 +19,7 @@ qg_code qg_drift_adjust(double *tests, int n, qg_arena *a) QG_MUST_USE;
 qg_code qg_drift_column(double **out, qg_results *r, const qg_cell *c, qg_group group,
                         const char *name) QG_MUST_USE;
 
-/** The Spearman drift's bound [slots]: "floor" or "ceiling"; r->scratch.
+/** The Spearman drift's bound [slots]: "floor" or "repeat"; r->scratch.
  *  @errors QG_ESTORE, QG_ENOMEM. */
 qg_code qg_drift_bound(double **out, qg_results *r, const qg_cell *c, const char *name) QG_MUST_USE;
 

@@ -1,6 +1,6 @@
 /*
  * finish_explanations.c - tests over explanations: methods against each other, precisions against
- * each other, drift against its floor and ceiling.
+ * each other, drift against its floor and repeat.
  */
 #include "drift_tests.h"
 
@@ -174,24 +174,24 @@ static qg_code write_bounds(qg_results *r, const qg_cell *c)
     qg_group_ref g = qg_cell_group(p, c, QG_GROUP_EXPLANATIONS);
     int M = p->job->explain.n_methods, P = p->job->n_precisions;
     int64_t slots = p->explained[c->experiment].slots;
-    double *above, *below;
+    double *above, *from_repeat;
     QG_TRY(qg_undefined_numbers(&above, r->scratch, M * P * QG_TESTS));
-    QG_TRY(qg_undefined_numbers(&below, r->scratch, M * P * QG_TESTS));
+    QG_TRY(qg_undefined_numbers(&from_repeat, r->scratch, M * P * QG_TESTS));
     for (int i = 0; i < M * P; i++) {
         const qg_cell *k = qg_plan_explain_cell(p, c->experiment, i % P, i / P);
-        double *drift, *floor, *ceiling;
+        double *drift, *floor, *repeat;
         qg_mark mark = qg_arena_mark(r->scratch);
         QG_TRY(qg_drift_column(&drift, r, k, QG_GROUP_DRIFT, "spearman"));
         QG_TRY(qg_drift_bound(&floor, r, k, "floor"));
-        QG_TRY(qg_drift_bound(&ceiling, r, k, "ceiling"));
+        QG_TRY(qg_drift_bound(&repeat, r, k, "repeat"));
         QG_TRY(qg_drift_test(above + i * QG_TESTS, r, floor, drift, slots));
-        QG_TRY(qg_drift_test(below + i * QG_TESTS, r, drift, ceiling, slots));
+        QG_TRY(qg_drift_test(from_repeat + i * QG_TESTS, r, repeat, drift, slots));
         qg_arena_release(r->scratch, mark);
     }
     QG_TRY(qg_drift_adjust(above, M * P, r->scratch));
-    QG_TRY(qg_drift_adjust(below, M * P, r->scratch));
+    QG_TRY(qg_drift_adjust(from_repeat, M * P, r->scratch));
     QG_TRY(qg_results_write(r, g, "above_floor", QG_STORE_F64, NULL, NULL, above));
-    return qg_results_write(r, g, "below_ceiling", QG_STORE_F64, NULL, NULL, below);
+    return qg_results_write(r, g, "from_repeat", QG_STORE_F64, NULL, NULL, from_repeat);
 }
 
 qg_code qg_finish_explanations(qg_results *r, const qg_cell *c)
