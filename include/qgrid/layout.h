@@ -51,7 +51,7 @@ enum { QG_BINS = 10, QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96
 enum { QG_SEED_STATISTICS = 4 }; /* mean, sd, min, max */
 
 /* Over which texts the drift is summed up, and what stands beside it. */
-#define QG_SUBSET_LIST(X) X(all) X(unflipped) X(flipped) X(floor) X(ceiling)
+#define QG_SUBSET_LIST(X) X(all) X(unflipped) X(flipped) X(floor) X(repeat)
 enum {
 #define X(name) QG_SUBSET_##name,
     QG_SUBSET_LIST(X)

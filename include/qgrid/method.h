@@ -34,6 +34,10 @@ typedef struct qg_explain_text {
  *  perturbations, wherever they stand. */
 uint64_t qg_explain_key(const int32_t *ids, int64_t n);
 
+/** Seed with which a text is explained once more, repeat 0, 1, ...: draws that have nothing to do
+ * with those of any seed that a job names, nor with those of another repeat. */
+uint64_t qg_explain_repeat_seed(uint64_t seed, int repeat);
+
 /* Scores of one text. Positional: a repeated word has a score at each place. */
 typedef struct qg_explanation {
     double *token_score; /* [code->n] specials 0 */

@@ -138,8 +138,12 @@ int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row);
 void qg_plan_explained_rows(int64_t *row, const qg_plan *p, int experiment,
                             const int32_t *reference);
 
-/** Whether an explanation is made twice, with another seed: the ceiling of its drift. */
-bool qg_plan_repeats(const qg_plan *p, const qg_cell *c);
+/* How often the explanations of fp32 are drawn again, independently of those that are compared:
+ * what the two are apart is the repeat. */
+enum { QG_REPEATS = 2 };
+
+/** QG_REPEATS for an explanation of fp32 by a method that draws, else 0. */
+int qg_plan_repeats(const qg_plan *p, const qg_cell *c);
 
 /** Whether `c` is computed from the results of `k`: a comparison, statistics over seeds, tests over
  *  explanations. */

@@ -106,13 +106,17 @@ static void key_of_latency(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     qg_sha256_add(h, o->batch_size, (size_t)o->n_batch_sizes * sizeof o->batch_size[0]);
 }
 
+/* Another number whenever the same options give other numbers than before. */
+enum { EXPLANATION_VERSION = 2 };
+
 static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     const qg_explain_options *o = &p->job->explain;
     const qg_faithful_options *f = &o->faithful;
-    int64_t numbers[] = {o->per_class,   o->correct_only, o->seed,       o->target,
-                         o->floor_draws, f->n_k,          f->masking,    f->by_magnitude,
-                         f->curve_steps, f->infidelity,   f->sensitivity};
+    int64_t numbers[] = {o->per_class,         o->correct_only, o->seed,        o->target,
+                         o->floor_draws,       f->n_k,          f->masking,     f->by_magnitude,
+                         f->curve_steps,       f->infidelity,   f->sensitivity, EXPLANATION_VERSION,
+                         qg_plan_repeats(p, c)};
     add_prediction(h, p, c->experiment, c->precision);
     add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
     qg_sha256_add_text(h, o->methods[c->method].canonical);

@@ -34,7 +34,24 @@ qg_code qg_finish_reference_explained(qg_results *r, const qg_cell *c) QG_MUST_U
 qg_code qg_finish_explained_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_decomposition(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
-/** Whether all units of a task are done. */
+/* Two explanations of the texts of one data set, whatever their models: what may be compared. */
+typedef struct qg_match {
+    int64_t n;           /* slots of a */
+    int64_t *slot;       /* [n] slot of b with the same text, explained for the same class; -1 */
+    int64_t same;        /* texts that both explain for one class */
+    int64_t other_class; /* texts that both explain, for different classes: left out */
+} qg_match;
+
+/**
+ * Matches two cells of explanations by text and class, as they stand in the file; r->scratch. An
+ * explanation that is not there explains nothing. The cells' methods may differ.
+ * @errors QG_ESTORE, QG_ENOMEM.
+ */
+qg_code qg_match_explanations(qg_match *out, qg_results *r, const qg_cell *a,
+                              const qg_cell *b) QG_MUST_USE;
+
+/** Whether a cell is done, and whether all units of a task are. */
+bool qg_finish_is_done(const qg_results *r, const qg_cell *c);
 bool qg_finish_task_done(const qg_results *r, int task);
 
 #endif

@@ -1,79 +1,14 @@
 /*
  * finish_explanations.c - tests over explanations: methods against each other, precisions against
- * each other, drift against its floor and ceiling, experiments against each other.
+ * each other, drift against its floor and repeat.
  */
-#include "finish.h"
+#include "drift_tests.h"
 
 #include "qgrid/drift.h"
 #include "qgrid/explained.h"
 
 #include <math.h>
 #include <string.h>
-
-static bool is_done(const qg_results *r, const qg_cell *c)
-{
-    return r->cell_state[c - r->plan->cells] == QG_STATE_DONE;
-}
-
-static qg_code test(double out[QG_TESTS], qg_results *r, const double *a, const double *b,
-                    int64_t n)
-{
-    qg_paired_drift t;
-    QG_TRY(qg_paired_drift_test(&t, a, b, n, 1, &r->resampler, r->scratch));
-    out[QG_TEST_n] = (double)t.n;
-    out[QG_TEST_difference] = t.difference;
-    out[QG_TEST_ci_low] = t.ci_low;
-    out[QG_TEST_ci_high] = t.ci_high;
-    out[QG_TEST_p] = t.p_wilcoxon;
-    out[QG_TEST_rank_biserial] = t.rank_biserial;
-    return QG_OK;
-}
-
-/* Adjusted p values of a family of tests [n, QG_TESTS]. */
-static qg_code adjust(double *tests, int n, qg_arena *a)
-{
-    double *p, *holm, *bonferroni;
-    QG_NEW(p, a, n);
-    QG_NEW(holm, a, n);
-    QG_NEW(bonferroni, a, n);
-    for (int i = 0; i < n; i++)
-        p[i] = tests[i * QG_TESTS + QG_TEST_p];
-    QG_TRY(qg_holm(holm, p, n, a));
-    qg_bonferroni(bonferroni, p, n);
-    for (int i = 0; i < n; i++) {
-        tests[i * QG_TESTS + QG_TEST_p_holm] = holm[i];
-        tests[i * QG_TESTS + QG_TEST_p_bonferroni] = bonferroni[i];
-    }
-    return QG_OK;
-}
-
-/* A column of a cell's drift or faithfulness [slots]; NaN where it was not computed. */
-static qg_code column(double **out, qg_results *r, const qg_cell *c, qg_group group,
-                      const char *name)
-{
-    QG_TRY(qg_undefined_numbers(out, r->scratch, r->plan->explained[c->experiment].slots));
-    bool is_reference = c->precision == qg_job_reference(r->plan->job);
-    if (!is_done(r, c) || (group == QG_GROUP_DRIFT && is_reference))
-        return QG_OK;
-    return qg_results_read(r, qg_cell_group(r->plan, c, group), name, QG_STORE_F64, NULL, NULL,
-                           *out);
-}
-
-/* The Spearman drift's bound, of a table [slots, QG_DRIFTS]. */
-static qg_code bound(double **out, qg_results *r, const qg_cell *c, const char *name)
-{
-    int64_t slots = r->plan->explained[c->experiment].slots;
-    double *table;
-    QG_TRY(qg_undefined_numbers(out, r->scratch, slots));
-    if (!is_done(r, c) || c->precision == qg_job_reference(r->plan->job))
-        return QG_OK;
-    QG_NEW(table, r->scratch, slots * QG_DRIFTS);
-    QG_TRY(qg_results_read(r, qg_cell_group(r->plan, c, QG_GROUP_DRIFT), name, QG_STORE_F64, NULL,
-                           NULL, table));
-    for (int64_t i = 0; i < slots; i++)
-        (*out)[i] = table[i * QG_DRIFTS + QG_DRIFT_spearman];
-    return QG_OK;
-}
 
 /* --------------------------------------------------------------------- methods against each other
  */
@@ -82,7 +17,7 @@ static qg_code read_words(double **out, qg_results *r, const qg_cell *c)
 {
     const qg_plan_explained *x = &r->plan->explained[c->experiment];
     *out = NULL;
-    if (!is_done(r, c))
+    if (!qg_finish_is_done(r, c))
         return QG_OK;
     QG_NEW(*out, r->scratch, x->slots * x->words);
     return qg_results_read(r, qg_cell_group(r->plan, c, QG_GROUP_ATTRIBUTIONS), "word_scores",
@@ -219,14 +154,14 @@ static qg_code write_precisions(qg_results *r, const qg_cell *c)
     for (int m = 0; m < M; m++) {
         qg_mark mark = qg_arena_mark(r->scratch);
         for (int i = 0; i < P; i++)
-            QG_TRY(column(&drift[i], r, qg_plan_explain_cell(p, c->experiment, i, m),
-                          QG_GROUP_DRIFT, "spearman"));
+            QG_TRY(qg_drift_column(&drift[i], r, qg_plan_explain_cell(p, c->experiment, i, m),
+                                   QG_GROUP_DRIFT, "spearman"));
         for (int a = 0; a < P; a++)
             for (int b = a + 1; b < P; b++)
-                QG_TRY(test(tests + n++ * QG_TESTS, r, drift[a], drift[b], slots));
+                QG_TRY(qg_drift_test(tests + n++ * QG_TESTS, r, drift[a], drift[b], slots));
         qg_arena_release(r->scratch, mark);
     }
-    QG_TRY(adjust(tests, n, r->scratch));
+    QG_TRY(qg_drift_adjust(tests, n, r->scratch));
     QG_TRY(write_counts(r, g, tests));
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         QG_TRY(write_number(r, g, numbers[i].name, tests, numbers[i].number));
@@ -239,24 +174,24 @@ static qg_code write_bounds(qg_results *r, const qg_cell *c)
     qg_group_ref g = qg_cell_group(p, c, QG_GROUP_EXPLANATIONS);
     int M = p->job->explain.n_methods, P = p->job->n_precisions;
     int64_t slots = p->explained[c->experiment].slots;
-    double *above, *below;
+    double *above, *from_repeat;
     QG_TRY(qg_undefined_numbers(&above, r->scratch, M * P * QG_TESTS));
-    QG_TRY(qg_undefined_numbers(&below, r->scratch, M * P * QG_TESTS));
+    QG_TRY(qg_undefined_numbers(&from_repeat, r->scratch, M * P * QG_TESTS));
     for (int i = 0; i < M * P; i++) {
         const qg_cell *k = qg_plan_explain_cell(p, c->experiment, i % P, i / P);
-        double *drift, *floor, *ceiling;
+        double *drift, *floor, *repeat;
         qg_mark mark = qg_arena_mark(r->scratch);
-        QG_TRY(column(&drift, r, k, QG_GROUP_DRIFT, "spearman"));
-        QG_TRY(bound(&floor, r, k, "floor"));
-        QG_TRY(bound(&ceiling, r, k, "ceiling"));
-        QG_TRY(test(above + i * QG_TESTS, r, floor, drift, slots));
-        QG_TRY(test(below + i * QG_TESTS, r, drift, ceiling, slots));
+        QG_TRY(qg_drift_column(&drift, r, k, QG_GROUP_DRIFT, "spearman"));
+        QG_TRY(qg_drift_bound(&floor, r, k, "floor"));
+        QG_TRY(qg_drift_bound(&repeat, r, k, "repeat"));
+        QG_TRY(qg_drift_test(above + i * QG_TESTS, r, floor, drift, slots));
+        QG_TRY(qg_drift_test(from_repeat + i * QG_TESTS, r, repeat, drift, slots));
         qg_arena_release(r->scratch, mark);
     }
-    QG_TRY(adjust(above, M * P, r->scratch));
-    QG_TRY(adjust(below, M * P, r->scratch));
+    QG_TRY(qg_drift_adjust(above, M * P, r->scratch));
+    QG_TRY(qg_drift_adjust(from_repeat, M * P, r->scratch));
     QG_TRY(qg_results_write(r, g, "above_floor", QG_STORE_F64, NULL, NULL, above));
-    return qg_results_write(r, g, "below_ceiling", QG_STORE_F64, NULL, NULL, below);
+    return qg_results_write(r, g, "from_repeat", QG_STORE_F64, NULL, NULL, from_repeat);
 }
 
 qg_code qg_finish_explanations(qg_results *r, const qg_cell *c)
@@ -264,63 +199,4 @@ qg_code qg_finish_explanations(qg_results *r, const qg_cell *c)
     QG_TRY(write_agreements(r, c));
     QG_TRY(write_precisions(r, c));
     return write_bounds(r, c);
-}
-
-/* ----------------------------------------------------------------- experiments against each other
- */
-
-/* The texts explained in both: match[i] is the slot of b with the row of slot i of a, or -1. */
-static qg_code match_slots(int64_t **match, int64_t *n, qg_results *r, const qg_job_pair *pair)
-{
-    const qg_plan *p = r->plan;
-    int64_t rows = p->datasets[p->tokens[pair->a]->dataset].data.n, *slot;
-    qg_explained a, b;
-    QG_TRY(qg_results_explained(&a, r, pair->a));
-    QG_TRY(qg_results_explained(&b, r, pair->b));
-    QG_NEW(slot, r->scratch, rows); /* of b that has a row */
-    QG_NEW(*match, r->scratch, a.slots);
-    *n = a.slots;
-    for (int64_t i = 0; i < rows; i++)
-        slot[i] = -1;
-    for (int64_t i = 0; i < b.slots; i++)
-        if (b.row[i] >= 0)
-            slot[b.row[i]] = i;
-    for (int64_t i = 0; i < a.slots; i++)
-        (*match)[i] = a.row[i] < 0 ? -1 : slot[a.row[i]];
-    return QG_OK;
-}
-
-static qg_code write_tests(qg_results *r, const qg_cell *c, const int64_t *match, int64_t n,
-                           qg_group group, const char *from, const char *name)
-{
-    const qg_plan *p = r->plan;
-    const qg_job_pair *pair = &p->job->explain.pairs[c->method];
-    int M = p->job->explain.n_methods, P = p->job->n_precisions;
-    double *tests, *a, *b, *matched;
-    QG_TRY(qg_undefined_numbers(&tests, r->scratch, M * P * QG_TESTS));
-    for (int i = 0; i < M * P; i++) {
-        qg_mark mark = qg_arena_mark(r->scratch);
-        QG_TRY(column(&a, r, qg_plan_explain_cell(p, pair->a, i % P, i / P), group, from));
-        QG_TRY(column(&b, r, qg_plan_explain_cell(p, pair->b, i % P, i / P), group, from));
-        QG_TRY(qg_undefined_numbers(&matched, r->scratch, n));
-        for (int64_t s = 0; s < n; s++)
-            if (match[s] >= 0)
-                matched[s] = b[match[s]];
-        QG_TRY(test(tests + i * QG_TESTS, r, a, matched, n));
-        qg_arena_release(r->scratch, mark);
-    }
-    QG_TRY(adjust(tests, M * P, r->scratch));
-    return qg_results_write(r, qg_cell_group(p, c, QG_GROUP_PAIR), name, QG_STORE_F64, NULL, NULL,
-                            tests);
-}
-
-qg_code qg_finish_pair(qg_results *r, const qg_cell *c)
-{
-    int64_t *match, n;
-    QG_TRY(match_slots(&match, &n, r, &r->plan->job->explain.pairs[c->method]));
-    QG_TRY(write_tests(r, c, match, n, QG_GROUP_DRIFT, "spearman", "drift"));
-    if (r->plan->job->explain.faithful.n_k == 0)
-        return QG_OK;
-    return write_tests(r, c, match, n, QG_GROUP_FAITHFULNESS, "aopc_comprehensiveness",
-                       "aopc_comprehensiveness");
 }

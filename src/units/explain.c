@@ -60,7 +60,7 @@ static void put_how(qg_str *out, const qg_explain_how *e)
 {
     qg_wire_put_text(out, e->method);
     qg_wire_put_i64(out, e->seed);
-    qg_wire_put_i64(out, e->repeat);
+    qg_wire_put_i64(out, e->repeats);
     qg_wire_put(out, &e->specials, sizeof e->specials);
     qg_wire_put(out, &e->faithful, sizeof e->faithful);
 }
@@ -85,7 +85,7 @@ static qg_code put(qg_str *out, qg_results *r, int unit)
     const qg_explain_options *o = &p->job->explain;
     qg_explain_how how = {.method = o->methods[c->method].canonical,
                           .seed = o->seed,
-                          .repeat = qg_plan_repeats(p, c),
+                          .repeats = qg_plan_repeats(p, c),
                           .specials = qg_tokenizer_specials(p->models[c->model].tokenizer),
                           .faithful = o->faithful};
     qg_explained x;
@@ -126,9 +126,11 @@ static qg_code get_how(explaining *x)
     if (!x->how.method)
         return QG_ENOMEM;
     x->how.seed = qg_wire_get_i64(in);
-    x->how.repeat = qg_wire_get_i64(in) != 0;
+    x->how.repeats = qg_wire_get_i64(in);
     qg_wire_get(in, &x->how.specials, sizeof x->how.specials);
     qg_wire_get(in, &x->how.faithful, sizeof x->how.faithful);
+    if (x->how.repeats < 0 || x->how.repeats > QG_REPEATS)
+        return QG_FAIL(QG_EBUG, "%lld repeats", (long long)x->how.repeats);
     return qg_method_spec_parse(&x->method, x->u->arena, x->how.method);
 }
 
@@ -186,7 +188,7 @@ static qg_code predict(int64_t *predicted, explaining *x)
     return QG_OK;
 }
 
-static void put_results(explaining *x, const qg_explanation *e, const qg_explanation *again,
+static void put_results(explaining *x, const qg_explanation *e, qg_explanation *const *again,
                         const qg_faithful *f, const int64_t *predicted)
 {
     qg_str *out = x->u->out;
@@ -199,8 +201,8 @@ static void put_results(explaining *x, const qg_explanation *e, const qg_explana
         qg_wire_put(out, &w, sizeof w);
         qg_wire_put(out, e[i].token_score, (size_t)x->code[i].n * sizeof *e->token_score);
         qg_wire_put(out, e[i].word_score, words * sizeof *e->word_score);
-        if (again)
-            qg_wire_put(out, again[i].word_score, words * sizeof *e->word_score);
+        for (int64_t k = 0; k < x->how.repeats; k++)
+            qg_wire_put(out, again[k][i].word_score, words * sizeof *e->word_score);
         if (f)
             qg_wire_put(out, &f[i], sizeof *f);
     }
@@ -209,16 +211,17 @@ static void put_results(explaining *x, const qg_explanation *e, const qg_explana
 static qg_code explain(explaining *x)
 {
     qg_arena *a = x->u->arena;
-    qg_explanation *e, *again = NULL;
+    qg_explanation *e, *again[QG_REPEATS];
     qg_faithful *f = NULL;
     int64_t *predicted;
     uint64_t seed = (uint64_t)x->how.seed;
     QG_NEW(e, a, x->n);
     QG_NEW(predicted, a, x->n);
     QG_TRY(qg_explain(e, &x->explainer, x->text, x->n, &x->method, seed));
-    if (x->how.repeat) {
-        QG_NEW(again, a, x->n);
-        QG_TRY(qg_explain(again, &x->explainer, x->text, x->n, &x->method, seed + 1));
+    for (int k = 0; k < x->how.repeats; k++) {
+        QG_NEW(again[k], a, x->n);
+        QG_TRY(qg_explain(again[k], &x->explainer, x->text, x->n, &x->method,
+                          qg_explain_repeat_seed(seed, k)));
     }
     if (x->how.faithful.n_k > 0) {
         QG_NEW(f, a, x->n);

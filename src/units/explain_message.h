@@ -3,7 +3,7 @@
  *
  *   how, number of texts, of each a qg_explain_asked, ids, words
  *   -> kind of gradients, of each text a qg_explain_result, the scores of tokens, those of words,
- *      those of words once more if repeated, and a qg_faithful if something was measured
+ *      those of words once more for each repeat, and a qg_faithful if something was measured
  */
 #ifndef QGRID_EXPLAIN_MESSAGE_H
 #define QGRID_EXPLAIN_MESSAGE_H
@@ -16,7 +16,7 @@
 typedef struct qg_explain_how {
     const char *method; /* canonical */
     int64_t seed;
-    bool repeat; /* once more with another seed */
+    int64_t repeats; /* how often once more, each time with another seed */
     qg_specials specials;
     qg_faithful_options faithful;
 } qg_explain_how;

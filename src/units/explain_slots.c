@@ -24,8 +24,8 @@ qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c, con
 /* What a unit of explanation consists of. */
 typedef struct slots {
     int64_t first, n, W, T, top; /* top: 0 if nothing was measured */
-    bool repeat;
-    double *word, *token, *again, *value, *base, *delta, *fit;
+    int repeats;
+    double *word, *token, *again[QG_REPEATS], *value, *base, *delta, *fit;
     int32_t *target, *predicted;
     int64_t *evaluations;
     double *scalar[QG_FAITHFULS], *at_k[QG_FAITHFULS_AT_K];
@@ -38,7 +38,9 @@ typedef struct column {
     void *data;    /* [n, width] */
 } column;
 
-enum { MOST_COLUMNS = 10 + QG_FAITHFULS + QG_FAITHFULS_AT_K };
+static const char *const again_names[QG_REPEATS] = {"repeat/word_scores_a", "repeat/word_scores_b"};
+
+enum { MOST_COLUMNS = 9 + QG_REPEATS + QG_FAITHFULS + QG_FAITHFULS_AT_K };
 
 /* The columns that are there, in a fixed order; returns how many. */
 static int columns(column *c, const slots *x)
@@ -56,8 +58,8 @@ static int columns(column *c, const slots *x)
     };
     int n = sizeof plain / sizeof plain[0];
     memcpy(c, plain, sizeof plain);
-    if (x->repeat)
-        c[n++] = (column){"attributions", "repeat/word_scores", QG_STORE_F64, x->W, x->again};
+    for (int i = 0; i < x->repeats; i++)
+        c[n++] = (column){"attributions", again_names[i], QG_STORE_F64, x->W, x->again[i]};
     for (int i = 0; i < QG_FAITHFULS && x->top > 0; i++)
         c[n++] = (column){"faithfulness", qg_faithful_names[i], QG_STORE_F64, 1, x->scalar[i]};
     for (int i = 0; i < QG_FAITHFULS_AT_K && x->top > 0; i++)
@@ -73,7 +75,8 @@ static qg_code make_slots(slots *x, qg_arena *a)
     double **single[] = {&x->value, &x->base, &x->delta, &x->fit};
     QG_TRY(qg_undefined_numbers(&x->word, a, n * x->W));
     QG_TRY(qg_undefined_numbers(&x->token, a, n * x->T));
-    QG_TRY(qg_undefined_numbers(&x->again, a, x->repeat ? n * x->W : 0));
+    for (int i = 0; i < x->repeats; i++)
+        QG_TRY(qg_undefined_numbers(&x->again[i], a, n * x->W));
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
         QG_TRY(qg_undefined_numbers(single[i], a, n));
     for (int i = 0; i < QG_FAITHFULS; i++)
@@ -150,10 +153,10 @@ qg_code qg_explain_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char 
     QG_TRY(width_of(&x.W, &x, s, "attributions", of, "word_scores"));
     QG_TRY(width_of(&x.T, &x, s, "attributions", of, "token_scores"));
     QG_TRY(width_of(&x.top, &x, s, "faithfulness", of, "comprehensiveness"));
-    QG_TRY(width_of(&again, &x, s, "attributions", of, "repeat/word_scores"));
+    QG_TRY(width_of(&again, &x, s, "attributions", of, again_names[0]));
     if (x.W == 0)
         return QG_FAIL(QG_ESTORE, "/attributions/%s has no scores of words", of);
-    x.repeat = again > 0;
+    x.repeats = again > 0 ? QG_REPEATS : 0;
     QG_TRY(make_slots(&x, a));
     QG_TRY(transfer(&x, s, of, false));
     *out = sum_slots(&x);
@@ -195,8 +198,8 @@ static void get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64_t 
     x->fit[i] = number[3];
     get_numbers(x->token + i * x->T, in, tokens);
     get_numbers(x->word + i * x->W, in, words);
-    if (x->repeat)
-        get_numbers(x->again + i * x->W, in, words);
+    for (int k = 0; k < x->repeats; k++)
+        get_numbers(x->again[k] + i * x->W, in, words);
     if (x->top > 0)
         get_faithful(x, in, i);
 }
@@ -212,7 +215,7 @@ qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_r
                .W = e->words,
                .T = e->tokens,
                .top = p->job->explain.faithful.n_k,
-               .repeat = qg_plan_repeats(p, c)};
+               .repeats = qg_plan_repeats(p, c)};
     qg_reader in = {.data = result->data, .size = result->size};
     qg_group_ref g = qg_cell_group(p, c, QG_GROUP_ATTRIBUTIONS);
     qg_explained rows;

@@ -157,7 +157,7 @@ static void the_floor_is_a_mean_of_drifts_to_random_scores(void **state)
     static const double a[] = {3, NAN, 1, 5}; /* the population's variance of 3 1 5 is 8/3 */
     double want[QG_DRIFTS] = {0}, got[QG_DRIFTS], one[QG_DRIFTS], r[4];
     for (int draw = 0; draw < 3; draw++) {
-        qg_random_scores(r, 4, 1, 2, draw, sqrt(8.0 / 3));
+        qg_random_scores(r, 4, QG_RANDOM_FLOOR, 1, 2, draw, sqrt(8.0 / 3));
         qt_ok(qg_drift_of(one, a, r, 4, arena));
         for (int d = 0; d < QG_DRIFTS; d++)
             want[d] += one[d] / 3;
@@ -167,13 +167,35 @@ static void the_floor_is_a_mean_of_drifts_to_random_scores(void **state)
     qt_ok(qg_drift_floor(got, a, 4, 1, 2, 0, arena));
     is_nan("no draws", got[QG_DRIFT_spearman]);
 
-    qg_random_scores(r, 1, 1, 2, 0, 1); /* a single word, and none */
+    qg_random_scores(r, 1, QG_RANDOM_FLOOR, 1, 2, 0, 1); /* a single word, and none */
     qt_ok(qg_drift_floor(got, a, 1, 1, 2, 1, arena));
     is_nan("spearman of one", got[QG_DRIFT_spearman]);
     qt_close("shift of one", got[QG_DRIFT_magnitude_shift], fabs(r[0] - 3) / 3, 1e-15, 0);
     qt_ok(qg_drift_floor(got, a, 0, 1, 2, 5, arena));
     for (int d = 0; d < QG_DRIFTS; d++)
         is_nan(qg_drift_names[d], got[d]);
+}
+
+/* Whatever is compared with the floor, and however often it is drawn: about 0. */
+static void the_floor_of_random_scores_is_chance_with_few_draws_too(void **state)
+{
+    (void)state;
+    enum { N = 8, KEYS = 500 };
+    static const int draws[] = {1, 2, 4, 30};
+    static const char *const streams[] = {QG_RANDOM_METHOD, "another"};
+    double a[N], got[QG_DRIFTS];
+    for (int s = 0; s < 2; s++)
+        for (int k = 0; k < 4; k++) {
+            double rho = 0, top = 0, n = (double)KEYS * draws[k];
+            for (uint64_t key = 0; key < KEYS; key++) {
+                qg_random_scores(a, N, streams[s], 42, key, 0, 2.5);
+                qt_ok(qg_drift_floor(got, a, N, 42, key, draws[k], arena));
+                rho += got[QG_DRIFT_spearman] / KEYS;
+                top += got[QG_DRIFT_top_1] / KEYS;
+            }
+            qt_close("rho", rho, 0, 0, 4 * sqrt(1.0 / (N - 1) / n));
+            qt_close("top", top, 1.0 / N, 0, 4 * sqrt(1.0 / N / n));
+        }
 }
 
 /* ------------------------------------------------------------------------- numbers over texts */
@@ -373,6 +395,7 @@ static const struct CMUnitTest tests[] = {
     CASE(what_is_undefined_is_nan),
     CASE(the_floor_is_what_chance_gives),
     CASE(the_floor_is_a_mean_of_drifts_to_random_scores),
+    CASE(the_floor_of_random_scores_is_chance_with_few_draws_too),
     CASE(summary_by_hand),
     CASE(the_bootstrap_of_a_constant_is_a_point),
     CASE(the_bootstrap_of_many_is_the_normal_interval),
