@@ -93,8 +93,8 @@ static qg_code read_reference(double *v[QUANTITIES], const over_seeds *x, const 
     v[REFERENCE] = d.rho;
     if (c->precision == x->fp32)
         return QG_OK;
-    QG_TRY(qg_explained_drift_make(&ptq, x->r, cell_of(x, reference, c->precision, c->method),
-                                   base));
+    QG_TRY(
+        qg_explained_drift_make(&ptq, x->r, cell_of(x, reference, c->precision, c->method), base));
     for (int64_t i = 0; i < d.slots; i++)
         v[THAN_PTQ][i] = d.rho[i] - ptq.rho[i];
     return QG_OK;
