@@ -7,6 +7,7 @@
 #include "qgrid/rng.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define X(name, doc) #name,
 const char *const qg_pooled_names[] = {QG_POOLED_LIST(X) NULL};
