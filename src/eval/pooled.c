@@ -122,13 +122,12 @@ qg_code qg_pooled_share(double share[3], const qg_seed_values *part, const qg_se
             of_resample[i] = resampled_share(&p, &t, &rng);
             known = known && !isnan(of_resample[i]);
         }
-        const qg_keyed *order = qg_sorted(of_resample, draws->resamples, scratch);
-        if (!order)
-            return QG_ENOMEM;
-        for (int i = 0; i < draws->resamples; i++)
-            of_resample[i] = order[i].value;
-        for (int i = 0; i < 2 && known; i++)
-            share[1 + i] = qg_percentile_sorted(of_resample, draws->resamples, i ? 97.5 : 2.5);
+        if (known) {
+            qg_bootstrap b;
+            QG_TRY(qg_bootstrap_summary(&b, share[0], of_resample, draws->resamples, scratch));
+            share[1] = b.low;
+            share[2] = b.high;
+        }
     }
     qg_arena_release(scratch, m);
     return QG_OK;

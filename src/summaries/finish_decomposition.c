@@ -127,5 +127,5 @@ qg_code qg_finish_decomposition(qg_results *r, const qg_cell *c)
         QG_TRY(qg_results_write(r, g, part[i], QG_STORE_F64, NULL, NULL, x.part[i]));
     for (int i = TRAINING; i < PARTS; i++)
         QG_TRY(qg_results_write(r, g, share[i], QG_STORE_F64, NULL, NULL, x.share[i]));
-    return qg_results_write(r, g, "test", QG_STORE_F64, NULL, NULL, x.test);
+    return qg_results_write(r, g, "quantization_test", QG_STORE_F64, NULL, NULL, x.test);
 }
