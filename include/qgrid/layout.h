@@ -4,6 +4,7 @@
 #ifndef QGRID_LAYOUT_H
 #define QGRID_LAYOUT_H
 
+#include "qgrid/metrics.h"
 #include "qgrid/plan.h"
 #include "qgrid/store.h"
 
@@ -40,9 +41,8 @@ typedef enum qg_group {
         QG_GROUP_NONE
 } qg_group;
 
-/* Bins of the reliability diagram; bytes of names of cells, of error texts and of names of layers.
- */
-enum { QG_BINS = 10, QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96 };
+/* Bytes of names of cells, of error texts and of names of layers. */
+enum { QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96 };
 enum { QG_SEED_STATISTICS = 4 }; /* mean, sd, min, max */
 
 /* Over which texts the drift is summed up, and what stands beside it. */

@@ -48,33 +48,39 @@ extern const char *const qg_metric_names[QG_METRICS];
 /** The value of row `metric` of the list. */
 double qg_metric_of(const qg_scores *s, int metric);
 
+/* What precision, recall and F1 are of a class that neither labels nor predictions have. */
+typedef enum qg_absent {
+    QG_ABSENT_ZERO, /* 0, as scikit-learn with labels = all classes and zero_division = 0 */
+    QG_ABSENT_SKIP, /* left out of macro means, as scikit-learn without `labels` */
+} qg_absent;
+
 /* Of one class; support: texts whose label it is. */
 typedef struct qg_class_scores {
     double precision, recall, f1;
     int64_t support;
 } qg_class_scores;
 
-/**
- * @param[out] out       all scalar metrics
- * @param[out] per_class [K]
- * @param[out] confusion [K, K] counts, row = truth, column = prediction
- * @param      label     [n] in 0..K-1; rows with -1 (unlabelled) are left out
- * @param      predicted [n]
- * @param      prob      [n, K] probabilities
- * @errors QG_EFORMAT (no labelled row), QG_ENUMERIC (a probability that is not in [0, 1]),
- *         QG_EBUG (index out of range). Local.
- */
-qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
-                 const int32_t *label, const int32_t *predicted, const double *prob, int64_t n,
-                 int K) QG_MUST_USE;
-
 /* Predictions of n texts and their labels (-1: none). */
 typedef struct qg_predictions {
-    const int32_t *label, *predicted; /* [n] */
+    const int32_t *label, *predicted; /* [n] in 0..K-1 */
     const double *probabilities;      /* [n, K] */
     int64_t n;
     int K;
 } qg_predictions;
+
+/**
+ * @param[out] out       all scalar metrics
+ * @param[out] per_class [K]
+ * @param[out] confusion [K, K] counts, row = truth, column = prediction
+ * @param      p         rows without a label are left out
+ * @errors QG_EFORMAT (no labelled row), QG_ENUMERIC (a probability that is not in [0, 1]),
+ *         QG_EBUG (index out of range). Local.
+ */
+qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
+                 const qg_predictions *p, qg_absent absent) QG_MUST_USE;
+
+/* Bins of the calibration error and of the reliability diagram. */
+enum { QG_BINS = 10 };
 
 /* Calibration curve: `bins` equal bins, bin = clamp(ceil(conf * bins) - 1, 0, bins - 1). */
 typedef struct qg_bin {
@@ -93,20 +99,18 @@ typedef struct qg_mcnemar {
 void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, const int32_t *b,
                      int64_t n);
 
-/* Percentile bootstrap of accuracy(b) - accuracy(a). */
+/* Percentile bootstrap of a difference, or of any number whose null is 0. */
 typedef struct qg_bootstrap {
     double difference, low, high; /* 2.5 % and 97.5 %, linear interpolation */
-    double p_one_sided;           /* share of resamples with difference <= 0 */
-    double p_two_sided;           /* min(1, 2 min(share <= 0, share >= 0)) */
+    double p_one_sided;           /* (resamples with difference <= 0, + 1) / (resamples + 1) */
+    double p_two_sided;           /* min(1, 2 times the smaller of this and the same for >= 0) */
 } qg_bootstrap;
+/* The resamples of a bootstrap. */
 typedef struct qg_draws {
     int resamples;
     uint64_t seed;
     const int32_t *index; /* [resamples, n] rows drawn, or NULL: drawn by counter from `seed` */
 } qg_draws;
-qg_code qg_bootstrap_accuracy(qg_bootstrap *out, const int32_t *label, const int32_t *a,
-                              const int32_t *b, int64_t n, const qg_draws *draws,
-                              qg_arena *arena) QG_MUST_USE;
 
 /** Share of equal predictions. */
 double qg_agreement(const int32_t *a, const int32_t *b, int64_t n);

@@ -4,7 +4,7 @@
 #include "finish.h"
 
 #include "qgrid/explained.h"
-#include "qgrid/metrics.h"
+#include "qgrid/statistics.h"
 
 #include <string.h>
 
@@ -27,6 +27,11 @@ static qg_code read_table(table *out, qg_results *r, const qg_cell *c)
     return qg_results_read(r, g, "probabilities", QG_STORE_F64, NULL, NULL, out->probabilities);
 }
 
+static qg_predictions predictions_of(const table *t, int K)
+{
+    return (qg_predictions){t->label, t->predicted, t->probabilities, t->n, K};
+}
+
 static qg_code write_scores(qg_results *r, qg_group_ref g, const qg_scores *s)
 {
 #define X(name, doc) QG_TRY(qg_results_write(r, g, #name, QG_STORE_F64, NULL, NULL, &s->name));
@@ -40,7 +45,7 @@ static qg_code write_bins(qg_results *r, qg_group_ref g, const table *t, int K)
     qg_bin bin[QG_BINS];
     double ece, mce, accuracy[QG_BINS], confidence[QG_BINS];
     int64_t count[QG_BINS];
-    qg_predictions p = {t->label, t->predicted, t->probabilities, t->n, K};
+    const qg_predictions p = predictions_of(t, K);
     qg_calibration(&ece, &mce, bin, QG_BINS, &p);
     for (int i = 0; i < QG_BINS; i++) {
         count[i] = bin[i].count;
@@ -109,7 +114,8 @@ qg_code qg_finish_predictions(qg_results *r, const qg_cell *c)
         QG_TRY(qg_results_put_explained(r, c->experiment));
     if (!any_label(&t)) /* predictions of unlabelled texts: metrics stay NaN */
         return QG_OK;
-    QG_TRY(qg_score(&s, per_class, confusion, t.label, t.predicted, t.probabilities, t.n, K));
+    const qg_predictions p = predictions_of(&t, K);
+    QG_TRY(qg_score(&s, per_class, confusion, &p, QG_ABSENT_ZERO));
     for (int k = 0; k < K; k++) {
         double row[] = {per_class[k].precision, per_class[k].recall, per_class[k].f1,
                         (double)per_class[k].support};
@@ -146,23 +152,24 @@ static qg_code compare(pairs *x, qg_results *r, int i, int j, const table *a, co
 {
     int at = i * x->P + j;
     qg_mcnemar m;
-    qg_bootstrap s;
+    qg_bootstrap s[QG_COMPARED];
+    int K = r->plan->job->K;
     x->agreement[at] = qg_agreement(a->predicted, b->predicted, a->n);
     if (!any_label(a))
         return QG_OK;
     qg_mcnemar_test(&m, a->label, a->predicted, b->predicted, a->n);
     qg_draws draws = {(int)r->plan->job->bootstrap, (uint64_t)r->plan->job->seed, NULL};
-    QG_TRY(
-        qg_bootstrap_accuracy(&s, a->label, a->predicted, b->predicted, a->n, &draws, r->scratch));
+    const qg_predictions of_a = predictions_of(a, K), of_b = predictions_of(b, K);
+    QG_TRY(qg_bootstrap_metrics(s, &of_a, &of_b, QG_ABSENT_ZERO, &draws, r->scratch));
     x->both_right[at] = m.both_right;
     x->only_a[at] = m.only_a;
     x->only_b[at] = m.only_b;
     x->both_wrong[at] = m.both_wrong;
     x->p[at] = m.p_exact;
-    x->difference[at] = s.difference;
-    x->low[at] = s.low;
-    x->high[at] = s.high;
-    x->bootstrap_p[at] = s.p_two_sided;
+    x->difference[at] = s[QG_COMPARED_accuracy].difference;
+    x->low[at] = s[QG_COMPARED_accuracy].low;
+    x->high[at] = s[QG_COMPARED_accuracy].high;
+    x->bootstrap_p[at] = s[QG_COMPARED_accuracy].p_two_sided;
     return QG_OK;
 }
 
