@@ -56,6 +56,13 @@ typedef struct qg_latency_options {
     int n_batch_sizes;
 } qg_latency_options;
 
+/* "margin": differences that are too small to matter, of equivalence and non-inferiority. */
+typedef struct qg_job_margin {
+    double rho;      /* of a Spearman drift */
+    double accuracy; /* of a share of right answers */
+    double aopc;     /* of a measure of faithfulness, a probability */
+} qg_job_margin;
+
 /* Two experiments on one data set whose drift is compared on the texts explained in both. */
 typedef struct qg_job_pair {
     int a, b;
@@ -104,6 +111,7 @@ typedef struct qg_job {
     qg_explain_options explain;
     int n_decompositions;
     qg_job_decomposition *decompositions;
+    qg_job_margin margin;
 } qg_job;
 
 extern const qg_opt_table qg_job_tables[]; /* of its objects */

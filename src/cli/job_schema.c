@@ -37,6 +37,7 @@ static const struct {
     {"job", "precisions", LIST_OF(EITHER(REF("precision_name"), REF("precision")))},
     {"job", "explain", IS("explain")},
     {"job", "latency", IS("latency")},
+    {"job", "margin", IS("margin")},
     {"folder", "head", "'const':'random'"},
     {"train", "train", IS("trained")},
     {"latency", "batch_sizes", LIST_OF("'type':'integer','minimum':1,'maximum':4096") ",'uniqueItems':true"},

@@ -15,7 +15,7 @@ struct top {
     const char *name, *output;
     int64_t seed, max_length, unit_tokens, bootstrap;
     const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency,
-        *decompose;
+        *decompose, *margin;
 };
 
 // clang-format off
@@ -34,6 +34,7 @@ static const qg_opt top_table[] = {
     {"explain", QG_OPT_NODE, offsetof(struct top, explain), .help = "explanation methods"},
     {"latency", QG_OPT_NODE, offsetof(struct top, latency), .help = "latency measurement"},
     {"decompose", QG_OPT_NODE, offsetof(struct top, decompose), .help = "[{of, control}, ...]: how much of a drift is training, how much quantization"},
+    {"margin", QG_OPT_NODE, offsetof(struct top, margin), .help = "differences that are too small to matter"},
     QG_OPT_END,
 };
 
@@ -48,12 +49,20 @@ static const qg_opt latency_table[] = {
     {"batch_sizes", QG_OPT_NODE, offsetof(struct latency_entry, batch_sizes), .help = "list of batch sizes; default [1]"},
     QG_OPT_END,
 };
+
+static const qg_opt margin_table[] = {
+    {"rho", QG_OPT_REAL, offsetof(qg_job_margin, rho), .def = 0.05, .min = 0.0001, .max = 2, .help = "of Spearman's rho between explanations"},
+    {"accuracy", QG_OPT_REAL, offsetof(qg_job_margin, accuracy), .def = 0.01, .min = 0.0001, .max = 1, .help = "of accuracy"},
+    {"aopc", QG_OPT_REAL, offsetof(qg_job_margin, aopc), .def = 0.05, .min = 0.0001, .max = 1, .help = "of faithfulness, a difference of probabilities"},
+    QG_OPT_END,
+};
 // clang-format on
 
 const qg_opt_table qg_job_tables[] = {
     {"job", top_table},
     {"experiment", qg_job_experiment_opts},
     {"latency", latency_table},
+    {"margin", margin_table},
     {"folder", qg_job_folder_opts},
     {"train", qg_job_train_opts},
     {"decompose", qg_job_decompose_opts},
@@ -232,6 +241,7 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     QG_TRY(qg_job_read_experiments(&r, t.experiments));
     QG_TRY(read_precisions(&r, t.precisions));
     read_latency(&r, t.latency);
+    (void)qg_opt_read(&out->margin, margin_table, &out->doc, t.margin, problems);
     QG_TRY(qg_job_read_explain(&r, t.explain));
     QG_TRY(qg_job_read_decompositions(&r, t.decompose));
     return problems->n > before ? QG_EJOB : QG_OK;

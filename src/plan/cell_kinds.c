@@ -132,6 +132,7 @@ static void key_of_sum(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
         if (qg_cell_sums_up(p, c, &p->cells[i]))
             qg_sha256_add_text(h, p->cells[i].key);
     qg_sha256_add(h, numbers, sizeof numbers);
+    qg_sha256_add(h, &p->job->margin, sizeof p->job->margin);
 }
 
 static void key_of_seeds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)

@@ -69,7 +69,7 @@ ok "the same command goes on, on another number of ranks" run_np 3 "$T/slow.json
 ok "to the same bits after SIGTERM" same_digest "$T/slow.h5" "$T/term.h5"
 
 # Damage. What a unit sums up is each of its columns.
-for field in attributions/m/odd/int4/shap/word_scores attributions/m/odd/fp32/random/repeat/word_scores \
+for field in attributions/m/odd/int4/shap/word_scores attributions/m/odd/fp32/random/repeat/word_scores_b \
     faithfulness/m/odd/int8/occlusion/log_odds attributions/m/odd/fp32/saliency/evaluations; do
     $PYTHON -c "
 import h5py

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/explain.sh
 
-job all "j['max_length'] = 128; x['samples'] = {'per_class': 3, 'seed': 3}; j['precisions'] = ['int8', 'fp32', {'precision': 'fp32', 'name': 'again'}, 'int4']"
+job all "x['methods'][6]['exact_units'] = 5; j['max_length'] = 128; x['samples'] = {'per_class': 3, 'seed': 3}; j['precisions'] = ['int8', 'fp32', {'precision': 'fp32', 'name': 'again'}, 'int4']"
 ok "a job with fp32 under two names" run_np 2 "$T/all.json"
 ok "the explained texts are what fp32 classifies right, up to so many of each class" numbers all.h5 <<'PY'
 g, label = f["explained/m/odd"], f["datasets/odd/label"][:]
@@ -103,7 +103,7 @@ for i, m in enumerate(METHODS):
 PY
 ok "drift is that of the scores in the file" numbers all.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
-seen = 0
+seen, drawn = 0, {}
 for p in ("int8", "int4"):
     for m in METHODS:
         g = f["comparisons/m/odd/%s/%s" % (p, m)]
@@ -118,13 +118,28 @@ for p in ("int8", "int4"):
         assert s["n"] == len(v) < (row >= 0).sum(), (s, want)
         close([s["mean"], s["sd"], s["median"], s["min"], s["max"]], [v.mean(), v.std(ddof=1), np.median(v), v.min(), v.max()])
         assert s["min"] <= s["ci_low"] <= s["mean"] + 1e-12 and s["mean"] - 1e-12 <= s["ci_high"] <= s["max"]
-        floor, ceiling = g["floor"][:, 0], g["ceiling"][:, 0]
+        floor, repeat = g["floor"][:, 0], g["repeat"][:, 0]
         assert np.isfinite(floor[np.isfinite(want)]).all() and (abs(floor[np.isfinite(want)]) < 1).all()
-        again = "attributions/m/odd/fp32/%s/repeat/word_scores" % m
+        again = "attributions/m/odd/fp32/%s/repeat" % m
         assert (again in f) == (m in ("smoothgrad", "lime", "kernel_shap", "random")), m
-        again = f[again][:] if again in f else a # what draws nothing is its own ceiling
-        close(ceiling, [spearman(a[i, : words[i]], again[i, : words[i]]) if r >= 0 else math.nan for i, r in enumerate(row)])
+        at = [k.decode() for k in g["subset"][:]].index("repeat")
+        if again not in f: # what draws nothing has no repeat
+            assert np.isnan(g["repeat"][:]).all() and g["summary"][at, 0, 0] == 0 and np.isnan(g["summary"][at, :, 1]).all()
+            continue
+        b, c = (f[again + "/word_scores_" + k][:] for k in "ab")
+        want = []
+        for i, r in enumerate(row):
+            x, y, z = (v[i, : words[i]] for v in (a, b, c))
+            drew = r >= 0 and (y != z).any()
+            assert r < 0 or drew == (x != y).any() == (x != z).any(), (m, i) # neither is the stored explanation
+            want.append(spearman(y, z) if drew else math.nan)
+            if not drew:
+                assert np.isnan(g["repeat"][i]).all()
+        close(repeat, want)
+        drawn[m] = np.isfinite(want).sum()
+        close(g["summary"][at, 0, 1], np.nanmean(want))
 assert seen > 100, seen
+assert 0 < drawn["kernel_shap"] < drawn["lime"] <= drawn["random"], drawn # few words are enumerated, not drawn
 PY
 ok "methods agree as their scores do" numbers all.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
@@ -146,12 +161,12 @@ assert len(p) and ((p <= holm) & (holm <= bonferroni) & (bonferroni <= 1)).all()
 test = [t.decode() for t in e["test"][:]]
 for k, m in enumerate(METHODS):
     g = f["comparisons/m/odd/int4/" + m]
-    for name, sign in (("above_floor", "floor"), ("below_ceiling", "ceiling")):
+    for name, sign in (("above_floor", "floor"), ("from_repeat", "repeat")):
         t = dict(zip(test, e[name][k, P.index("int4")]))
         d = g["spearman"][:] - g[sign][:, 0]
-        d = (d if sign == "floor" else -d)[np.isfinite(d)]
+        d = d[np.isfinite(d)]
         assert t["n"] == len(d) and np.isnan(e[name][k, P.index("fp32"), 1])
-        close(t["difference"], d.mean())
+        close(t["difference"], d.mean() if len(d) else math.nan)
 PY
 ok "faithfulness is of the explained class" numbers all.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]

@@ -198,6 +198,22 @@ static void the_floor_of_random_scores_is_chance_with_few_draws_too(void **state
         }
 }
 
+static void a_repeat_is_the_drift_of_two_draws_unless_nothing_was_drawn(void **state)
+{
+    (void)state;
+    static const double a[] = {3, NAN, 1, 5, 2}, b[] = {2, NAN, 1, 5, 3};
+    double want[QG_DRIFTS], got[QG_DRIFTS];
+    qt_ok(qg_drift_of(want, a, b, 5, arena));
+    qt_ok(qg_drift_repeat(got, a, b, 5, arena));
+    qt_close("rho", got[QG_DRIFT_spearman], 0.8, 0, 1e-15); /* 1 - 6 * 2 / (4 * 15) */
+    qt_same("drift", got, want, QG_DRIFTS, sizeof *got);
+    qt_ok(qg_drift_repeat(got, a, a, 5, arena));
+    for (int d = 0; d < QG_DRIFTS; d++)
+        is_nan(qg_drift_names[d], got[d]);
+    qt_ok(qg_drift_repeat(got, a, b, 0, arena));
+    is_nan("of no words", got[QG_DRIFT_jaccard_3]);
+}
+
 /* ------------------------------------------------------------------------- numbers over texts */
 
 static void summary_by_hand(void **state)
@@ -397,6 +413,7 @@ static const struct CMUnitTest tests[] = {
     CASE(the_floor_is_a_mean_of_drifts_to_random_scores),
     CASE(the_floor_of_random_scores_is_chance_with_few_draws_too),
     CASE(summary_by_hand),
+    CASE(a_repeat_is_the_drift_of_two_draws_unless_nothing_was_drawn),
     CASE(the_bootstrap_of_a_constant_is_a_point),
     CASE(the_bootstrap_of_many_is_the_normal_interval),
     CASE(a_resampler_draws_what_its_streams_say),

@@ -7,6 +7,7 @@
 #include "perturb_rig.h"
 
 #include "qgrid/method.h"
+#include "qgrid/metrics.h"
 #include "qgrid/str.h"
 
 #include <math.h>
@@ -463,6 +464,50 @@ static void seeds_and_keys_matter_where_something_is_drawn(void **state)
     perturb_rig_end(&r);
 }
 
+static qg_explanation drawn(qg_explainer *e, const qg_explain_text *t, const char *json,
+                            uint64_t seed)
+{
+    qg_explanation x;
+    qg_method_spec s = spec(e->arena, json);
+    qt_ok(qg_explain(&x, e, t, 1, &s, seed));
+    return x;
+}
+
+/* Two repeats of LIME and KernelSHAP on a linear model, each with few draws, are estimates of one
+ * truth that err independently of each other and of the stored explanation: over many texts' keys,
+ * the errors of any two of the three are uncorrelated. */
+static void repeats_err_independently_of_the_explanation_and_of_each_other(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {
+        "{\"method\": \"lime\", \"samples\": 12, \"output\": \"probability\"}",
+        "{\"method\": \"kernel_shap\", \"coalitions\": 10, \"exact_units\": 1, "
+        "\"output\": \"probability\"}",
+        "\"random\""};
+    enum { KEYS = 400, WORDS = 6 };
+    for (int m = 0; m < 3; m++) {
+        static double x[3][KEYS];
+        perturb_rig r;
+        qg_explainer e = start(&r);
+        for (int k = 0; k < KEYS; k++) {
+            qg_explain_text t = encode(r.a, "a b c d e f", (uint64_t)k);
+            for (int i = 0; i < 3; i++) {
+                uint64_t seed = i < 2 ? qg_explain_repeat_seed(42, i) : 42;
+                x[i][k] = drawn(&e, &t, methods[m], seed).word_score[2];
+            }
+        }
+        for (int i = 0; i < 3; i++) {
+            double rho = qg_pearson(x[i], x[(i + 1) % 3], KEYS);
+            qt_close(methods[m], rho, 0, 0, 4 / sqrt(KEYS));
+        }
+        perturb_rig_end(&r);
+    }
+    assert_true(qg_explain_repeat_seed(42, 0) != qg_explain_repeat_seed(42, 1));
+    assert_true(qg_explain_repeat_seed(42, 0) != qg_explain_repeat_seed(43, 0));
+    for (int i = 0; i < 2; i++) /* no seed that a job may name */
+        assert_true(qg_explain_repeat_seed(42, i) > (uint64_t)1 << 53);
+}
+
 /* ----------------------------------------------------------------------------------- errors */
 
 static void models_may_lack_what_a_method_needs(void **state)
@@ -559,6 +604,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_text_without_words_has_its_value),
     cmocka_unit_test(repeated_words_have_a_score_at_each_place),
     cmocka_unit_test(seeds_and_keys_matter_where_something_is_drawn),
+    cmocka_unit_test(repeats_err_independently_of_the_explanation_and_of_each_other),
     cmocka_unit_test(models_may_lack_what_a_method_needs),
     cmocka_unit_test(scores_that_are_no_numbers_name_the_text),
     cmocka_unit_test(errors_of_the_model_come_through),
