@@ -30,6 +30,7 @@
     X(EXPLANATIONS, "/comparisons/M/D/explanations")                                               \
     X(PAIR, "/pairs/E/F")                                                                          \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
+    X(LATENCY_TESTS, "/timing/latency_tests/M/D")                                                  \
     X(TIMING_UNITS, "/timing/units")                                                               \
     X(TIMING_RUN, "/timing/run")
 
