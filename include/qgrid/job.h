@@ -7,6 +7,7 @@
 #include "qgrid/dataset.h"
 #include "qgrid/faithfulness_of.h"
 #include "qgrid/labels.h"
+#include "qgrid/metrics.h"
 #include "qgrid/model.h"
 #include "qgrid/opt.h"
 
@@ -98,6 +99,7 @@ typedef struct qg_job {
     int64_t max_length;  /* longest text in tokens, specials included */
     int64_t unit_tokens; /* size of a unit of work, in tokens */
     int64_t bootstrap;   /* resamples of the paired test */
+    qg_absent absent;    /* rule of macro means for classes that are nowhere */
     int K;
     const char *const *labels; /* [K], NULL-terminated */
     int n_models, n_datasets, n_experiments, n_precisions;

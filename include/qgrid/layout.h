@@ -35,6 +35,7 @@
     X(PAIR, "/pairs/E/F")                                                                          \
     X(DECOMPOSITION, "/decompositions/E/F")                                                        \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
+    X(LATENCY_TESTS, "/timing/latency_tests/M/D")                                                  \
     X(TIMING_UNITS, "/timing/units")                                                               \
     X(TIMING_RUN, "/timing/run")
 

@@ -14,9 +14,13 @@
 struct top {
     const char *name, *output;
     int64_t seed, max_length, unit_tokens, bootstrap;
+    int absent;
     const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency,
         *decompose, *margin;
 };
+
+static const char *const absent_names[] = {
+    [QG_ABSENT_ZERO] = "zero", [QG_ABSENT_SKIP] = "skip", NULL};
 
 // clang-format off
 static const qg_opt top_table[] = {
@@ -26,6 +30,7 @@ static const qg_opt top_table[] = {
     {"max_length", QG_OPT_INT, offsetof(struct top, max_length), .def = 128, .min = 3, .max = 65536, .help = "longest text in tokens"},
     {"unit_tokens", QG_OPT_INT, offsetof(struct top, unit_tokens), .def = 512, .min = 1, .max = 1 << 20, .help = "size of a unit of work in tokens"},
     {"bootstrap", QG_OPT_INT, offsetof(struct top, bootstrap), .def = 2000, .min = 100, .max = 1000000, .help = "resamples of the paired test"},
+    {"absent_classes", QG_OPT_ENUM, offsetof(struct top, absent), .names = absent_names, .help = "F1, precision and recall of a class that neither labels nor predictions have: zero: 0 in macro means; skip: left out of them"},
     {"labels", QG_OPT_NODE, offsetof(struct top, labels), .required = true, .help = "class names in the order of the logits"},
     {"models", QG_OPT_NODE, offsetof(struct top, models), .required = true, .help = "name: folder or object"},
     {"datasets", QG_OPT_NODE, offsetof(struct top, datasets), .required = true, .help = "name: file or object"},
@@ -234,6 +239,7 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     out->max_length = t.max_length;
     out->unit_tokens = t.unit_tokens;
     out->bootstrap = t.bootstrap;
+    out->absent = (qg_absent)t.absent;
     if (t.labels)
         QG_TRY(qg_labels_read(&out->labels, &out->K, &out->doc, t.labels, problems));
     QG_TRY(read_datasets(&r, t.datasets));

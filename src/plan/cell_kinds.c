@@ -18,6 +18,12 @@ static bool sums_up_precisions(const qg_plan *p, const qg_cell *c, const qg_cell
     return k->kind == QG_CELL_PREDICT && k->experiment == c->experiment;
 }
 
+static bool sums_up_latencies(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    (void)p;
+    return k->kind == QG_CELL_LATENCY && k->experiment == c->experiment;
+}
+
 /* The predictions of all experiments of a seed_group. */
 static bool sums_up_seeds(const qg_plan *p, const qg_cell *c, const qg_cell *k)
 {
@@ -135,6 +141,14 @@ static void key_of_sum(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     qg_sha256_add(h, &p->job->margin, sizeof p->job->margin);
 }
 
+/* Metrics are computed anew from predictions that are kept; what is made of them asks for its rule.
+ */
+static void key_of_comparison(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    key_of_sum(h, p, c);
+    qg_sha256_add(h, &p->job->absent, sizeof p->job->absent);
+}
+
 static void key_of_seeds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     for (int i = 0; i < p->n_cells; i++) {
@@ -145,6 +159,7 @@ static void key_of_seeds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
         qg_sha256_add(h, &seed, sizeof seed);
         qg_sha256_add_text(h, k->key);
     }
+    qg_sha256_add(h, &p->job->absent, sizeof p->job->absent);
 }
 
 /* ------------------------------------------------------------------------------------- the table

@@ -132,7 +132,10 @@ static qg_code add_experiment_cells(qg_plan *p, qg_arena *a, int e)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_PREDICT, e, i), name, ""));
     for (int i = 0; i < job->n_precisions && job->latency.wanted; i++)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_LATENCY, e, i), name, "latency"));
-    return add_cell(p, a, of_experiment(job, QG_CELL_COMPARE, e, -1), name, "compare");
+    QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_COMPARE, e, -1), name, "compare"));
+    if (!job->latency.wanted)
+        return QG_OK;
+    return add_cell(p, a, of_experiment(job, QG_CELL_LATENCIES, e, -1), name, "latencies");
 }
 
 /* Behind the last experiment of a seed_group. */
@@ -269,7 +272,7 @@ static void select_cells(qg_plan *p, const char *only)
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
-    int per = job->n_precisions * (1 + job->latency.wanted + job->explain.n_methods) + 5;
+    int per = job->n_precisions * (1 + job->latency.wanted + job->explain.n_methods) + 6;
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);
     QG_TRY(add_train_cells(p, a));

@@ -167,7 +167,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
     int most = 4 + job->n_datasets + job->n_models * (1 + P) +
-               E * (4 + (4 + 4 * job->explain.n_methods) * P) + 2 * p->n_cells;
+               E * (5 + (4 + 4 * job->explain.n_methods) * P) + 2 * p->n_cells;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
         return NULL;
@@ -189,6 +189,8 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
         const qg_experiment *x = &job->experiments[e];
         r[count++] = (qg_group_ref){QG_GROUP_TOKENS, x->model, x->dataset, -1, -1};
         r[count++] = (qg_group_ref){QG_GROUP_PAIRED, x->model, x->dataset, -1, -1};
+        if (job->latency.wanted)
+            r[count++] = (qg_group_ref){QG_GROUP_LATENCY_TESTS, x->model, x->dataset, -1, -1};
         for (int i = 0; i < P; i++) {
             r[count++] = (qg_group_ref){QG_GROUP_PREDICTIONS, x->model, x->dataset, i, -1};
             r[count++] = (qg_group_ref){QG_GROUP_METRICS, x->model, x->dataset, i, -1};

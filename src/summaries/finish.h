@@ -7,13 +7,24 @@
 #ifndef QGRID_FINISH_H
 #define QGRID_FINISH_H
 
+#include "qgrid/metrics.h"
 #include "qgrid/results.h"
 
 /** Metrics; agreement with fp32; fp32 also says which texts are explained. */
 qg_code qg_finish_predictions(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
-/** Each precision against each other. */
+/** Each precision against each other: predictions, and times. */
 qg_code qg_finish_comparison(qg_results *r, const qg_cell *c) QG_MUST_USE;
+qg_code qg_finish_latencies(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** The predictions of a cell that is done, in r->scratch. */
+qg_code qg_finish_read_predictions(qg_predictions *out, qg_results *r,
+                                   const qg_cell *c) QG_MUST_USE;
+
+/** Adjusted p values of a family, the pairs a < b of tables p [blocks, n, n], into the same places
+ *  and their mirrored ones; the rest of out is NaN. */
+qg_code qg_finish_holm(double *out, const double *p, int blocks, int n,
+                       qg_arena *scratch) QG_MUST_USE;
 
 /** Statistics of the metrics over the seeds of a model. */
 qg_code qg_finish_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;

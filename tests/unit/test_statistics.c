@@ -438,7 +438,7 @@ static void score__ref(double out[QG_COMPARED], const made *m, int side, const i
                CLASSES * sizeof *prob);
     }
     const qg_predictions p = {label, predicted, prob, n, CLASSES};
-    qt_ok(qg_score(&s, per_class, confusion, &p, absent));
+    qt_ok(qg_score(&s, per_class, confusion, &p, absent, arena));
 #define X(name, doc) out[QG_COMPARED_##name] = s.name;
     QG_COMPARED_LIST(X)
 #undef X
