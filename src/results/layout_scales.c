@@ -12,6 +12,7 @@
 #define X(name) #name,
 static const char *const subset_names[] = {QG_SUBSET_LIST(X)};
 static const char *const test_names[] = {QG_TEST_LIST(X)};
+static const char *const within_names[] = {QG_WITHIN_LIST(X)};
 #undef X
 static const char *const class_metrics[] = {"precision", "recall", "f1", "support"};
 static const char *const statistics[] = {"mean", "sd", "min", "max", "median", "p95", "p99"};

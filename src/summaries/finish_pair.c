@@ -42,11 +42,19 @@ static qg_code match_all(pair *x)
     return qg_results_write(x->r, g, "other_class", QG_STORE_I64, NULL, NULL, other);
 }
 
-static qg_code write_tests(const pair *x, qg_group group, const char *from, const char *name)
+/* Where the answers to the three questions stand. */
+typedef struct names {
+    const char *difference, *equivalent, *not_below;
+} names;
+
+static qg_code write_tests(const pair *x, qg_group group, const char *from, double margin,
+                           const names *to)
 {
     qg_results *r = x->r;
-    double *tests, *a, *b, *matched;
-    QG_TRY(qg_undefined_numbers(&tests, r->scratch, x->M * x->P * QG_TESTS));
+    qg_group_ref g = qg_cell_group(r->plan, x->cell, QG_GROUP_PAIR);
+    qg_drift_tests t;
+    double *a, *b, *matched;
+    QG_TRY(qg_drift_tests_make(&t, r, x->P));
     for (int i = 0; i < x->M * x->P; i++) {
         const qg_match *match = &x->match[i];
         qg_mark mark = qg_arena_mark(r->scratch);
@@ -56,22 +64,26 @@ static qg_code write_tests(const pair *x, qg_group group, const char *from, cons
         for (int64_t s = 0; s < match->n; s++)
             if (match->slot[s] >= 0)
                 matched[s] = b[match->slot[s]];
-        QG_TRY(qg_drift_test(tests + i * QG_TESTS, r, a, matched, match->n));
+        QG_TRY(qg_drift_test(&t, r, i, a, matched, match->n, margin));
         qg_arena_release(r->scratch, mark);
     }
-    QG_TRY(qg_drift_adjust(tests, x->M * x->P, r->scratch));
-    return qg_results_write(r, qg_cell_group(r->plan, x->cell, QG_GROUP_PAIR), name, QG_STORE_F64,
-                            NULL, NULL, tests);
+    QG_TRY(qg_drift_tests_adjust(&t, r));
+    QG_TRY(qg_results_write(r, g, to->difference, QG_STORE_F64, NULL, NULL, t.difference));
+    QG_TRY(qg_results_write(r, g, to->equivalent, QG_STORE_F64, NULL, NULL, t.equivalent));
+    return qg_results_write(r, g, to->not_below, QG_STORE_F64, NULL, NULL, t.not_below);
 }
 
 qg_code qg_finish_pair(qg_results *r, const qg_cell *c)
 {
+    static const names drift = {"drift", "drift_equivalent", "drift_not_below"};
+    static const names aopc = {"aopc_comprehensiveness", "aopc_comprehensiveness_equivalent",
+                               "aopc_comprehensiveness_not_below"};
     const qg_job *job = r->plan->job;
     pair x = {.r = r, .cell = c, .M = job->explain.n_methods, .P = job->n_precisions};
     QG_TRY(match_all(&x));
-    QG_TRY(write_tests(&x, QG_GROUP_DRIFT, "spearman", "drift"));
+    QG_TRY(write_tests(&x, QG_GROUP_DRIFT, "spearman", job->margin.rho, &drift));
     if (job->explain.faithful.n_k == 0)
         return QG_OK;
-    return write_tests(&x, QG_GROUP_FAITHFULNESS, "aopc_comprehensiveness",
-                       "aopc_comprehensiveness");
+    return write_tests(&x, QG_GROUP_FAITHFULNESS, "aopc_comprehensiveness", job->margin.aopc,
+                       &aopc);
 }
