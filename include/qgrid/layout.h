@@ -60,9 +60,19 @@ enum {
         QG_SUBSETS
 };
 
-/* Numbers of a paired test. */
+/* Numbers of a paired test: whether there is a difference. `detectable` is the smallest true one
+ * that so many texts show; `family` the number of tests that p is adjusted for, 0: of none. */
 #define QG_TEST_LIST(X)                                                                            \
-    X(n) X(difference) X(ci_low) X(ci_high) X(p) X(p_holm) X(p_bonferroni) X(rank_biserial)
+    X(n)                                                                                           \
+    X(difference)                                                                                  \
+    X(ci_low)                                                                                      \
+    X(ci_high)                                                                                     \
+    X(p)                                                                                           \
+    X(p_holm)                                                                                      \
+    X(p_bonferroni)                                                                                \
+    X(rank_biserial)                                                                               \
+    X(detectable)                                                                                  \
+    X(family)
 enum {
 #define X(name) QG_TEST_##name,
     QG_TEST_LIST(X)
@@ -86,6 +96,26 @@ enum {
     QG_SHARE_LIST(X)
 #undef X
         QG_SHARES
+};
+
+/* Numbers of a test whether a difference is within the job's margin: `against` is the mean of what
+ * is compared with, `low` to `high` the 90 % interval of the mean difference. */
+#define QG_WITHIN_LIST(X)                                                                          \
+    X(n)                                                                                           \
+    X(against)                                                                                     \
+    X(difference)                                                                                  \
+    X(low)                                                                                         \
+    X(high)                                                                                        \
+    X(margin)                                                                                      \
+    X(p)                                                                                           \
+    X(p_holm)                                                                                      \
+    X(detectable)                                                                                  \
+    X(family)
+enum {
+#define X(name) QG_WITHIN_##name,
+    QG_WITHIN_LIST(X)
+#undef X
+        QG_WITHINS
 };
 
 /* Which instance of a group: -1 where the group has no such index. */

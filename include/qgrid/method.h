@@ -68,7 +68,8 @@ typedef struct qg_method {
     qg_code (*check)(const void *options);
     /** Forward passes of one text of so many words, a backward pass counted as two more. */
     double (*cost)(const void *options, int words);
-    bool random; /* another seed gives other scores */
+    bool random;  /* another seed gives other scores */
+    bool control; /* it looks at no model: tests of it are in no family */
     /** Fills out [n] of texts [n]: token scores are there as 0, word scores and numbers as NaN. */
     qg_code (*explain)(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                        int n, const void *options, uint64_t seed);

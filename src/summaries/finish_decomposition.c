@@ -20,7 +20,7 @@ typedef struct decomposition {
     int M, P, fp32;
     double *part[PARTS];  /* [M, P, QG_POOLED] */
     double *share[PARTS]; /* [M, P, QG_SHARES]; none of the total */
-    double *test;         /* [M, P, QG_TESTS] */
+    qg_drift_tests test;  /* of the rest */
 } decomposition;
 
 static const qg_cell *cell_of(const decomposition *x, int experiment, int precision, int method)
@@ -35,7 +35,7 @@ static qg_code make_tables(decomposition *x)
         QG_TRY(qg_undefined_numbers(&x->part[i], x->r->scratch, n * QG_POOLED));
         QG_TRY(qg_undefined_numbers(&x->share[i], x->r->scratch, n * QG_SHARES));
     }
-    return qg_undefined_numbers(&x->test, x->r->scratch, n * QG_TESTS);
+    return qg_drift_tests_make(&x->test, x->r, x->P);
 }
 
 /* The parts of one seed [slots]. */
@@ -63,8 +63,8 @@ static qg_code split(double *v[PARTS], int64_t *slots, const decomposition *x,
 }
 
 /* Whether there is less left than the control drifts, of the means of each text over the seeds. */
-static qg_code test_rest(double out[QG_TESTS], const decomposition *x,
-                         const double *const *training, const double *const *total)
+static qg_code test_rest(decomposition *x, int at, const double *const *training,
+                         const double *const *total)
 {
     qg_text_means means[2];
     double *mean[2];
@@ -75,7 +75,8 @@ static qg_code test_rest(double out[QG_TESTS], const decomposition *x,
                                      (i == 0 ? training : total)[s]));
         mean[i] = qg_text_means_take(&means[i]);
     }
-    return qg_drift_test(out, x->r, mean[0], mean[1], means[0].rows);
+    return qg_drift_test(&x->test, x->r, at, mean[0], mean[1], means[0].rows,
+                         x->r->plan->job->margin.rho);
 }
 
 static qg_code sum_up(decomposition *x, int method, int precision)
@@ -102,7 +103,7 @@ static qg_code sum_up(decomposition *x, int method, int precision)
     for (int i = TRAINING; i < PARTS; i++)
         QG_TRY(qg_pooled_share(x->share[i] + at * QG_SHARES, &given[i], &given[TOTAL], &draws,
                                r->scratch));
-    return test_rest(x->test + at * QG_TESTS, x, value[TRAINING], value[TOTAL]);
+    return test_rest(x, (int)at, value[TRAINING], value[TOTAL]);
 }
 
 qg_code qg_finish_decomposition(qg_results *r, const qg_cell *c)
@@ -122,10 +123,10 @@ qg_code qg_finish_decomposition(qg_results *r, const qg_cell *c)
         QG_TRY(sum_up(&x, i / x.P, i % x.P));
         qg_arena_release(r->scratch, mark);
     }
-    QG_TRY(qg_drift_adjust(x.test, x.M * x.P, r->scratch));
+    QG_TRY(qg_drift_tests_adjust(&x.test, r));
     for (int i = 0; i < PARTS; i++)
         QG_TRY(qg_results_write(r, g, part[i], QG_STORE_F64, NULL, NULL, x.part[i]));
     for (int i = TRAINING; i < PARTS; i++)
         QG_TRY(qg_results_write(r, g, share[i], QG_STORE_F64, NULL, NULL, x.share[i]));
-    return qg_results_write(r, g, "quantization_test", QG_STORE_F64, NULL, NULL, x.test);
+    return qg_results_write(r, g, "quantization_test", QG_STORE_F64, NULL, NULL, x.test.difference);
 }

@@ -20,8 +20,7 @@ typedef struct over_seeds {
     int M, P, fp32, first, seeds;
     double *pooled[QUANTITIES];  /* [M, P, QG_POOLED] */
     double *of_seed[QUANTITIES]; /* [M, P, seeds] means */
-    double *than_ptq;            /* [M, P, QG_TESTS] as the others */
-    double *drift_and_seeds, *reference_and_seeds;
+    qg_drift_tests than_ptq, drift_and_seeds, reference_and_seeds;
     double *between; /* [M, QG_SUMMARIES] */
     int64_t *other_class;
 } over_seeds;
@@ -40,13 +39,13 @@ static qg_code make_tables(over_seeds *x)
 {
     qg_arena *a = x->r->scratch;
     int64_t n = (int64_t)x->M * x->P;
-    double **test[] = {&x->than_ptq, &x->drift_and_seeds, &x->reference_and_seeds};
+    qg_drift_tests *test[] = {&x->than_ptq, &x->drift_and_seeds, &x->reference_and_seeds};
     for (int q = 0; q < QUANTITIES; q++) {
         QG_TRY(qg_undefined_numbers(&x->pooled[q], a, n * QG_POOLED));
         QG_TRY(qg_undefined_numbers(&x->of_seed[q], a, n * x->seeds));
     }
     for (int i = 0; i < 3; i++)
-        QG_TRY(qg_undefined_numbers(test[i], a, n * QG_TESTS));
+        QG_TRY(qg_drift_tests_make(test[i], x->r, x->P));
     QG_NEW(x->other_class, a, x->M);
     return qg_undefined_numbers(&x->between, a, (int64_t)x->M * QG_SUMMARIES);
 }
@@ -152,14 +151,15 @@ static qg_code test_all(over_seeds *x, int at, const double *const *value[QUANTI
                         const double *between)
 {
     double *own, *reference, *than_ptq, *zero;
-    int64_t rows, place = (int64_t)at * QG_TESTS;
+    double margin = x->r->plan->job->margin.rho;
+    int64_t rows;
     QG_TRY(means_of(&own, &rows, x, value[OWN]));
     QG_TRY(means_of(&reference, &rows, x, value[REFERENCE]));
     QG_TRY(means_of(&than_ptq, &rows, x, value[THAN_PTQ]));
     QG_NEW(zero, x->r->scratch, rows);
-    QG_TRY(qg_drift_test(x->drift_and_seeds + place, x->r, between, own, rows));
-    QG_TRY(qg_drift_test(x->reference_and_seeds + place, x->r, between, reference, rows));
-    return qg_drift_test(x->than_ptq + place, x->r, zero, than_ptq, rows);
+    QG_TRY(qg_drift_test(&x->drift_and_seeds, x->r, at, between, own, rows, margin));
+    QG_TRY(qg_drift_test(&x->reference_and_seeds, x->r, at, between, reference, rows, margin));
+    return qg_drift_test(&x->than_ptq, x->r, at, zero, than_ptq, rows, margin);
 }
 
 static qg_code sum_up(over_seeds *x, int method, int precision, const double *between)
@@ -195,10 +195,9 @@ static qg_code write_all(const over_seeds *x)
         QG_TRY(qg_results_write(r, g, pooled[q], QG_STORE_F64, NULL, NULL, x->pooled[q]));
     for (int q = OWN; q <= REFERENCE; q++)
         QG_TRY(qg_results_write(r, g, of_seed[q], QG_STORE_F64, NULL, NULL, x->of_seed[q]));
-    QG_TRY(qg_results_write(r, g, "than_ptq_test", QG_STORE_F64, NULL, NULL, x->than_ptq));
-    QG_TRY(qg_results_write(r, g, "drift_and_seeds", QG_STORE_F64, NULL, NULL, x->drift_and_seeds));
-    QG_TRY(qg_results_write(r, g, "reference_and_seeds", QG_STORE_F64, NULL, NULL,
-                            x->reference_and_seeds));
+    QG_TRY(qg_drift_tests_write(&x->than_ptq, r, g, "than_ptq_test"));
+    QG_TRY(qg_drift_tests_write(&x->drift_and_seeds, r, g, "drift_and_seeds"));
+    QG_TRY(qg_drift_tests_write(&x->reference_and_seeds, r, g, "reference_and_seeds"));
     QG_TRY(qg_results_write(r, g, "between_seeds", QG_STORE_F64, NULL, NULL, x->between));
     return qg_results_write(r, g, "between_seeds_other_class", QG_STORE_I64, NULL, NULL,
                             x->other_class);
@@ -215,7 +214,6 @@ qg_code qg_finish_explained_seeds(qg_results *r, const qg_cell *c)
                     .fp32 = qg_job_reference(job),
                     .first = g->first,
                     .seeds = g->n};
-    int n = x.M * x.P;
     QG_TRY(make_tables(&x));
     for (int m = 0; m < x.M; m++) {
         qg_mark of_method = qg_arena_mark(r->scratch);
@@ -228,8 +226,8 @@ qg_code qg_finish_explained_seeds(qg_results *r, const qg_cell *c)
         }
         qg_arena_release(r->scratch, of_method);
     }
-    QG_TRY(qg_drift_adjust(x.than_ptq, n, r->scratch));
-    QG_TRY(qg_drift_adjust(x.drift_and_seeds, n, r->scratch));
-    QG_TRY(qg_drift_adjust(x.reference_and_seeds, n, r->scratch));
+    QG_TRY(qg_drift_tests_adjust(&x.than_ptq, r));
+    QG_TRY(qg_drift_tests_adjust(&x.drift_and_seeds, r));
+    QG_TRY(qg_drift_tests_adjust(&x.reference_and_seeds, r));
     return write_all(&x);
 }

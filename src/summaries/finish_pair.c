@@ -42,11 +42,13 @@ static qg_code match_all(pair *x)
     return qg_results_write(x->r, g, "other_class", QG_STORE_I64, NULL, NULL, other);
 }
 
-static qg_code write_tests(const pair *x, qg_group group, const char *from, const char *name)
+static qg_code write_tests(const pair *x, qg_group group, const char *from, double margin,
+                           const char *name)
 {
     qg_results *r = x->r;
-    double *tests, *a, *b, *matched;
-    QG_TRY(qg_undefined_numbers(&tests, r->scratch, x->M * x->P * QG_TESTS));
+    qg_drift_tests t;
+    double *a, *b, *matched;
+    QG_TRY(qg_drift_tests_make(&t, r, x->P));
     for (int i = 0; i < x->M * x->P; i++) {
         const qg_match *match = &x->match[i];
         qg_mark mark = qg_arena_mark(r->scratch);
@@ -56,12 +58,11 @@ static qg_code write_tests(const pair *x, qg_group group, const char *from, cons
         for (int64_t s = 0; s < match->n; s++)
             if (match->slot[s] >= 0)
                 matched[s] = b[match->slot[s]];
-        QG_TRY(qg_drift_test(tests + i * QG_TESTS, r, a, matched, match->n));
+        QG_TRY(qg_drift_test(&t, r, i, a, matched, match->n, margin));
         qg_arena_release(r->scratch, mark);
     }
-    QG_TRY(qg_drift_adjust(tests, x->M * x->P, r->scratch));
-    return qg_results_write(r, qg_cell_group(r->plan, x->cell, QG_GROUP_PAIR), name, QG_STORE_F64,
-                            NULL, NULL, tests);
+    QG_TRY(qg_drift_tests_adjust(&t, r));
+    return qg_drift_tests_write(&t, r, qg_cell_group(r->plan, x->cell, QG_GROUP_PAIR), name);
 }
 
 qg_code qg_finish_pair(qg_results *r, const qg_cell *c)
@@ -69,9 +70,9 @@ qg_code qg_finish_pair(qg_results *r, const qg_cell *c)
     const qg_job *job = r->plan->job;
     pair x = {.r = r, .cell = c, .M = job->explain.n_methods, .P = job->n_precisions};
     QG_TRY(match_all(&x));
-    QG_TRY(write_tests(&x, QG_GROUP_DRIFT, "spearman", "drift"));
+    QG_TRY(write_tests(&x, QG_GROUP_DRIFT, "spearman", job->margin.rho, "drift"));
     if (job->explain.faithful.n_k == 0)
         return QG_OK;
-    return write_tests(&x, QG_GROUP_FAITHFULNESS, "aopc_comprehensiveness",
+    return write_tests(&x, QG_GROUP_FAITHFULNESS, "aopc_comprehensiveness", job->margin.aopc,
                        "aopc_comprehensiveness");
 }

@@ -4,9 +4,8 @@
  * A variant is an experiment under a precision. Every one is compared with the same model, so that
  * training and quantization can be told apart.
  */
-#include "explained_drift.h"
+#include "drift_tests.h"
 
-#include "qgrid/explained.h"
 #include "qgrid/metrics.h"
 #include "qgrid/statistics.h"
 
@@ -17,7 +16,8 @@ typedef struct variants {
     int P;
     int64_t *both_right, *harmful, *beneficial, *neutral, *both_wrong;
     double *agreement, *mcnemar_p, *mcnemar_p_holm, *kl, *js, *tv;
-    double *difference; /* [P, QG_COMPARED, QG_DIFFERENCES] */
+    double *difference;                               /* [P, QG_COMPARED, QG_DIFFERENCES] */
+    double *accuracy_equivalent, *accuracy_not_below; /* [P, QG_WITHINS] */
 } variants;
 
 static qg_code make_variants(variants *x, qg_arena *a, int P)
@@ -32,30 +32,9 @@ static qg_code make_variants(variants *x, qg_arena *a, int P)
     }
     for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
         QG_TRY(qg_undefined_numbers(number[i], a, P));
+    QG_TRY(qg_undefined_numbers(&x->accuracy_equivalent, a, P * QG_WITHINS));
+    QG_TRY(qg_undefined_numbers(&x->accuracy_not_below, a, P * QG_WITHINS));
     return qg_undefined_numbers(&x->difference, a, P * QG_COMPARED * QG_DIFFERENCES);
-}
-
-static qg_code read_predictions(qg_predictions *out, qg_results *r, int experiment, int precision)
-{
-    const qg_plan *p = r->plan;
-    const qg_dataset *d = &p->datasets[p->job->experiments[experiment].dataset].data;
-    const qg_cell *c = &p->cells[qg_predict_cell(p, experiment, precision)];
-    int32_t *predicted;
-    double *probabilities;
-    QG_TRY(qg_results_predicted(&predicted, r, experiment, precision));
-    QG_NEW(probabilities, r->scratch, d->n * p->job->K);
-    QG_TRY(qg_results_read(r, qg_cell_group(p, c, QG_GROUP_PREDICTIONS), "probabilities",
-                           QG_STORE_F64, NULL, NULL, probabilities));
-    *out = (qg_predictions){d->label, predicted, probabilities, d->n, p->job->K};
-    return QG_OK;
-}
-
-static int64_t labelled(const qg_predictions *p)
-{
-    int64_t n = 0;
-    for (int64_t i = 0; i < p->n; i++)
-        n += p->label[i] >= 0;
-    return n;
 }
 
 /* What became right, wrong, or wrong in another way. */
@@ -63,7 +42,7 @@ static void count_flips(variants *x, int i, const qg_predictions *reference,
                         const qg_predictions *of)
 {
     qg_mcnemar m;
-    qg_mcnemar_test(&m, of->label, reference->predicted, of->predicted, of->n);
+    qg_mcnemar_test(&m, of->label, reference->predicted, of->predicted, of->n, QG_ANY_CLASS);
     x->both_right[i] = m.both_right;
     x->harmful[i] = m.only_a;
     x->beneficial[i] = m.only_b;
@@ -82,7 +61,7 @@ static qg_code compare_metrics(variants *x, qg_results *r, int i, const qg_predi
     const qg_job *job = r->plan->job;
     const qg_draws draws = {(int)job->bootstrap, (uint64_t)job->seed, NULL};
     qg_bootstrap d[QG_COMPARED];
-    QG_TRY(qg_bootstrap_metrics(d, reference, of, QG_ABSENT_ZERO, &draws, r->scratch));
+    QG_TRY(qg_bootstrap_metrics(d, reference, of, job->absent, &draws, r->scratch));
     for (int m = 0; m < QG_COMPARED; m++) {
         double *out = x->difference + (i * QG_COMPARED + m) * QG_DIFFERENCES;
         out[QG_DIFFERENCE_difference] = d[m].difference;
@@ -102,18 +81,24 @@ static qg_code compare(variants *x, qg_results *r, int i, const qg_predictions *
     x->kl[i] = d.kl;
     x->js[i] = d.js;
     x->tv[i] = d.tv;
-    if (labelled(of) == 0)
+    if (!qg_any_label(of))
         return QG_OK;
     count_flips(x, i, reference, of);
+    QG_TRY(qg_accuracy_within(x->accuracy_equivalent + i * QG_WITHINS,
+                              x->accuracy_not_below + i * QG_WITHINS, reference, of,
+                              r->plan->job->margin.accuracy, r->scratch));
     return compare_metrics(x, r, i, reference, of);
 }
 
-/* One family for McNemar's tests, and one for the differences of metrics. */
+/* A family for McNemar's tests, for each question about accuracy, and for the differences of
+ * metrics. */
 static qg_code adjust(variants *x, qg_arena *a)
 {
     double *p, *holm;
     int n = x->P * QG_COMPARED;
     QG_TRY(qg_holm(x->mcnemar_p_holm, x->mcnemar_p, x->P, a));
+    QG_TRY(qg_within_adjust(x->accuracy_equivalent, x->P, a));
+    QG_TRY(qg_within_adjust(x->accuracy_not_below, x->P, a));
     QG_NEW(p, a, n);
     QG_NEW(holm, a, n);
     for (int i = 0; i < n; i++)
@@ -139,6 +124,8 @@ static qg_code write_variants(qg_results *r, qg_group_ref g, const variants *x)
     WRITE(kl, F64);
     WRITE(js, F64);
     WRITE(tv, F64);
+    WRITE(accuracy_equivalent, F64);
+    WRITE(accuracy_not_below, F64);
 #undef WRITE
     return qg_results_write(r, g, "metric_difference", QG_STORE_F64, NULL, NULL, x->difference);
 }
@@ -150,14 +137,16 @@ static qg_code write_predictions(qg_results *r, const qg_cell *c)
     qg_predictions base;
     variants x;
     QG_TRY(make_variants(&x, r->scratch, p->job->n_precisions));
-    if (qg_finish_is_done(r, &p->cells[qg_predict_cell(p, reference, fp32)])) {
-        QG_TRY(read_predictions(&base, r, reference, fp32));
+    const qg_cell *f = &p->cells[qg_predict_cell(p, reference, fp32)];
+    if (qg_finish_is_done(r, f)) {
+        QG_TRY(qg_finish_read_predictions(&base, r, f));
         for (int i = 0; i < x.P; i++) {
+            const qg_cell *v = &p->cells[qg_predict_cell(p, c->experiment, i)];
             qg_predictions of;
-            if (!qg_finish_is_done(r, &p->cells[qg_predict_cell(p, c->experiment, i)]))
+            if (!qg_finish_is_done(r, v))
                 continue;
             qg_mark m = qg_arena_mark(r->scratch);
-            QG_TRY(read_predictions(&of, r, c->experiment, i));
+            QG_TRY(qg_finish_read_predictions(&of, r, v));
             QG_TRY(compare(&x, r, i, &base, &of));
             qg_arena_release(r->scratch, m);
         }

@@ -16,7 +16,7 @@ typedef struct comparison {
     int M, P, fp32, reference; /* the experiment */
     double *drift;             /* [M, P, QG_SUMMARIES] */
     int64_t *other_class;      /* [M, P] */
-    double *than_ptq;          /* [M, P, QG_TESTS] */
+    qg_drift_tests than_ptq;
 } comparison;
 
 static const qg_cell *cell_of(const comparison *x, int experiment, int precision, int method)
@@ -58,16 +58,17 @@ static qg_code write_flipped(const comparison *x, const qg_cell *c, const qg_cel
 }
 
 /* What the reference's own model comes to under the same precision: post-training quantization. */
-static qg_code compare_with_ptq(const comparison *x, double test[QG_TESTS], int precision,
-                                int method, const qg_explained_drift *d)
+static qg_code compare_with_ptq(comparison *x, int i, const qg_explained_drift *d)
 {
+    int method = i / x->P, precision = i % x->P;
     const qg_cell *base = cell_of(x, x->reference, x->fp32, method);
     qg_explained_drift ptq;
     if (precision == x->fp32)
         return QG_OK;
     QG_TRY(qg_explained_drift_make(&ptq, x->r, cell_of(x, x->reference, precision, method), base));
     QG_ASSERT(ptq.slots == d->slots);
-    return qg_drift_test(test, x->r, ptq.rho, d->rho, d->slots);
+    return qg_drift_test(&x->than_ptq, x->r, i, ptq.rho, d->rho, d->slots,
+                         x->r->plan->job->margin.rho);
 }
 
 static qg_code compare(comparison *x, int i)
@@ -85,15 +86,16 @@ static qg_code compare(comparison *x, int i)
                         x->r->scratch));
     QG_TRY(write_drift(x, c, &d));
     QG_TRY(write_flipped(x, c, base));
-    return compare_with_ptq(x, x->than_ptq + (int64_t)i * QG_TESTS, precision, method, &d);
+    return compare_with_ptq(x, i, &d);
 }
 
 /* Faithfulness of the variants minus that of the reference, on the texts of equal class. */
 static qg_code write_faithfulness(const comparison *x, const char *name)
 {
     qg_results *r = x->r;
-    double *tests, *mine, *other;
-    QG_TRY(qg_undefined_numbers(&tests, r->scratch, (int64_t)x->M * x->P * QG_TESTS));
+    qg_drift_tests tests;
+    double *mine, *other;
+    QG_TRY(qg_drift_tests_make(&tests, r, x->P));
     for (int i = 0; i < x->M * x->P; i++) {
         const qg_cell *c = cell_of(x, x->cell->experiment, i % x->P, i / x->P);
         const qg_cell *base = cell_of(x, x->reference, x->fp32, i / x->P);
@@ -104,12 +106,12 @@ static qg_code write_faithfulness(const comparison *x, const char *name)
         QG_TRY(qg_drift_column(&other, r, base, QG_GROUP_FAITHFULNESS, name));
         for (int64_t k = 0; k < match.n; k++)
             mine[k] = match.slot[k] < 0 ? (double)NAN : mine[k];
-        QG_TRY(qg_drift_test(tests + (int64_t)i * QG_TESTS, r, other, mine, match.n));
+        QG_TRY(qg_drift_test(&tests, r, i, other, mine, match.n, r->plan->job->margin.aopc));
         qg_arena_release(r->scratch, mark);
     }
-    QG_TRY(qg_drift_adjust(tests, x->M * x->P, r->scratch));
+    QG_TRY(qg_drift_tests_adjust(&tests, r));
     return qg_results_write(r, qg_cell_group(r->plan, x->cell, QG_GROUP_REFERENCE_EXPLAINED), name,
-                            QG_STORE_F64, NULL, NULL, tests);
+                            QG_STORE_F64, NULL, NULL, tests.difference);
 }
 
 qg_code qg_finish_reference_explained(qg_results *r, const qg_cell *c)
@@ -124,17 +126,17 @@ qg_code qg_finish_reference_explained(qg_results *r, const qg_cell *c)
                     .reference = job->experiments[c->experiment].reference};
     int64_t n = (int64_t)x.M * x.P;
     QG_TRY(qg_undefined_numbers(&x.drift, r->scratch, n * QG_SUMMARIES));
-    QG_TRY(qg_undefined_numbers(&x.than_ptq, r->scratch, n * QG_TESTS));
+    QG_TRY(qg_drift_tests_make(&x.than_ptq, r, x.P));
     QG_NEW(x.other_class, r->scratch, n);
     for (int i = 0; i < n; i++) {
         qg_mark mark = qg_arena_mark(r->scratch);
         QG_TRY(compare(&x, i));
         qg_arena_release(r->scratch, mark);
     }
-    QG_TRY(qg_drift_adjust(x.than_ptq, (int)n, r->scratch));
+    QG_TRY(qg_drift_tests_adjust(&x.than_ptq, r));
     QG_TRY(qg_results_write(r, g, "drift", QG_STORE_F64, NULL, NULL, x.drift));
     QG_TRY(qg_results_write(r, g, "other_class", QG_STORE_I64, NULL, NULL, x.other_class));
-    QG_TRY(qg_results_write(r, g, "than_ptq", QG_STORE_F64, NULL, NULL, x.than_ptq));
+    QG_TRY(qg_drift_tests_write(&x.than_ptq, r, g, "than_ptq"));
     if (job->explain.faithful.n_k == 0)
         return QG_OK;
     QG_TRY(write_faithfulness(&x, "aopc_comprehensiveness"));

@@ -49,5 +49,6 @@ const qg_method qg_method_random = {
     .size = sizeof(options),
     .cost = cost,
     .random = true,
+    .control = true,
     .explain = explain,
 };
