@@ -37,7 +37,7 @@ void qg_plan_add_shape(qg_sha256 *h, const qg_plan *p, int experiment)
     const qg_config *c = &p->models[x->model].config;
     const qg_plan_tokens *t = p->tokens[experiment];
     int sizes[] = {c->layers,         c->hidden,     c->heads,     c->ffn,
-                   c->vocab,          c->types,      c->classes,   c->positions,
+                   c->vocab,          c->types,      p->job->K,    c->positions,
                    c->first_position, c->activation, t->max_length};
     qg_sha256_add_text(h, c->family->name);
     qg_sha256_add(h, sizes, sizeof sizes);
