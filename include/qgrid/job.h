@@ -49,12 +49,16 @@ typedef struct qg_experiment {
     const qg_json *node;
 } qg_experiment;
 
+/* What is measured once: models of one shape, or each experiment. */
+typedef enum qg_latency_per { QG_LATENCY_PER_SHAPE, QG_LATENCY_PER_EXPERIMENT } qg_latency_per;
+
 /* "latency": texts that are timed one batch at a time, after runs that are not. */
 typedef struct qg_latency_options {
     bool wanted;
     int64_t warmup, runs, samples;
     int64_t batch_size[QG_MAX_BATCH_SIZES];
     int n_batch_sizes;
+    int per; /* qg_latency_per */
 } qg_latency_options;
 
 /* "margin": differences that are too small to matter, of equivalence and non-inferiority. */

@@ -25,7 +25,8 @@ typedef struct qg_cell {
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
     int precision;         /* -1 for those over all precisions */
     int method;       /* explain: of the job; pair, decomposition: which of the job's; else -1 */
-    int task;         /* -1: computed by rank 0 from other cells, or skipped */
+    int owner;        /* latency: the cell whose measurement it shows; else itself */
+    int task;         /* its owner's; -1: computed by rank 0 from other cells, or skipped */
     const char *skip; /* why it is not computed; NULL: it is */
     char key[65];     /* hash of everything that determines the result */
     bool selected;    /* by --only */
@@ -83,6 +84,8 @@ typedef struct qg_plan_explained {
     int64_t words, tokens; /* of the longest row */
 } qg_plan_explained;
 
+/* Cells may share a measurement of latency: `cell` is its owner, `model` and `experiment` are
+ * those that are timed. */
 typedef struct qg_plan_task {
     const qg_work_kind *kind;
     int model, precision; /* precision: -1 when the model is trained */

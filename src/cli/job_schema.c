@@ -60,7 +60,7 @@ static const struct {
     {"training", "dataset", "'anyOf':[{'type':'string'},{" REF("dataset") "},{" LIST_OF(DATASET) "}]"},
     {"training", "validation", DATASET},
     {"training", "dropout", IS("dropout")},
-    {"training", "class_weights", EITHER("'const':'balanced'", LIST_OF("'type':'number','exclusiveMinimum':0"))},
+    {"training", "class_weights", EITHER("'const':'balanced'", LIST_OF("'type':'number','minimum':0"))},
     {"training", "qat", EITHER(REF("precision_name"), REF("qat"))},
     {"training", "distill", IS("distill")},
     {"training", "checkpoint", IS("checkpoint")},

@@ -46,12 +46,16 @@ static const qg_opt top_table[] = {
 struct latency_entry {
     int64_t warmup, runs, samples;
     const qg_json *batch_sizes;
+    int per;
 };
+static const char *const per_names[] = {
+    [QG_LATENCY_PER_SHAPE] = "shape", [QG_LATENCY_PER_EXPERIMENT] = "experiment", NULL};
 static const qg_opt latency_table[] = {
     {"warmup", QG_OPT_INT, offsetof(struct latency_entry, warmup), .def = 5, .min = 0, .max = 1000, .help = "untimed runs of each text"},
     {"runs", QG_OPT_INT, offsetof(struct latency_entry, runs), .def = 20, .min = 1, .max = 10000, .help = "timed runs of each text"},
     {"samples", QG_OPT_INT, offsetof(struct latency_entry, samples), .def = 50, .min = 1, .max = 100000, .help = "texts"},
     {"batch_sizes", QG_OPT_NODE, offsetof(struct latency_entry, batch_sizes), .help = "list of batch sizes; default [1]"},
+    {"per", QG_OPT_ENUM, offsetof(struct latency_entry, per), .names = per_names, .help = "shape: models of one shape are measured once; experiment: each is measured"},
     QG_OPT_END,
 };
 
@@ -194,7 +198,13 @@ static void read_latency(qg_job_reader *r, const qg_json *v)
     qg_latency_options *out = &r->job->latency;
     if (!v || qg_opt_read(&e, latency_table, &r->job->doc, v, r->problems) != QG_OK)
         return;
-    *out = (qg_latency_options){true, e.warmup, e.runs, e.samples, {1}, 1};
+    *out = (qg_latency_options){.wanted = true,
+                                .warmup = e.warmup,
+                                .runs = e.runs,
+                                .samples = e.samples,
+                                .batch_size = {1},
+                                .n_batch_sizes = 1,
+                                .per = e.per};
     if (!e.batch_sizes || !qg_job_check_members(r, e.batch_sizes, QG_JSON_ARRAY))
         return;
     if (e.batch_sizes->count > QG_MAX_BATCH_SIZES) {

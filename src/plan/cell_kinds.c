@@ -107,7 +107,12 @@ static void key_of_latency(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     const qg_latency_options *o = &p->job->latency;
     int64_t numbers[] = {o->warmup, o->runs, o->samples, p->job->seed};
-    add_prediction(h, p, c->experiment, c->precision);
+    if (o->per == QG_LATENCY_PER_EXPERIMENT) {
+        add_prediction(h, p, c->experiment, c->precision);
+    } else {
+        qg_plan_add_shape(h, p, c->experiment);
+        add_precision(h, &p->job->precisions[c->precision]);
+    }
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, o->batch_size, (size_t)o->n_batch_sizes * sizeof o->batch_size[0]);
 }

@@ -76,6 +76,7 @@ static qg_code add_cell(qg_plan *p, qg_arena *a, qg_cell cell, const char *of, c
     qg_cell *c = &p->cells[p->n_cells++];
     *c = cell;
     c->task = -1;
+    c->owner = p->n_cells - 1;
     c->name = qg_arena_printf(a, "%s%s%s%s%s", of, precision[0] ? "/" : "", precision,
                               suffix[0] ? "/" : "", suffix);
     if (!c->name)
@@ -97,6 +98,7 @@ static void make_keys(qg_plan *p)
             if (key_order(c) != order)
                 continue;
             qg_plan_make_key(p, c);
+            c->owner = qg_plan_latency_owner(p, i);
             if (!qg_cell_work(c->kind))
                 c->skip = nothing_to_sum_up(p, c);
         }
@@ -225,6 +227,8 @@ static void select_trainings(qg_plan *p)
 {
     for (int i = 0; i < p->n_cells; i++) {
         const qg_cell *c = &p->cells[i];
+        if (c->kind == QG_CELL_LATENCY && qg_plan_timed(p, c->owner) != i)
+            continue; /* another model is timed */
         int n = c->kind == QG_CELL_SEEDS ? p->job->models[c->model].seed_group.n : 1;
         for (int m = c->model; c->selected && m < c->model + n; m++)
             if (p->models[m].training)

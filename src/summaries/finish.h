@@ -13,6 +13,9 @@
 /** Metrics; agreement with fp32; fp32 also says which texts are explained. */
 qg_code qg_finish_predictions(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
+/** The measurement of the cell that owns it, which this one shows, too. */
+qg_code qg_finish_latency(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
 /** Each precision against each other: predictions, and times. */
 qg_code qg_finish_comparison(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_latencies(qg_results *r, const qg_cell *c) QG_MUST_USE;
