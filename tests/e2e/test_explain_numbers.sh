@@ -176,4 +176,33 @@ g, a = f["faithfulness/m/odd/fp32/occlusion"], f["attributions/m/odd/fp32/occlus
 close(g["comprehensiveness"][there, 0], np.nanmax(a["word_scores"][there], axis=1), 1e-9) # of the top word
 PY
 
+# A head of zeros: the output never changes, so nothing has a score. Attention and random scores do not look at it.
+$PYTHON - "$T" <<'PY'
+import json, os, shutil, struct, sys
+T = sys.argv[1]
+shutil.copytree("models/mini-finetuned", T + "/flat")
+path = T + "/flat/model.safetensors"
+os.chmod(path, 0o644)
+with open(path, "r+b") as f:
+    size = struct.unpack("<Q", f.read(8))[0]
+    begin, end = json.loads(f.read(size))["classifier.weight"]["data_offsets"]
+    f.seek(8 + size + begin)
+    f.write(bytes(end - begin))
+PY
+job flat "j['models'] = {'m': '$T/flat'}; j['precisions'] = ['fp32', 'fp16', 'int8', 'int4_g32_a8']; x['faithfulness'] = False"
+ok "a job whose output never changes" run_np 2 "$T/flat.json"
+ok "its methods find nothing to explain, exactly" numbers flat.h5 <<'PY'
+free = {"attention_rollout", "attention_entropy", "random"}
+assert free < set(METHODS)
+texts = 0
+for p in ("fp32", "fp16", "int8", "int4_g32_a8"):
+    assert len(set(map(tuple, f["predictions/m/odd/%s/logits" % p][:]))) == 1
+    for m in set(METHODS) - free:
+        s = f["attributions/m/odd/%s/%s/word_scores" % (p, m)][:]
+        texts += len(s)
+        assert (s[np.isfinite(s)] == 0).all(), (p, m, np.nanmax(abs(s)))
+        assert p == "fp32" or np.isnan(f["comparisons/m/odd/%s/%s/spearman" % (p, m)][:]).all(), (p, m)
+assert texts > 100
+PY
+
 finish
