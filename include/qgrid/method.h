@@ -26,7 +26,7 @@ enum {
 /* A text to explain, and for which class. */
 typedef struct qg_explain_text {
     uint64_t key;            /* names it in random streams: the same under every precision */
-    const qg_encoding *code; /* n, ids, word and n_words are looked at; offsets may be NULL */
+    const qg_encoding *code; /* n, ids, word, n_words, forms are looked at; offsets may be NULL */
     int32_t target;
 } qg_explain_text;
 

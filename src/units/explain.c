@@ -75,6 +75,8 @@ static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_exp
     qg_wire_put(out, &w, sizeof w);
     qg_wire_put(out, t->ids + at, (size_t)w.n * sizeof *t->ids);
     qg_wire_put(out, t->word + at, (size_t)w.n * sizeof *t->word);
+    qg_wire_put(out, t->word_form + at, (size_t)w.n * sizeof *t->word_form);
+    qg_wire_put(out, t->run_form + at, (size_t)w.n * sizeof *t->run_form);
 }
 
 static qg_code put(qg_str *out, qg_results *r, int unit)
@@ -148,7 +150,9 @@ static qg_code get_texts(explaining *x)
         e->n_words = (int)t.words;
         e->ids = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->ids);
         e->word = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->word);
-        if (!e->ids || !e->word)
+        e->word_form = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->word_form);
+        e->run_form = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->run_form);
+        if (!e->ids || !e->word || !e->word_form || !e->run_form)
             return QG_EBUG;
         x->text[i] = (qg_explain_text){t.key, e, (int32_t)t.target};
     }

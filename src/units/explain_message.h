@@ -1,7 +1,7 @@
 /*
  * explain_message.h - what is said of explanations between rank 0 and a rank that makes them.
  *
- *   how, number of texts, of each a qg_explain_asked, ids, words
+ *   how, number of texts, of each a qg_explain_asked, ids, words, forms of words and runs
  *   -> kind of gradients, of each text a qg_explain_result, the scores of tokens, those of words,
  *      those of words once more if repeated, and a qg_faithful if something was measured
  */

@@ -176,6 +176,38 @@ g, a = f["faithfulness/m/odd/fp32/occlusion"], f["attributions/m/odd/fp32/occlus
 close(g["comprehensiveness"][there, 0], np.nanmax(a["word_scores"][there], axis=1), 1e-9) # of the top word
 PY
 
+# What LIME takes for one word: its string, which ids do not tell.
+for text in 'ĝħŧĸ enak ŧŧħħ sekali ĸĸ' 'Enak,enak! enak , tidak_enak ŧŧ☃ŧŧ.' 'ŧŧ enak ŧŧ'; do
+    echo "{\"text\": \"$text\", \"label\": \"positive\"}"
+done >"$T/forms.jsonl"
+job forms "j['datasets']['odd'] = {'path': '$T/forms.jsonl', 'format': 'jsonl'}; j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; x['methods'] = ['lime', {'method': 'lime', 'name': 'runs', 'unit': 'distinct_run'}]"
+ok "a job over words that the vocabulary does not know" run_np 2 "$T/forms.json"
+for unit in distinct_word distinct_run; do
+    "$QGRID" explain -m models/mini-finetuned -x lime -p fp32,int8 --seed 42 --target positive --option unit=$unit --json --jsonl "$T/forms.jsonl" >"$T/$unit" || exit 1
+done
+ok "has the scores that explain gives, one for each different string" numbers forms.h5 <<'PY'
+import json
+row, reference = f["explained/m/odd/row"][:], f["explained/m/odd/reference"][:]
+seen = 0
+for name, unit in (("lime", "distinct_word"), ("runs", "distinct_run")):
+    lines = [json.loads(l) for l in open(T + "/" + unit)]
+    for p in ("fp32", "int8"):
+        for i, r in enumerate(row):
+            if r < 0 or reference[i] != 0:
+                continue
+            (one,) = [l for l in lines if l["precision"] == p and l["text"] == f["datasets/odd/text"][r].decode()]
+            want = [w["score"] for w in one["words"]]
+            got = f["attributions/m/odd/%s/%s/word_scores" % (p, name)][i, : len(want)]
+            assert (got == want).all(), (name, p, r, got, want)
+            words, seen = one["text"].split(), seen + 1
+            if unit == "distinct_word": # equal scores where strings are equal, and nowhere else
+                assert all((want[a] == want[b]) == (words[a] == words[b]) for a in range(len(words)) for b in range(a)), (words, want)
+            elif r == 1:
+                t = one["tokens"]
+                assert [x["score"] == 0 for x in t if x["text"] in ",!."] == [True] * 4
+assert seen == 12, seen
+PY
+
 # A head of zeros: the output never changes, so nothing has a score. Attention and random scores do not look at it.
 $PYTHON - "$T" <<'PY'
 import json, os, shutil, struct, sys

@@ -479,9 +479,27 @@ static void words_have_the_sum_mean_or_largest_of_their_tokens(void **state)
     static const double want[3][3] = {{-2, 0.5, 1}, {-1, 0.5, 1.0 / 3}, {-3, 0.5, 2}};
     for (int how = 0; how < 3; how++) {
         double word[4];
-        qg_word_scores(word, 4, token, word_of, 8, (qg_aggregation)how);
+        qg_word_scores(word, 4, token, word_of, NULL, 8, (qg_aggregation)how);
         qt_close_f64(qg_aggregation_names[how], word, want[how], 3, 0, 1e-15);
         assert_true(isnan(word[3]));
+    }
+}
+
+/* A word of two units around a token of none, one of none alone, and the same unit in the next
+ * word, whose token is of it as well. */
+static void units_count_once_at_each_place(void **state)
+{
+    (void)state;
+    static const int32_t word_of[] = {-1, 0, 0, 0, 0, 1, 2, 3, 4, -1};
+    static const int32_t unit[] = {-1, 0, 0, -1, 1, -1, 1, 1, 1, -1};
+    static const double token[] = {9, 2, 2, 0, -3, 0, -3, -3, -3, 9};
+    static const double want[3][5] = {
+        {-1, 0, -3, -3, -3}, {-0.5, 0, -3, -3, -3}, {-3, 0, -3, -3, -3}};
+    for (int how = 0; how < 3; how++) {
+        double word[6];
+        qg_word_scores(word, 6, token, word_of, unit, 10, (qg_aggregation)how);
+        qt_close_f64(qg_aggregation_names[how], word, want[how], 5, 0, 1e-15);
+        assert_true(isnan(word[5]));
     }
 }
 
@@ -501,5 +519,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rollout_of_known_attention),
     cmocka_unit_test(entropy_is_one_for_equal_shares_and_none_for_one),
     cmocka_unit_test(words_have_the_sum_mean_or_largest_of_their_tokens),
+    cmocka_unit_test(units_count_once_at_each_place),
 };
 QT_MAIN("attribution", tests)

@@ -70,6 +70,7 @@ static qg_explain_text encode(qg_arena *a, const char *letters, uint64_t key)
     }
     e->ids[e->n] = specials.sep;
     e->word[e->n++] = -1;
+    qt_ok(qg_encoding_forms(e, a, NULL, 0));
     return (qg_explain_text){key, e, TARGET};
 }
 
@@ -578,6 +579,7 @@ static qg_code explain_two(qg_arena *a, void *ctx)
     snprintf(name, sizeof name, "\"%s\"", m->name);
     QG_TRY(qg_perturber_make(&r.p, a, &r.model, specials, 0));
     QG_TRY(qg_method_spec_parse(&s, a, name));
+    QG_TRY(qg_encoding_forms(&code, a, NULL, 0));
     qg_explainer e = {&r.model, r.p, specials, a};
     return qg_explain(out, &e, t, 2, &s, 5);
 }
