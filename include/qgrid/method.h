@@ -43,6 +43,9 @@ typedef struct qg_explanation {
     double delta;        /* sum of token or unit scores - (value - base); NaN: not additive */
     double fit;          /* weighted R2 of a surrogate; NaN for other methods */
     int64_t evaluations; /* texts run: perturbations asked for, nodes, draws */
+    int64_t steps;       /* points of the path that gradients are summed along; -1: there is none */
+    int reached; /* 1: completeness is within the tolerance asked for, 0: not; -1: none was asked
+                    for */
 } qg_explanation;
 
 /* What explains: one per batch of texts. */

@@ -198,9 +198,10 @@ static void put_results(explaining *x, const qg_explanation *e, const qg_explana
     qg_wire_put_text(out, gradients ? qg_explained_model_gradients(*x->u->explained) : "");
     for (int i = 0; i < x->n; i++) {
         size_t words = (size_t)x->code[i].n_words;
-        qg_explain_result w = {predicted[i], e[i].evaluations, e[i].value,
-                               e[i].base,    e[i].delta,       e[i].fit};
-        qg_wire_put(out, &w, sizeof w);
+        qg_explain_counts counts = {predicted[i], e[i].evaluations, e[i].steps, e[i].reached};
+        qg_explain_numbers numbers = {e[i].value, e[i].base, e[i].delta, e[i].fit};
+        qg_wire_put(out, &counts, sizeof counts);
+        qg_wire_put(out, &numbers, sizeof numbers);
         qg_wire_put(out, e[i].token_score, (size_t)x->code[i].n * sizeof *e->token_score);
         qg_wire_put(out, e[i].word_score, words * sizeof *e->word_score);
         if (again)

@@ -208,6 +208,32 @@ for name, unit in (("lime", "distinct_word"), ("runs", "distinct_run")):
 assert seen == 12, seen
 PY
 
+# Integrated gradients that are less complete than was asked for.
+job missed "j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; ig = {'method': 'integrated_gradients', 'steps': 2}; x['methods'] = [dict(ig, name='n%d' % i, tolerance=t, most_steps=m) for i, (t, m) in enumerate([(0, 8), (1e-9, 8), (0.05, 4), (0.9, 64)])] + ['saliency']"
+ok "a job with tolerances" sh -c "'$QGRID' run --progress none '$T/missed.json' >'$T/missed.txt'"
+ok "stores the steps of each text, and what was not enough" numbers missed.h5 <<'PY'
+there = f["explained/m/odd/row"][:] >= 0
+printed = dict(l.split()[:2] for l in open(T + "/missed.txt").read().split("tolerance not reached")[1].splitlines() if l.startswith("e/"))
+for p in ("fp32", "int8"):
+    for m, tolerance in (("n0", 0), ("n1", 1e-9), ("n2", 0.05), ("n3", 0.9), ("saliency", None)):
+        g = f["attributions/m/odd/%s/%s" % (p, m)]
+        steps, reached, missed = g["steps"][:], g["tolerance_reached"][:], g["tolerance_missed"][()]
+        assert (steps[~there] == -1).all() and (reached[~there] == -1).all()
+        steps, reached, delta, change = steps[there], reached[there], abs(g["delta"][there]), abs(g["value"][there] - g["base_value"][there])
+        if tolerance is None:
+            assert (steps == -1).all()
+        elif tolerance == 0:
+            assert (steps == 2).all()
+        if not tolerance:
+            assert (reached == -1).all() and missed == 0
+            continue
+        assert ((delta <= np.maximum(tolerance * change, 1e-5)) == (reached == 1)).all()
+        assert (steps[reached == 0] == (8 if m == "n1" else 4 if m == "n2" else 64)).all() and missed == (reached == 0).sum()
+        assert int(printed.get("e/%s/%s" % (p, m), 0)) == missed
+        assert m != "n1" or missed > 5
+assert set(f["attributions/m/odd/fp32/n3/steps"][there]) > {2}
+PY
+
 # A head of zeros: the output never changes, so nothing has a score. Attention and random scores do not look at it.
 $PYTHON - "$T" <<'PY'
 import json, os, shutil, struct, sys

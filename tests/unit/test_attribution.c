@@ -94,11 +94,12 @@ static qg_explainable functions(toy *m)
 typedef struct numbers {
     double score[T], full[T * C], value[B], base[B], delta[B];
     int32_t steps[B];
+    bool reached[B];
 } numbers;
 
 static qg_ig_result into(numbers *n)
 {
-    return (qg_ig_result){n->score, n->full, n->value, n->base, n->delta, n->steps};
+    return (qg_ig_result){n->score, n->full, n->value, n->base, n->delta, n->steps, n->reached};
 }
 
 static numbers integrate(const qg_question *q, const qg_ig_options *o)
@@ -254,12 +255,15 @@ static void steps_are_doubled_until_the_scores_are_complete(void **state)
             assert_true(fabs(h.delta[t]) > allowed);
         }
     }
+    for (int t = 0; t < B; t++)
+        assert_true(n.reached[t]);
     qt_eq("nothing to integrate", n.steps[1], 4);
     assert_true(n.steps[0] > 4 && n.steps[2] > 4);
     o.most_steps = 20;
     o.tolerance = 1e-9;
     n = integrate(&q, &o);
     qt_eq("at most", n.steps[0], 16);
+    assert_true(!n.reached[0] && n.reached[1] && !n.reached[2]);
 }
 
 static void calls_are_filled_up_to_the_budget_and_change_no_bits(void **state)

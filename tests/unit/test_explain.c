@@ -169,7 +169,19 @@ static void tolerance_doubles_the_nodes(void **state)
     assert_true(few.value > 0 && few.value < 1 && change > 0.05);
     assert_true(fabs(few.delta) > 0.01 * change && fabs(many.delta) <= 0.01 * change);
     qt_eq("few", few.evaluations, 2);
-    assert_true(many.evaluations > 2);
+    qt_eq("steps", few.steps, 2);
+    qt_eq("no tolerance", few.reached, -1);
+    assert_true(many.evaluations > 2 && many.steps == many.evaluations);
+    qt_eq("reached", many.reached, 1);
+    many =
+        explain(&e, &t,
+                "{\"method\": \"integrated_gradients\", \"rule\": \"riemann_left\", \"steps\": 2, "
+                "\"output\": \"probability\", \"tolerance\": 0.01, \"most_steps\": 5}");
+    qt_eq("steps", many.steps, 4);
+    qt_eq("not reached", many.reached, 0);
+    few = explain(&e, &t, "\"lime\"");
+    qt_eq("no path", few.steps, -1);
+    qt_eq("no tolerance", few.reached, -1);
     perturb_rig_end(&r);
 }
 

@@ -100,6 +100,7 @@ typedef struct qg_ig_result {
     double *value, *base; /* [B] output at the text and at its baseline */
     double *delta;        /* [B] sum of the scores - (value - base) */
     int32_t *steps;       /* [B] nodes used */
+    bool *reached;        /* [B] whether delta is within the tolerance; NULL: not wanted */
 } qg_ig_result;
 
 /**
