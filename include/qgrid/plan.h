@@ -70,6 +70,7 @@ typedef struct qg_plan_tokens {
     int64_t T;
     const int64_t *splits;                   /* [n + 1] */
     const int32_t *ids, *start, *end, *word; /* [T] */
+    const int32_t *word_form, *run_form;     /* [T] qg_encoding_forms; NULL: nothing is explained */
     int64_t truncated, unknown;              /* texts cut, [UNK] tokens */
 } qg_plan_tokens;
 

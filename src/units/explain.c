@@ -75,6 +75,8 @@ static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_exp
     qg_wire_put(out, &w, sizeof w);
     qg_wire_put(out, t->ids + at, (size_t)w.n * sizeof *t->ids);
     qg_wire_put(out, t->word + at, (size_t)w.n * sizeof *t->word);
+    qg_wire_put(out, t->word_form + at, (size_t)w.n * sizeof *t->word_form);
+    qg_wire_put(out, t->run_form + at, (size_t)w.n * sizeof *t->run_form);
 }
 
 static qg_code put(qg_str *out, qg_results *r, int unit)
@@ -150,7 +152,9 @@ static qg_code get_texts(explaining *x)
         e->n_words = (int)t.words;
         e->ids = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->ids);
         e->word = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->word);
-        if (!e->ids || !e->word)
+        e->word_form = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->word_form);
+        e->run_form = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->run_form);
+        if (!e->ids || !e->word || !e->word_form || !e->run_form)
             return QG_EBUG;
         x->text[i] = (qg_explain_text){t.key, e, (int32_t)t.target};
     }
@@ -196,9 +200,10 @@ static void put_results(explaining *x, const qg_explanation *e, qg_explanation *
     qg_wire_put_text(out, gradients ? qg_explained_model_gradients(*x->u->explained) : "");
     for (int i = 0; i < x->n; i++) {
         size_t words = (size_t)x->code[i].n_words;
-        qg_explain_result w = {predicted[i], e[i].evaluations, e[i].value,
-                               e[i].base,    e[i].delta,       e[i].fit};
-        qg_wire_put(out, &w, sizeof w);
+        qg_explain_counts counts = {predicted[i], e[i].evaluations, e[i].steps, e[i].reached};
+        qg_explain_numbers numbers = {e[i].value, e[i].base, e[i].delta, e[i].fit};
+        qg_wire_put(out, &counts, sizeof counts);
+        qg_wire_put(out, &numbers, sizeof numbers);
         qg_wire_put(out, e[i].token_score, (size_t)x->code[i].n * sizeof *e->token_score);
         qg_wire_put(out, e[i].word_score, words * sizeof *e->word_score);
         for (int64_t k = 0; k < x->how.repeats; k++)

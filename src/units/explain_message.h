@@ -1,9 +1,10 @@
 /*
  * explain_message.h - what is said of explanations between rank 0 and a rank that makes them.
  *
- *   how, number of texts, of each a qg_explain_asked, ids, words
- *   -> kind of gradients, of each text a qg_explain_result, the scores of tokens, those of words,
- *      those of words once more for each repeat, and a qg_faithful if something was measured
+ *   how, number of texts, of each a qg_explain_asked, ids, words, forms of words and runs
+ *   -> kind of gradients, of each text qg_explain_counts, qg_explain_numbers, the scores of tokens,
+ *      those of words, those of words once more for each repeat, and a qg_faithful if something was
+ *      measured
  */
 #ifndef QGRID_EXPLAIN_MESSAGE_H
 #define QGRID_EXPLAIN_MESSAGE_H
@@ -27,11 +28,13 @@ typedef struct qg_explain_asked {
     int64_t target;
 } qg_explain_asked;
 
-typedef struct qg_explain_result {
-    int64_t predicted, evaluations;
+typedef struct qg_explain_counts {
+    int64_t predicted, evaluations, steps, reached;
+} qg_explain_counts;
+
+typedef struct qg_explain_numbers {
     double value, base, delta, fit;
-} qg_explain_result;
-_Static_assert(sizeof(qg_explain_result) == 6 * 8, "it is read number by number");
+} qg_explain_numbers;
 
 /** Class [slots] that is explained of each text, -1 where there is none. */
 qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c,

@@ -226,6 +226,8 @@ static qg_code read_texts(qg_explain_text *text, int *n, qg_arena *a, const char
         text[*n] = (qg_explain_text){(uint64_t)*n, code, 0};
         rc = code ? qg_tokenizer_encode(code, t, a, line, strcspn(line, "\t\r\n"), max_length)
                   : QG_ENOMEM;
+        if (rc == QG_OK)
+            rc = qg_encoding_forms(code, a, line, strcspn(line, "\t\r\n"));
     }
     fclose(f);
     return rc != QG_OK || *n > 0 ? rc : QG_FAIL(QG_EFORMAT, "%s has no text", path);

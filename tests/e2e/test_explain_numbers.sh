@@ -191,4 +191,91 @@ g, a = f["faithfulness/m/odd/fp32/occlusion"], f["attributions/m/odd/fp32/occlus
 close(g["comprehensiveness"][there, 0], np.nanmax(a["word_scores"][there], axis=1), 1e-9) # of the top word
 PY
 
+# What LIME takes for one word: its string, which ids do not tell.
+for text in 'ĝħŧĸ enak ŧŧħħ sekali ĸĸ' 'Enak,enak! enak , tidak_enak ŧŧ☃ŧŧ.' 'ŧŧ enak ŧŧ'; do
+    echo "{\"text\": \"$text\", \"label\": \"positive\"}"
+done >"$T/forms.jsonl"
+job forms "j['datasets']['odd'] = {'path': '$T/forms.jsonl', 'format': 'jsonl'}; j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; x['methods'] = ['lime', {'method': 'lime', 'name': 'runs', 'unit': 'distinct_run'}]"
+ok "a job over words that the vocabulary does not know" run_np 2 "$T/forms.json"
+for unit in distinct_word distinct_run; do
+    "$QGRID" explain -m models/mini-finetuned -x lime -p fp32,int8 --seed 42 --target positive --option unit=$unit --json --jsonl "$T/forms.jsonl" >"$T/$unit" || exit 1
+done
+ok "has the scores that explain gives, one for each different string" numbers forms.h5 <<'PY'
+import json
+row, reference = f["explained/m/odd/row"][:], f["explained/m/odd/reference"][:]
+seen = 0
+for name, unit in (("lime", "distinct_word"), ("runs", "distinct_run")):
+    lines = [json.loads(l) for l in open(T + "/" + unit)]
+    for p in ("fp32", "int8"):
+        for i, r in enumerate(row):
+            if r < 0 or reference[i] != 0:
+                continue
+            (one,) = [l for l in lines if l["precision"] == p and l["text"] == f["datasets/odd/text"][r].decode()]
+            want = [w["score"] for w in one["words"]]
+            got = f["attributions/m/odd/%s/%s/word_scores" % (p, name)][i, : len(want)]
+            assert (got == want).all(), (name, p, r, got, want)
+            words, seen = one["text"].split(), seen + 1
+            if unit == "distinct_word": # equal scores where strings are equal, and nowhere else
+                assert all((want[a] == want[b]) == (words[a] == words[b]) for a in range(len(words)) for b in range(a)), (words, want)
+            elif r == 1:
+                t = one["tokens"]
+                assert [x["score"] == 0 for x in t if x["text"] in ",!."] == [True] * 4
+assert seen == 12, seen
+PY
+
+# Integrated gradients that are less complete than was asked for.
+job missed "j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; ig = {'method': 'integrated_gradients', 'steps': 2}; x['methods'] = [dict(ig, name='n%d' % i, tolerance=t, most_steps=m) for i, (t, m) in enumerate([(0, 8), (1e-9, 8), (0.05, 4), (0.9, 64)])] + ['saliency']"
+ok "a job with tolerances" sh -c "'$QGRID' run --progress none '$T/missed.json' >'$T/missed.txt'"
+ok "stores the steps of each text, and what was not enough" numbers missed.h5 <<'PY'
+there = f["explained/m/odd/row"][:] >= 0
+printed = dict(l.split()[:2] for l in open(T + "/missed.txt").read().split("tolerance not reached")[1].splitlines() if l.startswith("e/"))
+for p in ("fp32", "int8"):
+    for m, tolerance in (("n0", 0), ("n1", 1e-9), ("n2", 0.05), ("n3", 0.9), ("saliency", None)):
+        g = f["attributions/m/odd/%s/%s" % (p, m)]
+        steps, reached, missed = g["steps"][:], g["tolerance_reached"][:], g["tolerance_missed"][()]
+        assert (steps[~there] == -1).all() and (reached[~there] == -1).all()
+        steps, reached, delta, change = steps[there], reached[there], abs(g["delta"][there]), abs(g["value"][there] - g["base_value"][there])
+        if tolerance is None:
+            assert (steps == -1).all()
+        elif tolerance == 0:
+            assert (steps == 2).all()
+        if not tolerance:
+            assert (reached == -1).all() and missed == 0
+            continue
+        assert ((delta <= np.maximum(tolerance * change, 1e-5)) == (reached == 1)).all()
+        assert (steps[reached == 0] == (8 if m == "n1" else 4 if m == "n2" else 64)).all() and missed == (reached == 0).sum()
+        assert int(printed.get("e/%s/%s" % (p, m), 0)) == missed
+        assert m != "n1" or missed > 5
+assert set(f["attributions/m/odd/fp32/n3/steps"][there]) > {2}
+PY
+
+# A head of zeros: the output never changes, so nothing has a score. Attention and random scores do not look at it.
+$PYTHON - "$T" <<'PY'
+import json, os, shutil, struct, sys
+T = sys.argv[1]
+shutil.copytree("models/mini-finetuned", T + "/flat")
+path = T + "/flat/model.safetensors"
+os.chmod(path, 0o644)
+with open(path, "r+b") as f:
+    size = struct.unpack("<Q", f.read(8))[0]
+    begin, end = json.loads(f.read(size))["classifier.weight"]["data_offsets"]
+    f.seek(8 + size + begin)
+    f.write(bytes(end - begin))
+PY
+job flat "j['models'] = {'m': '$T/flat'}; j['precisions'] = ['fp32', 'fp16', 'int8', 'int4_g32_a8']; x['faithfulness'] = False"
+ok "a job whose output never changes" run_np 2 "$T/flat.json"
+ok "its methods find nothing to explain, exactly" numbers flat.h5 <<'PY'
+free = {"attention_rollout", "attention_entropy", "random"}
+assert free < set(METHODS)
+texts = 0
+for p in ("fp32", "fp16", "int8", "int4_g32_a8"):
+    assert len(set(map(tuple, f["predictions/m/odd/%s/logits" % p][:]))) == 1
+    for m in set(METHODS) - free:
+        s = f["attributions/m/odd/%s/%s/word_scores" % (p, m)][:]
+        texts += len(s)
+        assert (s[np.isfinite(s)] == 0).all(), (p, m, np.nanmax(abs(s)))
+        assert p == "fp32" or np.isnan(f["comparisons/m/odd/%s/%s/spearman" % (p, m)][:]).all(), (p, m)
+assert texts > 100
+PY
+
 finish

@@ -71,6 +71,7 @@ static qg_explain_text encode(qg_arena *a, const char *letters, uint64_t key)
     }
     e->ids[e->n] = specials.sep;
     e->word[e->n++] = -1;
+    qt_ok(qg_encoding_forms(e, a, NULL, 0));
     return (qg_explain_text){key, e, TARGET};
 }
 
@@ -169,7 +170,19 @@ static void tolerance_doubles_the_nodes(void **state)
     assert_true(few.value > 0 && few.value < 1 && change > 0.05);
     assert_true(fabs(few.delta) > 0.01 * change && fabs(many.delta) <= 0.01 * change);
     qt_eq("few", few.evaluations, 2);
-    assert_true(many.evaluations > 2);
+    qt_eq("steps", few.steps, 2);
+    qt_eq("no tolerance", few.reached, -1);
+    assert_true(many.evaluations > 2 && many.steps == many.evaluations);
+    qt_eq("reached", many.reached, 1);
+    many =
+        explain(&e, &t,
+                "{\"method\": \"integrated_gradients\", \"rule\": \"riemann_left\", \"steps\": 2, "
+                "\"output\": \"probability\", \"tolerance\": 0.01, \"most_steps\": 5}");
+    qt_eq("steps", many.steps, 4);
+    qt_eq("not reached", many.reached, 0);
+    few = explain(&e, &t, "\"lime\"");
+    qt_eq("no path", few.steps, -1);
+    qt_eq("no tolerance", few.reached, -1);
     perturb_rig_end(&r);
 }
 
@@ -367,6 +380,13 @@ static qg_method_spec defaults(qg_arena *a, const qg_method *m)
     return spec(a, qg_arena_printf(a, "\"%s\"", m->name));
 }
 
+/* Attention says where a model looks and random scores look at no model: neither knows that the
+ * output is always the same. */
+static bool looks_at_the_output(const qg_method *m)
+{
+    return !(m->needs & QG_NEEDS_ATTENTION) && strcmp(m->name, "random") != 0;
+}
+
 static void texts_are_explained_alike_in_every_batch(void **state)
 {
     (void)state;
@@ -401,7 +421,7 @@ static void a_text_without_words_has_its_value(void **state)
         qg_explanation out[2];
         qg_explain_text both[] = {t, space};
         qg_method_spec s = defaults(r.a, *m);
-        bool looks = !((*m)->needs & QG_NEEDS_ATTENTION) && strcmp((*m)->name, "random") != 0;
+        bool looks = looks_at_the_output(*m);
         qt_ok(qg_explain(out, &e, both, 2, &s, 5));
         for (int i = 0; i < 2; i++) {
             check_shape(&both[i], &out[i]);
@@ -432,6 +452,41 @@ static void repeated_words_have_a_score_at_each_place(void **state)
         assert_true(out.word_score[0] != 0);
     }
     perturb_rig_end(&r);
+}
+
+static qg_method_spec with_output(qg_arena *a, const qg_method *m, const char *output)
+{
+    for (const qg_opt *o = m->options; o->key; o++)
+        if (strcmp(o->key, "output") == 0)
+            return spec(
+                a, qg_arena_printf(a, "{\"method\": \"%s\", \"output\": \"%s\"}", m->name, output));
+    return defaults(a, m);
+}
+
+/* A score of 1e-31 would have a rank. Probabilities here are no binary fractions. */
+static void a_constant_output_has_no_scores(void **state)
+{
+    (void)state;
+    static const char *const letters[] = {"ab cde f ab", "abc", "a b c d e f g h i j k l m n"};
+    for (const qg_method *const *m = qg_methods; *m; m++) {
+        if (!looks_at_the_output(*m))
+            continue;
+        for (int i = 0; i < 12; i++) {
+            perturb_rig r;
+            qg_explanation out;
+            qg_explainer e = start(&r);
+            qg_explain_text t = encode(r.a, letters[i % 3], 3 + (uint64_t)i);
+            qg_method_spec s = with_output(r.a, *m, i % 2 ? "logit" : "probability");
+            memset(r.toy.u, 0, sizeof r.toy.u);
+            r.toy.bias[i % TOY_CLASSES] = 0.1F * (float)i;
+            qt_ok(qg_explain(&out, &e, &t, 1, &s, 5));
+            for (int k = 0; k < t.code->n; k++)
+                qt_close((*m)->name, out.token_score[k], 0, 0, 0);
+            for (int w = 0; w < t.code->n_words; w++)
+                qt_close((*m)->name, out.word_score[w], 0, 0, 0);
+            perturb_rig_end(&r);
+        }
+    }
 }
 
 static void seeds_and_keys_matter_where_something_is_drawn(void **state)
@@ -581,6 +636,7 @@ static qg_code explain_two(qg_arena *a, void *ctx)
     snprintf(name, sizeof name, "\"%s\"", m->name);
     QG_TRY(qg_perturber_make(&r.p, a, &r.model, specials, 0));
     QG_TRY(qg_method_spec_parse(&s, a, name));
+    QG_TRY(qg_encoding_forms(&code, a, NULL, 0));
     qg_explainer e = {&r.model, r.p, specials, a};
     return qg_explain(out, &e, t, 2, &s, 5);
 }
@@ -603,6 +659,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(texts_are_explained_alike_in_every_batch),
     cmocka_unit_test(a_text_without_words_has_its_value),
     cmocka_unit_test(repeated_words_have_a_score_at_each_place),
+    cmocka_unit_test(a_constant_output_has_no_scores),
     cmocka_unit_test(seeds_and_keys_matter_where_something_is_drawn),
     cmocka_unit_test(repeats_err_independently_of_the_explanation_and_of_each_other),
     cmocka_unit_test(models_may_lack_what_a_method_needs),

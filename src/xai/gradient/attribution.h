@@ -100,6 +100,7 @@ typedef struct qg_ig_result {
     double *value, *base; /* [B] output at the text and at its baseline */
     double *delta;        /* [B] sum of the scores - (value - base) */
     int32_t *steps;       /* [B] nodes used */
+    bool *reached;        /* [B] whether delta is within the tolerance; NULL: not wanted */
 } qg_ig_result;
 
 /**
@@ -137,9 +138,13 @@ typedef enum qg_aggregation {
 } qg_aggregation;
 extern const char *const qg_aggregation_names[]; /* "sum", "mean", "max", NULL */
 
-/** Scores of `words` words from those of n tokens; word_of[i] is the word of token i, or -1. A word
- *  without tokens (cut off) has NaN. */
-void qg_word_scores(double *word, int words, const double *token, const int32_t *word_of, int n,
-                    qg_aggregation how);
+/**
+ * Scores of `words` words from those of n tokens; word_of[i] is the word of token i, or -1. A word
+ * without tokens (cut off) has NaN.
+ * @param unit  [n] tokens of a unit share its score, which counts once at each of its places; -1:
+ * in no unit, and a word of such tokens alone has 0. NULL: each token is a unit
+ */
+void qg_word_scores(double *word, int words, const double *token, const int32_t *word_of,
+                    const int32_t *unit, int n, qg_aggregation how);
 
 #endif

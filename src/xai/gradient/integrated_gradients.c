@@ -155,7 +155,10 @@ static qg_code run(path *p, const qg_ig_options *o, qg_arena *scratch)
             if (!isfinite(p->out->delta[t]))
                 return QG_FAIL(QG_ENUMERIC, "text %d: the scores add up to %g", t,
                                p->out->delta[t]);
-            if (last || is_enough(p, o, t)) {
+            bool enough = is_enough(p, o, t);
+            if (last || enough) {
+                if (p->out->reached)
+                    p->out->reached[t] = enough;
                 p->count[t] = 0;
                 left--;
             }

@@ -52,6 +52,7 @@ static qg_code result_make(qg_ig_result *r, const qg_batch *b, qg_arena *a)
     QG_NEW(r->base, a, b->B);
     QG_NEW(r->delta, a, b->B);
     QG_NEW(r->steps, a, b->B);
+    QG_NEW(r->reached, a, b->B);
     return QG_OK;
 }
 
@@ -77,7 +78,9 @@ static qg_code explain(qg_explanation *out, const qg_explainer *e, const qg_expl
         out[t].value = r.value[t];
         out[t].base = r.base[t];
         out[t].delta = r.delta[t];
-        out[t].evaluations = r.steps[t];
+        out[t].evaluations = out[t].steps = r.steps[t];
+        if (o->tolerance > 0)
+            out[t].reached = r.reached[t];
     }
     return QG_OK;
 }

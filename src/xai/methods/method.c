@@ -136,7 +136,8 @@ static qg_code check_needs(const qg_method *m, const qg_explainable *model)
 static qg_code begin(qg_explanation *out, const qg_explain_text *text, qg_arena *a)
 {
     double none = (double)NAN;
-    *out = (qg_explanation){.value = none, .base = none, .delta = none, .fit = none};
+    *out = (qg_explanation){
+        .value = none, .base = none, .delta = none, .fit = none, .steps = -1, .reached = -1};
     QG_NEW(out->token_score, a, text->code->n);
     QG_NEW(out->word_score, a, text->code->n_words);
     for (int w = 0; w < text->code->n_words; w++)

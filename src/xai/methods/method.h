@@ -45,7 +45,7 @@ typedef struct qg_feature_common {
     QG_AGGREGATION_ROW(type, common.aggregation)
 
 #define QG_UNIT_ROW(type, field, preset) \
-    {"unit", QG_OPT_ENUM, offsetof(type, field), .def = (preset), .names = qg_feature_kind_names, .help = "what gets a score; tokens of a word share it"}
+    {"unit", QG_OPT_ENUM, offsetof(type, field), .def = (preset), .names = qg_feature_kind_names, .help = "what gets a score; distinct: all places of a word, or run of word characters, together"}
 
 #define QG_PERTURB_ROWS(type, masking_preset, unit_preset) \
     QG_OUTPUT_ROW(type, common.output, QG_EXPLAIN_PROBABILITY), \
@@ -91,7 +91,7 @@ qg_code qg_samples_of_texts(qg_sample **sample, int32_t **target, const qg_expla
 
 /** Both scores of one text from those of its units. Local. */
 void qg_explain_by_unit(qg_explanation *out, const qg_explain_text *text, const qg_sample *s,
-                        const double *score, qg_feature_kind kind, qg_aggregation how);
+                        const double *score, qg_aggregation how);
 
 /** One of the functions of perturb_methods.h. */
 typedef qg_code (*qg_feature_method)(qg_attribution *out, qg_perturber *p, const qg_sample *s,

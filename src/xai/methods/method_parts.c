@@ -43,7 +43,8 @@ void qg_explain_by_token(qg_explanation *out, const qg_explain_text *text, const
     const qg_encoding *code = text->code;
     for (int i = 0; i < code->n; i++)
         out->token_score[i] = code->word[i] < 0 ? 0 : score[i];
-    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, code->n, how);
+    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, NULL, code->n,
+                   how);
 }
 
 void qg_explain_tokens(qg_explanation *out, const qg_explain_text *text, int n, const double *score,
@@ -104,13 +105,12 @@ qg_code qg_samples_of_texts(qg_sample **sample, int32_t **target, const qg_expla
 }
 
 void qg_explain_by_unit(qg_explanation *out, const qg_explain_text *text, const qg_sample *s,
-                        const double *score, qg_feature_kind kind, qg_aggregation how)
+                        const double *score, qg_aggregation how)
 {
     const qg_encoding *code = text->code;
     qg_scores_of_tokens(out->token_score, score, s);
-    /* tokens of a word that is a unit have the score of the word, which is the largest of them */
-    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, code->n,
-                   kind == QG_FEATURE_TOKEN ? how : QG_AGGREGATE_MAX);
+    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, s->unit, code->n,
+                   how);
 }
 
 qg_code qg_explain_units(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
@@ -125,7 +125,7 @@ qg_code qg_explain_units(qg_explanation *out, const qg_explainer *e, const qg_ex
     QG_NEW(got, e->arena, n);
     QG_TRY(run(got, e->perturber, sample, target, n, options));
     for (int t = 0; t < n; t++) {
-        qg_explain_by_unit(&out[t], &text[t], &sample[t], got[t].score, kind,
+        qg_explain_by_unit(&out[t], &text[t], &sample[t], got[t].score,
                            (qg_aggregation)o->aggregation);
         out[t].value = got[t].full;
         out[t].base = got[t].base;
