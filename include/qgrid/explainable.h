@@ -24,6 +24,7 @@ typedef struct qg_explainable {
     void *ctx;
     int classes;    /* K */
     int hidden;     /* C */
+    int vocab;      /* ids that embed takes are below it */
     int max_tokens; /* longest text, specials included */
     /** logits [B, K] of token sequences. */
     qg_code (*logits)(void *ctx, float *logits, const qg_batch *b);

@@ -206,6 +206,7 @@ qg_explainable qg_explained_model_functions(qg_explained_model *m, qg_model *dep
     return (qg_explainable){.ctx = m,
                             .classes = c->classes,
                             .hidden = c->hidden,
+                            .vocab = c->vocab,
                             .max_tokens = c->positions,
                             .logits = logits,
                             .embed = embed,

@@ -56,7 +56,7 @@ static qg_code rows_of(qg_opt **rows, const qg_method *m, qg_arena *a)
 static qg_code unknown_method(const qg_json_doc *doc, const qg_json *v)
 {
     const char *names[METHODS + 1] = {NULL};
-    char known[300];
+    char known[500];
     for (int i = 0; i < METHODS; i++)
         names[i] = qg_methods[i]->name;
     const char *near = qg_nearest(v->string, names);
