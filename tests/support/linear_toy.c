@@ -111,5 +111,6 @@ qg_explainable linear_toy_make(linear_toy *toy, uint64_t seed)
                             .max_tokens = TOY_TOKENS,
                             .logits = logits_of,
                             .embed = embed,
-                            .gradient = gradient};
+                            .gradient = gradient,
+                            .relevance = gradient};
 }

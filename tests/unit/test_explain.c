@@ -245,13 +245,14 @@ static void gradients_of_a_linear_model(void **state)
     qg_explainer e = start(&r);
     qg_explain_text t = encode(r.a, "ab cde ab", 3);
     static const char *const same[] = {
-        "\"gradient_x_input\"", "{\"method\": \"smoothgrad\", \"draws\": 3, \"sigma\": 0.5}"};
-    for (int i = 0; i < 2; i++) { /* the gradient is the same wherever the noise leads */
+        "\"gradient_x_input\"", "\"attn_lrp\"",
+        "{\"method\": \"smoothgrad\", \"draws\": 3, \"sigma\": 0.5}"};
+    for (int i = 0; i < 3; i++) { /* the gradient is the same wherever the noise leads */
         qg_explanation got = explain(&e, &t, same[i]);
         check_terms(&r, &t, &got, -1, 1e-6);
         qt_close("value", got.value, logit(&r, &t), 0, 1e-6);
         assert_true(isnan(got.base) && isnan(got.delta) && isnan(got.fit));
-        qt_eq("gradients", got.evaluations, i ? 3 : 1);
+        qt_eq("gradients", got.evaluations, i == 2 ? 3 : 1);
     }
     double length = 0;
     for (int c = 0; c < TOY_HIDDEN; c++)

@@ -56,7 +56,7 @@ static void methods_are_registered_in_full(void **state)
             assert_true(o->type == QG_OPT_ENUM || o->min < o->max);
         }
     }
-    qt_eq("methods", n, 13);
+    qt_eq("methods", n, 14);
     assert_null(qg_method_find("lim"));
 }
 
@@ -255,6 +255,7 @@ static void costs_are_forward_passes(void **state)
         double cost;
     } known[] = {
         {"\"gradient_x_input\"", 7, 3},
+        {"\"attn_lrp\"", 7, 3},
         {"{\"method\": \"integrated_gradients\", \"steps\": 30}", 7, 92},
         {"{\"method\": \"smoothgrad\", \"draws\": 10}", 7, 31},
         {"{\"method\": \"sequential_integrated_gradients\", \"steps\": 5}", 7, 113},

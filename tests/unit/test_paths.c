@@ -19,9 +19,8 @@ typedef struct toy {
     bool bent;
 } toy;
 
-static double along(const toy *m, const float *x)
+static double along(const float *x)
 {
-    (void)m;
     return (double)x[0] - 0.5 * (double)x[1] + 0.25 * (double)x[2];
 }
 
@@ -29,7 +28,7 @@ static double value_of(const toy *m, const float *x, int n, int k)
 {
     double sum = 0.25 * k, all = 0;
     for (int i = 0; i < n; i++, x += C) {
-        all += along(m, x);
+        all += along(x);
         for (int c = 0; c < C; c++)
             sum += m->weight[k][c] * (m->bent ? tanh(2 * (double)x[c]) : (double)x[c]);
     }
@@ -57,7 +56,7 @@ static qg_code gradient(void *ctx, double *value, float *dx, const float *x, con
         double all = 0;
         value[t] = value_of(m, x + at * C, n, k);
         for (int i = 0; i < n; i++)
-            all += along(m, x + (at + i) * C);
+            all += along(x + (at + i) * C);
         for (int i = at * C; i < (at + n) * C && dx; i++) {
             double th = tanh(2 * (double)x[i]);
             double slope = m->weight[k][i % C] * (m->bent ? 2 * (1 - th * th) : 1);
@@ -257,7 +256,7 @@ static void delta_is_the_error_of_all_units(void **state)
 
 /* ----------------------------------------------------------------------------------- expected */
 
-/* A reference takes what it has in common with no other; the mean over the draws is over tokens. */
+/* A score is the token's term over the mean of those that it was replaced by. */
 static void expectations_of_a_linear_function(void **state)
 {
     (void)state;

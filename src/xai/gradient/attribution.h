@@ -26,12 +26,14 @@ typedef struct qg_question {
 
 typedef enum qg_gradient_score {
     QG_SCORE_TIMES_INPUT, /* sum over C of gradient times vector */
-    QG_SCORE_L2           /* Euclidean norm of the gradient: saliency */
+    QG_SCORE_L2,          /* Euclidean norm of the gradient: saliency */
+    QG_SCORE_RELEVANCE    /* sum over C of relevances */
 } qg_gradient_score;
 
 /**
  * gradient_x_input (Shrikumar, Greenside, Shcherbina, Kundaje, 2016, arXiv:1605.01713) and saliency
- * (Simonyan, Vedaldi, Zisserman, 2014, arXiv:1312.6034).
+ * (Simonyan, Vedaldi, Zisserman, 2014, arXiv:1312.6034), or relevance by the rules of AttnLRP
+ * (Achtibat, Hatefi, Dreyer, Jain, Wiegand, Lapuschkin, Samek, ICML 2024, arXiv:2402.05602).
  *
  * @param[out] score  [T]
  * @param[out] value  [B] of the explained output, or NULL

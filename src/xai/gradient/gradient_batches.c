@@ -48,8 +48,8 @@ static qg_code flush(call *c)
     float *dx = c->p->values_only ? NULL : c->dx;
     if (c->batch.B == 0)
         return QG_OK;
-    QG_TRY(
-        m->gradient(m->ctx, c->value, dx, c->x, &c->batch, c->target, c->q->output, c->q->layer));
+    qg_explain_backward back = c->p->relevance ? m->relevance : m->gradient;
+    QG_TRY(back(m->ctx, c->value, dx, c->x, &c->batch, c->target, c->q->output, c->q->layer));
     for (int i = 0; i < c->batch.B; i++) {
         if (!isfinite(c->value[i]))
             return QG_FAIL(QG_ENUMERIC, "text %d: the explained output is %g", c->text[i],

@@ -16,6 +16,7 @@ typedef struct qg_points {
     qg_code (*take)(void *ctx, int t, int k, double value, const float *dx);
     void *ctx;
     bool values_only;
+    bool relevance; /* dx by the rules of relevance */
 } qg_points;
 
 /** `scratch` is released again. @errors QG_ENOMEM, QG_ENUMERIC, those of the model. Local. */

@@ -1,5 +1,5 @@
 /*
- * gradients.c - gradient times input, saliency, smoothgrad.
+ * gradients.c - gradient times input, saliency, relevance, smoothgrad.
  */
 #include "gradient_batches.h"
 
@@ -92,7 +92,11 @@ static qg_code run(double *score, sums *s, qg_gradient_score kind, qg_arena *scr
     QG_NEW(count, scratch, B);
     for (int t = 0; t < B; t++)
         count[t] = draws;
-    qg_points p = {.count = count, .place = place, .take = take, .ctx = s};
+    qg_points p = {.count = count,
+                   .place = place,
+                   .take = take,
+                   .ctx = s,
+                   .relevance = kind == QG_SCORE_RELEVANCE};
     QG_TRY(qg_points_visit(q, &p, scratch));
     for (size_t i = 0; i < qg_text_at(q, B); i++)
         s->sum[i] /= draws;

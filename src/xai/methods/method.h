@@ -102,7 +102,7 @@ void qg_explain_path(qg_explanation *out, const qg_explain_text *text, int n, co
 extern const qg_opt qg_gradient_options[]; /* over a qg_gradient_common */
 double qg_gradient_cost(const void *options, int words);
 
-/** gradient_x_input or saliency. @errors QG_ENOMEM, those of the model. Local. */
+/** gradient_x_input, saliency or attn_lrp. @errors QG_ENOMEM, those of the model. Local. */
 qg_code qg_explain_gradient(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                             int n, const qg_gradient_common *o, qg_gradient_score kind) QG_MUST_USE;
 
