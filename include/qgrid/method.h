@@ -13,7 +13,7 @@
 
 /* What a method needs besides logits; a bit set. */
 enum {
-    QG_NEEDS_GRADIENTS = 1, /* embed and gradient: not of a packed folder */
+    QG_NEEDS_GRADIENTS = 1, /* embed, gradient and relevance: not of a packed folder */
     QG_NEEDS_ATTENTION = 2
 };
 

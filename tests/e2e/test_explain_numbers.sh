@@ -29,7 +29,7 @@ ok "scores are there for each word and token and nowhere else" numbers all.h5 <<
 row, words, tokens = (f["explained/m/odd/" + k][:] for k in ("row", "words", "tokens"))
 splits = f["datasets/odd/tokens/m/token_row_splits"][:]
 word_of = f["datasets/odd/tokens/m/token_word"][:]
-assert len(METHODS) == 11
+assert len(METHODS) == 14
 for p in ("fp32", "again", "int8", "int4"):
     for m in METHODS:
         g = f["attributions/m/odd/%s/%s" % (p, m)]
@@ -45,7 +45,7 @@ for p in ("fp32", "again", "int8", "int4"):
             assert t[0] == t[tokens[i] - 1] == 0 and word_of[splits[r]] == -1 # [CLS] and [SEP]
             assert g["target"][i] == f["predictions/m/odd/fp32/predicted"][r]
             assert g["predicted"][i] == f["predictions/m/odd/%s/predicted" % p][r]
-            if m in ("integrated_gradients", "gradient_x_input", "shap", "lime", "occlusion"): # a word's score is its tokens' sum
+            if m in ("integrated_gradients", "sequential_integrated_gradients", "expected_gradients", "attn_lrp", "gradient_x_input", "shap", "lime", "occlusion"): # a word's score is its tokens' sum
                 mine = word_of[splits[r] : splits[r + 1]]
                 close(w[: words[i]], [t[: tokens[i]][mine == k].sum() for k in range(words[i])], 1e-9)
 PY
@@ -59,18 +59,20 @@ for p in ("fp32", "int8", "int4"):
         target = g["target"][there]
         value, base, delta, fit = (g[k][there] for k in ("value", "base_value", "delta", "fit"))
         total = np.nansum(g["word_scores"][:], axis=1)[there]
-        gradients = m in ("integrated_gradients", "gradient_x_input", "saliency", "smoothgrad")
+        gradients = m in ("integrated_gradients", "sequential_integrated_gradients", "expected_gradients", "attn_lrp", "gradient_x_input", "saliency", "smoothgrad")
         assert g["gradients"][()].decode() == ("" if not gradients else "ste" if p == "int8" else "exact"), (p, m)
         if gradients:
             close(value, logits[range(len(target)), target], 1e-5)
         elif m in ("lime", "shap", "kernel_shap", "occlusion"):
             close(value, probability[range(len(target)), target], 1e-6)
-        if m in ("integrated_gradients", "shap", "kernel_shap", "occlusion"):
+        if m in ("integrated_gradients", "expected_gradients", "shap", "kernel_shap", "occlusion"):
             close(total - (value - base), delta, 1e-9)
         if m in ("shap", "kernel_shap"):
             close(delta, 0 * delta, 1e-6)
         if m == "integrated_gradients": # 8 nodes already see most of it
             assert (abs(delta) < 0.25 * abs(value - base)).all(), (delta, value - base)
+        if m == "sequential_integrated_gradients": # each token is complete by itself, and none begins at all of them
+            assert np.isnan(base).all() and (abs(delta) < 0.1 * abs(total) + 0.1).all(), (delta, total)
         if m == "lime":
             assert ((fit > 0) & (fit <= 1)).all(), fit
         else:

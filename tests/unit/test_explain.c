@@ -152,6 +152,72 @@ static void integrated_gradients_of_a_linear_model(void **state)
     perturb_rig_end(&r);
 }
 
+/* A token by itself is worth what it is on the common path. */
+static void sequential_gradients_of_a_linear_model(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options;
+        int over, nodes;
+    } kinds[] = {
+        {"", 4, 70},
+        {", \"unit\": \"word\", \"steps\": 2", 4, 6},
+        {", \"unit\": \"distinct_word\", \"baseline\": \"pad\"", 0, 20},
+        {", \"baseline\": \"zero\", \"rule\": \"riemann_left\", \"steps\": 1", -1, 7},
+    };
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde ab", 3);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        qg_explanation got =
+            explain(&e, &t,
+                    qg_arena_printf(r.a, "{\"method\": \"sequential_integrated_gradients\"%s}",
+                                    kinds[i].options));
+        check_terms(&r, &t, &got, kinds[i].over, 1e-6);
+        qt_close("value", got.value, logit(&r, &t), 0, 1e-6);
+        qt_close("delta", got.delta, 0, 0, 1e-6);
+        qt_eq("nodes", got.evaluations, kinds[i].nodes);
+        assert_true(isnan(got.base) && isnan(got.fit));
+    }
+    perturb_rig_end(&r);
+}
+
+/* Over one token they are exact; over the vocabulary the mean of all but the 5 specials counts. */
+static void expected_gradients_of_a_linear_model(void **state)
+{
+    (void)state;
+    enum { DRAWS = 2000 };
+    static const char *const alone[] = {"pad", "mask"};
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde ab", 3);
+    for (int i = 0; i < 2; i++) {
+        qg_explanation got =
+            explain(&e, &t,
+                    qg_arena_printf(r.a,
+                                    "{\"method\": \"expected_gradients\", \"draws\": 3, "
+                                    "\"reference\": \"%s\"}",
+                                    alone[i]));
+        check_terms(&r, &t, &got, i ? specials.mask : specials.pad, 1e-6);
+        qt_close("delta", got.delta, 0, 0, 1e-6);
+        qt_eq("draws", got.evaluations, 3);
+    }
+    double mean = 0, square = 0;
+    for (int id = FIRST; id < TOY_VOCAB; id++) {
+        double v = linear_toy_term(&r.toy, id, TARGET);
+        mean += v / (TOY_VOCAB - FIRST);
+        square += v * v / (TOY_VOCAB - FIRST);
+    }
+    double error = sqrt((square - mean * mean) / DRAWS);
+    qg_explanation got = explain(&e, &t, "{\"method\": \"expected_gradients\", \"draws\": 2000}");
+    for (int i = 1; i < t.code->n - 1; i++)
+        qt_close("token", got.token_score[i], term(&r, &t, i, -1) - mean, 0, 5 * error);
+    qt_close("value", got.value, logit(&r, &t), 0, 1e-6);
+    qt_close("delta", got.delta, 0, 0, 1e-5);
+    assert_true(error < 0.02 && fabs(got.token_score[1] - term(&r, &t, 1, -1) + mean) > 1e-7);
+    perturb_rig_end(&r);
+}
+
 /* Probabilities are not linear: completeness asks for nodes. */
 static void tolerance_doubles_the_nodes(void **state)
 {
@@ -193,13 +259,14 @@ static void gradients_of_a_linear_model(void **state)
     qg_explainer e = start(&r);
     qg_explain_text t = encode(r.a, "ab cde ab", 3);
     static const char *const same[] = {
-        "\"gradient_x_input\"", "{\"method\": \"smoothgrad\", \"draws\": 3, \"sigma\": 0.5}"};
-    for (int i = 0; i < 2; i++) { /* the gradient is the same wherever the noise leads */
+        "\"gradient_x_input\"", "\"attn_lrp\"",
+        "{\"method\": \"smoothgrad\", \"draws\": 3, \"sigma\": 0.5}"};
+    for (int i = 0; i < 3; i++) { /* the gradient is the same wherever the noise leads */
         qg_explanation got = explain(&e, &t, same[i]);
         check_terms(&r, &t, &got, -1, 1e-6);
         qt_close("value", got.value, logit(&r, &t), 0, 1e-6);
         assert_true(isnan(got.base) && isnan(got.delta) && isnan(got.fit));
-        qt_eq("gradients", got.evaluations, i ? 3 : 1);
+        qt_eq("gradients", got.evaluations, i == 2 ? 3 : 1);
     }
     double length = 0;
     for (int c = 0; c < TOY_HIDDEN; c++)
@@ -387,6 +454,14 @@ static bool looks_at_the_output(const qg_method *m)
     return !(m->needs & QG_NEEDS_ATTENTION) && strcmp(m->name, "random") != 0;
 }
 
+/* Where draws of other tokens would hide what is asked. */
+static qg_method_spec without_other_tokens(qg_arena *a, const qg_method *m)
+{
+    return strcmp(m->name, "expected_gradients") == 0
+               ? spec(a, "{\"method\": \"expected_gradients\", \"reference\": \"mask\"}")
+               : defaults(a, m);
+}
+
 static void texts_are_explained_alike_in_every_batch(void **state)
 {
     (void)state;
@@ -442,7 +517,7 @@ static void repeated_words_have_a_score_at_each_place(void **state)
     qg_explain_text t = encode(r.a, "ab cde f ab", 3);
     for (const qg_method *const *m = qg_methods; *m; m++) {
         qg_explanation out;
-        qg_method_spec s = defaults(r.a, *m);
+        qg_method_spec s = without_other_tokens(r.a, *m);
         qt_ok(qg_explain(&out, &e, &t, 1, &s, 5));
         if (strcmp((*m)->name, "random") == 0)
             assert_true(out.word_score[0] != out.word_score[3]);
@@ -594,7 +669,7 @@ static void scores_that_are_no_numbers_name_the_text(void **state)
         qg_explainer e = start(&r);
         qg_explain_text t[] = {encode(r.a, "ab c", 3), encode(r.a, "ab xc", 4)};
         qg_explanation out[2];
-        qg_method_spec s = defaults(r.a, *m);
+        qg_method_spec s = without_other_tokens(r.a, *m);
         r.toy.e[FIRST + 'x' - 'a'][0] = NAN; /* a text without this letter is well */
         qg_code rc = qg_explain(out, &e, t, 2, &s, 5);
         if (((*m)->needs & QG_NEEDS_ATTENTION) || strcmp((*m)->name, "random") == 0)
@@ -650,6 +725,8 @@ static void memory_may_end_in_every_method(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(integrated_gradients_of_a_linear_model),
+    cmocka_unit_test(sequential_gradients_of_a_linear_model),
+    cmocka_unit_test(expected_gradients_of_a_linear_model),
     cmocka_unit_test(tolerance_doubles_the_nodes),
     cmocka_unit_test(gradients_of_a_linear_model),
     cmocka_unit_test(perturbations_of_a_linear_model),

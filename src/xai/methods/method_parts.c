@@ -7,6 +7,7 @@
 
 const char *const qg_explain_output_names[] = {"logit", "probability", NULL};
 const char *const qg_explain_layer_names[] = {"word_embeddings", "embeddings", NULL};
+const char *const qg_path_baseline_names[] = {"pad", "mask", "zero", NULL};
 
 /* ------------------------------------------------------------------------------ gradients */
 
@@ -88,6 +89,47 @@ qg_code qg_explain_gradient(qg_explanation *out, const qg_explainer *e, const qg
         out[t].evaluations = 1;
     }
     return QG_OK;
+}
+
+/* -------------------------------------------------------------------------------- paths */
+
+void qg_path_baseline(qg_ig_options *out, int baseline, const qg_specials *specials)
+{
+    out->baseline = baseline == QG_PATH_ZERO ? QG_BASELINE_ZERO : QG_BASELINE_TOKEN;
+    out->token = baseline == QG_PATH_MASK ? specials->mask : specials->pad;
+}
+
+qg_code qg_check_rule(int rule, int64_t steps)
+{
+    bool ends = rule == QG_TRAPEZOID || rule == QG_TRAPEZOID_CAPTUM;
+    if (ends && steps < 2)
+        return QG_FAIL(QG_EJOB, "\"rule\" %s needs at least 2 \"steps\"",
+                       qg_quadrature_names[rule]);
+    return QG_OK;
+}
+
+qg_code qg_ig_result_make(qg_ig_result *out, const qg_batch *b, qg_arena *a)
+{
+    *out = (qg_ig_result){0};
+    QG_NEW(out->score, a, b->splits[b->B]);
+    QG_NEW(out->value, a, b->B);
+    QG_NEW(out->base, a, b->B);
+    QG_NEW(out->delta, a, b->B);
+    QG_NEW(out->steps, a, b->B);
+    QG_NEW(out->reached, a, b->B);
+    return QG_OK;
+}
+
+void qg_explain_path(qg_explanation *out, const qg_explain_text *text, int n, const qg_ig_result *r,
+                     qg_aggregation how)
+{
+    qg_explain_tokens(out, text, n, r->score, how);
+    for (int t = 0; t < n; t++) {
+        out[t].value = r->value[t];
+        out[t].base = r->base[t];
+        out[t].delta = r->delta[t];
+        out[t].evaluations = out[t].steps = r->steps[t];
+    }
 }
 
 /* --------------------------------------------------------------------------- perturbations */
