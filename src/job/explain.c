@@ -21,7 +21,8 @@ struct samples_entry {
 struct faithfulness_entry {
     const qg_json *k;
     int masking, order;
-    int64_t curve_steps, infidelity, sensitivity;
+    int64_t curve_steps, infidelity, sensitivity, exact_words, beam, soft;
+    bool leave_one_out, normalised;
 };
 
 static const char *const order_names[] = {"score", "magnitude", NULL};
@@ -48,6 +49,11 @@ const qg_opt qg_job_faithfulness_opts[] = {
     {"masking", QG_OPT_ENUM, offsetof(struct faithfulness_entry, masking), .names = qg_masking_names, .help = "what stands for a word that is taken away"},
     {"order", QG_OPT_ENUM, offsetof(struct faithfulness_entry, order), .names = order_names, .help = "which words go first: of largest score, or of largest |score|"},
     {"curve_steps", QG_OPT_INT, offsetof(struct faithfulness_entry, curve_steps), .def = 10, .min = 0, .max = 65536, .help = "steps of the insertion and deletion curves; 0: not measured"},
+    {"leave_one_out", QG_OPT_BOOL, offsetof(struct faithfulness_entry, leave_one_out), .def = 1, .help = "tau-LOO is measured: a text for each word"},
+    {"normalised", QG_OPT_BOOL, offsetof(struct faithfulness_entry, normalised), .help = "AOPC between its bounds over all orders of the words is measured, too"},
+    {"exact_words", QG_OPT_INT, offsetof(struct faithfulness_entry, exact_words), .def = 8, .min = 0, .max = 16, .help = "bounds are exact up to so many words (2^words texts)"},
+    {"beam", QG_OPT_INT, offsetof(struct faithfulness_entry, beam), .def = 5, .min = 1, .max = 1000, .help = "width of the search for the bounds of longer texts"},
+    {"soft", QG_OPT_INT, offsetof(struct faithfulness_entry, soft), .def = 0, .min = 0, .max = 10000, .help = "draws of masked vectors for soft sufficiency and comprehensiveness; 0: not measured"},
     {"infidelity", QG_OPT_INT, offsetof(struct faithfulness_entry, infidelity), .def = 0, .min = 0, .max = 100000, .help = "random perturbations of a text for infidelity; 0: not measured"},
     {"sensitivity", QG_OPT_INT, offsetof(struct faithfulness_entry, sensitivity), .def = 0, .min = 0, .max = 1000, .help = "texts nearby for sensitivity-max; 0: not measured"},
     QG_OPT_END,
@@ -157,6 +163,11 @@ static void read_faithfulness(qg_job_reader *r, const qg_json *v)
     *o = (qg_faithful_options){.masking = (qg_masking)e.masking,
                                .by_magnitude = e.order == 1,
                                .curve_steps = e.curve_steps,
+                               .leave_one_out = e.leave_one_out,
+                               .normalised = e.normalised,
+                               .exact_words = e.exact_words,
+                               .beam = e.beam,
+                               .soft = e.soft,
                                .infidelity = e.infidelity,
                                .sensitivity = e.sensitivity};
     read_k(r, e.k);

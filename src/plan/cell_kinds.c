@@ -79,9 +79,10 @@ static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     const qg_explain_options *o = &p->job->explain;
     const qg_faithful_options *f = &o->faithful;
-    int64_t numbers[] = {o->per_class,   o->correct_only, o->seed,       o->target,
-                         o->floor_draws, f->n_k,          f->masking,    f->by_magnitude,
-                         f->curve_steps, f->infidelity,   f->sensitivity};
+    int64_t numbers[] = {o->per_class,   o->correct_only, o->seed,        o->target,
+                         o->floor_draws, f->n_k,          f->masking,     f->by_magnitude,
+                         f->curve_steps, f->infidelity,   f->sensitivity, f->leave_one_out,
+                         f->normalised,  f->exact_words,  f->beam,        f->soft};
     add_prediction(h, p, c->experiment, c->precision);
     add_prediction(h, p, c->experiment, qg_job_reference(p->job));
     qg_sha256_add_text(h, o->methods[c->method].canonical);

@@ -25,10 +25,20 @@ static double passes(const qg_plan *p, const qg_cell *c, int words)
     const qg_method_spec *m = &p->job->explain.methods[c->method];
     const qg_faithful_options *f = &p->job->explain.faithful;
     double once = m->method->cost(m->options, words);
-    double measured = 2.0 * f->n_k +
-                      2.0 * (f->curve_steps < words ? (double)f->curve_steps : words) +
-                      (double)f->infidelity;
-    return once * (1.0 + qg_plan_repeats(p, c) + (double)f->sensitivity) + measured;
+    return once * (1.0 + qg_plan_repeats(p, c) + (double)f->sensitivity) +
+           qg_faithful_cost(f, words);
+}
+
+/* Tokens that a text takes, on average: measures grow with the square of its words and faster. */
+static double tokens_of_text(const qg_plan *p, const qg_plan_task *t)
+{
+    const qg_plan_tokens *k = p->tokens[t->experiment];
+    int64_t n = p->datasets[k->dataset].data.n;
+    double sum = 0;
+    for (int64_t row = 0; row < n; row++)
+        sum += (double)(k->splits[row + 1] - k->splits[row]) *
+               passes(p, &p->cells[t->cell], (int)qg_plan_words(k, row));
+    return sum / (double)n;
 }
 
 /* Texts of a unit share batches: as many as fill some of them. */
@@ -40,9 +50,7 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
     int64_t n = p->datasets[k->dataset].data.n, slots = p->explained[t->experiment].slots;
     if (n == 0)
         return QG_OK;
-    double length = (double)k->T / (double)n,
-           words = (double)p->datasets[k->dataset].n_words / (double)n;
-    double tokens = length * passes(p, &p->cells[t->cell], (int)words + 1);
+    double length = (double)k->T / (double)n, tokens = tokens_of_text(p, t);
     double fit = UNIT_BUDGET * (double)p->job->unit_tokens / tokens;
     int64_t per = fit < 1 ? 1 : fit < (double)slots ? (int64_t)fit : slots;
     for (int64_t first = 0; first < slots; first += per) {
@@ -155,10 +163,16 @@ static qg_code get_texts(explaining *x)
     return qg_wire_end(in);
 }
 
+static bool needs_gradients(const explaining *x)
+{
+    return x->method.method->needs & QG_NEEDS_GRADIENTS;
+}
+
 static qg_code make_explainer(explaining *x)
 {
     qg_work_unit *u = x->u;
-    bool gradients = x->method.method->needs & QG_NEEDS_GRADIENTS;
+    bool gradients =
+        needs_gradients(x) || (x->how.faithful.soft > 0 && !qg_is_packed(u->head.source.dir));
     if (gradients && !*u->explained)
         QG_TRY(qg_explained_model_create(u->explained, &u->head.source, &u->head.precision,
                                          u->options));
@@ -190,8 +204,7 @@ static void put_results(explaining *x, const qg_explanation *e, const qg_explana
                         const qg_faithful *f, const int64_t *predicted)
 {
     qg_str *out = x->u->out;
-    bool gradients = x->method.method->needs & QG_NEEDS_GRADIENTS;
-    qg_wire_put_text(out, gradients ? qg_explained_model_gradients(*x->u->explained) : "");
+    qg_wire_put_text(out, needs_gradients(x) ? qg_explained_model_gradients(*x->u->explained) : "");
     for (int i = 0; i < x->n; i++) {
         size_t words = (size_t)x->code[i].n_words;
         qg_explain_result w = {predicted[i], e[i].evaluations, e[i].value,

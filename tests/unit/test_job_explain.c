@@ -74,6 +74,11 @@ static void little_said_means_a_lot(void **state)
     qt_same("k", o->faithful.k, k, 6, sizeof *k);
     qt_eq("steps", o->faithful.curve_steps, 10);
     qt_eq("infidelity", o->faithful.infidelity, 0);
+    qt_eq("leave one out", o->faithful.leave_one_out, 1);
+    qt_eq("normalised", o->faithful.normalised, 0);
+    qt_eq("exact", o->faithful.exact_words, 8);
+    qt_eq("beam", o->faithful.beam, 5);
+    qt_eq("soft", o->faithful.soft, 0);
     qt_eq("draws", o->floor_draws, 30);
     qt_eq("pairs", o->n_pairs, 0);
     unload(&l);
@@ -89,7 +94,8 @@ static void everything_may_be_said(void **state)
     read(&l, "{\"methods\": [\"shap\"], \"target\": \"neutral\", \"floor_draws\": 5, \"samples\": "
              "{\"per_class\": 2, \"correct_only\": false, \"seed\": 0}, \"faithfulness\": {\"k\": "
              "[2, 0.25], \"order\": \"magnitude\", \"masking\": \"delete\", \"curve_steps\": 0, "
-             "\"infidelity\": 7, \"sensitivity\": 3}}");
+             "\"infidelity\": 7, \"sensitivity\": 3, \"leave_one_out\": false, \"normalised\": "
+             "true, \"exact_words\": 4, \"beam\": 9, \"soft\": 6}}");
     const qg_explain_options *o = &l.job.explain;
     qt_eq("target", o->target, 1);
     qt_eq("draws", o->floor_draws, 5);
@@ -102,6 +108,11 @@ static void everything_may_be_said(void **state)
     qt_eq("masking", o->faithful.masking, QG_MASKING_DELETE);
     qt_eq("steps", o->faithful.curve_steps, 0);
     qt_eq("infidelity", o->faithful.infidelity, 7);
+    qt_eq("leave one out", o->faithful.leave_one_out, 0);
+    qt_eq("normalised", o->faithful.normalised, 1);
+    qt_eq("exact", o->faithful.exact_words, 4);
+    qt_eq("beam", o->faithful.beam, 9);
+    qt_eq("soft", o->faithful.soft, 6);
     qt_eq("sensitivity", o->faithful.sensitivity, 3);
     unload(&l);
     read(&l, "{\"methods\": [\"shap\"], \"target\": \"predicted\", \"faithfulness\": false}");
@@ -290,6 +301,11 @@ static void a_key_tells_what_determines_the_numbers(void **state)
         "{" METHODS ", \"faithfulness\": {\"k\": [1, 3, 5, 10, 0.2, 0.25]}}",
         "{" METHODS ", \"faithfulness\": {\"curve_steps\": 9}}",
         "{" METHODS ", \"faithfulness\": {\"infidelity\": 1}}",
+        "{" METHODS ", \"faithfulness\": {\"leave_one_out\": false}}",
+        "{" METHODS ", \"faithfulness\": {\"normalised\": true}}",
+        "{" METHODS ", \"faithfulness\": {\"exact_words\": 7}}",
+        "{" METHODS ", \"faithfulness\": {\"beam\": 4}}",
+        "{" METHODS ", \"faithfulness\": {\"soft\": 1}}",
         "{" METHODS ", \"faithfulness\": {\"sensitivity\": 1}}",
         "{" METHODS ", \"faithfulness\": {\"order\": \"magnitude\"}}",
         "{" METHODS ", \"faithfulness\": {\"masking\": \"delete\"}}",
