@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct explain_entry {
-    const qg_json *methods, *samples, *faithfulness, *pairs;
+    const qg_json *methods, *samples, *faithfulness, *randomisation, *pairs;
     const char *target;
     int64_t floor_draws;
 };
@@ -34,6 +34,7 @@ const qg_opt qg_job_explain_opts[] = {
     {"samples", QG_OPT_NODE, offsetof(struct explain_entry, samples), .help = "which texts are explained"},
     {"target", QG_OPT_STRING, offsetof(struct explain_entry, target), .def_text = "reference", .help = "class that is explained: reference (what fp32 predicts), predicted, or a label"},
     {"faithfulness", QG_OPT_NODE, offsetof(struct explain_entry, faithfulness), .help = "what is measured of each explanation; false: nothing"},
+    {"randomisation", QG_OPT_NODE, offsetof(struct explain_entry, randomisation), .help = "whether explanations change when the model's parameters are drawn anew; true: of every method and experiment"},
     {"floor_draws", QG_OPT_INT, offsetof(struct explain_entry, floor_draws), .def = 30, .min = 1, .max = 10000, .help = "random explanations behind the floor of drift"},
     {"pairs", QG_OPT_NODE, offsetof(struct explain_entry, pairs), .help = "[[experiment, experiment], ...] whose drift is compared"},
     QG_OPT_END,
@@ -173,8 +174,7 @@ static void read_faithfulness(qg_job_reader *r, const qg_json *v)
     read_k(r, e.k);
 }
 
-/* The experiments that an entry of the job stands for. */
-static const qg_seed_group *find_fan(const qg_job *job, const qg_json *v)
+const qg_seed_group *qg_job_experiments_named(const qg_job *job, const qg_json *v)
 {
     for (int i = 0; v && v->type == QG_JSON_STRING && i < job->n_experiments; i++)
         if (strcmp(job->experiments[i].seed_group.base, v->string) == 0)
@@ -250,7 +250,8 @@ static qg_code read_pairs(qg_job_reader *r, const qg_json *v)
             QG_WRONG(r, m, "found %s, [experiment, experiment] is expected", qg_json_kind(m));
             continue;
         }
-        const qg_seed_group *a = find_fan(r->job, x), *b = find_fan(r->job, x->next);
+        const qg_seed_group *a = qg_job_experiments_named(r->job, x),
+                            *b = qg_job_experiments_named(r->job, x->next);
         if (!a)
             qg_job_unknown_name(r, x, experiments, "experiment");
         if (!b)
@@ -270,6 +271,7 @@ qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v)
     read_samples(r, e.samples);
     read_target(r, qg_json_get(v, "target"), e.target);
     read_faithfulness(r, e.faithfulness);
+    QG_TRY(qg_job_read_randomisation(r, e.randomisation));
     r->job->explain.floor_draws = e.floor_draws;
     if (r->job->n_precisions > 0 && qg_job_reference(r->job) < 0)
         QG_WRONG(r, v,

@@ -73,6 +73,7 @@ static void put_how(qg_str *out, const qg_explain_how *e)
     qg_wire_put(out, &e->faithful, sizeof e->faithful);
 }
 
+/* One text. */
 static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_explained *x,
                      int64_t slot, int32_t target)
 {
@@ -83,6 +84,26 @@ static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_exp
     qg_wire_put(out, &w, sizeof w);
     qg_wire_put(out, t->ids + at, (size_t)w.n * sizeof *t->ids);
     qg_wire_put(out, t->word + at, (size_t)w.n * sizeof *t->word);
+}
+
+qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit)
+{
+    const qg_plan *p = r->plan;
+    const qg_unit *u = &p->units[unit];
+    const qg_cell *c = &p->cells[p->tasks[u->task].cell];
+    qg_explained x;
+    int32_t *target;
+    int64_t n = 0;
+    QG_TRY(qg_results_explained(&x, r, c->experiment));
+    QG_NEW(target, r->scratch, x.slots);
+    QG_TRY(qg_explain_targets(target, r, c, &x));
+    for (int64_t i = u->first; i < u->first + u->count; i++)
+        n += x.row[i] >= 0;
+    qg_wire_put_i64(out, n);
+    for (int64_t i = u->first; i < u->first + u->count; i++)
+        if (x.row[i] >= 0)
+            put_text(out, p, c->experiment, &x, i, target[i]);
+    return QG_OK;
 }
 
 static qg_code put(qg_str *out, qg_results *r, int unit)
@@ -96,20 +117,8 @@ static qg_code put(qg_str *out, qg_results *r, int unit)
                           .repeat = qg_plan_repeats(p, c),
                           .specials = qg_tokenizer_specials(p->models[c->model].tokenizer),
                           .faithful = o->faithful};
-    qg_explained x;
-    int32_t *target;
-    int64_t n = 0;
-    QG_TRY(qg_results_explained(&x, r, c->experiment));
-    QG_NEW(target, r->scratch, x.slots);
-    QG_TRY(qg_explain_targets(target, r, c, &x));
     put_how(out, &how);
-    for (int64_t i = u->first; i < u->first + u->count; i++)
-        n += x.row[i] >= 0;
-    qg_wire_put_i64(out, n);
-    for (int64_t i = u->first; i < u->first + u->count; i++)
-        if (x.row[i] >= 0)
-            put_text(out, p, c->experiment, &x, i, target[i]);
-    return QG_OK;
+    return qg_explain_put_texts(out, r, unit);
 }
 
 /* ------------------------------------------------------------------------------------- the worker
@@ -140,25 +149,25 @@ static qg_code get_how(explaining *x)
     return qg_method_spec_parse(&x->method, x->u->arena, x->how.method);
 }
 
-static qg_code get_texts(explaining *x)
+qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n, qg_reader *in,
+                             qg_arena *a)
 {
-    qg_reader *in = x->u->in;
-    x->n = (int)qg_wire_get_i64(in);
-    if (x->n < 0 || x->n > 1 << 20)
-        return QG_FAIL(QG_EBUG, "a unit of %d texts", x->n);
-    QG_NEW(x->text, x->u->arena, x->n);
-    QG_NEW(x->code, x->u->arena, x->n);
-    for (int i = 0; i < x->n; i++) {
+    *n = (int)qg_wire_get_i64(in);
+    if (*n < 0 || *n > 1 << 20)
+        return QG_FAIL(QG_EBUG, "a unit of %d texts", *n);
+    QG_NEW(*text, a, *n);
+    QG_NEW(*code, a, *n);
+    for (int i = 0; i < *n; i++) {
         qg_explain_asked t;
         qg_wire_get(in, &t, sizeof t);
-        qg_encoding *e = &x->code[i];
+        qg_encoding *e = &(*code)[i];
         e->n = (int)t.n;
         e->n_words = (int)t.words;
-        e->ids = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->ids);
-        e->word = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->word);
+        e->ids = qg_wire_get_array(in, a, t.n, sizeof *e->ids);
+        e->word = qg_wire_get_array(in, a, t.n, sizeof *e->word);
         if (!e->ids || !e->word)
             return QG_EBUG;
-        x->text[i] = (qg_explain_text){t.key, e, (int32_t)t.target};
+        (*text)[i] = (qg_explain_text){t.key, e, (int32_t)t.target};
     }
     return qg_wire_end(in);
 }
@@ -247,7 +256,7 @@ static qg_code execute(qg_work_unit *u)
 {
     explaining x = {.u = u};
     QG_TRY(get_how(&x));
-    QG_TRY(get_texts(&x));
+    QG_TRY(qg_explain_get_texts(&x.text, &x.code, &x.n, u->in, u->arena));
     QG_TRY(make_explainer(&x));
     qg_model_set_poll(u->model, u->options->poll, u->options->poll_ctx);
     qg_code rc = explain(&x);

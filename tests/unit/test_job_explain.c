@@ -79,6 +79,7 @@ static void little_said_means_a_lot(void **state)
     qt_eq("exact", o->faithful.exact_words, 8);
     qt_eq("beam", o->faithful.beam, 5);
     qt_eq("soft", o->faithful.soft, 0);
+    qt_eq("randomisation", o->randomisation.wanted, 0);
     qt_eq("draws", o->floor_draws, 30);
     qt_eq("pairs", o->n_pairs, 0);
     unload(&l);
@@ -223,6 +224,41 @@ static void mistakes_in_the_rest_are_named_with_their_place(void **state)
           "job.json:11:1: /explain");
 }
 
+static void randomisation_is_of_all_or_of_those_named(void **state)
+{
+    (void)state;
+    loaded l;
+    read(&l, "{\"methods\": [\"lime\", \"shap\"], \"randomisation\": true}");
+    const qg_randomisation_options *o = &l.job.explain.randomisation;
+    assert_true(o->wanted && o->method[0] && o->method[1] && o->experiment[0] && o->experiment[1]);
+    qt_eq("smooth", o->smooth, 0);
+    qt_eq("bins", o->bins, 10);
+    qt_eq("seed", o->seed, l.job.seed);
+    qt_close("noise", o->noise, 0.1, 0, 0);
+    unload(&l);
+    read(&l, "{\"methods\": [\"lime\", \"shap\"], \"randomisation\": {\"methods\": [\"shap\"], "
+             "\"experiments\": [\"b\"], \"smooth\": 4, \"noise\": 0.5, \"bins\": 7, \"seed\": 3}}");
+    assert_true(o->wanted && !o->method[0] && o->method[1] && !o->experiment[0] &&
+                o->experiment[1]);
+    qt_eq("smooth", o->smooth, 4);
+    qt_eq("bins", o->bins, 7);
+    qt_eq("seed", o->seed, 3);
+    qt_close("noise", o->noise, 0.5, 0, 0);
+    unload(&l);
+    read(&l, "{\"methods\": [\"lime\"], \"randomisation\": false}");
+    qt_eq("not wanted", o->wanted, 0);
+    unload(&l);
+    refused(LIME "\"randomisation\": {\"methods\": [\"shap\"]}}",
+            "is not the name of one of the job's methods", "/explain/randomisation/methods/0");
+    refused(LIME "\"randomisation\": {\"experiments\": [\"x\"]}}", "there is no experiment 'x'",
+            "/explain/randomisation/experiments/0");
+    refused(LIME "\"randomisation\": {\"experiments\": []}}", "is empty",
+            "/explain/randomisation/experiments");
+    refused(LIME "\"randomisation\": {\"layers\": 3}}", "unknown key 'layers'",
+            "/explain/randomisation/layers");
+    refused(LIME "\"randomisation\": 3}", "found", "/explain/randomisation");
+}
+
 static void mistakes_in_pairs_are_named_with_their_place(void **state)
 {
     (void)state;
@@ -358,6 +394,7 @@ static void a_class_has_no_more_slots_than_texts(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(little_said_means_a_lot),
+    cmocka_unit_test(randomisation_is_of_all_or_of_those_named),
     cmocka_unit_test(everything_may_be_said),
     cmocka_unit_test(a_pair_is_one_for_each_seed),
     cmocka_unit_test(mistakes_in_methods_are_named_with_their_place),
