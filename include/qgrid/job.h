@@ -81,6 +81,16 @@ typedef struct qg_job_decomposition {
     int n;
 } qg_job_decomposition;
 
+/* Parameter-randomisation checks: of which explanations, and how. */
+typedef struct qg_randomisation_options {
+    bool wanted;
+    bool *method, *experiment; /* [n_methods], [n_experiments] of the job */
+    int64_t smooth;            /* disturbed texts that an explanation is averaged over; 0: none */
+    double noise;              /* ... in standard deviations of the word table */
+    int64_t bins;              /* of the histogram behind complexity */
+    int64_t seed;              /* of what is drawn in place of the parameters */
+} qg_randomisation_options;
+
 /* What is explained, and how. */
 typedef struct qg_explain_options {
     int n_methods; /* 0: nothing is explained */
@@ -90,6 +100,7 @@ typedef struct qg_explain_options {
     int64_t seed;      /* of the choice of texts, and of methods that draw */
     int target;        /* class, or QG_TARGET_... */
     qg_faithful_options faithful;
+    qg_randomisation_options randomisation;
     int64_t floor_draws;
     int n_pairs;
     qg_job_pair *pairs;

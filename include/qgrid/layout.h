@@ -26,6 +26,7 @@
     X(ATTRIBUTIONS, "/attributions/M/D/P/X")                                                       \
     X(REPEAT, "/attributions/M/D/P/X/repeat")                                                      \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
+    X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \
     X(EXPLANATIONS, "/comparisons/M/D/explanations")                                               \
     X(REFERENCE, "/comparisons/M/D/reference")                                                     \

@@ -20,11 +20,12 @@ typedef struct qg_cell {
                          "finetuned/train", "finetuned_smsa/seeds",
                          "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
                          "control_smsa/vs/qat_smsa", "qat_smsa/reference",
-                         "qat_smsa/seeds/explanations", "qat_smsa/decomposition/control_smsa" */
+                         "qat_smsa/seeds/explanations", "qat_smsa/decomposition/control_smsa",
+                         "finetuned_smsa/fp32/lime/randomisation" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
     int precision;         /* -1 for those over all precisions */
-    int method;       /* explain: of the job; pair, decomposition: which of the job's; else -1 */
+    int method;       /* explain, randomise: of the job; pair, decomposition: which of the job's; else -1 */
     int owner;        /* latency: the cell whose measurement it shows; else itself */
     int task;         /* its owner's; -1: computed by rank 0 from other cells, or skipped */
     const char *skip; /* why it is not computed; NULL: it is */
@@ -129,6 +130,9 @@ int64_t qg_plan_latency_texts(const qg_plan *p, int experiment);
 
 /** Row of the data set measured as text `i`, drawn by counter. */
 int64_t *qg_plan_latency_rows(const qg_plan *p, qg_arena *a, int experiment);
+
+/** Parts of the model that a parameter-randomisation check of an experiment draws anew. */
+int qg_plan_random_parts(const qg_plan *p, int experiment);
 
 /** Words of a row that have tokens: the others were cut off. */
 int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row);

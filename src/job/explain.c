@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct explain_entry {
-    const qg_json *methods, *samples, *faithfulness, *pairs;
+    const qg_json *methods, *samples, *faithfulness, *randomisation, *pairs;
     const char *target;
     int64_t floor_draws;
 };
@@ -21,7 +21,8 @@ struct samples_entry {
 struct faithfulness_entry {
     const qg_json *k;
     int masking, order;
-    int64_t curve_steps, infidelity, sensitivity;
+    int64_t curve_steps, infidelity, sensitivity, exact_words, beam, soft;
+    bool leave_one_out, normalised;
 };
 
 static const char *const order_names[] = {"score", "magnitude", NULL};
@@ -33,6 +34,7 @@ const qg_opt qg_job_explain_opts[] = {
     {"samples", QG_OPT_NODE, offsetof(struct explain_entry, samples), .help = "which texts are explained"},
     {"target", QG_OPT_STRING, offsetof(struct explain_entry, target), .def_text = "reference", .help = "class that is explained: reference (what fp32 predicts), predicted, or a label"},
     {"faithfulness", QG_OPT_NODE, offsetof(struct explain_entry, faithfulness), .help = "what is measured of each explanation; false: nothing"},
+    {"randomisation", QG_OPT_NODE, offsetof(struct explain_entry, randomisation), .help = "whether explanations change when the model's parameters are drawn anew; true: of every method and experiment"},
     {"floor_draws", QG_OPT_INT, offsetof(struct explain_entry, floor_draws), .def = 30, .min = 1, .max = 10000, .help = "random explanations behind the floor of drift"},
     {"pairs", QG_OPT_NODE, offsetof(struct explain_entry, pairs), .help = "[[experiment, experiment], ...] whose drift is compared"},
     QG_OPT_END,
@@ -48,6 +50,11 @@ const qg_opt qg_job_faithfulness_opts[] = {
     {"masking", QG_OPT_ENUM, offsetof(struct faithfulness_entry, masking), .names = qg_masking_names, .help = "what stands for a word that is taken away"},
     {"order", QG_OPT_ENUM, offsetof(struct faithfulness_entry, order), .names = order_names, .help = "which words go first: of largest score, or of largest |score|"},
     {"curve_steps", QG_OPT_INT, offsetof(struct faithfulness_entry, curve_steps), .def = 10, .min = 0, .max = 65536, .help = "steps of the insertion and deletion curves; 0: not measured"},
+    {"leave_one_out", QG_OPT_BOOL, offsetof(struct faithfulness_entry, leave_one_out), .def = 1, .help = "tau-LOO is measured: a text for each word"},
+    {"normalised", QG_OPT_BOOL, offsetof(struct faithfulness_entry, normalised), .help = "AOPC between its bounds over all orders of the words is measured, too"},
+    {"exact_words", QG_OPT_INT, offsetof(struct faithfulness_entry, exact_words), .def = 8, .min = 0, .max = 16, .help = "bounds are exact up to so many words (2^words texts)"},
+    {"beam", QG_OPT_INT, offsetof(struct faithfulness_entry, beam), .def = 5, .min = 1, .max = 1000, .help = "width of the search for the bounds of longer texts"},
+    {"soft", QG_OPT_INT, offsetof(struct faithfulness_entry, soft), .def = 0, .min = 0, .max = 10000, .help = "draws of masked vectors for soft sufficiency and comprehensiveness; 0: not measured"},
     {"infidelity", QG_OPT_INT, offsetof(struct faithfulness_entry, infidelity), .def = 0, .min = 0, .max = 100000, .help = "random perturbations of a text for infidelity; 0: not measured"},
     {"sensitivity", QG_OPT_INT, offsetof(struct faithfulness_entry, sensitivity), .def = 0, .min = 0, .max = 1000, .help = "texts nearby for sensitivity-max; 0: not measured"},
     QG_OPT_END,
@@ -157,6 +164,11 @@ static void read_faithfulness(qg_job_reader *r, const qg_json *v)
     *o = (qg_faithful_options){.masking = (qg_masking)e.masking,
                                .by_magnitude = e.order == 1,
                                .curve_steps = e.curve_steps,
+                               .leave_one_out = e.leave_one_out,
+                               .normalised = e.normalised,
+                               .exact_words = e.exact_words,
+                               .beam = e.beam,
+                               .soft = e.soft,
                                .infidelity = e.infidelity,
                                .sensitivity = e.sensitivity};
     read_k(r, e.k);
@@ -233,6 +245,7 @@ qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v)
     read_samples(r, e.samples);
     read_target(r, qg_json_get(v, "target"), e.target);
     read_faithfulness(r, e.faithfulness);
+    QG_TRY(qg_job_read_randomisation(r, e.randomisation));
     r->job->explain.floor_draws = e.floor_draws;
     if (r->job->n_precisions > 0 && qg_job_reference(r->job) < 0)
         QG_WRONG(r, v,

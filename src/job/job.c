@@ -78,6 +78,7 @@ const qg_opt_table qg_job_tables[] = {
     {"explain", qg_job_explain_opts},
     {"samples", qg_job_samples_opts},
     {"faithfulness", qg_job_faithfulness_opts},
+    {"randomisation", qg_job_randomisation_opts},
     {NULL, NULL},
 };
 

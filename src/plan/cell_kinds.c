@@ -124,15 +124,30 @@ static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     const qg_explain_options *o = &p->job->explain;
     const qg_faithful_options *f = &o->faithful;
-    int64_t numbers[] = {o->per_class,         o->correct_only, o->seed,        o->target,
-                         o->floor_draws,       f->n_k,          f->masking,     f->by_magnitude,
-                         f->curve_steps,       f->infidelity,   f->sensitivity, EXPLANATION_VERSION,
-                         qg_plan_repeats(p, c)};
+    int64_t numbers[] = {o->per_class,  o->correct_only,     o->seed,
+                         o->target,     o->floor_draws,      f->n_k,
+                         f->masking,    f->by_magnitude,     f->curve_steps,
+                         f->infidelity, f->sensitivity,      f->leave_one_out,
+                         f->normalised, f->exact_words,      f->beam,
+                         f->soft,       EXPLANATION_VERSION, qg_plan_repeats(p, c)};
     add_prediction(h, p, c->experiment, c->precision);
     add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
     qg_sha256_add_text(h, o->methods[c->method].canonical);
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, f->k, (size_t)f->n_k * sizeof f->k[0]);
+}
+
+static void key_of_randomisation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_explain_options *o = &p->job->explain;
+    const qg_randomisation_options *x = &o->randomisation;
+    int64_t numbers[] = {o->per_class, o->correct_only, o->seed, o->target,
+                         x->smooth,    x->bins,         x->seed};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    qg_sha256_add_text(h, o->methods[c->method].canonical);
+    qg_sha256_add(h, numbers, sizeof numbers);
+    qg_sha256_add(h, &x->noise, sizeof x->noise);
 }
 
 /* Over the cells that are summed up, in their order; tests draw for the bootstrap. */

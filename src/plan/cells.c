@@ -161,6 +161,42 @@ static qg_code add_reference_cells(qg_plan *p, qg_arena *a)
     return QG_OK;
 }
 
+/* Why a method's explanations of a drawn model cannot be made; NULL: they can. */
+static const char *cannot_randomise(const qg_plan *p, qg_arena *a, const qg_cell *c)
+{
+    const qg_plan_model *m = &p->models[c->model];
+    const qg_method *method = p->job->explain.methods[c->method].method;
+    if (!m->training && qg_is_packed(m->source.dir))
+        return qg_arena_printf(a,
+                               "parameters cannot be drawn anew in the packed folder %s: use the "
+                               "model that it was packed from",
+                               m->source.dir);
+    if (method->needs & QG_NEEDS_ATTENTION)
+        return qg_arena_printf(a, "%s needs attention, which only packed models give",
+                               method->name);
+    return NULL;
+}
+
+static qg_code add_randomisation_cells(qg_plan *p, qg_arena *a, int e)
+{
+    const qg_explain_options *o = &p->job->explain;
+    const qg_experiment *x = &p->job->experiments[e];
+    int reference = qg_job_reference(p->job);
+    for (int m = 0; m < o->n_methods && o->randomisation.wanted; m++) {
+        qg_cell cell = of_experiment(p->job, QG_CELL_RANDOMISE, e, reference);
+        const char *suffix = qg_arena_printf(a, "%s/randomisation", o->methods[m].name);
+        if (!o->randomisation.method[m] || !o->randomisation.experiment[e])
+            continue;
+        if (!suffix)
+            return QG_ENOMEM;
+        cell.method = m;
+        qg_cell *c = &p->cells[p->n_cells];
+        QG_TRY(add_cell(p, a, cell, x->name, suffix));
+        c->skip = cannot_randomise(p, a, c);
+    }
+    return QG_OK;
+}
+
 static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
 {
     const qg_job *job = p->job;
@@ -174,6 +210,7 @@ static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
         QG_TRY(add_cell(p, a, cell, name, job->explain.methods[i % n].name));
         c->skip = unable(p, a, c);
     }
+    QG_TRY(add_randomisation_cells(p, a, e));
     return add_cell(p, a, of_experiment(job, QG_CELL_EXPLANATIONS, e, -1), name, "explanations");
 }
 
@@ -254,7 +291,8 @@ static void select_explained(qg_plan *p)
     }
     for (int i = 0; i < p->n_cells; i++) {
         const qg_cell *c = &p->cells[i];
-        if (!c->selected || c->kind != QG_CELL_EXPLAIN || c->skip)
+        bool explains = c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE;
+        if (!c->selected || !explains || c->skip)
             continue;
         p->cells[qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))]
             .selected = true;
@@ -276,7 +314,8 @@ static void select_cells(qg_plan *p, const char *only)
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
-    int per = job->n_precisions * (1 + job->latency.wanted + job->explain.n_methods) + 6;
+    int per = job->n_precisions * (1 + job->latency.wanted + job->explain.n_methods) + 6 +
+              job->explain.n_methods;
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);
     QG_TRY(add_train_cells(p, a));

@@ -112,7 +112,7 @@ static qg_code make_cell_task(qg_plan *p, qg_arena *a, int cell)
         c->task = p->cells[c->owner].task;
         return QG_OK;
     }
-    if (c->kind == QG_CELL_EXPLAIN)
+    if (c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE)
         QG_TRY(make_cell_task(
             p, a,
             qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))));

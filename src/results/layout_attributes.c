@@ -159,6 +159,17 @@ static void reference(list *l, const qg_plan *p, const char *path, const qg_grou
             text(l, path, "reference", x[x[e].reference].name);
 }
 
+static void randomisation(list *l, const qg_plan *p, const char *path, int method)
+{
+    const qg_randomisation_options *o = &p->job->explain.randomisation;
+    text(l, path, "options", p->job->explain.methods[method].canonical);
+    text(l, path, "target", target_of(p->job));
+    integer(l, path, "seed", o->seed);
+    integer(l, path, "smooth", o->smooth);
+    add(l, path, "noise")->number = o->noise;
+    integer(l, path, "bins", o->bins);
+}
+
 qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
                              const qg_group_ref *groups, int n)
 {
@@ -179,6 +190,8 @@ qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
             attributions(&l, p, path, groups[i].method);
         else if (groups[i].group == QG_GROUP_REFERENCE)
             reference(&l, p, path, &groups[i]);
+        else if (groups[i].group == QG_GROUP_RANDOMISATION)
+            randomisation(&l, p, path, groups[i].method);
         else if (groups[i].group == QG_GROUP_MODEL)
             text(&l, path, "scheme",
                  qg_precision_summary(p->job->precisions[groups[i].precision].scheme));

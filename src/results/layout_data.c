@@ -85,7 +85,9 @@ CELL_TEXTS(model, QG_NAME_SIZE,
 CELL_TEXTS(dataset, QG_NAME_SIZE, x ? job->datasets[x->dataset].name : "")
 CELL_TEXTS(precision, QG_NAME_SIZE, c->precision >= 0 ? job->precisions[c->precision].name : "")
 CELL_TEXTS(method, QG_NAME_SIZE,
-           c->kind == QG_CELL_EXPLAIN ? job->explain.methods[c->method].name : "")
+           c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE
+               ? job->explain.methods[c->method].name
+               : "")
 CELL_TEXTS(key, QG_NAME_SIZE, c->key)
 
 qg_code qg_fill_cell_seed(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)

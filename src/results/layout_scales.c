@@ -65,6 +65,21 @@ static qg_code methods(qg_field *f, qg_arena *a, const qg_job *job)
     return qg_layout_names(f, a, QG_NAME_SIZE, method_text, job);
 }
 
+/* Parts of a model that are drawn anew, from the top. */
+static qg_code parts(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
+{
+    const char **name;
+    int layers = p->models[ref.model].config.layers;
+    QG_NEW(name, a, layers + 3);
+    name[0] = "classifier";
+    name[1] = "pooler";
+    for (int i = 0; i < layers; i++)
+        if (!(name[2 + i] = qg_arena_printf(a, "layer %d", layers - 1 - i)))
+            return QG_ENOMEM;
+    name[layers + 2] = "embeddings";
+    return qg_layout_names(f, a, 16, qg_layout_listed, name);
+}
+
 /* Names come with the packed model. */
 static qg_code layers(qg_field *f)
 {

@@ -105,9 +105,8 @@ static const char *field_of(const qg_read_cell *c, const char *word, size_t *len
     const struct {
         const char *word, *value;
     } field[] = {
-        {"{experiment}", c->experiment}, {"{model}", c->model},
-        {"{dataset}", c->dataset},       {"{precision}", c->precision},
-        {"{method}", c->method},         {"{other}", last ? last + 1 : ""},
+        {"{experiment}", c->experiment}, {"{model}", c->model},   {"{dataset}", c->dataset},
+        {"{precision}", c->precision},   {"{method}", c->method}, {"{other}", last ? last + 1 : ""},
     };
     for (size_t i = 0; i < sizeof field / sizeof field[0]; i++) {
         *len = strlen(field[i].word);

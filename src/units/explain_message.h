@@ -36,6 +36,15 @@ typedef struct qg_explain_numbers {
     double value, base, delta, fit;
 } qg_explain_numbers;
 
+/** Puts the texts of a unit that are explained, and takes them back into an arena; the texts come
+ *  last. @errors QG_ENOMEM, QG_EBUG. */
+qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit) QG_MUST_USE;
+qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n, qg_reader *in,
+                             qg_arena *a) QG_MUST_USE;
+
+/** The tasks whose predictions say which texts are explained, and for which class. */
+void qg_explain_needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t);
+
 /** Class [slots] that is explained of each text, -1 where there is none. */
 qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c,
                            const qg_explained *x) QG_MUST_USE;

@@ -182,7 +182,8 @@ for p in ("fp32", "int4"):
         full = f["predictions/m/odd/%s/probabilities" % p][:][row[there], a["target"][there]]
         close((s + keep)[there, 0], full, 1e-6)
         close((s + keep)[there, 2], full, 1e-6)
-        close(g["aopc_comprehensiveness"][:], c.sum(axis=1) / 4)
+        close(g["aopc_comprehensiveness"][:], c.mean(axis=1)) # as ERASER has both: no term for k = 0
+        close(g["aopc_sufficiency"][:], s.mean(axis=1))
         one = list(words).index(1)
         assert c[one, 0] == c[one, 1] and s[one, 0] == 0 # nothing but the text is left
         assert np.isnan(g["sensitivity_max"][one]) and np.isfinite(g["deletion_auc"][there]).all()
@@ -190,6 +191,10 @@ for p in ("fp32", "int4"):
         at = [k.decode() for k in g["faithful_measure_at_k"][:]].index("comprehensiveness")
         close(g["summary_at_k"][at, 1][[stats.index("n"), stats.index("mean")]], [there.sum(), c[there, 1].mean()])
 g, a = f["faithfulness/m/odd/fp32/occlusion"], f["attributions/m/odd/fp32/occlusion"]
+tau = g["tau_loo"][there]
+tau = tau[np.isfinite(tau)]
+close(tau, np.ones(len(tau)), 1e-12) # occlusion is what each word alone loses
+assert len(tau) >= 3
 close(g["comprehensiveness"][there, 0], np.nanmax(a["word_scores"][there], axis=1), 1e-9) # of the top word
 PY
 
@@ -279,5 +284,36 @@ for p in ("fp32", "fp16", "int8", "int4_g32_a8"):
         assert p == "fp32" or np.isnan(f["comparisons/m/odd/%s/%s/spearman" % (p, m)][:]).all(), (p, m)
 assert texts > 100
 PY
+# The measures that cost more: AOPC between its bounds, masked vectors.
+job normal "j['max_length'] = 12; j['precisions'] = ['fp32', 'int8']; x['methods'] = ['occlusion', {'method': 'lime', 'samples': 20}, 'saliency']
+x['faithfulness'].update({'normalised': True, 'exact_words': 5, 'beam': 2, 'soft': 4})"
+ok "normalised and soft measures" run_np 1 "$T/normal.json"
+ok "normalised and soft measures are in range" numbers normal.h5 <<'PY'
+row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
+there, bounds = row >= 0, {}
+assert set(words[there]) & {6, 7, 8, 9, 10} and set(words[there]) & {2, 3, 4, 5}
+for p in ("fp32", "int8"):
+    for m in METHODS:
+        g = f["faithfulness/m/odd/%s/%s" % (p, m)]
+        c, s, upper, lower = (g[k][:] for k in ("normalised_comprehensiveness", "normalised_sufficiency", "aopc_upper", "aopc_lower"))
+        assert np.isfinite(upper[there]).all() and (upper[there] >= lower[there]).all()
+        spread = there & (upper > lower) & (words > 1)
+        assert spread.sum() >= 6 and np.isnan(c[words == 1]).all()
+        assert np.isfinite(c[spread]).all() and np.isfinite(s[spread]).all()
+        exact = spread & (words <= 5) # bounds over all orders: nothing lies outside
+        assert exact.sum() >= 3
+        for v in c[exact], s[exact]:
+            assert (v >= -1e-9).all() and (v <= 1 + 1e-9).all(), v
+        close(upper, bounds.setdefault(p, upper), 0) # of the model and the text, not of the method
+        for name in ("soft_sufficiency", "soft_comprehensiveness"):
+            v = g[name][:]
+            some = v[np.isfinite(v)]
+            assert len(some) >= 3 and np.isnan(v[~there]).all()
+            assert ((some <= 1) if name == "soft_sufficiency" else (some >= 0)).all()
+PY
+for np in 2 3; do
+    ok "normalised and soft measures on $np ranks" run_np $np "$T/normal.json" --output "$T/normal$np.h5"
+    ok "they are the same there" same_digest "$T/normal.h5" "$T/normal$np.h5"
+done
 
 finish

@@ -115,8 +115,8 @@ static void tops_and_curves_follow_the_order_of_scores(void **state)
         }
         for (int k = 0; k < 3; k++) {
             double without = deletion[count[k]], only = insertion[count[k]];
-            comprehensiveness += (deletion[0] - without) / 4;
-            sufficiency += (deletion[0] - only) / 4;
+            comprehensiveness += (deletion[0] - without) / 3;
+            sufficiency += (deletion[0] - only) / 3;
             qt_close("comprehensiveness", got.at_k[QG_FAITHFUL_AT_K_comprehensiveness][k],
                      deletion[0] - without, 0, 1e-12);
             qt_close("sufficiency", got.at_k[QG_FAITHFUL_AT_K_sufficiency][k], deletion[0] - only,
@@ -349,6 +349,11 @@ static void texts_without_words_are_undefined_and_others_unmoved(void **state)
                              .k = {1, 0.5},
                              .masking = QG_MASKING_DELETE,
                              .curve_steps = 1000,
+                             .leave_one_out = true,
+                             .normalised = true,
+                             .exact_words = 3,
+                             .beam = 2,
+                             .soft = 3,
                              .infidelity = 20,
                              .sensitivity = 2};
     qg_method_spec spec;
@@ -396,8 +401,15 @@ static qg_code measure(qg_arena *a, void *ctx)
     double score[] = {0.5, 1, 0.25};
     qg_explain_text text = {7, encode(f->r.a, "a b c", 0), TARGET};
     qg_explanation x = given(score);
-    qg_faithful_options o = {
-        .n_k = 1, .k = {1}, .curve_steps = 1000, .infidelity = 3, .sensitivity = 2};
+    qg_faithful_options o = {.n_k = 1,
+                             .k = {1},
+                             .curve_steps = 1000,
+                             .leave_one_out = true,
+                             .normalised = true,
+                             .beam = 2,
+                             .soft = 2,
+                             .infidelity = 3,
+                             .sensitivity = 2};
     qg_method_spec spec;
     qg_faithful got;
     QG_TRY(qg_perturber_make(&p, a, &f->r.model, specials, 0));

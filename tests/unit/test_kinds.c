@@ -29,7 +29,7 @@ static const char job[] =
     "\"d\"}},\n"
     "\"precisions\": [\"fp32\", \"int8\"], \"latency\": {\"samples\": 3},\n"
     "\"explain\": {\"methods\": [\"occlusion\", \"random\"], \"target\": \"predicted\", "
-    "\"pairs\": [[\"a\", \"b\"]]}}";
+    "\"pairs\": [[\"a\", \"b\"]], \"randomisation\": true}}";
 
 static void load(loaded *l)
 {
