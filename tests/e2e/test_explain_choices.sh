@@ -31,6 +31,10 @@ for M in "m", "o":
     assert (e["other_class"][:] == [[0, flipped.sum()]] * 3).all() # and says of how many texts
 assert flips > 0
 PY
+for np in 1 3; do
+    ok "on $np ranks" run_np $np "$T/predicted.json" --output "$T/predicted$np.h5"
+    ok "$np ranks give the same bits" same_digest "$T/predicted.h5" "$T/predicted$np.h5"
+done
 job reference "$two; x['samples']['correct_only'] = True"
 ok "what fp32 predicts is explained" run_np 2 "$T/reference.json"
 ok "and is compared where another class is predicted, too" numbers reference.h5 <<'PY'
