@@ -158,17 +158,51 @@ for p in range(4):
 for name in ("drift_p", "drift_p_holm", "drift_p_bonferroni"):
     v = e[name][:]
     assert np.isnan(v[:, P.index("fp32")]).all(), name # fp32 has no drift
-p, holm, bonferroni = (e[k][:][np.isfinite(e["drift_p"][:])] for k in ("drift_p", "drift_p_holm", "drift_p_bonferroni"))
-assert len(p) and ((p <= holm) & (holm <= bonferroni) & (bonferroni <= 1)).all()
-test = [t.decode() for t in e["test"][:]]
+p, by_holm, bonferroni = (e[k][:][np.isfinite(e["drift_p_holm"][:])] for k in ("drift_p", "drift_p_holm", "drift_p_bonferroni"))
+assert len(p) and ((p <= by_holm) & (by_holm <= bonferroni) & (bonferroni <= 1)).all()
+of_random = METHODS.index("random")
+for name in ("drift_p_holm", "drift_p_bonferroni", "drift_equivalent_p_holm"):
+    assert np.isnan(e[name][of_random]).all(), name # a family of tests has no use for what looks at no model
+assert (e["drift_family"][of_random][np.isfinite(e["drift_family"][of_random])] == 0).all()
+in_family = [m for m in range(11) if m != of_random]
+upper = [(m, a, b) for m in in_family for a in range(4) for b in range(a + 1, 4)]
+for name in ("drift_p", "drift_equivalent_p"):
+    close([e[name + "_holm"][i] for i in upper], holm([e[name][i] for i in upper]), 1e-12)
+assert max(e["drift_family"][i] for i in upper) == np.isfinite([e["drift_p"][i] for i in upper]).sum()
+i, j = P.index("int4"), P.index("int8")
 for k, m in enumerate(METHODS):
-    g = f["comparisons/m/odd/int4/" + m]
-    for name, sign in (("above_floor", "floor"), ("from_repeat", "repeat")):
-        t = dict(zip(test, e[name][k, P.index("int4")]))
-        d = g["spearman"][:] - g[sign][:, 0]
-        d = d[np.isfinite(d)]
-        assert t["n"] == len(d) and np.isnan(e[name][k, P.index("fp32"), 1])
-        close(t["difference"], d.mean() if len(d) else math.nan)
+    d = f["comparisons/m/odd/int8/%s/spearman" % m][:] - f["comparisons/m/odd/int4/%s/spearman" % m][:]
+    d = d[np.isfinite(d)]
+    for x, y, s in ((i, j, 1), (j, i, -1)):
+        t = {n: e["drift_" + n][k, x, y] for n in ("n", "difference", "p", "detectable")}
+        check_difference(t, s * d)
+        close(e["drift_equivalent_p"][k, x, y], max(one_sided(d, 0.05), one_sided(-d, 0.05)), 1e-8)
+PY
+ok "tests against floor and repeat are those of the drift" numbers all.h5 <<'PY'
+e = f["comparisons/m/odd/explanations"]
+P = [p.decode() for p in e["precision"][:]]
+DRAW = ("smoothgrad", "lime", "kernel_shap", "random")
+for k, m in enumerate(METHODS):
+    for i, p in enumerate(P):
+        tests = {n: named(e, "test", e[n][k, i]) for n in ("above_floor", "from_repeat")}
+        within = {n: named(e, "within", e[n][k, i]) for n in ("as_repeat", "not_below_repeat")}
+        if p == "fp32": # it has no drift
+            for t in list(tests.values()) + list(within.values()):
+                assert t["n"] == t["family"] == 0 and math.isnan(t["p"]) and math.isnan(t["p_holm"]), t
+            continue
+        g = f["comparisons/m/odd/%s/%s" % (p, m)]
+        drift, floor, repeat = g["spearman"][:], g["floor"][:, 0], g["repeat"][:, 0]
+        for t, d in ((tests["above_floor"], drift - floor), (tests["from_repeat"], drift - repeat)):
+            check_difference(t, d[np.isfinite(d)])
+        assert (tests["from_repeat"]["n"] > 0) == (m in DRAW), m # no test against what there is not
+        check_within(within["as_repeat"], repeat, drift, 0.05, True)
+        check_within(within["not_below_repeat"], np.where(np.isnan(repeat), 1, repeat), drift, 0.05, False)
+        if m not in DRAW:
+            assert within["not_below_repeat"]["against"] == 1 and math.isnan(within["as_repeat"]["p"])
+assert check_family(e, "test", "above_floor", METHODS) == 30 # 10 methods, 3 precisions
+assert check_family(e, "test", "from_repeat", METHODS) == check_family(e, "within", "as_repeat", METHODS) == 9
+assert check_family(e, "within", "not_below_repeat", METHODS) == 30
+assert (e["other_class"][:] == 0).all() # all explain what fp32 predicts
 PY
 ok "faithfulness is of the explained class" numbers all.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]

@@ -161,7 +161,7 @@ static void alike_precisions_can_be_told_apart(void **state)
         }
     }
     has(printed(&f, "e/explanations", QG_SHOW), "  attention_rollout  attention_entropy\n");
-    has(printed(&f, "e/explanations", QG_SHOW), "  rank_biserial\n");
+    has(printed(&f, "e/explanations", QG_SHOW), "  rank_biserial  detectable  family\n");
     end(&f);
 }
 
