@@ -113,7 +113,10 @@ void qg_text_forward(float *y, const float *x, int m, int k, const qg_kernels *k
     float lo, hi;
     qg_affine levels;
     kernels->minmax(&lo, &hi, x, k, m, k);
-    levels.zero = qg_text_levels(&levels.scale, lo, hi);
+    if (isnan(lo))
+        levels = QG_NO_LEVELS;
+    else
+        levels.zero = qg_text_levels(&levels.scale, lo, hi);
     qg_affine_forward(y, x, (size_t)m * (size_t)k, levels);
 }
 
