@@ -19,7 +19,7 @@ typedef struct qg_cell {
     const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
                          "finetuned/train", "finetuned_smsa/seeds",
                          "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
-                         "finetuned_smsa/fp32/lime/randomisation",
+                         "finetuned_smsa/fp32/lime/randomisation", "finetuned_smsa/int8/bounds",
                          "control_smsa/vs/qat_smsa" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
@@ -179,6 +179,9 @@ int64_t qg_cost_model_bytes(const qg_config *c);
 
 /** Number of the cell of an experiment's predictions under a precision. */
 int qg_predict_cell(const qg_plan *p, int experiment, int precision);
+
+/** The cell of the bounds of its AOPC, or -1: normalised AOPC is not measured. */
+int qg_plan_bounds_cell(const qg_plan *p, int experiment, int precision);
 
 /** Cell of an explanation, of a job that has them. */
 const qg_cell *qg_plan_explain_cell(const qg_plan *p, int experiment, int precision, int method);

@@ -187,12 +187,15 @@ x['faithfulness'].update({'normalised': True, 'exact_words': 5, 'beam': 2, 'soft
 ok "normalised and soft measures" run_np 1 "$T/normal.json"
 ok "normalised and soft measures are in range" numbers normal.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
-there, bounds = row >= 0, {}
+there = row >= 0
 assert set(words[there]) & {6, 7, 8, 9, 10} and set(words[there]) & {2, 3, 4, 5}
 for p in ("fp32", "int8"):
     for m in METHODS:
         g = f["faithfulness/m/odd/%s/%s" % (p, m)]
-        c, s, upper, lower = (g[k][:] for k in ("normalised_comprehensiveness", "normalised_sufficiency", "aopc_upper", "aopc_lower"))
+        b = f["bounds/m/odd/%s" % p] # of the model and the text, not of the method
+        upper, lower = b["aopc_upper"][:], b["aopc_lower"][:]
+        assert (b["target"][:] == f["attributions/m/odd/%s/%s/target" % (p, m)][:]).all()
+        c, s, full, alone = (g[k][:] for k in ("normalised_comprehensiveness", "normalised_sufficiency", "full_aopc_comprehensiveness", "full_aopc_sufficiency"))
         assert np.isfinite(upper[there]).all() and (upper[there] >= lower[there]).all()
         spread = there & (upper > lower) & (words > 1)
         assert spread.sum() >= 6 and np.isnan(c[words == 1]).all()
@@ -201,7 +204,8 @@ for p in ("fp32", "int8"):
         assert exact.sum() >= 3
         for v in c[exact], s[exact]:
             assert (v >= -1e-9).all() and (v <= 1 + 1e-9).all(), v
-        close(upper, bounds.setdefault(p, upper), 0) # of the model and the text, not of the method
+        close(c[spread], ((full - lower) / (upper - lower))[spread])
+        close(s[spread], ((alone - lower) / (upper - lower))[spread])
         for name in ("soft_sufficiency", "soft_comprehensiveness"):
             v = g[name][:]
             some = v[np.isfinite(v)]
