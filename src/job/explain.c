@@ -174,32 +174,12 @@ static void read_faithfulness(qg_job_reader *r, const qg_json *v)
     read_k(r, e.k);
 }
 
-const qg_seed_group *qg_job_experiments_named(const qg_job *job, const qg_json *v)
-{
-    for (int i = 0; v && v->type == QG_JSON_STRING && i < job->n_experiments; i++)
-        if (strcmp(job->experiments[i].seed_group.base, v->string) == 0)
-            return &job->experiments[i].seed_group;
-    return NULL;
-}
-
 static bool has_pair(const qg_explain_options *o, int a, int b)
 {
     for (int i = 0; i < o->n_pairs; i++)
         if (o->pairs[i].a == a && o->pairs[i].b == b)
             return true;
     return false;
-}
-
-/* Whether two entries have the same seeds, one behind the other; without seeds any will do. */
-static bool same_seeds(const qg_job *job, const qg_seed_group *a, const qg_seed_group *b)
-{
-    if (!a->n || !b->n)
-        return true;
-    for (int i = 0; a->n == b->n && i < a->n; i++)
-        if (job->models[job->experiments[a->first + i].model].seed !=
-            job->models[job->experiments[b->first + i].model].seed)
-            return false;
-    return a->n == b->n;
 }
 
 static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_seed_group *a,
@@ -210,7 +190,7 @@ static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_seed_group *a,
         QG_WRONG(r, v, "'%s' and '%s' are not of one data set", a->base, b->base);
     else if (a->first == b->first)
         QG_WRONG(r, v, "an experiment is not compared with itself");
-    else if (!same_seeds(job, a, b))
+    else if (!qg_job_same_seeds(job, a, b))
         QG_WRONG(r, v, "'%s' and '%s' are not of the same seeds", a->base, b->base);
     else if (has_pair(&job->explain, a->first, b->first))
         QG_WRONG(r, v, "the pair of '%s' and '%s' occurs twice", a->base, b->base);
@@ -243,19 +223,13 @@ static qg_code read_pairs(qg_job_reader *r, const qg_json *v)
 {
     if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
         return QG_OK;
-    const qg_json *experiments = qg_json_get(r->job->doc.root, "experiments");
     for (const qg_json *m = v->child; m; m = m->next) {
         const qg_json *x = m->type == QG_JSON_ARRAY && m->count == 2 ? m->child : NULL;
         if (!x || x->type != QG_JSON_STRING || x->next->type != QG_JSON_STRING) {
             QG_WRONG(r, m, "found %s, [experiment, experiment] is expected", qg_json_kind(m));
             continue;
         }
-        const qg_seed_group *a = qg_job_experiments_named(r->job, x),
-                            *b = qg_job_experiments_named(r->job, x->next);
-        if (!a)
-            qg_job_unknown_name(r, x, experiments, "experiment");
-        if (!b)
-            qg_job_unknown_name(r, x->next, experiments, "experiment");
+        const qg_seed_group *a = qg_job_experiments(r, x), *b = qg_job_experiments(r, x->next);
         if (a && b)
             QG_TRY(add_pairs(r, m, a, b));
     }

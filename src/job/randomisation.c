@@ -49,11 +49,11 @@ static void choose_experiments(qg_job_reader *r, const qg_json *v)
     if (!qg_job_check_members(r, v, QG_JSON_ARRAY))
         return;
     for (const qg_json *m = v->child; m; m = m->next) {
-        const qg_seed_group *of = qg_job_experiments_named(job, m);
-        if (m->type != QG_JSON_STRING)
+        const qg_seed_group *of = NULL;
+        if (m->type == QG_JSON_STRING)
+            of = qg_job_experiments(r, m);
+        else
             QG_WRONG(r, m, "found %s, the name of an experiment is expected", qg_json_kind(m));
-        else if (!of)
-            qg_job_unknown_name(r, m, qg_json_get(job->doc.root, "experiments"), "experiment");
         for (int i = 0; of && i < (of->n ? of->n : 1); i++)
             chosen[of->first + i] = true;
     }

@@ -89,8 +89,9 @@ void qg_plan_explained_rows(int64_t *row, const qg_plan *p, int experiment,
     }
 }
 
-bool qg_plan_repeats(const qg_plan *p, const qg_cell *c)
+int qg_plan_repeats(const qg_plan *p, const qg_cell *c)
 {
-    return c->kind == QG_CELL_EXPLAIN && c->precision == qg_job_reference(p->job) &&
-           p->job->explain.methods[c->method].method->random;
+    bool drawn = c->kind == QG_CELL_EXPLAIN && c->precision == qg_job_reference(p->job) &&
+                 p->job->explain.methods[c->method].method->random;
+    return drawn ? QG_REPEATS : 0;
 }

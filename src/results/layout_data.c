@@ -73,16 +73,15 @@ const char *qg_layout_listed(const void *ctx, int64_t i)
         return qg_layout_strings(f, a, size, cell_##name, p);                                      \
     }
 
-static bool over_seeds(const qg_cell *c)
-{
-    return c->kind == QG_CELL_SEEDS;
-}
-
 CELL_TEXTS(name, QG_NAME_SIZE * 2, c->name)
 CELL_TEXTS(kind, QG_NAME_SIZE, qg_cell_kind_names[c->kind])
-CELL_TEXTS(experiment, QG_NAME_SIZE, !x ? "" : over_seeds(c) ? x->seed_group.base : x->name)
+CELL_TEXTS(experiment, QG_NAME_SIZE,
+           !x                         ? ""
+           : qg_plan_cell_seeds(p, c) ? x->seed_group.base
+                                      : x->name)
 CELL_TEXTS(model, QG_NAME_SIZE,
-           over_seeds(c) ? job->models[c->model].seed_group.base : job->models[c->model].name)
+           qg_plan_cell_seeds(p, c) ? job->models[c->model].seed_group.base
+                                    : job->models[c->model].name)
 CELL_TEXTS(dataset, QG_NAME_SIZE, x ? job->datasets[x->dataset].name : "")
 CELL_TEXTS(precision, QG_NAME_SIZE, c->precision >= 0 ? job->precisions[c->precision].name : "")
 CELL_TEXTS(method, QG_NAME_SIZE,

@@ -4,6 +4,8 @@
 #include "layout_data.h"
 
 #include "qgrid/drift.h"
+#include "qgrid/metrics.h"
+#include "qgrid/pooled.h"
 
 #include <string.h>
 
@@ -12,6 +14,9 @@
 #define X(name) #name,
 static const char *const subset_names[] = {QG_SUBSET_LIST(X)};
 static const char *const test_names[] = {QG_TEST_LIST(X)};
+static const char *const difference_names[] = {QG_DIFFERENCE_LIST(X)};
+static const char *const share_names[] = {QG_SHARE_LIST(X)};
+static const char *const within_names[] = {QG_WITHIN_LIST(X)};
 #undef X
 static const char *const class_metrics[] = {"precision", "recall", "f1", "support"};
 static const char *const statistics[] = {"mean", "sd", "min", "max", "median", "p95", "p99"};

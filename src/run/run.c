@@ -108,14 +108,12 @@ static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, qg_results *r
     bool *needed;
     QG_NEW(state, a, p->n_units);
     QG_NEW(needed, a, p->n_tasks);
-    for (int t = p->n_tasks - 1; t >= 0; t--) { /* what a task needs has a smaller number */
-        const qg_plan_task *task = &p->tasks[t];
-        if (task->cell < 0 || !p->cells[task->cell].selected)
-            continue;
-        needed[t] = true;
-        for (int i = 0; i < p->sched_tasks[t].n_needs; i++)
+    for (int c = 0; c < p->n_cells; c++)
+        if (p->cells[c].selected && p->cells[c].task >= 0)
+            needed[p->cells[c].task] = true;
+    for (int t = p->n_tasks - 1; t >= 0; t--) /* what a task needs has a smaller number */
+        for (int i = 0; needed[t] && i < p->sched_tasks[t].n_needs; i++)
             needed[p->sched_tasks[t].needs[i]] = true;
-    }
     QG_TRY(reopen_gone(r, needed));
     for (int u = 0; u < p->n_units; u++) {
         bool open = r->unit_state[u] == QG_STATE_OPEN && needed[p->units[u].task];

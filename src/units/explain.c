@@ -13,8 +13,9 @@ enum { UNIT_BUDGET = 64 }; /* tokens in all of a unit, in units of prediction */
 void qg_explain_needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t)
 {
     int reference = qg_job_reference(p->job);
-    need[0] = p->cells[qg_predict_cell(p, t->experiment, reference)].task;
-    if (p->job->explain.target == QG_TARGET_PREDICTED && t->precision != reference)
+    need[0] = p->cells[qg_predict_cell(p, qg_job_root(p->job, t->experiment), reference)].task;
+    if (p->job->explain.target == QG_TARGET_PREDICTED &&
+        (t->precision != reference || qg_job_root(p->job, t->experiment) != t->experiment))
         need[1] = p->cells[qg_predict_cell(p, t->experiment, t->precision)].task;
 }
 
@@ -79,7 +80,7 @@ static void put_how(qg_str *out, const qg_explain_how *e)
 {
     qg_wire_put_text(out, e->method);
     qg_wire_put_i64(out, e->seed);
-    qg_wire_put_i64(out, e->repeat);
+    qg_wire_put_i64(out, e->repeats);
     qg_wire_put(out, &e->specials, sizeof e->specials);
     qg_wire_put(out, &e->faithful, sizeof e->faithful);
 }
@@ -95,6 +96,8 @@ static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_exp
     qg_wire_put(out, &w, sizeof w);
     qg_wire_put(out, t->ids + at, (size_t)w.n * sizeof *t->ids);
     qg_wire_put(out, t->word + at, (size_t)w.n * sizeof *t->word);
+    qg_wire_put(out, t->word_form + at, (size_t)w.n * sizeof *t->word_form);
+    qg_wire_put(out, t->run_form + at, (size_t)w.n * sizeof *t->run_form);
 }
 
 qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit)
@@ -125,7 +128,7 @@ static qg_code put(qg_str *out, qg_results *r, int unit)
     const qg_explain_options *o = &p->job->explain;
     qg_explain_how how = {.method = o->methods[c->method].canonical,
                           .seed = o->seed,
-                          .repeat = qg_plan_repeats(p, c),
+                          .repeats = qg_plan_repeats(p, c),
                           .specials = qg_tokenizer_specials(p->models[c->model].tokenizer),
                           .faithful = o->faithful};
     put_how(out, &how);
@@ -154,9 +157,11 @@ static qg_code get_how(explaining *x)
     if (!x->how.method)
         return QG_ENOMEM;
     x->how.seed = qg_wire_get_i64(in);
-    x->how.repeat = qg_wire_get_i64(in) != 0;
+    x->how.repeats = qg_wire_get_i64(in);
     qg_wire_get(in, &x->how.specials, sizeof x->how.specials);
     qg_wire_get(in, &x->how.faithful, sizeof x->how.faithful);
+    if (x->how.repeats < 0 || x->how.repeats > QG_REPEATS)
+        return QG_FAIL(QG_EBUG, "%lld repeats", (long long)x->how.repeats);
     return qg_method_spec_parse(&x->method, x->u->arena, x->how.method);
 }
 
@@ -176,7 +181,9 @@ qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n,
         e->n_words = (int)t.words;
         e->ids = qg_wire_get_array(in, a, t.n, sizeof *e->ids);
         e->word = qg_wire_get_array(in, a, t.n, sizeof *e->word);
-        if (!e->ids || !e->word)
+        e->word_form = qg_wire_get_array(in, a, t.n, sizeof *e->word_form);
+        e->run_form = qg_wire_get_array(in, a, t.n, sizeof *e->run_form);
+        if (!e->ids || !e->word || !e->word_form || !e->run_form)
             return QG_EBUG;
         (*text)[i] = (qg_explain_text){t.key, e, (int32_t)t.target};
     }
@@ -220,20 +227,21 @@ static qg_code predict(int64_t *predicted, explaining *x)
     return QG_OK;
 }
 
-static void put_results(explaining *x, const qg_explanation *e, const qg_explanation *again,
+static void put_results(explaining *x, const qg_explanation *e, qg_explanation *const *again,
                         const qg_faithful *f, const int64_t *predicted)
 {
     qg_str *out = x->u->out;
     qg_wire_put_text(out, needs_gradients(x) ? qg_explained_model_gradients(*x->u->explained) : "");
     for (int i = 0; i < x->n; i++) {
         size_t words = (size_t)x->code[i].n_words;
-        qg_explain_result w = {predicted[i], e[i].evaluations, e[i].value,
-                               e[i].base,    e[i].delta,       e[i].fit};
-        qg_wire_put(out, &w, sizeof w);
+        qg_explain_counts counts = {predicted[i], e[i].evaluations, e[i].steps, e[i].reached};
+        qg_explain_numbers numbers = {e[i].value, e[i].base, e[i].delta, e[i].fit};
+        qg_wire_put(out, &counts, sizeof counts);
+        qg_wire_put(out, &numbers, sizeof numbers);
         qg_wire_put(out, e[i].token_score, (size_t)x->code[i].n * sizeof *e->token_score);
         qg_wire_put(out, e[i].word_score, words * sizeof *e->word_score);
-        if (again)
-            qg_wire_put(out, again[i].word_score, words * sizeof *e->word_score);
+        for (int64_t k = 0; k < x->how.repeats; k++)
+            qg_wire_put(out, again[k][i].word_score, words * sizeof *e->word_score);
         if (f)
             qg_wire_put(out, &f[i], sizeof *f);
     }
@@ -242,16 +250,17 @@ static void put_results(explaining *x, const qg_explanation *e, const qg_explana
 static qg_code explain(explaining *x)
 {
     qg_arena *a = x->u->arena;
-    qg_explanation *e, *again = NULL;
+    qg_explanation *e, *again[QG_REPEATS];
     qg_faithful *f = NULL;
     int64_t *predicted;
     uint64_t seed = (uint64_t)x->how.seed;
     QG_NEW(e, a, x->n);
     QG_NEW(predicted, a, x->n);
     QG_TRY(qg_explain(e, &x->explainer, x->text, x->n, &x->method, seed));
-    if (x->how.repeat) {
-        QG_NEW(again, a, x->n);
-        QG_TRY(qg_explain(again, &x->explainer, x->text, x->n, &x->method, seed + 1));
+    for (int k = 0; k < x->how.repeats; k++) {
+        QG_NEW(again[k], a, x->n);
+        QG_TRY(qg_explain(again[k], &x->explainer, x->text, x->n, &x->method,
+                          qg_explain_repeat_seed(seed, k)));
     }
     if (x->how.faithful.n_k > 0) {
         QG_NEW(f, a, x->n);

@@ -22,11 +22,6 @@
 
 enum { UNIT_BUDGET = 256 }; /* tokens in all of a unit, in units of prediction */
 
-static void needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t)
-{
-    need[0] = p->cells[qg_predict_cell(p, t->experiment, t->precision)].task;
-}
-
 /* Seconds of drawing all parameters once: a normal deviate takes some 50 ns. */
 static double seconds_of_drawing(const qg_config *c)
 {
@@ -354,7 +349,7 @@ const qg_work_kind qg_work_randomise = {
     .name = "randomise",
     .group = QG_GROUP_RANDOMISATION,
     .rows = true,
-    .needs = needs,
+    .needs = qg_explain_needs,
     .cut = cut,
     .put = put,
     .execute = execute,

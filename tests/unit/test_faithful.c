@@ -47,6 +47,7 @@ static qg_encoding *encode(qg_arena *a, const char *text, int cut)
     c->n_words = c->n > 1 ? word + 1 + cut : cut;
     c->ids[c->n] = specials.sep;
     c->word[c->n++] = -1;
+    qt_ok(qg_encoding_forms(c, a, NULL, 0));
     return c;
 }
 

@@ -363,6 +363,49 @@ static void a_key_tells_what_determines_the_numbers(void **state)
     }
 }
 
+/* Keys of the tests over the explanations of experiment a, of a pair, and of an explanation. */
+static void keys_of_tests(char key[3][65], const char *margin)
+{
+    loaded l;
+    char text[256];
+    snprintf(text, sizeof text, "{" METHODS ", \"pairs\": [[\"a\", \"b\"]]}%s", margin);
+    read(&l, text);
+    qt_ok(qg_plan_make(&l.plan, l.arena, &l.job, NULL, &l.problems));
+    memcpy(key[2], qg_plan_explain_cell(&l.plan, 0, 0, 0)->key, 65);
+    for (int i = 0; i < l.plan.n_cells; i++) {
+        const qg_cell *c = &l.plan.cells[i];
+        if (c->kind == QG_CELL_EXPLANATIONS && c->experiment == 0)
+            memcpy(key[0], c->key, 65);
+        if (c->kind == QG_CELL_PAIR)
+            memcpy(key[1], c->key, 65);
+    }
+    unload(&l);
+}
+
+static void a_margin_has_defaults_and_is_part_of_the_tests_keys(void **state)
+{
+    (void)state;
+    loaded l;
+    char plain[3][65], same[3][65], other[3][65];
+    read(&l, "{" METHODS "}");
+    assert_true(l.job.margin.rho == 0.05 && l.job.margin.accuracy == 0.01);
+    assert_true(l.job.margin.aopc == 0.05);
+    unload(&l);
+    read(&l, "{" METHODS "}, \"margin\": {\"rho\": 0.1, \"accuracy\": 0.02, \"aopc\": 0.2}");
+    assert_true(l.job.margin.rho == 0.1 && l.job.margin.accuracy == 0.02);
+    assert_true(l.job.margin.aopc == 0.2);
+    unload(&l);
+    refused("{" METHODS "}, \"margin\": {\"rho\": 0}", "0 is outside [0.0001, 2]", "/margin/rho");
+    refused("{" METHODS "}, \"margin\": {\"tau\": 1}", "unknown key 'tau'", "/margin/tau");
+    keys_of_tests(plain, "");
+    keys_of_tests(same, ", \"margin\": {\"rho\": 0.05}");
+    keys_of_tests(other, ", \"margin\": {\"rho\": 0.06}");
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(plain[i], same[i]);
+        assert_true((strcmp(plain[i], other[i]) != 0) == (i < 2));
+    }
+}
+
 /* Labels of test.tsv: 65, 38 and 62. */
 static void a_class_has_no_more_slots_than_texts(void **state)
 {
@@ -402,6 +445,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(mistakes_in_pairs_are_named_with_their_place),
     cmocka_unit_test(fp32_is_the_name_of_fp32_alone),
     cmocka_unit_test(a_key_tells_what_determines_the_numbers),
+    cmocka_unit_test(a_margin_has_defaults_and_is_part_of_the_tests_keys),
     cmocka_unit_test(a_class_has_no_more_slots_than_texts),
 };
 QT_MAIN("job_explain", tests)

@@ -255,18 +255,31 @@ static qg_code embed(void *ctx, float *x, const qg_batch *b, qg_explain_layer la
     return QG_OK;
 }
 
-static qg_code gradient(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
-                        const int32_t *target, qg_explain_output output, qg_explain_layer layer)
+static qg_code backward(double *value, float *dx, qg_explained_model *m, const float *x,
+                        const qg_batch *b, const int32_t *target, const qg_input_question *ask)
 {
-    qg_explained_model *m = ctx;
     qg_train_batch part;
     for (int t = 0; t < b->B; t += part.B) {
         size_t at = (size_t)b->splits[t] * (size_t)m->params.config.hidden;
         QG_TRY(cut(&part, m, b, t, target, false));
         QG_TRY(qg_net_input_gradient(value + t, dx ? dx + at : NULL, m->net, m->qat, &part, x + at,
-                                     entry_of(layer), output == QG_EXPLAIN_PROBABILITY));
+                                     ask));
     }
     return QG_OK;
+}
+
+static qg_code gradient(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
+                        const int32_t *target, qg_explain_output output, qg_explain_layer layer)
+{
+    qg_input_question ask = {entry_of(layer), output == QG_EXPLAIN_PROBABILITY, false};
+    return backward(value, dx, ctx, x, b, target, &ask);
+}
+
+static qg_code relevance(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
+                         const int32_t *target, qg_explain_output output, qg_explain_layer layer)
+{
+    qg_input_question ask = {entry_of(layer), output == QG_EXPLAIN_PROBABILITY, true};
+    return backward(value, dx, ctx, x, b, target, &ask);
 }
 
 static qg_code logits(void *ctx, float *out, const qg_batch *b)
@@ -296,10 +309,12 @@ qg_explainable qg_explained_model_functions(qg_explained_model *m, qg_model *dep
     return (qg_explainable){.ctx = m,
                             .classes = c->classes,
                             .hidden = c->hidden,
+                            .vocab = c->vocab,
                             .max_tokens = c->positions,
                             .logits = logits,
                             .embed = embed,
                             .gradient = gradient,
+                            .relevance = relevance,
                             .layers = c->layers,
                             .heads = c->heads,
                             .attention = deployed ? attention : NULL};

@@ -245,16 +245,25 @@ static qg_code draw_nearby(measured *m, const qg_explainer *e, int64_t most)
     return QG_OK;
 }
 
-/* The text with [MASK] for each token of a word: the same key, so the same draws of the method. */
+/* The text with [MASK] for each token of a word: the same key, so the same draws of the method.
+ * What is masked equals no other word. */
 static qg_code mask_word(qg_explain_text *out, const measured *m, const qg_explainer *e,
                          const qg_explain_text *text, int32_t word)
 {
     qg_encoding *code;
+    const qg_encoding *whole = text->code;
+    QG_ASSERT(whole->word_form && whole->run_form);
     QG_NEW(code, e->arena, 1);
-    *code = *text->code;
+    *code = *whole;
     QG_NEW(code->ids, e->arena, code->n);
-    for (int i = 0; i < code->n; i++)
-        code->ids[i] = m->sample->unit[i] == word ? e->specials.mask : text->code->ids[i];
+    QG_NEW(code->word_form, e->arena, code->n);
+    QG_NEW(code->run_form, e->arena, code->n);
+    for (int i = 0; i < code->n; i++) {
+        bool masked = m->sample->unit[i] == word;
+        code->ids[i] = masked ? e->specials.mask : whole->ids[i];
+        code->word_form[i] = masked ? INT32_MAX : whole->word_form[i];
+        code->run_form[i] = masked ? INT32_MAX : whole->run_form[i];
+    }
     *out = (qg_explain_text){text->key, code, text->target};
     return QG_OK;
 }

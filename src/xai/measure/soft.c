@@ -36,7 +36,7 @@ typedef struct measuring {
     double *whole, *empty; /* [B] probabilities */
 } measuring;
 
-static void place(void *ctx, float *out, int t, int k)
+static qg_code place(void *ctx, float *out, int t, int k)
 {
     const measuring *m = ctx;
     const qg_sample *s = m->text[t].sample;
@@ -49,9 +49,10 @@ static void place(void *ctx, float *out, int t, int k)
             if (k == EMPTY || (qg_rng_uniform(&r) < m->text[t].importance[s->unit[i]]) != kept)
                 out[(size_t)i * C + c] = 0;
     }
+    return QG_OK;
 }
 
-static void take(void *ctx, int t, int k, double value, const float *dx)
+static qg_code take(void *ctx, int t, int k, double value, const float *dx)
 {
     measuring *m = ctx;
     (void)dx;
@@ -63,6 +64,7 @@ static void take(void *ctx, int t, int k, double value, const float *dx)
         m->sum[t].sufficiency += qg_soft_faithfulness(m->whole[t], value, m->empty[t], true);
     else
         m->sum[t].comprehensiveness += qg_soft_faithfulness(m->whole[t], value, m->empty[t], false);
+    return QG_OK;
 }
 
 static qg_code batch_of(qg_batch *out, int32_t **target, const qg_soft_text *text, int n,
