@@ -58,6 +58,18 @@ typedef enum qg_absent {
     QG_ABSENT_SKIP, /* left out of macro means, as scikit-learn without `labels` */
 } qg_absent;
 
+/**
+ * Texts whose logits are, to the bit, those of a text with other tokens: what a model makes of
+ * texts when something in it has drowned them.
+ *
+ * @param[out] out    number of texts, 0 of a sound model
+ * @param      logits [n, K]
+ * @param      ids    tokens of text i: ids[splits[i] .. splits[i + 1])
+ * @errors QG_ENOMEM. Local.
+ */
+qg_code qg_same_logits(int64_t *out, const float *logits, int K, const int32_t *ids,
+                       const int64_t *splits, int64_t n, qg_arena *arena) QG_MUST_USE;
+
 /* Of one class; support: texts whose label it is. */
 typedef struct qg_class_scores {
     double precision, recall, f1;

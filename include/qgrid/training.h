@@ -24,8 +24,7 @@ typedef struct qg_checkpoint_times {
 } qg_checkpoint_times;
 /* How fake quantization goes: members of "qat" beside the precision. */
 typedef struct qg_training_qat {
-    const char *precision, *name;
-    int embeddings;
+    qg_precision_entry precision;
     int inputs;    /* qg_qat_inputs */
     int step_size; /* 0: from the largest weight, 1: learned */
     int64_t start_epoch, freeze_epochs;

@@ -27,8 +27,8 @@ static void list_precisions(void)
     printf("precisions\n");
     for (const qg_precision *const *p = qg_precisions; *p; p++)
         printf("  %-14s %s\n", qg_precision_name(*p), qg_precision_summary(*p));
-    printf("  options of a precision object: \"precision\", \"embeddings\" (fp32, fp16, int8), "
-           "\"name\"\n");
+    printf("  options of a precision object: \"precision\", \"embeddings\" (fp32, fp16, int8, "
+           "bf16), \"parameters\" (all, linear), \"name\"\n");
 }
 
 static void list_formats(void)

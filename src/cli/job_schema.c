@@ -115,7 +115,8 @@ static void add_default(qg_str *out, const qg_opt *o)
         add_number(out, "default", o->def);
     else if (o->type == QG_OPT_BOOL)
         qg_str_addf(out, ",\"default\":%s", o->def != 0 ? "true" : "false");
-    else if (o->type == QG_OPT_ENUM || (o->type == QG_OPT_STRING && o->def_text)) {
+    else if ((o->type == QG_OPT_ENUM && o->def != QG_NOT_SAID) ||
+             (o->type == QG_OPT_STRING && o->def_text)) {
         qg_str_add(out, ",\"default\":");
         add_json(out, o->type == QG_OPT_ENUM ? o->names[(int)o->def] : o->def_text);
     }

@@ -83,6 +83,8 @@ static void add_precision(qg_sha256 *h, const qg_precision_spec *s)
     qg_sha256_add_text(h, qg_precision_name(s->scheme));
     qg_sha256_add_text(h, qg_precision_arithmetic(s->scheme));
     qg_sha256_add(h, &s->embeddings, sizeof s->embeddings);
+    if (s->vectors != QG_EMBED_FP32) /* others keep the keys that they always had */
+        qg_sha256_add(h, &s->vectors, sizeof s->vectors);
 }
 
 static void add_prediction(qg_sha256 *h, const qg_plan *p, int experiment, int precision)

@@ -78,6 +78,23 @@ static qg_code write_agreements(qg_results *r, const qg_cell *c)
     return QG_OK;
 }
 
+/* Of all texts, labelled or not. */
+static qg_code write_same_logits(qg_results *r, const qg_cell *c)
+{
+    const qg_plan *p = r->plan;
+    const qg_plan_tokens *t = p->tokens[c->experiment];
+    int64_t same, n = p->datasets[t->dataset].data.n;
+    float *logits;
+    qg_mark m = qg_arena_mark(r->scratch);
+    QG_NEW(logits, r->scratch, n * p->job->K);
+    QG_TRY(qg_results_read(r, qg_cell_group(p, c, QG_GROUP_PREDICTIONS), "logits", QG_STORE_F32,
+                           NULL, NULL, logits));
+    QG_TRY(qg_same_logits(&same, logits, p->job->K, t->ids, t->splits, n, r->scratch));
+    qg_arena_release(r->scratch, m);
+    return qg_results_write(r, qg_cell_group(p, c, QG_GROUP_METRICS), "same_logits", QG_STORE_I64,
+                            NULL, NULL, &same);
+}
+
 qg_code qg_finish_predictions(qg_results *r, const qg_cell *c)
 {
     const qg_job *job = r->plan->job;
@@ -93,6 +110,7 @@ qg_code qg_finish_predictions(qg_results *r, const qg_cell *c)
     QG_NEW(rows, r->scratch, 4 * K);
     QG_NEW(confusion, r->scratch, K * K);
     QG_TRY(write_agreements(r, c));
+    QG_TRY(write_same_logits(r, c));
     if (r->plan->explained && c->precision == qg_job_reference(job))
         QG_TRY(qg_results_put_explained(r, c->experiment));
     if (!qg_any_label(&p)) /* predictions of unlabelled texts: metrics stay NaN */

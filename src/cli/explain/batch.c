@@ -21,8 +21,9 @@ typedef struct opening {
 
 static qg_code open_one(qg_explain_model *m, const opening *o, const char *precision)
 {
+    const qg_precision_words said = {precision, o->wish->embeddings, o->wish->parameters};
     if (precision)
-        QG_TRY(qg_precision_argument(&m->spec, o->arena, precision, o->wish->embeddings));
+        QG_TRY(qg_precision_argument(&m->spec, o->arena, &said));
     QG_TRY(qg_model_open_cached(&m->deployed, o->wish->source, o->hash, precision ? &m->spec : NULL,
                                 o->cache));
     m->precision = qg_model_precision(m->deployed);
@@ -38,7 +39,7 @@ static qg_code open_reference(qg_explain_models *out, const opening *o)
     if (out->reference)
         return QG_OK;
     out->reference_is_own = true;
-    QG_TRY(qg_precision_argument(&spec, o->arena, "fp32", "fp32"));
+    QG_TRY(qg_precision_argument(&spec, o->arena, &(qg_precision_words){.precision = "fp32"}));
     return qg_model_open_cached(&out->reference, o->wish->source, o->hash, &spec, o->cache);
 }
 
