@@ -9,6 +9,7 @@
 #ifndef QGRID_FAITHFULNESS_OF_H
 #define QGRID_FAITHFULNESS_OF_H
 
+#include "qgrid/aopc_bounds.h"
 #include "qgrid/method.h"
 
 /* Most numbers of words k at which faithfulness is measured. */
@@ -23,11 +24,9 @@ typedef struct qg_faithful_options {
     int64_t curve_steps;   /* of insertion and deletion, a text each and one more; 0: not measured.
                             * With fewer words than that, each word is a step */
     bool leave_one_out;    /* each word alone is taken away, too: tau_loo */
-    bool normalised;       /* AOPC over all lengths between the bounds of all orders: as many texts
-                            * as qg_aopc_bounds_cost says, and two a word */
-    int64_t exact_words;   /* bounds are over all orders up to so many words, 0 .. 16 (2^words
-                            * texts) ... */
-    int64_t beam;          /* ... and of longer texts by a beam search of this width, >= 1 */
+    bool normalised;       /* AOPC over all lengths, two texts a word, between bounds that are */
+    int64_t exact_words;   /* searched for by aopc_bounds.h: over all orders up to so many words */
+    int64_t beam;          /* ... and with this width for longer texts */
     int64_t soft;          /* draws of masked vectors; 0, or a model without gradients (a packed
                             * folder): not measured */
     int64_t infidelity;    /* random perturbations, of 1 .. all words; 0: not measured */
@@ -38,11 +37,10 @@ typedef struct qg_faithful_options {
 #define QG_FAITHFUL_LIST(X)                                                                        \
     X(aopc_comprehensiveness, "mean of comprehensiveness over k (area over the curve)")            \
     X(aopc_sufficiency, "mean of sufficiency over k")                                              \
-    X(normalised_comprehensiveness,                                                                \
-      "AOPC over all k between its bounds, 0 to 1: high is faithful")                              \
-    X(normalised_sufficiency, "the same of sufficiency: low is faithful")                          \
-    X(aopc_lower, "least AOPC over all k that an order of the words has under this model")         \
-    X(aopc_upper, "greatest such AOPC")                                                            \
+    X(full_aopc_comprehensiveness, "mean of comprehensiveness over all k = 1 .. words")            \
+    X(full_aopc_sufficiency, "mean of sufficiency over all k = 0 .. words - 1")                    \
+    X(normalised_comprehensiveness, "the first of them between its bounds: 1 is most faithful")    \
+    X(normalised_sufficiency, "the second between the same bounds: 0 is most faithful")            \
     X(tau_loo, "Kendall's tau b of the scores and what p loses without each word alone")           \
     X(soft_sufficiency, "share of p kept when vectors are kept by importance: high is faithful")   \
     X(soft_comprehensiveness, "share of p lost when vectors go by importance: high is faithful")   \
@@ -84,6 +82,9 @@ typedef struct qg_faithful {
     double scalar[QG_FAITHFULS];
     double at_k[QG_FAITHFULS_AT_K][QG_MAX_TOPS];
 } qg_faithful;
+
+/** Puts the AOPC over all lengths between the bounds of its text. Local. */
+void qg_faithful_normalise(qg_faithful *f, const qg_aopc_bounds *bounds);
 
 /**
  * Measures [n] of explanations [n] of texts [n]; `spec` and `seed` are what explained them (to

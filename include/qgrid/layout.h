@@ -25,6 +25,7 @@
     X(EXPLAINED, "/explained/M/D")                                                                 \
     X(ATTRIBUTIONS, "/attributions/M/D/P/X")                                                       \
     X(REPEAT, "/attributions/M/D/P/X/repeat")                                                      \
+    X(BOUNDS, "/bounds/M/D/P")                                                                     \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
     X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \

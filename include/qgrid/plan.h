@@ -21,13 +21,14 @@ typedef struct qg_cell {
                          "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
                          "control_smsa/vs/qat_smsa", "qat_smsa/reference",
                          "qat_smsa/seeds/explanations", "qat_smsa/decomposition/control_smsa",
-                         "finetuned_smsa/fp32/lime/randomisation" */
+                         "finetuned_smsa/fp32/lime/randomisation", "finetuned_smsa/int8/bounds" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
     int precision;         /* -1 for those over all precisions */
-    int method;       /* explain, randomise: of the job; pair, decomposition: which of the job's; else -1 */
-    int owner;        /* latency: the cell whose measurement it shows; else itself */
-    int task;         /* its owner's; -1: computed by rank 0 from other cells, or skipped */
+    int method; /* explain, randomise: of the job; pair, decomposition: which of the job's; else -1
+                 */
+    int owner;  /* latency: the cell whose measurement it shows; else itself */
+    int task;   /* its owner's; -1: computed by rank 0 from other cells, or skipped */
     const char *skip; /* why it is not computed; NULL: it is */
     char key[65];     /* hash of everything that determines the result */
     bool selected;    /* by --only */
@@ -192,6 +193,9 @@ int64_t qg_cost_model_bytes(const qg_config *c);
 
 /** Number of the cell of an experiment's predictions under a precision. */
 int qg_predict_cell(const qg_plan *p, int experiment, int precision);
+
+/** The cell of the bounds of its AOPC, or -1: normalised AOPC is not measured. */
+int qg_plan_bounds_cell(const qg_plan *p, int experiment, int precision);
 
 /** Cell of an explanation, of a job that has them. */
 const qg_cell *qg_plan_explain_cell(const qg_plan *p, int experiment, int precision, int method);

@@ -78,8 +78,8 @@ static qg_code read_methods(qg_job_reader *r, const qg_json *v)
             continue;
         QG_TRY(rc);
         (void)qg_job_check_name(r, m, s->name);
-        if (strcmp(s->name, "latency") == 0)
-            QG_WRONG(r, m, "name 'latency' is taken for cells of latency");
+        if (strcmp(s->name, "latency") == 0 || strcmp(s->name, "bounds") == 0)
+            QG_WRONG(r, m, "name '%s' is taken for cells of its kind", s->name);
         for (int i = 0; i < o->n_methods; i++)
             if (strcmp(o->methods[i].name, s->name) == 0)
                 QG_WRONG(r, m, "method '%s' occurs twice; give one of them another \"name\"",

@@ -119,6 +119,17 @@ static void key_of_latency(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     qg_sha256_add(h, o->batch_size, (size_t)o->n_batch_sizes * sizeof o->batch_size[0]);
 }
 
+static void key_of_bounds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_explain_options *o = &p->job->explain;
+    const qg_faithful_options *f = &o->faithful;
+    int64_t numbers[] = {o->per_class, o->correct_only, o->seed, o->target,
+                         f->masking,   f->exact_words,  f->beam};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    qg_sha256_add(h, numbers, sizeof numbers);
+}
+
 /* Another number whenever the same options give other numbers than before. */
 enum { EXPLANATION_VERSION = 2 };
 

@@ -197,11 +197,30 @@ static qg_code add_randomisation_cells(qg_plan *p, qg_arena *a, int e)
     return QG_OK;
 }
 
+static qg_code add_bounds_cells(qg_plan *p, qg_arena *a, int e)
+{
+    const qg_faithful_options *f = &p->job->explain.faithful;
+    for (int i = 0; i < p->job->n_precisions && f->normalised && f->n_k > 0; i++)
+        QG_TRY(add_cell(p, a, of_experiment(p->job, QG_CELL_BOUNDS, e, i),
+                        p->job->experiments[e].name, "bounds"));
+    return QG_OK;
+}
+
+int qg_plan_bounds_cell(const qg_plan *p, int experiment, int precision)
+{
+    for (int c = 0; c < p->n_cells; c++)
+        if (p->cells[c].kind == QG_CELL_BOUNDS && p->cells[c].experiment == experiment &&
+            p->cells[c].precision == precision)
+            return c;
+    return -1;
+}
+
 static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
 {
     const qg_job *job = p->job;
     const char *name = job->experiments[e].name;
     int n = job->explain.n_methods;
+    QG_TRY(add_bounds_cells(p, a, e));
     p->explained[e].first_cell = p->n_cells;
     for (int i = 0; i < job->n_precisions * n; i++) {
         qg_cell cell = of_experiment(job, QG_CELL_EXPLAIN, e, i / n);
@@ -289,15 +308,19 @@ static void select_explained(qg_plan *p)
                 (p->cells[k].kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_REFERENCE) &&
                 qg_cell_sums_up(p, c, &p->cells[k]);
     }
-    for (int i = 0; i < p->n_cells; i++) {
+    for (int i = p->n_cells - 1; i >= 0; i--) { /* bounds are before explanations */
         const qg_cell *c = &p->cells[i];
-        bool explains = c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE;
+        bool explains =
+            c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE || c->kind == QG_CELL_BOUNDS;
+        int bounds = qg_plan_bounds_cell(p, c->experiment, c->precision);
         if (!c->selected || !explains || c->skip)
             continue;
         p->cells[qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))]
             .selected = true;
         if (p->job->explain.target == QG_TARGET_PREDICTED)
             p->cells[qg_predict_cell(p, c->experiment, c->precision)].selected = true;
+        if (c->kind == QG_CELL_EXPLAIN && bounds >= 0)
+            p->cells[bounds].selected = true;
     }
 }
 
@@ -314,7 +337,7 @@ static void select_cells(qg_plan *p, const char *only)
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
-    int per = job->n_precisions * (1 + job->latency.wanted + job->explain.n_methods) + 6 +
+    int per = job->n_precisions * (2 + job->latency.wanted + job->explain.n_methods) + 6 +
               job->explain.n_methods;
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);

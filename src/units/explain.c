@@ -19,6 +19,14 @@ void qg_explain_needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_t
         need[1] = p->cells[qg_predict_cell(p, t->experiment, t->precision)].task;
 }
 
+static void needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t)
+{
+    int bounds = qg_plan_bounds_cell(p, t->experiment, t->precision);
+    qg_explain_needs(need, p, t);
+    if (bounds >= 0)
+        need[2] = p->cells[bounds].task;
+}
+
 /* Forward passes of a text of so many words that explaining and measuring it takes. */
 static double passes(const qg_plan *p, const qg_cell *c, int words)
 {
@@ -30,19 +38,18 @@ static double passes(const qg_plan *p, const qg_cell *c, int words)
 }
 
 /* Tokens that a text takes, on average: measures grow with the square of its words and faster. */
-static double tokens_of_text(const qg_plan *p, const qg_plan_task *t)
+static double tokens_of_text(const qg_plan *p, const qg_plan_task *t, qg_explain_passes *passes_of)
 {
     const qg_plan_tokens *k = p->tokens[t->experiment];
     int64_t n = p->datasets[k->dataset].data.n;
     double sum = 0;
     for (int64_t row = 0; row < n; row++)
         sum += (double)(k->splits[row + 1] - k->splits[row]) *
-               passes(p, &p->cells[t->cell], (int)qg_plan_words(k, row));
+               passes_of(p, &p->cells[t->cell], (int)qg_plan_words(k, row));
     return sum / (double)n;
 }
 
-/* Texts of a unit share batches: as many as fill some of them. */
-static qg_code cut(qg_plan *p, qg_arena *a, int task)
+qg_code qg_explain_cut(qg_plan *p, qg_arena *a, int task, qg_explain_passes *passes_of)
 {
     const qg_plan_task *t = &p->tasks[task];
     const qg_plan_tokens *k = p->tokens[t->experiment];
@@ -50,7 +57,7 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
     int64_t n = p->datasets[k->dataset].data.n, slots = p->explained[t->experiment].slots;
     if (n == 0)
         return QG_OK;
-    double length = (double)k->T / (double)n, tokens = tokens_of_text(p, t);
+    double length = (double)k->T / (double)n, tokens = tokens_of_text(p, t, passes_of);
     double fit = UNIT_BUDGET * (double)p->job->unit_tokens / tokens;
     int64_t per = fit < 1 ? 1 : fit < (double)slots ? (int64_t)fit : slots;
     for (int64_t first = 0; first < slots; first += per) {
@@ -59,6 +66,11 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
                                 qg_cost_forward(config, length, tokens * (double)count)));
     }
     return QG_OK;
+}
+
+static qg_code cut(qg_plan *p, qg_arena *a, int task)
+{
+    return qg_explain_cut(p, a, task, passes);
 }
 
 /* ---------------------------------------------------------------------------------------- rank 0
@@ -276,7 +288,7 @@ const qg_work_kind qg_work_explain = {
     .name = "explain",
     .group = QG_GROUP_ATTRIBUTIONS,
     .rows = true,
-    .needs = qg_explain_needs,
+    .needs = needs,
     .cut = cut,
     .put = put,
     .execute = execute,

@@ -36,6 +36,13 @@ typedef struct qg_explain_numbers {
     double value, base, delta, fit;
 } qg_explain_numbers;
 
+/** Forward passes that a text of so many words takes. */
+typedef double qg_explain_passes(const qg_plan *p, const qg_cell *c, int words);
+
+/** Cuts a task over explained texts. Texts of a unit share batches: as many as fill some of them.
+ *  @errors QG_ENOMEM. */
+qg_code qg_explain_cut(qg_plan *p, qg_arena *a, int task, qg_explain_passes *passes_of) QG_MUST_USE;
+
 /** Puts the texts of a unit that are explained, and takes them back into an arena; the texts come
  *  last. @errors QG_ENOMEM, QG_EBUG. */
 qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit) QG_MUST_USE;

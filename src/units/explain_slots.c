@@ -28,6 +28,7 @@ typedef struct slots {
     double *word, *token, *again[QG_REPEATS], *value, *base, *delta, *fit;
     int32_t *target, *predicted, *reached;
     int64_t *evaluations, *steps;
+    const qg_aopc_bounds *bounds; /* [n]; NULL: AOPC is not normalised */
     double *scalar[QG_FAITHFULS], *at_k[QG_FAITHFULS_AT_K];
 } slots;
 
@@ -181,6 +182,8 @@ static void get_faithful(slots *x, qg_reader *in, int64_t i)
 {
     qg_faithful f;
     get_numbers((double *)&f, in, sizeof f / sizeof(double));
+    if (x->bounds)
+        qg_faithful_normalise(&f, &x->bounds[i]);
     for (int m = 0; m < QG_FAITHFULS; m++)
         x->scalar[m][i] = f.scalar[m];
     for (int m = 0; m < QG_FAITHFULS_AT_K; m++)
@@ -209,6 +212,27 @@ static void get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64_t 
         get_faithful(x, in, i);
 }
 
+/* The bounds of the slots, where the job has them. */
+static qg_code read_bounds(slots *x, qg_results *r, const qg_cell *c)
+{
+    const qg_plan *p = r->plan;
+    int cell = qg_plan_bounds_cell(p, c->experiment, c->precision);
+    double *lower, *upper;
+    qg_aopc_bounds *bounds;
+    if (cell < 0)
+        return QG_OK;
+    qg_group_ref g = qg_cell_group(p, &p->cells[cell], QG_GROUP_BOUNDS);
+    QG_NEW(lower, r->scratch, x->n);
+    QG_NEW(upper, r->scratch, x->n);
+    QG_NEW(bounds, r->scratch, x->n);
+    QG_TRY(qg_results_read(r, g, "aopc_lower", QG_STORE_F64, &x->first, &x->n, lower));
+    QG_TRY(qg_results_read(r, g, "aopc_upper", QG_STORE_F64, &x->first, &x->n, upper));
+    for (int64_t i = 0; i < x->n; i++)
+        bounds[i] = (qg_aopc_bounds){lower[i], upper[i]};
+    x->bounds = bounds;
+    return QG_OK;
+}
+
 qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_result *result)
 {
     const qg_plan *p = r->plan;
@@ -230,6 +254,7 @@ qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_r
     QG_NEW(target, r->scratch, rows.slots);
     QG_TRY(qg_explain_targets(target, r, c, &rows));
     QG_TRY(make_slots(&x, r->scratch));
+    QG_TRY(read_bounds(&x, r, c));
     const char *gradients = qg_wire_get_text(&in, r->scratch);
     if (!gradients)
         return QG_ENOMEM;

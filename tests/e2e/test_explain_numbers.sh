@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/explain.sh
 
-job all "x['methods'][6]['exact_units'] = 5; j['max_length'] = 128; x['samples'] = {'per_class': 3, 'seed': 3}; j['precisions'] = ['int8', 'fp32', {'precision': 'fp32', 'name': 'again'}, 'int4']"
+job all "next(m for m in x['methods'] if 'coalitions' in m)['exact_units'] = 5; j['max_length'] = 128; x['samples'] = {'per_class': 3, 'seed': 3}; j['precisions'] = ['int8', 'fp32', {'precision': 'fp32', 'name': 'again'}, 'int4']"
 ok "a job with fp32 under two names" run_np 2 "$T/all.json"
 ok "the explained texts are what fp32 classifies right, up to so many of each class" numbers all.h5 <<'PY'
 g, label = f["explained/m/odd"], f["datasets/odd/label"][:]
@@ -324,12 +324,15 @@ x['faithfulness'].update({'normalised': True, 'exact_words': 5, 'beam': 2, 'soft
 ok "normalised and soft measures" run_np 1 "$T/normal.json"
 ok "normalised and soft measures are in range" numbers normal.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
-there, bounds = row >= 0, {}
+there = row >= 0
 assert set(words[there]) & {6, 7, 8, 9, 10} and set(words[there]) & {2, 3, 4, 5}
 for p in ("fp32", "int8"):
     for m in METHODS:
         g = f["faithfulness/m/odd/%s/%s" % (p, m)]
-        c, s, upper, lower = (g[k][:] for k in ("normalised_comprehensiveness", "normalised_sufficiency", "aopc_upper", "aopc_lower"))
+        b = f["bounds/m/odd/%s" % p] # of the model and the text, not of the method
+        upper, lower = b["aopc_upper"][:], b["aopc_lower"][:]
+        assert (b["target"][:] == f["attributions/m/odd/%s/%s/target" % (p, m)][:]).all()
+        c, s, full, alone = (g[k][:] for k in ("normalised_comprehensiveness", "normalised_sufficiency", "full_aopc_comprehensiveness", "full_aopc_sufficiency"))
         assert np.isfinite(upper[there]).all() and (upper[there] >= lower[there]).all()
         spread = there & (upper > lower) & (words > 1)
         assert spread.sum() >= 6 and np.isnan(c[words == 1]).all()
@@ -338,7 +341,8 @@ for p in ("fp32", "int8"):
         assert exact.sum() >= 3
         for v in c[exact], s[exact]:
             assert (v >= -1e-9).all() and (v <= 1 + 1e-9).all(), v
-        close(upper, bounds.setdefault(p, upper), 0) # of the model and the text, not of the method
+        close(c[spread], ((full - lower) / (upper - lower))[spread])
+        close(s[spread], ((alone - lower) / (upper - lower))[spread])
         for name in ("soft_sufficiency", "soft_comprehensiveness"):
             v = g[name][:]
             some = v[np.isfinite(v)]

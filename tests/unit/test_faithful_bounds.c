@@ -5,9 +5,9 @@
 #include "perturb_rig.h"
 #include "qt.h"
 
+#include "qgrid/aopc_bounds.h"
 #include "qgrid/faithfulness.h"
 #include "qgrid/faithfulness_of.h"
-#include "xai/measure/aopc_bounds.h"
 #include "xai/measure/soft.h"
 
 #include <math.h>
@@ -44,11 +44,20 @@ static void is_nan(const char *what, double v)
         fail_msg("%s: got %g, undefined is expected", what, v);
 }
 
+/* With AOPC between exact bounds where it is over all lengths. */
 static qg_faithful measure(text_rig *x, double *score, const qg_faithful_options *o)
 {
     qg_explanation given = {.word_score = score};
+    qg_aopc_search how = {.exact = MOST, .beam = 1, .masking = o->masking};
+    qg_aopc_bounds bounds;
+    int32_t target = TARGET;
     qg_faithful got;
     qt_ok(qg_faithful_measure(&got, &x->e, &x->text, &given, 1, o, NULL, 42));
+    is_nan("not normalised", got.scalar[QG_FAITHFUL_normalised_comprehensiveness]);
+    if (o->normalised) {
+        qt_ok(qg_aopc_find_bounds(&bounds, x->r.p, &x->s, &target, 1, &how));
+        qg_faithful_normalise(&got, &bounds);
+    }
     return got;
 }
 
@@ -127,18 +136,11 @@ static void exact_bounds_are_those_of_all_orders(void **state)
         qt_ok(qg_aopc_find_bounds(&got, x.r.p, &x.s, &target, 1, &how));
         qt_close("lower", got.lower, least, 0, 1e-15);
         qt_close("upper", got.upper, greatest, 0, 1e-15);
-        qg_faithful_options o = {.n_k = 1,
-                                 .k = {1},
-                                 .masking = maskings[i],
-                                 .normalised = true,
-                                 .exact_words = 5,
-                                 .beam = 1};
+        qg_faithful_options o = {.n_k = 1, .k = {1}, .masking = maskings[i], .normalised = true};
         qg_faithful f = measure(&x, best, &o);
-        qt_close("best", f.scalar[QG_FAITHFUL_normalised_comprehensiveness], 1, 0, 1e-12);
-        qt_close("lower", f.scalar[QG_FAITHFUL_aopc_lower], least, 0, 1e-15);
-        qt_close("upper", f.scalar[QG_FAITHFUL_aopc_upper], greatest, 0, 1e-15);
+        qt_close("best", f.scalar[QG_FAITHFUL_normalised_comprehensiveness], 1, 0, 0);
         f = measure(&x, worst, &o);
-        qt_close("worst", f.scalar[QG_FAITHFUL_normalised_comprehensiveness], 0, 0, 1e-12);
+        qt_close("worst", f.scalar[QG_FAITHFUL_normalised_comprehensiveness], 0, 0, 0);
         /* what the last words of the worst order lose alone is least: as sufficiency it is 1 */
         for (int u = 0; u < 5; u++)
             worst[u] = -worst[u], best[u] = -best[u];
@@ -150,26 +152,34 @@ static void exact_bounds_are_those_of_all_orders(void **state)
     perturb_rig_end(&x.r);
 }
 
-/* An order in between, from its own definition: the mean over k of p(all) - p(the top k). */
-static void sufficiency_is_shifted_by_the_empty_text(void **state)
+/* An order in between, by the definitions at each k. */
+static void all_lengths_are_means_of_both_measures(void **state)
 {
     (void)state;
     text_rig x;
     start(&x, "fghij");
-    double score[] = {3, 5, 1, 4, 2}, sum = 0, full = p_with(&x, 31, QG_MASKING_MASK);
-    static const uint32_t top[] = {2, 10, 11, 27, 31};
-    double shift = (full - p_with(&x, 0, QG_MASKING_MASK)) / 5;
-    qg_faithful_options o = {
-        .n_k = 5, .k = {1, 2, 3, 4, 5}, .normalised = true, .exact_words = 8, .beam = 1};
+    double score[] = {3, 5, 1, 4, 2}, full = p_with(&x, 31, QG_MASKING_MASK);
+    static const uint32_t top[] = {0, 2, 10, 11, 27, 31};
+    double comprehensiveness = 0, sufficiency = 0;
+    qg_faithful_options o = {.n_k = 5, .k = {1, 2, 3, 4, 5}, .normalised = true};
+    qg_aopc_search how = {.exact = 5, .beam = 1};
+    qg_aopc_bounds b;
+    int32_t target = TARGET;
     qg_faithful f = measure(&x, score, &o);
-    for (int k = 0; k < 5; k++)
-        sum += full - p_with(&x, top[k], QG_MASKING_MASK);
-    double lower = f.scalar[QG_FAITHFUL_aopc_lower], upper = f.scalar[QG_FAITHFUL_aopc_upper];
-    qt_close("aopc", f.scalar[QG_FAITHFUL_aopc_sufficiency], sum / 5, 0, 1e-15);
-    qt_close("sufficiency", f.scalar[QG_FAITHFUL_normalised_sufficiency],
-             (sum / 5 - (lower - shift)) / (upper - lower), 0, 1e-12);
-    qt_close("comprehensiveness", f.scalar[QG_FAITHFUL_normalised_comprehensiveness],
-             (f.scalar[QG_FAITHFUL_aopc_comprehensiveness] - lower) / (upper - lower), 0, 1e-12);
+    qt_ok(qg_aopc_find_bounds(&b, x.r.p, &x.s, &target, 1, &how));
+    for (int k = 0; k < 5; k++) {
+        comprehensiveness += full - p_with(&x, 31 & ~top[k + 1], QG_MASKING_MASK);
+        sufficiency += full - p_with(&x, top[k], QG_MASKING_MASK);
+    }
+    qt_close("comprehensiveness", f.scalar[QG_FAITHFUL_full_aopc_comprehensiveness],
+             comprehensiveness / 5, 0, 1e-15);
+    qt_close("of all k", f.scalar[QG_FAITHFUL_aopc_comprehensiveness], comprehensiveness / 5, 0,
+             1e-15);
+    qt_close("sufficiency", f.scalar[QG_FAITHFUL_full_aopc_sufficiency], sufficiency / 5, 0, 1e-15);
+    qt_close("normalised", f.scalar[QG_FAITHFUL_normalised_comprehensiveness],
+             (comprehensiveness / 5 - b.lower) / (b.upper - b.lower), 0, 1e-12);
+    qt_close("normalised", f.scalar[QG_FAITHFUL_normalised_sufficiency],
+             (sufficiency / 5 - b.lower) / (b.upper - b.lower), 0, 1e-12);
     perturb_rig_end(&x.r);
 }
 
@@ -253,15 +263,10 @@ static void a_constant_output_has_no_normalised_aopc(void **state)
     start(&x, "abcd");
     memset(x.r.toy.u, 0, sizeof x.r.toy.u);
     double score[] = {4, 3, 2, 1};
-    qg_faithful_options o = {.n_k = 1,
-                             .k = {1},
-                             .normalised = true,
-                             .exact_words = 8,
-                             .beam = 1,
-                             .leave_one_out = true,
-                             .soft = 2};
+    qg_faithful_options o = {
+        .n_k = 1, .k = {1}, .normalised = true, .leave_one_out = true, .soft = 2};
     qg_faithful f = measure(&x, score, &o);
-    qt_close("bound", f.scalar[QG_FAITHFUL_aopc_upper], 0, 0, 0);
+    qt_close("all lengths", f.scalar[QG_FAITHFUL_full_aopc_comprehensiveness], 0, 0, 0);
     is_nan("normalised", f.scalar[QG_FAITHFUL_normalised_comprehensiveness]);
     is_nan("normalised", f.scalar[QG_FAITHFUL_normalised_sufficiency]);
     is_nan("tau", f.scalar[QG_FAITHFUL_tau_loo]);
@@ -386,7 +391,7 @@ static void soft_measures_need_vectors_and_scores_that_differ(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(exact_bounds_are_those_of_all_orders),
-    cmocka_unit_test(sufficiency_is_shifted_by_the_empty_text),
+    cmocka_unit_test(all_lengths_are_means_of_both_measures),
     cmocka_unit_test(a_beam_wide_enough_is_exact),
     cmocka_unit_test(a_narrow_beam_may_miss),
     cmocka_unit_test(the_cost_is_what_runs),

@@ -5,7 +5,7 @@
  * Sums are added up in the order in which words go, as those of a single order are: the extreme
  * order's own AOPC has the bits of the bound.
  */
-#include "aopc_bounds.h"
+#include "qgrid/aopc_bounds.h"
 
 #include <math.h>
 #include <string.h>

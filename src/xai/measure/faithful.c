@@ -7,7 +7,6 @@
  */
 #include "qgrid/faithfulness_of.h"
 
-#include "aopc_bounds.h"
 #include "soft.h"
 
 #include "xai/perturb/draw.h"
@@ -34,11 +33,10 @@ typedef struct measured {
     int64_t full;            /* slot of the whole text */
     int64_t *without, *only; /* [W + 1] slots: without its top k words, of these alone */
     int64_t *without_one;    /* [W] slots */
-    qg_aopc_bounds bounds;
-    uint8_t *mask;   /* [infidelity + 1, W] 1 = present; row 0 is not used */
-    int64_t *drawn;  /* [infidelity + 1] slots */
-    int nearby;      /* texts with one word masked */
-    int32_t *masked; /* [nearby] the word */
+    uint8_t *mask;           /* [infidelity + 1, W] 1 = present; row 0 is not used */
+    int64_t *drawn;          /* [infidelity + 1] slots */
+    int nearby;              /* texts with one word masked */
+    int32_t *masked;         /* [nearby] the word */
 } measured;
 
 static qg_code begin(measured *m, const qg_explainer *e, const qg_sample *s, int32_t target,
@@ -141,21 +139,26 @@ static void read_tops(qg_faithful *out, const measured *m, const qg_explainer *e
     out->scalar[QG_FAITHFUL_aopc_sufficiency] = qg_aopc(full, only, o->n_k);
 }
 
-/* Over all lengths 1 .. W. The sufficiency of an order is the comprehensiveness of the reverse one
- * but for the term of no words, which is the same for all orders: the bounds serve both. */
-static void read_normalised(qg_faithful *out, const measured *m, const qg_explainer *e)
+/* An order's sufficiency over lengths 0 .. W - 1 is the comprehensiveness of the reverse order over
+ * 1 .. W: the same bounds hold for both. */
+static void read_all_lengths(qg_faithful *out, const measured *m, const qg_explainer *e)
 {
     double full = p_of(m, e, m->full), comprehensiveness = 0, sufficiency = 0;
     for (int k = 1; k <= m->W; k++) {
         comprehensiveness += full - p_of(m, e, m->without[k]);
         sufficiency += full - p_of(m, e, m->only[m->W - k]);
     }
-    out->scalar[QG_FAITHFUL_aopc_lower] = m->bounds.lower;
-    out->scalar[QG_FAITHFUL_aopc_upper] = m->bounds.upper;
-    out->scalar[QG_FAITHFUL_normalised_comprehensiveness] =
-        qg_aopc_normalised(comprehensiveness / m->W, m->bounds.lower, m->bounds.upper);
-    out->scalar[QG_FAITHFUL_normalised_sufficiency] =
-        qg_aopc_normalised(sufficiency / m->W, m->bounds.lower, m->bounds.upper);
+    out->scalar[QG_FAITHFUL_full_aopc_comprehensiveness] = comprehensiveness / m->W;
+    out->scalar[QG_FAITHFUL_full_aopc_sufficiency] = sufficiency / m->W;
+}
+
+void qg_faithful_normalise(qg_faithful *f, const qg_aopc_bounds *bounds)
+{
+    double *v = f->scalar;
+    v[QG_FAITHFUL_normalised_comprehensiveness] = qg_aopc_normalised(
+        v[QG_FAITHFUL_full_aopc_comprehensiveness], bounds->lower, bounds->upper);
+    v[QG_FAITHFUL_normalised_sufficiency] =
+        qg_aopc_normalised(v[QG_FAITHFUL_full_aopc_sufficiency], bounds->lower, bounds->upper);
 }
 
 static qg_code read_each(qg_faithful *out, const measured *m, const qg_explainer *e,
@@ -306,21 +309,13 @@ static qg_code measure_sensitivity(qg_faithful *out, measured *m, const qg_expla
 
 /* --------------------------------------------------------------------------------------- texts */
 
-static qg_aopc_search search_of(const qg_faithful_options *o)
-{
-    return (qg_aopc_search){
-        .exact = (int)o->exact_words, .beam = (int)o->beam, .masking = o->masking};
-}
-
 double qg_faithful_cost(const qg_faithful_options *o, int words)
 {
-    qg_aopc_search how = search_of(o);
     double curves = o->curve_steps < words ? (double)o->curve_steps : words;
     if (o->n_k == 0)
         return 0;
     return 2.0 * o->n_k + 2 * curves + (double)o->infidelity + (o->leave_one_out ? words : 0) +
-           (o->normalised ? 2.0 * words + qg_aopc_bounds_cost(&how, words) : 0) +
-           (o->soft > 0 ? 2.0 * (double)o->soft + 2 : 0);
+           (o->normalised ? 2.0 * words : 0) + (o->soft > 0 ? 2.0 * (double)o->soft + 2 : 0);
 }
 
 static void undefined(qg_faithful *out)
@@ -332,7 +327,7 @@ static void undefined(qg_faithful *out)
             out->at_k[i][k] = (double)NAN;
 }
 
-/* All that is asked for, in one round but for the steps of a beam. */
+/* All that is asked for, in one round. */
 static qg_code ask(measured *m, const qg_explainer *e, const qg_explain_text *text,
                    const qg_explanation *explanation, int n, const qg_faithful_options *o)
 {
@@ -348,14 +343,6 @@ static qg_code ask(measured *m, const qg_explainer *e, const qg_explain_text *te
         QG_TRY(ask_each(&m[t], e, o));
         QG_TRY(ask_drawn(&m[t], e, o));
     }
-    if (o->normalised) {
-        qg_aopc_search how = search_of(o);
-        qg_aopc_bounds *bounds;
-        QG_NEW(bounds, e->arena, n);
-        QG_TRY(qg_aopc_find_bounds(bounds, e->perturber, sample, target, n, &how));
-        for (int t = 0; t < n; t++)
-            m[t].bounds = bounds[t];
-    }
     return qg_perturb_run(e->perturber);
 }
 
@@ -364,7 +351,7 @@ static qg_code read(qg_faithful *out, const measured *m, const qg_explainer *e,
 {
     read_tops(out, m, e, o);
     if (o->normalised)
-        read_normalised(out, m, e);
+        read_all_lengths(out, m, e);
     if (o->leave_one_out)
         QG_TRY(read_each(out, m, e, o->by_magnitude));
     if (m->steps > 0)
