@@ -18,7 +18,8 @@ enum { QG_SCHEMA_VERSION = 1 };
 typedef struct qg_cell {
     const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
                          "finetuned/train", "finetuned_smsa/seeds",
-                         "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
+                         "finetuned_smsa/int8/lime", "finetuned_smsa/int8/internals",
+                         "finetuned_smsa/explanations",
                          "control_smsa/vs/qat_smsa" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */

@@ -11,6 +11,7 @@ struct explain_entry {
     const qg_json *methods, *samples, *faithfulness, *pairs;
     const char *target;
     int64_t floor_draws;
+    bool internals;
 };
 
 struct samples_entry {
@@ -34,6 +35,7 @@ const qg_opt qg_job_explain_opts[] = {
     {"target", QG_OPT_STRING, offsetof(struct explain_entry, target), .def_text = "reference", .help = "class that is explained: reference (what fp32 predicts), predicted, or a label"},
     {"faithfulness", QG_OPT_NODE, offsetof(struct explain_entry, faithfulness), .help = "what is measured of each explanation; false: nothing"},
     {"floor_draws", QG_OPT_INT, offsetof(struct explain_entry, floor_draws), .def = 30, .min = 1, .max = 10000, .help = "random explanations behind the floor of drift"},
+    {"internals", QG_OPT_BOOL, offsetof(struct explain_entry, internals), .help = "entropy of attention by layer and head, and states of the first token by layer, beside those of fp32"},
     {"pairs", QG_OPT_NODE, offsetof(struct explain_entry, pairs), .help = "[[experiment, experiment], ...] whose drift is compared"},
     QG_OPT_END,
 };
@@ -71,8 +73,8 @@ static qg_code read_methods(qg_job_reader *r, const qg_json *v)
             continue;
         QG_TRY(rc);
         (void)qg_job_check_name(r, m, s->name);
-        if (strcmp(s->name, "latency") == 0)
-            QG_WRONG(r, m, "name 'latency' is taken for cells of latency");
+        if (strcmp(s->name, "latency") == 0 || strcmp(s->name, "internals") == 0)
+            QG_WRONG(r, m, "name '%s' is taken for cells of that kind", s->name);
         for (int i = 0; i < o->n_methods; i++)
             if (strcmp(o->methods[i].name, s->name) == 0)
                 QG_WRONG(r, m, "method '%s' occurs twice; give one of them another \"name\"",
@@ -260,6 +262,7 @@ qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v)
     read_target(r, qg_json_get(v, "target"), e.target);
     read_faithfulness(r, e.faithfulness);
     r->job->explain.floor_draws = e.floor_draws;
+    r->job->explain.internals = e.internals;
     if (r->job->n_precisions > 0 && qg_job_reference(r->job) < 0)
         QG_WRONG(r, v,
                  "explanations are compared with those of fp32, which is not among precisions");

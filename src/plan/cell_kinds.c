@@ -89,6 +89,16 @@ static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     qg_sha256_add(h, f->k, (size_t)f->n_k * sizeof f->k[0]);
 }
 
+/* Which texts these are, samples and predictions of fp32 decide. */
+static void key_of_internals(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_explain_options *o = &p->job->explain;
+    int64_t numbers[] = {o->per_class, o->correct_only, o->seed};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, c->experiment, qg_job_reference(p->job));
+    qg_sha256_add(h, numbers, sizeof numbers);
+}
+
 /* Over the cells that are summed up, in their order; tests draw for the bootstrap. */
 static void key_of_sum(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {

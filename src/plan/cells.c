@@ -124,6 +124,8 @@ static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
         QG_TRY(add_cell(p, a, cell, name, job->explain.methods[i % n].name));
         c->skip = unable(p, a, c);
     }
+    for (int i = 0; i < job->n_precisions && job->explain.internals; i++)
+        QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_INTERNALS, e, i), name, "internals"));
     return add_cell(p, a, of_experiment(job, QG_CELL_EXPLANATIONS, e, -1), name, "explanations");
 }
 
@@ -185,10 +187,10 @@ static void select_explained(qg_plan *p)
     }
     for (int i = 0; i < p->n_cells; i++) {
         const qg_cell *c = &p->cells[i];
-        if (!c->selected || c->kind != QG_CELL_EXPLAIN || c->skip)
+        if (!c->selected || c->skip || (c->kind != QG_CELL_EXPLAIN && c->kind != QG_CELL_INTERNALS))
             continue;
         p->cells[qg_predict_cell(p, c->experiment, qg_job_reference(p->job))].selected = true;
-        if (p->job->explain.target == QG_TARGET_PREDICTED)
+        if (c->kind == QG_CELL_EXPLAIN && p->job->explain.target == QG_TARGET_PREDICTED)
             p->cells[qg_predict_cell(p, c->experiment, c->precision)].selected = true;
     }
 }
@@ -206,7 +208,9 @@ static void select_cells(qg_plan *p, const char *only)
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
-    int per = job->n_precisions * (1 + job->latency.wanted + job->explain.n_methods) + 3;
+    int per = job->n_precisions *
+                  (1 + job->latency.wanted + job->explain.internals + job->explain.n_methods) +
+              3;
     QG_NEW(p->cells, a, job->n_models + job->n_experiments * per + job->explain.n_pairs);
     QG_TRY(add_train_cells(p, a));
     for (int e = 0; e < job->n_experiments; e++) {

@@ -4,6 +4,7 @@
  *   train(model) -> pack(model, precision) -> predict(experiment, precision)
  *                                          -> latency(experiment, precision)
  *                                          -> explain(experiment, precision, method)
+ *                                          -> internals(experiment, precision)
  *
  * What a task needs besides, and how it is cut into units, its kind of work knows.
  */

@@ -9,7 +9,7 @@
 #ifndef QGRID_XAI_ATTRIBUTION_H
 #define QGRID_XAI_ATTRIBUTION_H
 
-#include "qgrid/arena.h"
+#include "qgrid/attention.h"
 #include "qgrid/explainable.h"
 
 /* What is explained: class target[b] of every text, at a layer. */
@@ -110,24 +110,6 @@ typedef struct qg_ig_result {
  */
 qg_code qg_integrated_gradients(const qg_ig_result *out, const qg_question *q,
                                 const qg_ig_options *o, qg_arena *scratch) QG_MUST_USE;
-
-/* ---------------------------------------------------------------------------------- attention */
-
-/**
- * Rollout: product over layers of (mean over heads + identity) / 2, rows made to add up to 1.
- * Abnar, Zuidema, "Quantifying attention flow in transformers", ACL 2020, arXiv:2005.00928.
- *
- * @param[out] rollout   [n, n] of the last layer; row 0 scores tokens for [CLS]
- * @param[out] by_layer  [L, n, n] of every layer, or NULL
- * @param      attention [L, H, n, n] probabilities (qg_capture of model.h)
- */
-qg_code qg_attention_rollout(double *rollout, double *by_layer, const float *attention, int L,
-                             int H, int n, qg_arena *scratch) QG_MUST_USE;
-
-/**
- * Entropy [L, H] of row `query` (0: [CLS]) in units of that of n equal shares; NaN for one token.
- */
-void qg_attention_entropy(double *entropy, const float *attention, int L, int H, int n, int query);
 
 /* -------------------------------------------------------------------------------------- words */
 
