@@ -143,6 +143,20 @@ for p in ("int8", "int4"):
 assert seen > 100, seen
 assert 0 < drawn["kernel_shap"] < drawn["lime"] <= drawn["random"], drawn # few words are enumerated, not drawn
 PY
+# The floor is that of chance for every method, and for `random`, too, however often it is drawn.
+for draws in 1 2 4; do
+    job "floor$draws" "j['datasets']['odd']['path'] = 'datasets/test.tsv'; j['precisions'] = ['fp32', 'int4']
+x['methods'] = ['random', {'method': 'lime', 'samples': 20}, 'gradient_x_input']; x['samples']['per_class'] = 12
+x['faithfulness'] = False; x['floor_draws'] = $draws"
+    ok "floors of $draws draws" run_np 2 "$T/floor$draws.json"
+    ok "are about 0" numbers "floor$draws.h5" <<PY
+words = f["explained/m/odd/words"][:]
+for m in METHODS:
+    floor = f["comparisons/m/odd/int4/%s/floor" % m][:, 0]
+    there = np.isfinite(floor) # rho of n random ranks has the variance 1 / (n - 1)
+    assert there.sum() > 30 and abs(floor[there].mean()) < 4 * math.sqrt((1 / (words[there] - 1) / $draws).sum()) / there.sum() < 0.3, (m, floor)
+PY
+done
 ok "methods agree as their scores do" numbers all.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
 e = f["comparisons/m/odd/explanations"]
