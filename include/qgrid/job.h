@@ -102,6 +102,8 @@ typedef struct qg_explain_options {
     qg_faithful_options faithful;
     qg_randomisation_options randomisation;
     int64_t floor_draws;
+    bool
+        internals; /* attention and the first token's states of the explained texts are looked at */
     int n_pairs;
     qg_job_pair *pairs;
 } qg_explain_options;

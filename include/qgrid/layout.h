@@ -28,6 +28,8 @@
     X(BOUNDS, "/bounds/M/D/P")                                                                     \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
     X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
+    X(INTERNALS, "/internals/M/D/P")                                                               \
+    X(INTERNALS_DRIFT, "/comparisons/M/D/P/internals")                                             \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \
     X(EXPLANATIONS, "/comparisons/M/D/explanations")                                               \
     X(REFERENCE, "/comparisons/M/D/reference")                                                     \
@@ -60,6 +62,15 @@ enum {
     QG_SUBSET_LIST(X)
 #undef X
         QG_SUBSETS
+};
+
+/* How a tokenizer cuts the words of a text. */
+#define QG_FRAGMENTATION_LIST(X) X(words) X(tokens) X(mean) X(most) X(split_share)
+enum {
+#define X(name) QG_FRAGMENTATION_##name,
+    QG_FRAGMENTATION_LIST(X)
+#undef X
+        QG_FRAGMENTATIONS
 };
 
 /* Numbers of a paired test: whether there is a difference. `detectable` is the smallest true one

@@ -44,7 +44,8 @@ typedef struct qg_explanation {
     double *word_score;  /* [code->n_words] NaN for words that were cut off */
     double value;        /* explained output at the text; NaN where a method looks at none */
     double base;         /* value that the scores start from; NaN where there is none */
-    double delta;        /* sum of token or unit scores - (value - base); NaN: not additive */
+    double delta;        /* sum of token or unit scores - (value - base), or of sequential gradients
+                          * - what each unit's absence costs; NaN: not additive */
     double fit;          /* weighted R2 of a surrogate; NaN for other methods */
     int64_t evaluations; /* texts run: perturbations asked for, nodes, draws */
     int64_t steps;       /* points of the path that gradients are summed along; -1: there is none */

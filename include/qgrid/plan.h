@@ -21,7 +21,8 @@ typedef struct qg_cell {
                          "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
                          "control_smsa/vs/qat_smsa", "qat_smsa/reference",
                          "qat_smsa/seeds/explanations", "qat_smsa/decomposition/control_smsa",
-                         "finetuned_smsa/fp32/lime/randomisation", "finetuned_smsa/int8/bounds" */
+                         "finetuned_smsa/fp32/lime/randomisation", "finetuned_smsa/int8/bounds",
+                         "finetuned_smsa/int8/internals" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
     int precision;         /* -1 for those over all precisions */
@@ -170,6 +171,9 @@ bool qg_plan_uses_model(const qg_plan *p, int task, int model);
 
 /** Kind of work that computes the cells of a kind; NULL: they sum up other cells. */
 const qg_work_kind *qg_cell_work(qg_cell_kind kind);
+
+/** Whether cells of a kind look at the texts that are chosen for explanation. */
+bool qg_cell_explains(qg_cell_kind kind);
 
 /** A unit more of the task that is being cut. @errors QG_ENOMEM. */
 qg_code qg_plan_add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64_t count,

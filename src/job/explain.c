@@ -11,6 +11,7 @@ struct explain_entry {
     const qg_json *methods, *samples, *faithfulness, *randomisation, *pairs;
     const char *target;
     int64_t floor_draws;
+    bool internals;
 };
 
 struct samples_entry {
@@ -36,6 +37,7 @@ const qg_opt qg_job_explain_opts[] = {
     {"faithfulness", QG_OPT_NODE, offsetof(struct explain_entry, faithfulness), .help = "what is measured of each explanation; false: nothing"},
     {"randomisation", QG_OPT_NODE, offsetof(struct explain_entry, randomisation), .help = "whether explanations change when the model's parameters are drawn anew; true: of every method and experiment"},
     {"floor_draws", QG_OPT_INT, offsetof(struct explain_entry, floor_draws), .def = 30, .min = 1, .max = 10000, .help = "random explanations behind the floor of drift"},
+    {"internals", QG_OPT_BOOL, offsetof(struct explain_entry, internals), .help = "entropy of attention by layer and head, and states of the first token by layer, beside those of fp32"},
     {"pairs", QG_OPT_NODE, offsetof(struct explain_entry, pairs), .help = "[[experiment, experiment], ...] whose drift is compared"},
     QG_OPT_END,
 };
@@ -78,7 +80,8 @@ static qg_code read_methods(qg_job_reader *r, const qg_json *v)
             continue;
         QG_TRY(rc);
         (void)qg_job_check_name(r, m, s->name);
-        if (strcmp(s->name, "latency") == 0 || strcmp(s->name, "bounds") == 0)
+        if (strcmp(s->name, "latency") == 0 || strcmp(s->name, "bounds") == 0 ||
+            strcmp(s->name, "internals") == 0)
             QG_WRONG(r, m, "name '%s' is taken for cells of its kind", s->name);
         for (int i = 0; i < o->n_methods; i++)
             if (strcmp(o->methods[i].name, s->name) == 0)
@@ -247,6 +250,7 @@ qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v)
     read_faithfulness(r, e.faithfulness);
     QG_TRY(qg_job_read_randomisation(r, e.randomisation));
     r->job->explain.floor_draws = e.floor_draws;
+    r->job->explain.internals = e.internals;
     if (r->job->n_precisions > 0 && qg_job_reference(r->job) < 0)
         QG_WRONG(r, v,
                  "explanations are compared with those of fp32, which is not among precisions");

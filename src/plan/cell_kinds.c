@@ -163,6 +163,16 @@ static void key_of_randomisation(qg_sha256 *h, const qg_plan *p, const qg_cell *
     qg_sha256_add(h, &x->noise, sizeof x->noise);
 }
 
+/* Which texts these are, samples and predictions of fp32 decide. */
+static void key_of_internals(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_explain_options *o = &p->job->explain;
+    int64_t numbers[] = {o->per_class, o->correct_only, o->seed};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    qg_sha256_add(h, numbers, sizeof numbers);
+}
+
 /* Over the cells that are summed up, in their order; tests draw for the bootstrap. */
 static void key_of_sum(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
@@ -226,6 +236,12 @@ int qg_cell_kind_find(const char *name)
 const qg_work_kind *qg_cell_work(qg_cell_kind kind)
 {
     return kinds[kind].work ? qg_work_kind_find(kinds[kind].work) : NULL;
+}
+
+bool qg_cell_explains(qg_cell_kind kind)
+{
+    return kind == QG_CELL_EXPLAIN || kind == QG_CELL_RANDOMISE || kind == QG_CELL_BOUNDS ||
+           kind == QG_CELL_INTERNALS;
 }
 
 bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k)

@@ -230,6 +230,8 @@ static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
         c->skip = unable(p, a, c);
     }
     QG_TRY(add_randomisation_cells(p, a, e));
+    for (int i = 0; i < job->n_precisions && job->explain.internals; i++)
+        QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_INTERNALS, e, i), name, "internals"));
     return add_cell(p, a, of_experiment(job, QG_CELL_EXPLANATIONS, e, -1), name, "explanations");
 }
 
@@ -310,14 +312,12 @@ static void select_explained(qg_plan *p)
     }
     for (int i = p->n_cells - 1; i >= 0; i--) { /* bounds are before explanations */
         const qg_cell *c = &p->cells[i];
-        bool explains =
-            c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE || c->kind == QG_CELL_BOUNDS;
         int bounds = qg_plan_bounds_cell(p, c->experiment, c->precision);
-        if (!c->selected || !explains || c->skip)
+        if (!c->selected || !qg_cell_explains(c->kind) || c->skip)
             continue;
         p->cells[qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))]
             .selected = true;
-        if (p->job->explain.target == QG_TARGET_PREDICTED)
+        if (c->kind != QG_CELL_INTERNALS && p->job->explain.target == QG_TARGET_PREDICTED)
             p->cells[qg_predict_cell(p, c->experiment, c->precision)].selected = true;
         if (c->kind == QG_CELL_EXPLAIN && bounds >= 0)
             p->cells[bounds].selected = true;
@@ -337,7 +337,7 @@ static void select_cells(qg_plan *p, const char *only)
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
-    int per = job->n_precisions * (2 + job->latency.wanted + job->explain.n_methods) + 6 +
+    int per = job->n_precisions * (3 + job->latency.wanted + job->explain.n_methods) + 6 +
               job->explain.n_methods;
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);

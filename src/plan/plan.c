@@ -3,6 +3,7 @@
  *
  *   train(model) -> pack(model, precision) -> predict(experiment, precision)
  *                                          -> explain(experiment, precision, method)
+ *                                          -> internals(experiment, precision)
  *                                          -> latency(shape of a model, data set, precision)
  *
  * What a task needs besides, and how it is cut into units, its kind of work knows.
@@ -112,7 +113,7 @@ static qg_code make_cell_task(qg_plan *p, qg_arena *a, int cell)
         c->task = p->cells[c->owner].task;
         return QG_OK;
     }
-    if (c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE)
+    if (qg_cell_explains(c->kind))
         QG_TRY(make_cell_task(
             p, a,
             qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))));

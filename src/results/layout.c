@@ -126,6 +126,11 @@ static int explain_groups(qg_group_ref *r, const qg_plan *p, int e)
             if (i != reference)
                 r[n++] = qg_cell_group(p, c, QG_GROUP_DRIFT);
         }
+    for (int i = 0; i < p->job->n_precisions && o->internals; i++) {
+        r[n++] = (qg_group_ref){QG_GROUP_INTERNALS, x->model, x->dataset, i, -1};
+        if (i != reference)
+            r[n++] = (qg_group_ref){QG_GROUP_INTERNALS_DRIFT, x->model, x->dataset, i, -1};
+    }
     for (int i = 0; i < p->n_cells; i++) {
         const qg_cell *c = &p->cells[i];
         if (c->kind == QG_CELL_BOUNDS && c->experiment == e)
@@ -174,7 +179,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
     int most = 4 + job->n_datasets + job->n_models * (1 + P) +
-               E * (5 + (5 + 4 * job->explain.n_methods) * P + job->explain.n_methods) +
+               E * (5 + (7 + 4 * job->explain.n_methods) * P + job->explain.n_methods) +
                2 * p->n_cells;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)

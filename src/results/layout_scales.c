@@ -20,6 +20,11 @@ static const char *const within_names[] = {QG_WITHIN_LIST(X)};
 #undef X
 static const char *const class_metrics[] = {"precision", "recall", "f1", "support"};
 static const char *const statistics[] = {"mean", "sd", "min", "max", "median", "p95", "p99"};
+static const char *const fragmentation_names[QG_FRAGMENTATIONS] = {
+#define X(name) #name,
+    QG_FRAGMENTATION_LIST(X)
+#undef X
+};
 static const char *const seed_statistics[QG_SEED_STATISTICS] = {"mean", "sd", "min", "max"};
 
 int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim)

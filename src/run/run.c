@@ -146,12 +146,11 @@ static qg_code compute(qg_farm_outcome *outcome, qg_par *par, qg_arena *a, qg_re
     owner.cache = qg_model_cache_dir(a);
     if (!owner.cache)
         return QG_ENOMEM;
-    for (int u = 0; u < p->n_units; u++)
-        owner.cost_at_start += state[u] == QG_UNIT_OPEN ? p->units[u].cost : 0;
-    QG_TRY(qg_work_create(&work, a));
+    qg_farm_owner callbacks;
     qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
+    QG_TRY(qg_owner_callbacks(&callbacks, &owner, a, &load));
+    QG_TRY(qg_work_create(&work, a));
     qg_farm_worker worker = qg_work_callbacks(work);
-    qg_farm_owner callbacks = qg_owner_callbacks(&owner);
     qg_code rc = qg_farm_run(outcome, par, &load, &worker, &callbacks, &options, a);
     qg_work_destroy(work);
     qg_log_progress("");

@@ -99,9 +99,9 @@ static qg_code read_repeats(compared *out, qg_results *r, const qg_cell *f)
     static const char *const names[QG_REPEATS] = {"word_scores_a", "word_scores_b"};
     const qg_plan_explained *x = &r->plan->explained[f->experiment];
     qg_group_ref g = qg_cell_group(r->plan, f, QG_GROUP_REPEAT);
-    for (int i = 0; i < QG_REPEATS; i++)
-        out->again[i] = NULL;
-    for (int i = 0; i < qg_plan_repeats(r->plan, f); i++) {
+    if (qg_plan_repeats(r->plan, f) == 0)
+        return QG_OK;
+    for (int i = 0; i < QG_REPEATS; i++) {
         QG_NEW(out->again[i], r->scratch, x->slots * x->words);
         QG_TRY(qg_results_read(r, g, names[i], QG_STORE_F64, NULL, NULL, out->again[i]));
     }
@@ -173,7 +173,7 @@ static qg_code write_drift(qg_results *r, const qg_cell *c, const qg_cell *f)
 {
     qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_DRIFT);
     int64_t slots = r->plan->explained[c->experiment].slots;
-    compared with;
+    compared with = {0};
     qg_explained x;
     drifts d;
     QG_TRY(qg_results_explained(&x, r, c->experiment));

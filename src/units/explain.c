@@ -240,7 +240,7 @@ static void put_results(explaining *x, const qg_explanation *e, qg_explanation *
         qg_wire_put(out, &numbers, sizeof numbers);
         qg_wire_put(out, e[i].token_score, (size_t)x->code[i].n * sizeof *e->token_score);
         qg_wire_put(out, e[i].word_score, words * sizeof *e->word_score);
-        for (int64_t k = 0; k < x->how.repeats; k++)
+        for (int k = 0; k < QG_REPEATS && again[k]; k++)
             qg_wire_put(out, again[k][i].word_score, words * sizeof *e->word_score);
         if (f)
             qg_wire_put(out, &f[i], sizeof *f);
@@ -250,7 +250,7 @@ static void put_results(explaining *x, const qg_explanation *e, qg_explanation *
 static qg_code explain(explaining *x)
 {
     qg_arena *a = x->u->arena;
-    qg_explanation *e, *again[QG_REPEATS];
+    qg_explanation *e, *again[QG_REPEATS] = {NULL};
     qg_faithful *f = NULL;
     int64_t *predicted;
     uint64_t seed = (uint64_t)x->how.seed;

@@ -123,7 +123,7 @@ for p in ("int8", "int4"):
         floor, repeat = g["floor"][:, 0], g["repeat"][:, 0]
         assert np.isfinite(floor[np.isfinite(want)]).all() and (abs(floor[np.isfinite(want)]) < 1).all()
         again = "attributions/m/odd/fp32/%s/repeat" % m
-        assert (again in f) == (m in ("smoothgrad", "lime", "kernel_shap", "random")), m
+        assert (again in f) == (m in ("smoothgrad", "expected_gradients", "lime", "kernel_shap", "random")), m
         at = [k.decode() for k in g["subset"][:]].index("repeat")
         if again not in f: # what draws nothing has no repeat
             assert np.isnan(g["repeat"][:]).all() and g["summary"][at, 0, 0] == 0 and np.isnan(g["summary"][at, :, 1]).all()
@@ -154,7 +154,7 @@ for p in range(4):
     v = [spearman(x[k, : words[k]], y[k, : words[k]]) for k in range(len(row)) if row[k] >= 0]
     close(a[p, i, j], np.nanmean(v))
     assert n[p, i, j] == n[p, j, i] == np.isfinite(v).sum() and a[p, i, j] == a[p, j, i]
-    close(np.diag(a[p]), np.ones(11))
+    close(np.diag(a[p]), np.ones(len(METHODS)))
 for name in ("drift_p", "drift_p_holm", "drift_p_bonferroni"):
     v = e[name][:]
     assert np.isnan(v[:, P.index("fp32")]).all(), name # fp32 has no drift

@@ -81,6 +81,7 @@ static void little_said_means_a_lot(void **state)
     qt_eq("soft", o->faithful.soft, 0);
     qt_eq("randomisation", o->randomisation.wanted, 0);
     qt_eq("draws", o->floor_draws, 30);
+    assert_false(o->internals);
     qt_eq("pairs", o->n_pairs, 0);
     unload(&l);
     read(&l, NULL);
@@ -204,6 +205,8 @@ static void mistakes_in_the_rest_are_named_with_their_place(void **state)
             "'bad' is neither reference, predicted nor a label: positive, neutral, negative",
             "job.json:11:34: /explain/target");
     refused(LIME "\"floor_draws\": 0}", "floor_draws", "/explain/floor_draws");
+    refused("{\"methods\": [{\"method\": \"lime\", \"name\": \"internals\"}]}",
+            "name 'internals' is taken", "/explain/methods/0");
     static const char *const bad_k[] = {"0", "-1", "1.5", "10001", "\"1\"", "true", "1e300"};
     for (size_t i = 0; i < sizeof bad_k / sizeof bad_k[0]; i++) {
         char text[200];

@@ -21,7 +21,7 @@ static const char job_text[] =
     "{\"precision\": \"int4_g128_a8\", \"embeddings\": \"int8\"}],\n"
     "\"latency\": {\"samples\": 2, \"runs\": 1, \"batch_sizes\": [1, 2]},\n"
     "\"explain\": {\"methods\": [\"attention_rollout\", \"attention_entropy\"], "
-    "\"pairs\": [[\"e\", \"s\"]]}}";
+    "\"internals\": true, \"pairs\": [[\"e\", \"s\"]]}}";
 
 static const char *const precisions[] = {"int4_g32", "int4_g32_a8", "int4_g128", "int4_g128_a8",
                                          "int4_g128_a8_emb_int8"};

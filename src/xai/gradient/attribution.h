@@ -9,7 +9,7 @@
 #ifndef QGRID_XAI_ATTRIBUTION_H
 #define QGRID_XAI_ATTRIBUTION_H
 
-#include "qgrid/arena.h"
+#include "qgrid/attention.h"
 #include "qgrid/explainable.h"
 
 /* What is explained: class target[b] of every text, at a layer. */
