@@ -24,6 +24,7 @@
     X(EXPLAINED, "/explained/M/D")                                                                 \
     X(ATTRIBUTIONS, "/attributions/M/D/P/X")                                                       \
     X(REPEAT, "/attributions/M/D/P/X/repeat")                                                      \
+    X(INTERACTIONS, "/attributions/M/D/P/X/interactions")                                          \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
     X(INTERNALS, "/internals/M/D/P")                                                               \
     X(INTERNALS_DRIFT, "/comparisons/M/D/P/internals")                                             \

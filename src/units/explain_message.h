@@ -2,8 +2,9 @@
  * explain_message.h - what is said of explanations between rank 0 and a rank that makes them.
  *
  *   how, number of texts, of each a qg_explain_asked, ids, words, forms of words and runs
- *   -> kind of gradients, of each text qg_explain_counts, qg_explain_numbers, the scores of tokens, those of words,
- *      those of words once more if repeated, and a qg_faithful if something was measured
+ *   -> kind of gradients, of each text qg_explain_counts, qg_explain_numbers, the scores of tokens,
+ * those of words, if the method gives pairs their number and a qg_explain_pair each, those of words
+ * once more if repeated, and a qg_faithful if something was measured
  */
 #ifndef QGRID_EXPLAIN_MESSAGE_H
 #define QGRID_EXPLAIN_MESSAGE_H
@@ -34,6 +35,11 @@ typedef struct qg_explain_counts {
 typedef struct qg_explain_numbers {
     double value, base, delta, fit;
 } qg_explain_numbers;
+
+typedef struct qg_explain_pair {
+    int64_t first, second;
+    double score;
+} qg_explain_pair;
 
 /** Class [slots] that is explained of each text, -1 where there is none. */
 qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c,
