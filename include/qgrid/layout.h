@@ -26,6 +26,7 @@
     X(ATTRIBUTIONS, "/attributions/M/D/P/X")                                                       \
     X(REPEAT, "/attributions/M/D/P/X/repeat")                                                      \
     X(BOUNDS, "/bounds/M/D/P")                                                                     \
+    X(INTERACTIONS, "/attributions/M/D/P/X/interactions")                                          \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
     X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
     X(INTERNALS, "/internals/M/D/P")                                                               \
