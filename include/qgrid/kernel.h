@@ -166,17 +166,18 @@ typedef struct qg_kernels {
     void (*round_bf16)(uint16_t *out, int ldo, const float *x, int ldx, int m, int k);
 
     /** Per row: scale = max|x| / 127 (1 if that is 0), code = clip(rint(x / scale), -127, 127);
-     *  offset, where there is one, = 0. NaN is for callers to refuse. */
+     *  offset, where there is one, = 0. A row with NaN or infinity in it has a scale that is not
+     *  finite, and codes without meaning. */
     void (*quantize_rows)(qg_qrows *q, const float *x, int ldx, int m, int k);
 
-    /** Smallest and largest value of rows [m, k] together. */
+    /** Smallest and largest value of rows [m, k] together; both NaN where a value is not finite. */
     void (*minmax)(float *lo, float *hi, const float *x, int ldx, int m, int k);
 
     /** Given scale and zero point z in 0..255 of all rows: code = clip(z + rint(x * (1/scale)),
      *  0, 255) - 128, offset = 128 - z. */
     void (*quantize_affine)(qg_qrows *q, const float *x, int ldx, int m, int k, float scale, int z);
 
-    /** Largest |x| of k values. NaN is for callers to refuse. */
+    /** Largest |x| of k values; NaN where one is NaN. */
     float (*absmax)(const float *x, int k);
 
     /** y = scale * clip(rint(x / scale), lo, hi) of k values; y may be x. NaN stays NaN. */
@@ -220,9 +221,10 @@ typedef struct qg_kernels {
      * are 0. */
     void (*transpose)(float *t, int ldt, const float *x, int ldx, int m, int n);
 
-    /** x[i] = row `id` of a table: f32, f16 bits, or s8 codes times the row's scale. */
+    /** x[i] = row `id` of a table: f32, f16 bits, bf16 bits, or s8 codes times the row's scale. */
     void (*embed_f32)(float *x, const float *table, int32_t id, int C);
     void (*embed_f16)(float *x, const uint16_t *table, int32_t id, int C);
+    void (*embed_bf16)(float *x, const uint16_t *table, int32_t id, int C);
     void (*embed_s8)(float *x, const int8_t *table, const float *scale, int32_t id, int C);
 
     /** Elementwise y = exp(x), for tests and softmax elsewhere. */

@@ -10,7 +10,7 @@
 
 /* Kinds of groups; the second column is how the path of an instance is made: of the names of model,
  * data set, precision and method (X), of B, the entry of the job that stands for models with seeds,
- * and of the experiments E and F of a pair. */
+ * and of the experiments E and F of a pair or a decomposition. */
 #define QG_GROUP_LIST(X)                                                                           \
     X(CELLS, "/cells")                                                                             \
     X(UNITS, "/units")                                                                             \
@@ -25,11 +25,21 @@
     X(EXPLAINED, "/explained/M/D")                                                                 \
     X(ATTRIBUTIONS, "/attributions/M/D/P/X")                                                       \
     X(REPEAT, "/attributions/M/D/P/X/repeat")                                                      \
+    X(BOUNDS, "/bounds/M/D/P")                                                                     \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
+    X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
+    X(INTERNALS, "/internals/M/D/P")                                                               \
+    X(INTERNALS_DRIFT, "/comparisons/M/D/P/internals")                                             \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \
     X(EXPLANATIONS, "/comparisons/M/D/explanations")                                               \
+    X(REFERENCE, "/comparisons/M/D/reference")                                                     \
+    X(REFERENCE_EXPLAINED, "/comparisons/M/D/reference/explanations")                              \
+    X(REFERENCE_DRIFT, "/comparisons/M/D/P/X/reference")                                           \
+    X(EXPLAINED_SEEDS, "/seeds/B/D/explanations")                                                  \
     X(PAIR, "/pairs/E/F")                                                                          \
+    X(DECOMPOSITION, "/decompositions/E/F")                                                        \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
+    X(LATENCY_TESTS, "/timing/latency_tests/M/D")                                                  \
     X(TIMING_UNITS, "/timing/units")                                                               \
     X(TIMING_RUN, "/timing/run")
 
@@ -54,6 +64,15 @@ enum {
         QG_SUBSETS
 };
 
+/* How a tokenizer cuts the words of a text. */
+#define QG_FRAGMENTATION_LIST(X) X(words) X(tokens) X(mean) X(most) X(split_share)
+enum {
+#define X(name) QG_FRAGMENTATION_##name,
+    QG_FRAGMENTATION_LIST(X)
+#undef X
+        QG_FRAGMENTATIONS
+};
+
 /* Numbers of a paired test: whether there is a difference. `detectable` is the smallest true one
  * that so many texts show; `family` the number of tests that p is adjusted for, 0: of none. */
 #define QG_TEST_LIST(X)                                                                            \
@@ -72,6 +91,24 @@ enum {
     QG_TEST_LIST(X)
 #undef X
         QG_TESTS
+};
+
+/* Numbers of a difference whose distribution is resampled. */
+#define QG_DIFFERENCE_LIST(X) X(difference) X(ci_low) X(ci_high) X(p) X(p_holm)
+enum {
+#define X(name) QG_DIFFERENCE_##name,
+    QG_DIFFERENCE_LIST(X)
+#undef X
+        QG_DIFFERENCES
+};
+
+/* A share of a total, and what resamples of the texts make of it. */
+#define QG_SHARE_LIST(X) X(share) X(ci_low) X(ci_high)
+enum {
+#define X(name) QG_SHARE_##name,
+    QG_SHARE_LIST(X)
+#undef X
+        QG_SHARES
 };
 
 /* Numbers of a test whether a difference is within the job's margin: `against` is the mean of what
@@ -98,7 +135,7 @@ enum {
 typedef struct qg_group_ref {
     qg_group group;
     int model, dataset, precision;
-    int method; /* of the job; of a pair: which of the job's pairs */
+    int method; /* of the job; of a pair or a decomposition: which of the job's */
 } qg_group_ref;
 
 /** A group that there is once. */

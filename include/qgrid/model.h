@@ -20,18 +20,38 @@ const char *qg_precision_summary(const qg_precision *p); /* one line with the fo
  */
 const char *qg_precision_arithmetic(const qg_precision *p);
 
-/* How embedding tables are stored. */
-typedef enum qg_embeddings { QG_EMBED_FP32, QG_EMBED_FP16, QG_EMBED_INT8 } qg_embeddings;
-extern const char *const qg_embedding_names[]; /* "fp32", "fp16", "int8", NULL */
+/* How embedding tables are stored; and vectors (biases, weights of norms), in floats. */
+typedef enum qg_embeddings {
+    QG_EMBED_FP32,
+    QG_EMBED_FP16,
+    QG_EMBED_INT8,
+    QG_EMBED_BF16
+} qg_embeddings;
+extern const char *const qg_embedding_names[]; /* "fp32", "fp16", "int8", "bf16", NULL */
+
+/* What a precision is of: every parameter, as PyTorch's model.half() has it, or weights of Linear
+ * layers. */
+typedef enum qg_parameters { QG_PARAMETERS_ALL, QG_PARAMETERS_LINEAR } qg_parameters;
+extern const char *const qg_parameters_names[]; /* "all", "linear", NULL */
 
 /* An entry of a job's "precisions": "int8", or {"precision": "int8", "embeddings": "int8"}. */
 typedef struct qg_precision_spec {
     const char *name; /* in cell names: "name" of the object, or e.g. "int8" / "int8_emb_int8" */
     const qg_precision *scheme;
     int embeddings; /* qg_embeddings */
+    int vectors;    /* qg_embeddings of biases and norms */
 } qg_precision_spec;
 
-extern const qg_opt qg_precision_opts[]; /* rows of such an object */
+/** A precision as it is where nothing else is said. */
+qg_precision_spec qg_precision_plain(const qg_precision *p);
+
+/* Such an entry as it stands in a job. */
+typedef struct qg_precision_entry {
+    const char *precision, *name;
+    int embeddings, parameters; /* QG_NOT_SAID: as the precision has them */
+} qg_precision_entry;
+
+extern const qg_opt qg_precision_opts[]; /* its rows */
 
 /** Whether nothing is rounded under it, so that others are compared with it: fp32, embeddings too.
  */
@@ -45,8 +65,7 @@ qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, c
  * Local.
  */
 qg_code qg_precision_spec_make(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
-                               const char *precision, int embeddings, const char *name,
-                               qg_problems *problems);
+                               const qg_precision_entry *e, qg_problems *problems);
 
 /* How a checkpoint becomes a model: the "models" entry of a job. */
 typedef struct qg_model_source {
@@ -120,6 +139,7 @@ typedef struct qg_batch {
     const int32_t *ids;       /* [T] */
     const int32_t *splits;    /* [B + 1], splits[0] = 0 */
     const int32_t *positions; /* [T] place of each token in its text; NULL: 0, 1, 2, ... */
+    const int64_t *number;    /* [B] of each text, for messages; NULL: 0, 1, 2, ... */
 } qg_batch;
 
 /**
@@ -141,7 +161,9 @@ typedef struct qg_capture {
  * @param[out] logits  [B, K] caller-owned
  * @param      capture NULL or what else is wanted
  * @errors QG_EMODEL (an id outside the vocabulary, a text or a place beyond the positions, an empty
- *         text), QG_ENUMERIC (NaN or infinity in the logits), QG_ENOMEM, QG_ELOST. Local.
+ *         text), QG_ENUMERIC (NaN or infinity in the logits, or in numbers that the precision would
+ *         quantize; the message names the Linear layer where they begin, the text, the token),
+ *         QG_ENOMEM, QG_ELOST. Local.
  */
 qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *batch,
                          const qg_capture *capture) QG_MUST_USE;

@@ -38,6 +38,9 @@ typedef enum qg_opt_type {
     QG_OPT_NODE    /* const qg_json *: read by the caller */
 } qg_opt_type;
 
+/* Default of an enum that has none: where it is not said, other values decide. */
+enum { QG_NOT_SAID = -1 };
+
 typedef struct qg_opt {
     const char *key;
     qg_opt_type type;

@@ -5,8 +5,9 @@
  *   model.safetensors  for each Linear NAME: NAME.codes, .scales, .colsum, .bias (panels of
  *                      kernel.h); embedding tables with .scales when 8-bit; vectors of norms
  *   tokenizer files    as they were
- *   qgrid.json         format version, precision, embeddings, parameters, quantization errors;
- *                      written last into the temporary folder, which is then renamed
+ *   qgrid.json         format version, precision, embeddings, vectors (how biases and norms are
+ *                      stored), parameters, quantization errors; written last into the temporary
+ *                      folder, which is then renamed
  */
 #ifndef QGRID_PACKED_H
 #define QGRID_PACKED_H
@@ -14,7 +15,7 @@
 #include "qgrid/precision.h"
 
 /* Version of packed folders: others are packed again. */
-enum { QG_PACK_FORMAT = 1 };
+enum { QG_PACK_FORMAT = 2 };
 
 /** Element of a format's codes in the file, and rows of a matrix of n with those that fill panels
  * up.
@@ -22,7 +23,10 @@ enum { QG_PACK_FORMAT = 1 };
 qg_dtype qg_panel_dtype(qg_panel_format format);
 size_t qg_panel_rows(int n);
 
-/** Element of an embedding table; `embeddings` is a qg_embeddings. */
-qg_dtype qg_table_dtype(int embeddings);
+/** Element of an embedding table, or a vector; `kind` is a qg_embeddings. */
+qg_dtype qg_stored_dtype(int kind);
+
+/** Values of n numbers that are stored as QG_EMBED_FP16 or QG_EMBED_BF16. */
+void qg_halves_to_f32(float *out, const uint16_t *half, size_t n, int kind);
 
 #endif

@@ -36,6 +36,7 @@ struct qg_precision {
     bool is_reference; /* nothing is rounded: what others are compared with */
     qg_panel_format format;
     qg_activations activations;
+    int others; /* qg_embeddings of the parameters that are no weights of Linear layers */
     /** Number of consecutive k per scale; NULL for formats with none or one scale a channel. */
     int (*group)(int k);
     qg_levels levels;
@@ -47,14 +48,15 @@ struct qg_precision {
 /** k per scale of a precision for rows of k; k itself where one scale serves a row. */
 int qg_precision_group(const qg_precision *p, int k);
 
-/** "int8", "int8_emb_fp16": the name in cells where none is given; NULL when out of memory. */
-const char *qg_precision_spec_name(qg_arena *a, const qg_precision *p, int embeddings);
+/** "int8", "int8_emb_fp16", "fp16_linear": the name in cells where none is given; NULL when out of
+ *  memory. */
+const char *qg_precision_spec_name(qg_arena *a, const qg_precision_spec *s);
 
 /** Whether its weights are uniform integers with a scale. Local. */
 bool qg_precision_has_levels(const qg_precision *p);
 
-/** How the numbers of an embedding table are stored; `embeddings` is a qg_embeddings. */
-const qg_precision *qg_embedding_precision(int embeddings);
+/** How the numbers of an embedding table, or a vector, are stored; `kind` is a qg_embeddings. */
+const qg_precision *qg_embedding_precision(int kind);
 
 /** Codes of W[n, k] (f32 | u16 | s8 | u8, one each, row-major) and scales [n][groups] of any
  *  precision. */

@@ -202,7 +202,7 @@ void qg_opt_write_value(qg_str *out, const qg_opt *o, const void *options)
         qg_str_add_f64(out, *(const double *)field);
         return;
     case QG_OPT_ENUM:
-        text = o->names[*(const int *)field];
+        text = *(const int *)field == QG_NOT_SAID ? NULL : o->names[*(const int *)field];
         break;
     case QG_OPT_STRING:
         text = *(const char *const *)field;

@@ -117,6 +117,13 @@ static void call_embed_f16(void *ctx)
         FN(embed_f16, p)(p->y + (size_t)i * (size_t)p->k, p->table, p->ids[i], p->k);
 }
 
+static void call_embed_bf16(void *ctx)
+{
+    const qg_problem *p = ctx;
+    for (int i = 0; i < p->m; i++)
+        FN(embed_bf16, p)(p->y + (size_t)i * (size_t)p->k, p->table, p->ids[i], p->k);
+}
+
 static void call_embed_s8(void *ctx)
 {
     const qg_problem *p = ctx;
@@ -182,6 +189,7 @@ static const qg_operation operations[] = {
     {"vexp", QG_SIZES_ROWS, call_vexp, NULL, 8, false},
     {"embed_f32", QG_SIZES_ROWS, call_embed_f32, NULL, 8, false},
     {"embed_f16", QG_SIZES_ROWS, call_embed_f16, NULL, 6, false},
+    {"embed_bf16", QG_SIZES_ROWS, call_embed_bf16, NULL, 6, false},
     {"embed_s8", QG_SIZES_ROWS, call_embed_s8, NULL, 5, false},
     {"attention", QG_SIZES_ATTENTION, call_attention, NULL, 0, false},
 };

@@ -13,7 +13,16 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_KERNEL = 256, OPT_GEMM, OPT_SHAPE, OPT_EMBEDDINGS, OPT_HEAD, OPT_BATCH, OPT_RUNS };
+enum {
+    OPT_KERNEL = 256,
+    OPT_GEMM,
+    OPT_SHAPE,
+    OPT_EMBEDDINGS,
+    OPT_PARAMETERS,
+    OPT_HEAD,
+    OPT_BATCH,
+    OPT_RUNS
+};
 enum { OPT_PEAKS = 512, OPT_JSON };
 enum { LIST_MAX = 32, LARGEST = 1 << 16, MOST_TOKENS = 1 << 20, RUNS_MAX = 2000 };
 
@@ -25,7 +34,8 @@ const qg_cli_option qg_cmd_bench_options[] = {
     {'m', "model", "DIR", "a whole model: Hugging Face folder, or one of qgrid quantize"},
     {OPT_SHAPE, "shape", "NAME", "a model with random weights: indobert, indobert-large, mini"},
     {'p', "precision", "LIST", "precisions of the model, e.g. fp32,int8 (default: all it can have)"},
-    {OPT_EMBEDDINGS, "embeddings", "KIND", "fp32 (default), fp16 or int8"},
+    {OPT_EMBEDDINGS, "embeddings", "KIND", QG_EMBEDDINGS_HELP},
+    {OPT_PARAMETERS, "parameters", "WHICH", QG_PARAMETERS_HELP},
     {OPT_HEAD, "head", "random", "draw a classifier where the checkpoint has none"},
     {OPT_BATCH, "batch", "LIST", "texts x tokens of the model (default 1x32,1x128,32x32)"},
     {OPT_RUNS, "runs", "N", "timed calls of each (default: as many as fit a moment)"},
@@ -44,7 +54,7 @@ typedef struct bench {
     qg_arena *arena;
     qg_bench_kernels kernels;
     qg_model_source source;
-    const char *shape, *precisions, *embeddings, *batches;
+    const char *shape, *precisions, *embeddings, *parameters, *batches;
     bool with_kernels, only_peaks, json;
     qg_bench_peaks peaks;
     qg_bench_row last; /* printed */
@@ -129,7 +139,8 @@ static qg_code read_precision(bench *b, const char *name)
 {
     if (b->n_precisions == LIST_MAX)
         return QG_FAIL(QG_EUSAGE, "more than %d precisions", LIST_MAX);
-    return qg_precision_argument(&b->precision[b->n_precisions++], b->arena, name, b->embeddings);
+    const qg_precision_words said = {name, b->embeddings, b->parameters};
+    return qg_precision_argument(&b->precision[b->n_precisions++], b->arena, &said);
 }
 
 static qg_code read_precisions(bench *b)
@@ -212,6 +223,8 @@ static int parse(bench *b, int argc, char **argv)
             b->shape = optarg;
         else if (key == OPT_EMBEDDINGS)
             b->embeddings = optarg;
+        else if (key == OPT_PARAMETERS)
+            b->parameters = optarg;
         else if (key == OPT_BATCH)
             b->batches = optarg;
         else if (key == 'm')
@@ -247,7 +260,7 @@ static int parse(bench *b, int argc, char **argv)
 int qg_cmd_bench(int argc, char **argv)
 {
     static bench b; /* lists and peaks are too large for the stack */
-    b = (bench){.source.head_seed = 42, .embeddings = "fp32"};
+    b = (bench){.source.head_seed = 42};
     int status = parse(&b, argc, argv);
     if (status >= 0)
         return status;

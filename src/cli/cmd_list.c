@@ -27,8 +27,8 @@ static void list_precisions(void)
     printf("precisions\n");
     for (const qg_precision *const *p = qg_precisions; *p; p++)
         printf("  %-14s %s\n", qg_precision_name(*p), qg_precision_summary(*p));
-    printf("  options of a precision object: \"precision\", \"embeddings\" (fp32, fp16, int8), "
-           "\"name\"\n");
+    printf("  options of a precision object: \"precision\", \"embeddings\" (fp32, fp16, int8, "
+           "bf16), \"parameters\" (all, linear), \"name\"\n");
 }
 
 static void list_formats(void)
@@ -72,18 +72,30 @@ static void list_kernels(void)
                                 : "not supported by this processor");
 }
 
+/* What a group has of each explained text. */
+static void list_fields(const char *group)
+{
+    qg_schema_field f;
+    for (int i = 0; qg_schema_field_get(&f, i); i++)
+        if (strcmp(f.group, group) == 0 && f.axis[0] && strcmp(f.axis[0], "explained") == 0 &&
+            strcmp(f.type, "f64") == 0)
+            printf("  %-28s %s\n", f.name, f.doc);
+}
+
 static void list_metrics(void)
 {
     printf("metrics\n");
-#define X(name, doc) printf("  %-22s %s\n", #name, doc);
+#define X(name, doc) printf("  %-28s %s\n", #name, doc);
     QG_METRIC_LIST(X)
-    printf("  %-22s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
+    printf("  %-28s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
     printf("  of explanations against those of fp32 (a)\n");
     QG_DRIFT_LIST(X)
     printf("  of the faithfulness of explanations\n");
     QG_FAITHFUL_AT_K_LIST(X)
     QG_FAITHFUL_LIST(X)
 #undef X
+    printf("  of explanations of a model whose parameters are drawn anew\n");
+    list_fields("/randomisation/M/D/P/X");
 }
 
 /* What follows the default: the range of a number, the names of an enum. */

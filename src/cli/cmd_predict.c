@@ -13,14 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_MAX_LENGTH = 256, OPT_JSONL, OPT_EMBEDDINGS, OPT_HEAD, OPT_SEED };
+enum { OPT_MAX_LENGTH = 256, OPT_JSONL, OPT_EMBEDDINGS, OPT_PARAMETERS, OPT_HEAD, OPT_SEED };
 enum { BATCH_LINES = 256, BATCH_TOKENS = 256 };
 
 // clang-format off
 const qg_cli_option qg_cmd_predict_options[] = {
     {'m', "model", "DIR", "Hugging Face folder, or one written by qgrid quantize"},
     {'p', "precision", "NAME", "see qgrid list precisions (default fp32, or as the folder is packed)"},
-    {OPT_EMBEDDINGS, "embeddings", "KIND", "fp32 (default), fp16 or int8"},
+    {OPT_EMBEDDINGS, "embeddings", "KIND", QG_EMBEDDINGS_HELP},
+    {OPT_PARAMETERS, "parameters", "WHICH", QG_PARAMETERS_HELP},
     {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens (default: the model's positions)"},
     {OPT_JSONL, "jsonl", NULL, "input is one JSON object a line, with \"text\" or \"ids\""},
     {OPT_HEAD, "head", "random", "draw a classifier where the checkpoint has none"},
@@ -34,7 +35,8 @@ const char qg_cmd_predict_examples[] =
 
 typedef struct predict {
     qg_model_source source;
-    const char *precision, *embeddings, *path;
+    qg_precision_words precision;
+    const char *path;
     qg_lines_form form;
     int max_length;
     qg_arena *arena;   /* of the run */
@@ -80,6 +82,7 @@ static qg_code print_line(const predict *p, int i, const float *logits, qg_str *
 static qg_code score_batch(predict *p)
 {
     int32_t *ids, *splits;
+    int64_t *number;
     float *logits;
     qg_str s = {0};
     int K = p->classes;
@@ -88,11 +91,13 @@ static qg_code score_batch(predict *p)
     QG_NEW(ids, p->scratch, p->tokens);
     QG_NEW(splits, p->scratch, p->n + 1);
     QG_NEW(logits, p->scratch, p->n * K);
+    QG_NEW(number, p->scratch, p->n);
     for (int i = 0; i < p->n; i++) {
+        number[i] = p->line[i].number;
         memcpy(ids + splits[i], p->code[i].ids, (size_t)p->code[i].n * sizeof *ids);
         splits[i + 1] = splits[i] + p->code[i].n;
     }
-    qg_batch b = {.B = p->n, .ids = ids, .splits = splits};
+    qg_batch b = {.B = p->n, .ids = ids, .splits = splits, .number = number};
     qg_code rc = qg_model_forward(logits, p->model, &b, NULL);
     for (int i = 0; i < p->n && rc == QG_OK; i++)
         rc = print_line(p, i, logits + i * K, &s);
@@ -136,12 +141,13 @@ static qg_code open_model(predict *p)
     char hash[65];
     qg_precision_spec spec;
     /* A packed folder says itself what it is. */
-    bool as_it_is = !p->precision && qg_is_packed(p->source.dir);
+    bool as_it_is = !p->precision.precision && qg_is_packed(p->source.dir);
     char *cache = qg_model_cache_dir(p->arena);
     if (!cache)
         return QG_ENOMEM;
-    QG_TRY(qg_precision_argument(&spec, p->arena, p->precision ? p->precision : "fp32",
-                                 p->embeddings));
+    if (!p->precision.precision)
+        p->precision.precision = "fp32";
+    QG_TRY(qg_precision_argument(&spec, p->arena, &p->precision));
     QG_TRY(qg_tokenizer_load(&p->tokenizer, p->arena, p->source.dir));
     QG_TRY(qg_model_hash(hash, &p->source));
     QG_TRY(qg_model_open_cached(&p->model, &p->source, hash, as_it_is ? NULL : &spec, cache));
@@ -173,9 +179,11 @@ static int parse(predict *p, int argc, char **argv)
         if (key == 'm')
             p->source.dir = optarg;
         else if (key == 'p')
-            p->precision = optarg;
+            p->precision.precision = optarg;
         else if (key == OPT_EMBEDDINGS)
-            p->embeddings = optarg;
+            p->precision.embeddings = optarg;
+        else if (key == OPT_PARAMETERS)
+            p->precision.parameters = optarg;
         else if (key == OPT_JSONL)
             p->form = QG_LINES_JSONL;
         else if (key == OPT_SEED && !qg_cli_integer(&p->source.head_seed, optarg, 0, QG_MAX_SEED))
@@ -200,7 +208,7 @@ static int parse(predict *p, int argc, char **argv)
 int qg_cmd_predict(int argc, char **argv)
 {
     static predict p; /* a batch of lines is too large for the stack */
-    p = (predict){.source.head_seed = 42, .embeddings = "fp32"};
+    p = (predict){.source.head_seed = 42};
     int status = parse(&p, argc, argv);
     if (status >= 0)
         return status;

@@ -10,14 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_EMBEDDINGS = 256, OPT_HEAD, OPT_SEED, OPT_CLASSES };
+enum { OPT_EMBEDDINGS = 256, OPT_PARAMETERS, OPT_HEAD, OPT_SEED, OPT_CLASSES };
 
 // clang-format off
 const qg_cli_option qg_cmd_quantize_options[] = {
     {'m', "model", "DIR", "Hugging Face folder"},
     {'p', "precision", "NAME", "see qgrid list precisions"},
     {'o', "output", "DIR", "folder to write; must not exist"},
-    {OPT_EMBEDDINGS, "embeddings", "KIND", "fp32 (default), fp16 or int8"},
+    {OPT_EMBEDDINGS, "embeddings", "KIND", QG_EMBEDDINGS_HELP},
+    {OPT_PARAMETERS, "parameters", "WHICH", QG_PARAMETERS_HELP},
     {OPT_HEAD, "head", "random", "draw a classifier where the checkpoint has none"},
     {OPT_SEED, "seed", "N", "seed of the random head (default 42)"},
     {0, NULL, NULL, NULL},
@@ -28,7 +29,8 @@ const char qg_cmd_quantize_examples[] =
 
 typedef struct arguments {
     qg_model_source source;
-    const char *precision, *embeddings, *output;
+    qg_precision_words precision;
+    const char *output;
 } arguments;
 
 static int parse(arguments *a, int argc, char **argv)
@@ -36,16 +38,17 @@ static int parse(arguments *a, int argc, char **argv)
     const qg_command *cmd = qg_cli_find("quantize");
     int key, status = -1;
     a->source.head_seed = 42;
-    a->embeddings = "fp32";
     while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == 'm')
             a->source.dir = optarg;
         else if (key == 'p')
-            a->precision = optarg;
+            a->precision.precision = optarg;
         else if (key == 'o')
             a->output = optarg;
         else if (key == OPT_EMBEDDINGS)
-            a->embeddings = optarg;
+            a->precision.embeddings = optarg;
+        else if (key == OPT_PARAMETERS)
+            a->precision.parameters = optarg;
         else if (key == OPT_SEED && !qg_cli_integer(&a->source.head_seed, optarg, 0, QG_MAX_SEED))
             return qg_cli_not_integer(cmd, "seed", 0, QG_MAX_SEED);
         else if (key == OPT_HEAD && strcmp(optarg, "random") != 0)
@@ -55,7 +58,7 @@ static int parse(arguments *a, int argc, char **argv)
     }
     if (status >= 0)
         return status;
-    if (optind != argc || !a->source.dir || !a->precision || !a->output)
+    if (optind != argc || !a->source.dir || !a->precision.precision || !a->output)
         return qg_cli_usage(cmd, "-m, -p and -o are needed");
     return -1;
 }
@@ -66,7 +69,7 @@ static qg_code quantize(qg_arena *arena, const arguments *a)
     qg_model *m;
     char size[32], before[32];
     int n;
-    QG_TRY(qg_precision_argument(&p, arena, a->precision, a->embeddings));
+    QG_TRY(qg_precision_argument(&p, arena, &a->precision));
     char *output = qg_arena_strdup(arena, a->output);
     if (!output)
         return QG_ENOMEM;

@@ -42,6 +42,11 @@ static void embeddings(qg_str *out)
     add_words(out, qg_embedding_names);
 }
 
+static void parameters(qg_str *out)
+{
+    add_words(out, qg_parameters_names);
+}
+
 static void colors(qg_str *out)
 {
     add_words(out, qg_color_names);
@@ -77,7 +82,7 @@ static const struct {
 } known[] = {
     {"precision", precisions}, {"method", methods}, {"embeddings", embeddings},
     {"color", colors},         {"head", heads},     {"progress", progress},
-    {"target", targets},       {"shape", shapes},
+    {"target", targets},       {"shape", shapes},   {"parameters", parameters},
 };
 
 /* Files and folders by the name of the value. */

@@ -44,6 +44,9 @@ static const struct {
     {"explain", "methods", LIST_OF(REF("method"))},
     {"explain", "samples", IS("samples")},
     {"explain", "faithfulness", EITHER("'type':'boolean'", REF("faithfulness"))},
+    {"explain", "randomisation", EITHER("'type':'boolean'", REF("randomisation"))},
+    {"randomisation", "methods", TEXTS},
+    {"randomisation", "experiments", TEXTS},
     {"explain", "pairs", LIST_OF("'type':'array','minItems':2,'maxItems':2,'items':{'type':'string'}")},
     {"faithfulness", "k", LIST_OF("'type':'number','exclusiveMinimum':0,'maximum':10000") ",'uniqueItems':true"},
     {"dataset", "format", IS("format")},
@@ -60,7 +63,7 @@ static const struct {
     {"training", "dataset", "'anyOf':[{'type':'string'},{" REF("dataset") "},{" LIST_OF(DATASET) "}]"},
     {"training", "validation", DATASET},
     {"training", "dropout", IS("dropout")},
-    {"training", "class_weights", EITHER("'const':'balanced'", LIST_OF("'type':'number','exclusiveMinimum':0"))},
+    {"training", "class_weights", EITHER("'const':'balanced'", LIST_OF("'type':'number','minimum':0"))},
     {"training", "qat", EITHER(REF("precision_name"), REF("qat"))},
     {"training", "distill", IS("distill")},
     {"training", "checkpoint", IS("checkpoint")},
@@ -112,7 +115,8 @@ static void add_default(qg_str *out, const qg_opt *o)
         add_number(out, "default", o->def);
     else if (o->type == QG_OPT_BOOL)
         qg_str_addf(out, ",\"default\":%s", o->def != 0 ? "true" : "false");
-    else if (o->type == QG_OPT_ENUM || (o->type == QG_OPT_STRING && o->def_text)) {
+    else if ((o->type == QG_OPT_ENUM && o->def != QG_NOT_SAID) ||
+             (o->type == QG_OPT_STRING && o->def_text)) {
         qg_str_add(out, ",\"default\":");
         add_json(out, o->type == QG_OPT_ENUM ? o->names[(int)o->def] : o->def_text);
     }

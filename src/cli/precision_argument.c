@@ -7,17 +7,23 @@
 
 #include <string.h>
 
-qg_code qg_precision_argument(qg_precision_spec *out, qg_arena *a, const char *precision,
-                              const char *embeddings)
+static void add_member(qg_str *s, const char *before, const char *key, const char *value)
+{
+    if (!value)
+        return;
+    qg_str_addf(s, "%s\"%s\":", before, key);
+    qg_str_add_json(s, value, strlen(value));
+}
+
+qg_code qg_precision_argument(qg_precision_spec *out, qg_arena *a, const qg_precision_words *said)
 {
     qg_str text = {0};
     qg_problems problems = {.arena = a};
     qg_json_doc *doc;
     QG_NEW(doc, a, 1);
-    qg_str_add(&text, "{\"precision\":");
-    qg_str_add_json(&text, precision, strlen(precision));
-    qg_str_add(&text, ",\"embeddings\":");
-    qg_str_add_json(&text, embeddings, strlen(embeddings));
+    add_member(&text, "{", "precision", said->precision);
+    add_member(&text, ",", "embeddings", said->embeddings);
+    add_member(&text, ",", "parameters", said->parameters);
     qg_str_add(&text, "}");
     char *kept = text.failed ? NULL : qg_arena_strdup(a, text.data);
     qg_str_fini(&text);

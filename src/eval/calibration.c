@@ -4,6 +4,7 @@
  * Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017.
  */
 #include "classification.h"
+#include "ranking.h"
 
 #include <math.h>
 
@@ -51,4 +52,47 @@ void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const qg_pr
         used++;
     }
     close_bins(ece, mce, bin, bins, used);
+}
+
+/* Confidences of the labelled rows in rising order. */
+static qg_code confidences(double **out, int64_t *n, const qg_predictions *p, qg_arena *a)
+{
+    double *v;
+    *n = 0;
+    QG_NEW(v, a, p->n);
+    QG_NEW(*out, a, p->n);
+    for (int64_t i = 0; i < p->n; i++)
+        if (p->label[i] >= 0)
+            v[(*n)++] = qg_confidence(p->probabilities + i * p->K, p->K);
+    const qg_keyed *s = qg_sorted(v, *n, a);
+    if (!s)
+        return QG_ENOMEM;
+    for (int64_t i = 0; i < *n; i++)
+        (*out)[i] = s[i].value;
+    return QG_OK;
+}
+
+qg_code qg_calibration_quantile(double *ece, qg_bin *bin, double *edge, int bins,
+                                const qg_predictions *p, qg_arena *scratch)
+{
+    double *sorted, mce;
+    int64_t used;
+    qg_mark mark = qg_arena_mark(scratch);
+    QG_TRY(confidences(&sorted, &used, p, scratch));
+    for (int b = 0; b <= bins; b++)
+        edge[b] = qg_percentile_sorted(sorted, used, 100.0 * b / bins);
+    for (int b = 0; b < bins; b++)
+        bin[b] = (qg_bin){0};
+    for (int64_t i = 0; i < p->n; i++) {
+        if (p->label[i] < 0)
+            continue;
+        double confidence = qg_confidence(p->probabilities + i * p->K, p->K);
+        int b = 0;
+        while (b < bins - 1 && edge[b + 1] < confidence)
+            b++;
+        put(&bin[b], confidence, p->predicted[i] == p->label[i]);
+    }
+    close_bins(ece, &mce, bin, bins, used);
+    qg_arena_release(scratch, mark);
+    return QG_OK;
 }

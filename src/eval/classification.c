@@ -146,8 +146,16 @@ static qg_code check_row(const double *p, int32_t label, int32_t predicted, int6
     return QG_OK;
 }
 
+bool qg_any_label(const qg_predictions *p)
+{
+    for (int64_t i = 0; i < p->n; i++)
+        if (p->label[i] >= 0)
+            return true;
+    return false;
+}
+
 qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
-                 const qg_predictions *p, qg_absent absent)
+                 const qg_predictions *p, qg_absent absent, qg_arena *scratch)
 {
     int K = p->K;
     int64_t used = 0;
@@ -170,7 +178,9 @@ qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
     out->brier /= (double)used;
     out->mean_confidence /= (double)used;
     out->overconfidence /= (double)used;
+    out->confidence_gap = out->mean_confidence - out->accuracy;
     qg_bin bin[QG_BINS];
+    double edge[QG_BINS + 1];
     qg_calibration(&out->ece, &out->mce, bin, QG_BINS, p);
-    return QG_OK;
+    return qg_calibration_quantile(&out->ece_quantile, bin, edge, QG_BINS, p, scratch);
 }

@@ -6,8 +6,6 @@
 
 #include "qgrid/metrics.h"
 
-#include <stdbool.h>
-
 /* Texts of one class: whose label it is, that are predicted so, and both. */
 typedef struct qg_class_counts {
     int64_t truth, predicted, hit;
@@ -22,8 +20,7 @@ double qg_f1(const qg_class_counts *c);
 /** How many of K classes take part in macro means, and whether this one does. */
 bool qg_takes_part(const qg_class_counts *c, qg_absent absent);
 
-/** Largest of K probabilities, negative log likelihood of the label, calibration bin. */
-double qg_confidence(const double *p, int K);
+/** Negative log likelihood of the label, calibration bin. */
 double qg_row_nll(const double *p, int32_t label, int K);
 int qg_bin_of(double confidence, int bins);
 

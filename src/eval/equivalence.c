@@ -5,7 +5,6 @@
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
-#include <stdbool.h>
 
 static const double ALPHA = 0.05, POWER = 0.8;
 

@@ -10,11 +10,11 @@
 #include <math.h>
 
 void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, const int32_t *b,
-                     int64_t n)
+                     int64_t n, int32_t class_of)
 {
-    *out = (qg_mcnemar){.p_exact = 1, .p_chi2 = 1, .p_chi2_cc = 1};
+    *out = (qg_mcnemar){.p_exact = 1, .p_chi2 = 1, .p_chi2_cc = 1, .odds_ratio = (double)NAN};
     for (int64_t i = 0; i < n; i++) {
-        if (label[i] < 0)
+        if (label[i] < 0 || (class_of != QG_ANY_CLASS && label[i] != class_of))
             continue;
         int right_a = a[i] == label[i], right_b = b[i] == label[i];
         out->both_right += right_a && right_b;
@@ -28,6 +28,7 @@ void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, co
     int64_t fewer = out->only_a < out->only_b ? out->only_a : out->only_b;
     double p = 2 * gsl_cdf_binomial_P((unsigned)fewer, 0.5, (unsigned)discordant);
     double gap = fabs((double)(out->only_a - out->only_b)), corrected = gap - 1;
+    out->odds_ratio = (double)out->only_a / (double)out->only_b;
     out->p_exact = p < 1 ? p : 1;
     out->chi2 = gap * gap / (double)discordant;
     out->chi2_cc = corrected * corrected / (double)discordant;

@@ -184,6 +184,11 @@ static inline vi16 vi_sub(vi16 x, vi16 y)
     return (vi16){_mm256_sub_epi32(x.a, y.a), _mm256_sub_epi32(x.b, y.b)};
 }
 
+static inline vi16 vi_max(vi16 x, vi16 y)
+{
+    return (vi16){_mm256_max_epi32(x.a, y.a), _mm256_max_epi32(x.b, y.b)};
+}
+
 static inline vi16 vi_low_half(vi16 x)
 {
     return (vi16){_mm256_slli_epi32(x.a, 16), _mm256_slli_epi32(x.b, 16)};
@@ -218,6 +223,11 @@ static inline float v_hmax(v16 x)
 static inline float v_hmin(v16 x)
 {
     return v8_min(_mm256_min_ps(x.a, x.b));
+}
+
+static inline int32_t vi_hmax(vi16 x)
+{
+    return v8_imax(_mm256_max_epi32(x.a, x.b));
 }
 
 static inline void v_store_s8_n(int8_t *p, v16 x, int n)
@@ -268,6 +278,14 @@ static inline v16 v_load_f16_n(const uint16_t *p, int n)
     __m128i c[2] = {_mm_setzero_si128(), _mm_setzero_si128()};
     memcpy(c, p, sizeof(uint16_t) * (size_t)(n < 16 ? n : 16));
     return (v16){_mm256_cvtph_ps(c[0]), _mm256_cvtph_ps(c[1])};
+}
+
+static inline v16 v_load_bf16_n(const uint16_t *p, int n)
+{
+    __m128i c[2] = {_mm_setzero_si128(), _mm_setzero_si128()};
+    memcpy(c, p, sizeof(uint16_t) * (size_t)(n < 16 ? n : 16));
+    return v_from_bits((vi16){_mm256_slli_epi32(_mm256_cvtepu16_epi32(c[0]), 16),
+                              _mm256_slli_epi32(_mm256_cvtepu16_epi32(c[1]), 16)});
 }
 
 /* -------------------------------------------------------------- what only the products use */

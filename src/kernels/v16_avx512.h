@@ -160,6 +160,11 @@ static inline vi16 vi_sub(vi16 x, vi16 y)
     return _mm512_sub_epi32(x, y);
 }
 
+static inline vi16 vi_max(vi16 x, vi16 y)
+{
+    return _mm512_max_epi32(x, y);
+}
+
 static inline vi16 vi_low_half(vi16 x)
 {
     return _mm512_slli_epi32(x, 16);
@@ -193,6 +198,11 @@ static inline float v_hmax(v16 x)
 static inline float v_hmin(v16 x)
 {
     return v8_min(_mm256_min_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
+}
+
+static inline int32_t vi_hmax(vi16 x)
+{
+    return v8_imax(_mm256_max_epi32(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1)));
 }
 
 static inline void v_store_s8_n(int8_t *p, v16 x, int n)
@@ -231,6 +241,12 @@ static inline v16 v_load_s8_n(const int8_t *p, int n)
 static inline v16 v_load_f16_n(const uint16_t *p, int n)
 {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(v_mask(n), p));
+}
+
+static inline v16 v_load_bf16_n(const uint16_t *p, int n)
+{
+    __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(v_mask(n), p));
+    return v_from_bits(_mm512_slli_epi32(wide, 16));
 }
 
 /* -------------------------------------------------------------- what only the products use */

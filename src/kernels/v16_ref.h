@@ -175,6 +175,12 @@ static inline vi16 vi_sub(vi16 a, vi16 b)
     VI16_EACH((uint32_t)a.i[j] - (uint32_t)b.i[j]);
 }
 
+/** Of signed integers. Magnitudes of floats order as their bits do, with NaN above infinity. */
+static inline vi16 vi_max(vi16 a, vi16 b)
+{
+    VI16_EACH(a.i[j] > b.i[j] ? a.i[j] : b.i[j]);
+}
+
 static inline vi16 vi_half(vi16 a)
 {
     VI16_EACH(a.i[j] >> 1);
@@ -212,6 +218,14 @@ static inline float v_hmin(v16 a)
             a.f[j] = a.f[j] < a.f[j + w] ? a.f[j] : a.f[j + w];
     }
     return a.f[0];
+}
+
+static inline int32_t vi_hmax(vi16 a)
+{
+    int32_t top = a.i[0];
+    for (int j = 1; j < 16; j++)
+        top = a.i[j] > top ? a.i[j] : top;
+    return top;
 }
 
 /** Values in [-128, 127], rounded to nearest even, as bytes. */
@@ -261,6 +275,14 @@ static inline float v_f16_value(uint16_t h)
     bits |= sign;
     memcpy(&f, &bits, sizeof f);
     return f;
+}
+
+static inline v16 v_load_bf16_n(const uint16_t *p, int n)
+{
+    vi16 r;
+    for (int j = 0; j < 16; j++)
+        r.i[j] = (int32_t)(j < n ? (uint32_t)p[j] << 16 : 0);
+    return v_from_bits(r);
 }
 
 static inline v16 v_load_f16_n(const uint16_t *p, int n)

@@ -14,6 +14,13 @@
         return _mm_cvtss_f32(op(b, _mm_shuffle_ps(b, b, 1)));                                      \
     }
 
+static inline int32_t v8_imax(__m256i a)
+{
+    __m128i b = _mm_max_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    b = _mm_max_epi32(b, _mm_unpackhi_epi64(b, b));
+    return _mm_cvtsi128_si32(_mm_max_epi32(b, _mm_shuffle_epi32(b, 1)));
+}
+
 V8_TREE(v8_sum, _mm_add_ps)
 V8_TREE(v8_max, _mm_max_ps)
 V8_TREE(v8_min, _mm_min_ps)

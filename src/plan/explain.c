@@ -3,6 +3,7 @@
  */
 #include "inputs.h"
 
+#include "qgrid/checkpoint.h"
 #include "qgrid/rng.h"
 
 int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row)
@@ -12,6 +13,11 @@ int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row)
         if (t->word[i] + 1 > words)
             words = t->word[i] + 1;
     return words;
+}
+
+int qg_plan_random_parts(const qg_plan *p, int experiment)
+{
+    return qg_drawn_parts(&p->models[p->job->experiments[experiment].model].config);
 }
 
 /* A class has at most as many slots as there are texts that can be of it. */

@@ -8,6 +8,7 @@
 #include "qgrid/statistics.h"
 
 #include <math.h>
+#include <stdio.h>
 
 qg_code qg_drift_tests_make(qg_drift_tests *out, qg_results *r, int per_method)
 {
@@ -87,6 +88,31 @@ qg_code qg_drift_test(qg_drift_tests *t, qg_results *r, int i, const double *a, 
     return QG_OK;
 }
 
+qg_code qg_accuracy_within(double *equivalent, double *not_below, const qg_predictions *a,
+                           const qg_predictions *b, double margin, qg_arena *scratch)
+{
+    qg_equivalence e;
+    double *d;
+    int64_t n = 0, right = 0;
+    qg_mark mark = qg_arena_mark(scratch);
+    QG_NEW(d, scratch, a->n);
+    for (int64_t i = 0; i < a->n; i++) {
+        if (a->label[i] < 0)
+            continue;
+        int was = a->predicted[i] == a->label[i], is = b->predicted[i] == a->label[i];
+        right += was;
+        d[n++] = is - was;
+    }
+    qg_equivalence_test(&e, d, n, margin);
+    double against = n > 0 ? (double)right / (double)n : (double)NAN;
+    put_within(equivalent, &e, against, margin);
+    put_within(not_below, &e, against, margin);
+    equivalent[QG_WITHIN_p] = e.p;
+    not_below[QG_WITHIN_p] = e.p_low;
+    qg_arena_release(scratch, mark);
+    return QG_OK;
+}
+
 /* -------------------------------------------------------------------------------------- families
  */
 
@@ -104,17 +130,40 @@ static int family(double *p, const qg_drift_tests *t, const qg_job *job, const d
     return size;
 }
 
-static qg_code adjust_within(double *tests, const qg_drift_tests *t, qg_results *r)
+/* Adjusted p values of tests with a margin, those of a family of `size`: the others are NaN in p.
+ */
+static qg_code put_adjusted(double *tests, const double *p, int n, int size, qg_arena *a)
 {
-    double *p, *holm;
-    QG_NEW(p, r->scratch, t->n);
-    QG_NEW(holm, r->scratch, t->n);
-    int size = family(p, t, r->plan->job, tests, QG_WITHINS, QG_WITHIN_p);
-    QG_TRY(qg_holm(holm, p, t->n, r->scratch));
-    for (int i = 0; i < t->n; i++) {
+    double *holm;
+    QG_NEW(holm, a, n);
+    QG_TRY(qg_holm(holm, p, n, a));
+    for (int i = 0; i < n; i++) {
         tests[i * QG_WITHINS + QG_WITHIN_p_holm] = holm[i];
         tests[i * QG_WITHINS + QG_WITHIN_family] = isnan(p[i]) ? 0 : size;
     }
+    return QG_OK;
+}
+
+static qg_code adjust_within(double *tests, const qg_drift_tests *t, qg_results *r)
+{
+    double *p;
+    QG_NEW(p, r->scratch, t->n);
+    int size = family(p, t, r->plan->job, tests, QG_WITHINS, QG_WITHIN_p);
+    return put_adjusted(tests, p, t->n, size, r->scratch);
+}
+
+qg_code qg_within_adjust(double *tests, int n, qg_arena *scratch)
+{
+    double *p;
+    int size = 0;
+    qg_mark mark = qg_arena_mark(scratch);
+    QG_NEW(p, scratch, n);
+    for (int i = 0; i < n; i++) {
+        p[i] = tests[i * QG_WITHINS + QG_WITHIN_p];
+        size += !isnan(p[i]);
+    }
+    QG_TRY(put_adjusted(tests, p, n, size, scratch));
+    qg_arena_release(scratch, mark);
     return QG_OK;
 }
 
@@ -143,6 +192,17 @@ qg_code qg_drift_tests_adjust(qg_drift_tests *t, qg_results *r)
     QG_TRY(adjust_within(t->not_below, t, r));
     qg_arena_release(r->scratch, mark);
     return QG_OK;
+}
+
+qg_code qg_drift_tests_write(const qg_drift_tests *t, qg_results *r, qg_group_ref g,
+                             const char *name)
+{
+    char other[QG_NAME_SIZE];
+    QG_TRY(qg_results_write(r, g, name, QG_STORE_F64, NULL, NULL, t->difference));
+    snprintf(other, sizeof other, "%s_equivalent", name);
+    QG_TRY(qg_results_write(r, g, other, QG_STORE_F64, NULL, NULL, t->equivalent));
+    snprintf(other, sizeof other, "%s_not_below", name);
+    return qg_results_write(r, g, other, QG_STORE_F64, NULL, NULL, t->not_below);
 }
 
 /* --------------------------------------------------------------------------------------- columns

@@ -31,6 +31,20 @@ qg_code qg_drift_test_not_below(qg_drift_tests *t, qg_results *r, int i, const d
 /** Adjusts the p values of every family, when all tests are there. @errors QG_ENOMEM. */
 qg_code qg_drift_tests_adjust(qg_drift_tests *t, qg_results *r) QG_MUST_USE;
 
+/** Whether the accuracy of b is that of a within a margin, and whether it is not below: numbers
+ *  [QG_WITHINS], over the labelled texts. @errors QG_ENOMEM. */
+qg_code qg_accuracy_within(double *equivalent, double *not_below, const qg_predictions *a,
+                           const qg_predictions *b, double margin, qg_arena *scratch) QG_MUST_USE;
+
+/** Adjusts the p values of such tests [n, QG_WITHINS], all of them one family. @errors QG_ENOMEM.
+ */
+qg_code qg_within_adjust(double *tests, int n, qg_arena *scratch) QG_MUST_USE;
+
+/** Writes the tests of differences under `name`, the others under NAME_equivalent and
+ *  NAME_not_below. @errors QG_ESTORE, QG_ENOMEM. */
+qg_code qg_drift_tests_write(const qg_drift_tests *t, qg_results *r, qg_group_ref g,
+                             const char *name) QG_MUST_USE;
+
 /** A column of a cell's drift or faithfulness [slots]; NaN where it was not computed; r->scratch.
  *  @errors QG_ESTORE, QG_ENOMEM. */
 qg_code qg_drift_column(double **out, qg_results *r, const qg_cell *c, qg_group group,

@@ -7,13 +7,27 @@
 #ifndef QGRID_FINISH_H
 #define QGRID_FINISH_H
 
+#include "qgrid/metrics.h"
 #include "qgrid/results.h"
 
 /** Metrics; agreement with fp32; fp32 also says which texts are explained. */
 qg_code qg_finish_predictions(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
-/** Each precision against each other. */
+/** The measurement of the cell that owns it, which this one shows, too. */
+qg_code qg_finish_latency(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** Each precision against each other: predictions, and times. */
 qg_code qg_finish_comparison(qg_results *r, const qg_cell *c) QG_MUST_USE;
+qg_code qg_finish_latencies(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** The predictions of a cell that is done, in r->scratch. */
+qg_code qg_finish_read_predictions(qg_predictions *out, qg_results *r,
+                                   const qg_cell *c) QG_MUST_USE;
+
+/** Adjusted p values of a family, the pairs a < b of tables p [blocks, n, n], into the same places
+ *  and their mirrored ones; the rest of out is NaN. */
+qg_code qg_finish_holm(double *out, const double *p, int blocks, int n,
+                       qg_arena *scratch) QG_MUST_USE;
 
 /** Statistics of the metrics over the seeds of a model. */
 qg_code qg_finish_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
@@ -21,9 +35,25 @@ qg_code qg_finish_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
 /** Faithfulness summed up, and drift against fp32 as far as both are there. */
 qg_code qg_finish_explanation(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
+/** A parameter-randomisation check summed up over its texts. */
+qg_code qg_finish_randomisation(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** Entropies of attention summed up; they and the first token's states against those of fp32, as far
+ *  as both are there. */
+qg_code qg_finish_internals(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
 /** Tests over the explanations of an experiment, or of two. */
 qg_code qg_finish_explanations(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_pair(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** An experiment against the fp32 of its reference: predictions, and explanations where there are
+ *  any. */
+qg_code qg_finish_reference(qg_results *r, const qg_cell *c) QG_MUST_USE;
+qg_code qg_finish_reference_explained(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** Explanations over the seeds of a model; what of a drift is training and what quantization. */
+qg_code qg_finish_explained_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
+qg_code qg_finish_decomposition(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
 /* Two explanations of the texts of one data set, whatever their models: what may be compared. */
 typedef struct qg_match {

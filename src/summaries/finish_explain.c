@@ -212,8 +212,21 @@ static qg_code write_drifts(qg_results *r, const qg_cell *c)
     return QG_OK;
 }
 
+static qg_code count_missed(qg_results *r, const qg_cell *c)
+{
+    qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_ATTRIBUTIONS);
+    int64_t slots = r->plan->explained[c->experiment].slots, missed = 0;
+    int32_t *reached;
+    QG_NEW(reached, r->scratch, slots);
+    QG_TRY(qg_results_read(r, g, "tolerance_reached", QG_STORE_I32, NULL, NULL, reached));
+    for (int64_t i = 0; i < slots; i++)
+        missed += reached[i] == 0;
+    return qg_results_write(r, g, "tolerance_missed", QG_STORE_I64, NULL, NULL, &missed);
+}
+
 qg_code qg_finish_explanation(qg_results *r, const qg_cell *c)
 {
+    QG_TRY(count_missed(r, c));
     if (r->plan->job->explain.faithful.n_k > 0)
         QG_TRY(sum_faithfulness(r, c));
     return write_drifts(r, c);

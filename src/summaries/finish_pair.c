@@ -42,16 +42,10 @@ static qg_code match_all(pair *x)
     return qg_results_write(x->r, g, "other_class", QG_STORE_I64, NULL, NULL, other);
 }
 
-/* Where the answers to the three questions stand. */
-typedef struct names {
-    const char *difference, *equivalent, *not_below;
-} names;
-
 static qg_code write_tests(const pair *x, qg_group group, const char *from, double margin,
-                           const names *to)
+                           const char *name)
 {
     qg_results *r = x->r;
-    qg_group_ref g = qg_cell_group(r->plan, x->cell, QG_GROUP_PAIR);
     qg_drift_tests t;
     double *a, *b, *matched;
     QG_TRY(qg_drift_tests_make(&t, r, x->P));
@@ -68,22 +62,17 @@ static qg_code write_tests(const pair *x, qg_group group, const char *from, doub
         qg_arena_release(r->scratch, mark);
     }
     QG_TRY(qg_drift_tests_adjust(&t, r));
-    QG_TRY(qg_results_write(r, g, to->difference, QG_STORE_F64, NULL, NULL, t.difference));
-    QG_TRY(qg_results_write(r, g, to->equivalent, QG_STORE_F64, NULL, NULL, t.equivalent));
-    return qg_results_write(r, g, to->not_below, QG_STORE_F64, NULL, NULL, t.not_below);
+    return qg_drift_tests_write(&t, r, qg_cell_group(r->plan, x->cell, QG_GROUP_PAIR), name);
 }
 
 qg_code qg_finish_pair(qg_results *r, const qg_cell *c)
 {
-    static const names drift = {"drift", "drift_equivalent", "drift_not_below"};
-    static const names aopc = {"aopc_comprehensiveness", "aopc_comprehensiveness_equivalent",
-                               "aopc_comprehensiveness_not_below"};
     const qg_job *job = r->plan->job;
     pair x = {.r = r, .cell = c, .M = job->explain.n_methods, .P = job->n_precisions};
     QG_TRY(match_all(&x));
-    QG_TRY(write_tests(&x, QG_GROUP_DRIFT, "spearman", job->margin.rho, &drift));
+    QG_TRY(write_tests(&x, QG_GROUP_DRIFT, "spearman", job->margin.rho, "drift"));
     if (job->explain.faithful.n_k == 0)
         return QG_OK;
     return write_tests(&x, QG_GROUP_FAITHFULNESS, "aopc_comprehensiveness", job->margin.aopc,
-                       &aopc);
+                       "aopc_comprehensiveness");
 }

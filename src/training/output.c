@@ -214,11 +214,13 @@ static void add_epochs(qg_str *s, const qg_training_record *r, const qg_training
 
 static void add_qat(qg_str *s, const qg_training_config *c)
 {
+    bool linear = c->qat.vectors != qg_precision_plain(c->qat.scheme).vectors;
     qg_str_addf(s,
-                "| trained for | `-p %s --embeddings %s`, which `qgrid predict` and `qgrid "
+                "| trained for | `-p %s --embeddings %s%s`, which `qgrid predict` and `qgrid "
                 "quantize` take; packed so in `packed`; validation scores are those of the packed "
                 "model |\n",
-                qg_precision_name(c->qat.scheme), qg_embedding_names[c->qat.embeddings]);
+                qg_precision_name(c->qat.scheme), qg_embedding_names[c->qat.embeddings],
+                linear ? " --parameters linear" : "");
     qg_str_addf(s, "| step sizes of weights | %s |\n",
                 c->fake.step_size ? "learned, in `quantizer-*.safetensors`"
                                   : "from the largest weight");

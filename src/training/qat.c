@@ -18,9 +18,10 @@ static const char *const step_size_names[] = {"max", "learned", NULL};
 
 // clang-format off
 const qg_opt qg_training_qat_opts[] = {
-    {"precision", QG_OPT_STRING, FIELD(precision), .required = true, .help = "what the model is trained for"},
-    {"embeddings", QG_OPT_ENUM, FIELD(embeddings), .names = qg_embedding_names, .help = "how embedding tables will be stored: fp32, fp16 or int8"},
-    {"name", QG_OPT_STRING, FIELD(name), .help = "of the precision, as in a job"},
+    {"precision", QG_OPT_STRING, FIELD(precision.precision), .required = true, .help = "what the model is trained for"},
+    {"embeddings", QG_OPT_ENUM, FIELD(precision.embeddings), .def = QG_NOT_SAID, .names = qg_embedding_names, .help = "how embedding tables will be stored, as in a job"},
+    {"parameters", QG_OPT_ENUM, FIELD(precision.parameters), .def = QG_NOT_SAID, .names = qg_parameters_names, .help = "fp16 and bf16: all, or weights of Linear layers alone, as in a job"},
+    {"name", QG_OPT_STRING, FIELD(precision.name), .help = "of the precision, as in a job"},
     {"inputs", QG_OPT_ENUM, FIELD(inputs), .names = inputs_names, .help = "of Linear layers in training: as deployed, or \"moving\": static 8-bit ranges that follow the data (deployed are dynamic ones all the same)"},
     {"step_size", QG_OPT_ENUM, FIELD(step_size), .names = step_size_names, .help = "of the weights: from the largest one, or \"learned\" (LSQ; deployed as learned)"},
     {"start_epoch", QG_OPT_INT, FIELD(start_epoch), .def = 1, .min = 1, .max = 10000, .help = "first epoch that quantizes; those before train without"},
@@ -87,8 +88,9 @@ void qg_training_qat_read(qg_training_config *c, qg_problems *problems)
     if (qg_opt_read(&c->fake, qg_training_qat_opts, &c->doc, plain ? NULL : v, problems) != QG_OK &&
         !plain)
         return;
-    if (qg_precision_spec_make(&c->qat, &c->doc, v, plain ? v->string : c->fake.precision,
-                               c->fake.embeddings, c->fake.name, problems) != QG_OK)
+    if (plain)
+        c->fake.precision.precision = v->string;
+    if (qg_precision_spec_make(&c->qat, &c->doc, v, &c->fake.precision, problems) != QG_OK)
         return;
     c->has_qat = true;
     if (!plain)

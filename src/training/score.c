@@ -124,7 +124,7 @@ static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)
         predicted[i] = qg_argmax_f32(logits + i * s->K, s->K);
     }
     const qg_predictions p = {s->set->label, predicted, prob, n, s->K};
-    return qg_score(out, per_class, confusion, &p, QG_ABSENT_ZERO);
+    return qg_score(out, per_class, confusion, &p, QG_ABSENT_ZERO, s->scratch);
 }
 
 static qg_code score_mlm(qg_scores *out, bool *complete, scorer *s)

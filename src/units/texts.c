@@ -1,5 +1,5 @@
 /*
- * texts.c - texts on the wire: number, splits, ids.
+ * texts.c - texts on the wire: number, rows, splits, ids.
  */
 #include "texts.h"
 
@@ -8,6 +8,8 @@ void qg_unit_texts_put(qg_str *out, const qg_plan_tokens *t, const int64_t *rows
 {
     int32_t at = 0;
     qg_wire_put_i64(out, n);
+    for (int64_t i = 0; i < n; i++)
+        qg_wire_put_i64(out, rows ? rows[i] : first + i);
     qg_wire_put(out, &at, sizeof at);
     for (int64_t i = 0; i < n; i++) {
         int64_t r = rows ? rows[i] : first + i;
@@ -24,8 +26,9 @@ void qg_unit_texts_put(qg_str *out, const qg_plan_tokens *t, const int64_t *rows
 qg_code qg_unit_texts_get(qg_unit_texts *t, qg_work_unit *u)
 {
     t->n = qg_wire_get_i64(u->in);
+    t->row = qg_wire_get_array(u->in, u->arena, t->n, sizeof *t->row);
     t->splits = qg_wire_get_array(u->in, u->arena, t->n + 1, sizeof *t->splits);
-    if (!t->splits)
+    if (!t->row || !t->splits)
         return QG_EBUG;
     t->ids = qg_wire_get_array(u->in, u->arena, t->splits[t->n], sizeof *t->ids);
     return t->ids ? QG_OK : QG_EBUG;
@@ -39,7 +42,10 @@ qg_code qg_unit_texts_forward(float *logits, qg_work_unit *u, const qg_unit_text
     QG_NEW(splits, u->arena, end - first + 1);
     for (int64_t i = first; i <= end; i++)
         splits[i - first] = t->splits[i] - t->splits[first];
-    qg_batch b = {.B = (int)(end - first), .ids = t->ids + t->splits[first], .splits = splits};
+    qg_batch b = {.B = (int)(end - first),
+                  .ids = t->ids + t->splits[first],
+                  .splits = splits,
+                  .number = t->row + first};
     qg_code rc = qg_model_forward(logits, u->model, &b, NULL);
     qg_arena_release(u->arena, m);
     return rc;

@@ -9,6 +9,7 @@
 /* Texts end to end: the ids of text i are splits[i] .. splits[i + 1] - 1. */
 typedef struct qg_unit_texts {
     int64_t n;
+    int64_t *row;    /* [n] of the data set */
     int32_t *splits; /* [n + 1] */
     int32_t *ids;
 } qg_unit_texts;

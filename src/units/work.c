@@ -66,6 +66,7 @@ static void put_head(qg_str *out, const qg_work_head *h)
     qg_wire_put_text(out, h->precision.name);
     qg_wire_put_text(out, qg_precision_name(h->precision.scheme));
     qg_wire_put_i64(out, h->precision.embeddings);
+    qg_wire_put_i64(out, h->precision.vectors);
 }
 
 static qg_code get_head(qg_work_head *h, qg_reader *r, qg_arena *a)
@@ -80,6 +81,7 @@ static qg_code get_head(qg_work_head *h, qg_reader *r, qg_arena *a)
     h->precision.name = qg_wire_get_text(r, a);
     const char *scheme = qg_wire_get_text(r, a);
     h->precision.embeddings = (int)qg_wire_get_i64(r);
+    h->precision.vectors = (int)qg_wire_get_i64(r);
     if (!h->source.dir || !h->model_hash || !h->cache || !h->precision.name || !scheme)
         return QG_ENOMEM;
     h->precision.scheme = qg_precision_find(scheme);
@@ -116,6 +118,7 @@ static void identity(char hex[QG_SHA256_HEX], const qg_work_head *h)
     qg_sha256_add_text(&s, h->model_hash);
     qg_sha256_add_text(&s, qg_precision_name(h->precision.scheme));
     qg_sha256_add(&s, &h->precision.embeddings, sizeof h->precision.embeddings);
+    qg_sha256_add(&s, &h->precision.vectors, sizeof h->precision.vectors);
     qg_sha256_final(&s, hex);
 }
 

@@ -174,12 +174,12 @@ fails 1 "ids.jsonl:1: id 99999 is outside the vocabulary of 7600" "an id outside
 fails 1 "No such file" "tokenize of a missing file" "$QGRID" tokenize -m models/mini-finetuned "$T/none.txt"
 fails 2 "exists already" "quantize does not overwrite" "$QGRID" quantize -m models/mini-finetuned -p int8 -o "$T"
 ok "quantize" "$QGRID" quantize -m models/mini-finetuned -p int8 -o "$T/packed"
-fails 2 "qgrid: embeddings: 'int3' is not one of: fp32, fp16, int8" "unknown embeddings" "$QGRID" quantize -m models/mini-finetuned -p int8 --embeddings int3 -o "$T/none"
+fails 2 "qgrid: embeddings: 'int3' is not one of: fp32, fp16, int8, bf16" "unknown embeddings" "$QGRID" quantize -m models/mini-finetuned -p int8 --embeddings int3 -o "$T/none"
 fails 1 "(--head random)" "a missing head on the command line" "$QGRID" quantize -m models/mini-original -p int8 -o "$T/none"
 fails 1 "is packed as int8, fp16 is wanted" "a packed folder under another precision" "$QGRID" predict -m "$T/packed" -p fp16 "$T/lines.txt"
 job packed "job['models']['m'] = T + '/packed'; job['precisions'] = ['int8', 'fp16', 'int4']"
 fails 2 "/models/m: is packed as int8, int4 is wanted" "check tries each precision on a packed folder" "$QGRID" check "$T/packed.json"
-sed -i 's/"format": 1/"format": 7/' "$T/packed/qgrid.json"
+sed -i 's/"format": 2/"format": 7/' "$T/packed/qgrid.json"
 fails 1 "pack format 7" "another pack format" "$QGRID" predict -m "$T/packed" -p int8 "$T/lines.txt"
 
 finish

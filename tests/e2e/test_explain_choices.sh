@@ -188,7 +188,7 @@ sizes = {
     "explained/m/odd": {"explained": 12},
     "attributions/m/odd/int4/saliency": {"explained": 12, "word_place": 30, "token_place": 32},
     "attributions/m/odd/fp32/random/repeat": {"explained": 12, "word_place": 30},
-    "faithfulness/m/odd/int4/saliency": {"explained": 12, "k": 3, "faithful_measure": 7, "faithful_measure_at_k": 4, "summary_statistic": 8},
+    "faithfulness/m/odd/int4/saliency": {"explained": 12, "k": 3, "faithful_measure": 14, "faithful_measure_at_k": 4, "summary_statistic": 8},
     "comparisons/m/odd/int4/saliency": {"explained": 12, "measure": 9, "subset": 5, "summary_statistic": 8},
     "comparisons/m/odd/explanations": {"precision": 2, "precision_a": 2, "precision_b": 2, "method": 3, "method_a": 3, "method_b": 3, "test": 10, "within": 10},
     "pairs/e/u": {"precision": 2, "method": 3, "test": 10, "within": 10},

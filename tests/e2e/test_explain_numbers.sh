@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/explain.sh
 
-job all "x['methods'][6]['exact_units'] = 5; j['max_length'] = 128; x['samples'] = {'per_class': 3, 'seed': 3}; j['precisions'] = ['int8', 'fp32', {'precision': 'fp32', 'name': 'again'}, 'int4']"
+job all "next(m for m in x['methods'] if 'coalitions' in m)['exact_units'] = 5; j['max_length'] = 128; x['samples'] = {'per_class': 3, 'seed': 3}; j['precisions'] = ['int8', 'fp32', {'precision': 'fp32', 'name': 'again'}, 'int4']"
 ok "a job with fp32 under two names" run_np 2 "$T/all.json"
 ok "the explained texts are what fp32 classifies right, up to so many of each class" numbers all.h5 <<'PY'
 g, label = f["explained/m/odd"], f["datasets/odd/label"][:]
@@ -29,7 +29,7 @@ ok "scores are there for each word and token and nowhere else" numbers all.h5 <<
 row, words, tokens = (f["explained/m/odd/" + k][:] for k in ("row", "words", "tokens"))
 splits = f["datasets/odd/tokens/m/token_row_splits"][:]
 word_of = f["datasets/odd/tokens/m/token_word"][:]
-assert len(METHODS) == 11
+assert len(METHODS) == 14
 for p in ("fp32", "again", "int8", "int4"):
     for m in METHODS:
         g = f["attributions/m/odd/%s/%s" % (p, m)]
@@ -45,7 +45,7 @@ for p in ("fp32", "again", "int8", "int4"):
             assert t[0] == t[tokens[i] - 1] == 0 and word_of[splits[r]] == -1 # [CLS] and [SEP]
             assert g["target"][i] == f["predictions/m/odd/fp32/predicted"][r]
             assert g["predicted"][i] == f["predictions/m/odd/%s/predicted" % p][r]
-            if m in ("integrated_gradients", "gradient_x_input", "shap", "lime", "occlusion"): # a word's score is its tokens' sum
+            if m in ("integrated_gradients", "sequential_integrated_gradients", "expected_gradients", "attn_lrp", "gradient_x_input", "shap", "lime", "occlusion"): # a word's score is its tokens' sum
                 mine = word_of[splits[r] : splits[r + 1]]
                 close(w[: words[i]], [t[: tokens[i]][mine == k].sum() for k in range(words[i])], 1e-9)
 PY
@@ -59,18 +59,20 @@ for p in ("fp32", "int8", "int4"):
         target = g["target"][there]
         value, base, delta, fit = (g[k][there] for k in ("value", "base_value", "delta", "fit"))
         total = np.nansum(g["word_scores"][:], axis=1)[there]
-        gradients = m in ("integrated_gradients", "gradient_x_input", "saliency", "smoothgrad")
+        gradients = m in ("integrated_gradients", "sequential_integrated_gradients", "expected_gradients", "attn_lrp", "gradient_x_input", "saliency", "smoothgrad")
         assert g["gradients"][()].decode() == ("" if not gradients else "ste" if p == "int8" else "exact"), (p, m)
         if gradients:
             close(value, logits[range(len(target)), target], 1e-5)
         elif m in ("lime", "shap", "kernel_shap", "occlusion"):
             close(value, probability[range(len(target)), target], 1e-6)
-        if m in ("integrated_gradients", "shap", "kernel_shap", "occlusion"):
+        if m in ("integrated_gradients", "expected_gradients", "shap", "kernel_shap", "occlusion"):
             close(total - (value - base), delta, 1e-9)
         if m in ("shap", "kernel_shap"):
             close(delta, 0 * delta, 1e-6)
         if m == "integrated_gradients": # 8 nodes already see most of it
             assert (abs(delta) < 0.25 * abs(value - base)).all(), (delta, value - base)
+        if m == "sequential_integrated_gradients": # each token is complete by itself, and none begins at all of them
+            assert np.isnan(base).all() and (abs(delta) < 0.1 * abs(total) + 0.1).all(), (delta, total)
         if m == "lime":
             assert ((fit > 0) & (fit <= 1)).all(), fit
         else:
@@ -121,7 +123,7 @@ for p in ("int8", "int4"):
         floor, repeat = g["floor"][:, 0], g["repeat"][:, 0]
         assert np.isfinite(floor[np.isfinite(want)]).all() and (abs(floor[np.isfinite(want)]) < 1).all()
         again = "attributions/m/odd/fp32/%s/repeat" % m
-        assert (again in f) == (m in ("smoothgrad", "lime", "kernel_shap", "random")), m
+        assert (again in f) == (m in ("smoothgrad", "expected_gradients", "lime", "kernel_shap", "random")), m
         at = [k.decode() for k in g["subset"][:]].index("repeat")
         if again not in f: # what draws nothing has no repeat
             assert np.isnan(g["repeat"][:]).all() and g["summary"][at, 0, 0] == 0 and np.isnan(g["summary"][at, :, 1]).all()
@@ -166,7 +168,7 @@ for p in range(4):
     v = [spearman(x[k, : words[k]], y[k, : words[k]]) for k in range(len(row)) if row[k] >= 0]
     close(a[p, i, j], np.nanmean(v))
     assert n[p, i, j] == n[p, j, i] == np.isfinite(v).sum() and a[p, i, j] == a[p, j, i]
-    close(np.diag(a[p]), np.ones(11))
+    close(np.diag(a[p]), np.ones(len(METHODS)))
 for name in ("drift_p", "drift_p_holm", "drift_p_bonferroni"):
     v = e[name][:]
     assert np.isnan(v[:, P.index("fp32")]).all(), name # fp32 has no drift
@@ -228,7 +230,8 @@ for p in ("fp32", "int4"):
         full = f["predictions/m/odd/%s/probabilities" % p][:][row[there], a["target"][there]]
         close((s + keep)[there, 0], full, 1e-6)
         close((s + keep)[there, 2], full, 1e-6)
-        close(g["aopc_comprehensiveness"][:], c.sum(axis=1) / 4)
+        close(g["aopc_comprehensiveness"][:], c.mean(axis=1)) # as ERASER has both: no term for k = 0
+        close(g["aopc_sufficiency"][:], s.mean(axis=1))
         one = list(words).index(1)
         assert c[one, 0] == c[one, 1] and s[one, 0] == 0 # nothing but the text is left
         assert np.isnan(g["sensitivity_max"][one]) and np.isfinite(g["deletion_auc"][there]).all()
@@ -236,7 +239,133 @@ for p in ("fp32", "int4"):
         at = [k.decode() for k in g["faithful_measure_at_k"][:]].index("comprehensiveness")
         close(g["summary_at_k"][at, 1][[stats.index("n"), stats.index("mean")]], [there.sum(), c[there, 1].mean()])
 g, a = f["faithfulness/m/odd/fp32/occlusion"], f["attributions/m/odd/fp32/occlusion"]
+tau = g["tau_loo"][there]
+tau = tau[np.isfinite(tau)]
+close(tau, np.ones(len(tau)), 1e-12) # occlusion is what each word alone loses
+assert len(tau) >= 3
 close(g["comprehensiveness"][there, 0], np.nanmax(a["word_scores"][there], axis=1), 1e-9) # of the top word
 PY
+
+# What LIME takes for one word: its string, which ids do not tell.
+for text in 'ĝħŧĸ enak ŧŧħħ sekali ĸĸ' 'Enak,enak! enak , tidak_enak ŧŧ☃ŧŧ.' 'ŧŧ enak ŧŧ'; do
+    echo "{\"text\": \"$text\", \"label\": \"positive\"}"
+done >"$T/forms.jsonl"
+job forms "j['datasets']['odd'] = {'path': '$T/forms.jsonl', 'format': 'jsonl'}; j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; x['methods'] = ['lime', {'method': 'lime', 'name': 'runs', 'unit': 'distinct_run'}]"
+ok "a job over words that the vocabulary does not know" run_np 2 "$T/forms.json"
+for unit in distinct_word distinct_run; do
+    "$QGRID" explain -m models/mini-finetuned -x lime -p fp32,int8 --seed 42 --target positive --option unit=$unit --json --jsonl "$T/forms.jsonl" >"$T/$unit" || exit 1
+done
+ok "has the scores that explain gives, one for each different string" numbers forms.h5 <<'PY'
+import json
+row, reference = f["explained/m/odd/row"][:], f["explained/m/odd/reference"][:]
+seen = 0
+for name, unit in (("lime", "distinct_word"), ("runs", "distinct_run")):
+    lines = [json.loads(l) for l in open(T + "/" + unit)]
+    for p in ("fp32", "int8"):
+        for i, r in enumerate(row):
+            if r < 0 or reference[i] != 0:
+                continue
+            (one,) = [l for l in lines if l["precision"] == p and l["text"] == f["datasets/odd/text"][r].decode()]
+            want = [w["score"] for w in one["words"]]
+            got = f["attributions/m/odd/%s/%s/word_scores" % (p, name)][i, : len(want)]
+            assert (got == want).all(), (name, p, r, got, want)
+            words, seen = one["text"].split(), seen + 1
+            if unit == "distinct_word": # equal scores where strings are equal, and nowhere else
+                assert all((want[a] == want[b]) == (words[a] == words[b]) for a in range(len(words)) for b in range(a)), (words, want)
+            elif r == 1:
+                t = one["tokens"]
+                assert [x["score"] == 0 for x in t if x["text"] in ",!."] == [True] * 4
+assert seen == 12, seen
+PY
+
+# Integrated gradients that are less complete than was asked for.
+job missed "j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; ig = {'method': 'integrated_gradients', 'steps': 2}; x['methods'] = [dict(ig, name='n%d' % i, tolerance=t, most_steps=m) for i, (t, m) in enumerate([(0, 8), (1e-9, 8), (0.05, 4), (0.9, 64)])] + ['saliency']"
+ok "a job with tolerances" sh -c "'$QGRID' run --progress none '$T/missed.json' >'$T/missed.txt'"
+ok "stores the steps of each text, and what was not enough" numbers missed.h5 <<'PY'
+there = f["explained/m/odd/row"][:] >= 0
+printed = dict(l.split()[:2] for l in open(T + "/missed.txt").read().split("tolerance not reached")[1].splitlines() if l.startswith("e/"))
+for p in ("fp32", "int8"):
+    for m, tolerance in (("n0", 0), ("n1", 1e-9), ("n2", 0.05), ("n3", 0.9), ("saliency", None)):
+        g = f["attributions/m/odd/%s/%s" % (p, m)]
+        steps, reached, missed = g["steps"][:], g["tolerance_reached"][:], g["tolerance_missed"][()]
+        assert (steps[~there] == -1).all() and (reached[~there] == -1).all()
+        steps, reached, delta, change = steps[there], reached[there], abs(g["delta"][there]), abs(g["value"][there] - g["base_value"][there])
+        if tolerance is None:
+            assert (steps == -1).all()
+        elif tolerance == 0:
+            assert (steps == 2).all()
+        if not tolerance:
+            assert (reached == -1).all() and missed == 0
+            continue
+        assert ((delta <= np.maximum(tolerance * change, 1e-5)) == (reached == 1)).all()
+        assert (steps[reached == 0] == (8 if m == "n1" else 4 if m == "n2" else 64)).all() and missed == (reached == 0).sum()
+        assert int(printed.get("e/%s/%s" % (p, m), 0)) == missed
+        assert m != "n1" or missed > 5
+assert set(f["attributions/m/odd/fp32/n3/steps"][there]) > {2}
+PY
+
+# A head of zeros: the output never changes, so nothing has a score. Attention and random scores do not look at it.
+$PYTHON - "$T" <<'PY'
+import json, os, shutil, struct, sys
+T = sys.argv[1]
+shutil.copytree("models/mini-finetuned", T + "/flat")
+path = T + "/flat/model.safetensors"
+os.chmod(path, 0o644)
+with open(path, "r+b") as f:
+    size = struct.unpack("<Q", f.read(8))[0]
+    begin, end = json.loads(f.read(size))["classifier.weight"]["data_offsets"]
+    f.seek(8 + size + begin)
+    f.write(bytes(end - begin))
+PY
+job flat "j['models'] = {'m': '$T/flat'}; j['precisions'] = ['fp32', 'fp16', 'int8', 'int4_g32_a8']; x['faithfulness'] = False"
+ok "a job whose output never changes" run_np 2 "$T/flat.json"
+ok "its methods find nothing to explain, exactly" numbers flat.h5 <<'PY'
+free = {"attention_rollout", "attention_entropy", "random"}
+assert free < set(METHODS)
+texts = 0
+for p in ("fp32", "fp16", "int8", "int4_g32_a8"):
+    assert len(set(map(tuple, f["predictions/m/odd/%s/logits" % p][:]))) == 1
+    for m in set(METHODS) - free:
+        s = f["attributions/m/odd/%s/%s/word_scores" % (p, m)][:]
+        texts += len(s)
+        assert (s[np.isfinite(s)] == 0).all(), (p, m, np.nanmax(abs(s)))
+        assert p == "fp32" or np.isnan(f["comparisons/m/odd/%s/%s/spearman" % (p, m)][:]).all(), (p, m)
+assert texts > 100
+PY
+# The measures that cost more: AOPC between its bounds, masked vectors.
+job normal "j['max_length'] = 12; j['precisions'] = ['fp32', 'int8']; x['methods'] = ['occlusion', {'method': 'lime', 'samples': 20}, 'saliency']
+x['faithfulness'].update({'normalised': True, 'exact_words': 5, 'beam': 2, 'soft': 4})"
+ok "normalised and soft measures" run_np 1 "$T/normal.json"
+ok "normalised and soft measures are in range" numbers normal.h5 <<'PY'
+row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
+there = row >= 0
+assert set(words[there]) & {6, 7, 8, 9, 10} and set(words[there]) & {2, 3, 4, 5}
+for p in ("fp32", "int8"):
+    for m in METHODS:
+        g = f["faithfulness/m/odd/%s/%s" % (p, m)]
+        b = f["bounds/m/odd/%s" % p] # of the model and the text, not of the method
+        upper, lower = b["aopc_upper"][:], b["aopc_lower"][:]
+        assert (b["target"][:] == f["attributions/m/odd/%s/%s/target" % (p, m)][:]).all()
+        c, s, full, alone = (g[k][:] for k in ("normalised_comprehensiveness", "normalised_sufficiency", "full_aopc_comprehensiveness", "full_aopc_sufficiency"))
+        assert np.isfinite(upper[there]).all() and (upper[there] >= lower[there]).all()
+        spread = there & (upper > lower) & (words > 1)
+        assert spread.sum() >= 6 and np.isnan(c[words == 1]).all()
+        assert np.isfinite(c[spread]).all() and np.isfinite(s[spread]).all()
+        exact = spread & (words <= 5) # bounds over all orders: nothing lies outside
+        assert exact.sum() >= 3
+        for v in c[exact], s[exact]:
+            assert (v >= -1e-9).all() and (v <= 1 + 1e-9).all(), v
+        close(c[spread], ((full - lower) / (upper - lower))[spread])
+        close(s[spread], ((alone - lower) / (upper - lower))[spread])
+        for name in ("soft_sufficiency", "soft_comprehensiveness"):
+            v = g[name][:]
+            some = v[np.isfinite(v)]
+            assert len(some) >= 3 and np.isnan(v[~there]).all()
+            assert ((some <= 1) if name == "soft_sufficiency" else (some >= 0)).all()
+PY
+for np in 2 3; do
+    ok "normalised and soft measures on $np ranks" run_np $np "$T/normal.json" --output "$T/normal$np.h5"
+    ok "they are the same there" same_digest "$T/normal.h5" "$T/normal$np.h5"
+done
 
 finish

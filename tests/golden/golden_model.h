@@ -45,16 +45,21 @@ static inline texts read_texts(qg_arena *a, const qg_json *ids, const qg_json *m
     return t;
 }
 
-static inline qg_model *open_model(const char *dir, const char *precision)
+static inline qg_model *open_model_under(const char *dir, const qg_precision_spec *s)
 {
     char hex[65];
     qg_model *m;
     qg_model_source src = {.dir = dir};
-    qg_precision_spec s = {precision, qg_precision_find(precision), QG_EMBED_FP32};
-    assert_non_null(s.scheme);
     qt_ok(qg_model_hash(hex, &src));
-    qt_ok(qg_model_open_cached(&m, &src, hex, &s, qt_tmp("cache")));
+    qt_ok(qg_model_open_cached(&m, &src, hex, s, qt_tmp("cache")));
     return m;
+}
+
+static inline qg_model *open_model(const char *dir, const char *precision)
+{
+    assert_non_null(qg_precision_find(precision));
+    qg_precision_spec s = qg_precision_plain(qg_precision_find(precision));
+    return open_model_under(dir, &s);
 }
 
 /* Logits of t: of one batch, or one by one from the last text to the first. */

@@ -81,7 +81,7 @@ static void check_case(qg_arena *a, const qg_json *c)
     int64_t confusion[256];
     qt_eq("probabilities", (long long)m, (long long)n * K);
     const qg_predictions table = {y, p, prob, (int64_t)n, K};
-    qt_ok(qg_score(&s, pc, confusion, &table, QG_ABSENT_ZERO));
+    qt_ok(qg_score(&s, pc, confusion, &table, QG_ABSENT_ZERO, a));
 #define SAME(field) same(#field, s.field, need(e, #field), 1e-12)
     SAME(accuracy);
     SAME(macro_precision);
@@ -155,7 +155,7 @@ static void paired_tests_equal_statsmodels(void **state)
     double *table = qt_numbers(
         a, need(want, "table_correct_correct__correct_wrong__wrong_correct__wrong_wrong"), &m);
     qg_mcnemar t;
-    qg_mcnemar_test(&t, y, x, z, (int64_t)n);
+    qg_mcnemar_test(&t, y, x, z, (int64_t)n, QG_ANY_CLASS);
     qt_eq("both right", t.both_right, (long long)table[0]);
     qt_eq("only a", t.only_a, (long long)table[1]);
     qt_eq("only b", t.only_b, (long long)table[2]);

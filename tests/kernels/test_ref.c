@@ -275,6 +275,24 @@ static void steps_equal_a_double_loop(void **state)
     kt_release();
 }
 
+/* Whatever stands around it: a maximum that forgets NaN is a plausible scale. */
+static void maxima_remember_what_is_not_finite(void **state)
+{
+    (void)state;
+    static const float unfit[] = {NAN, -NAN, INFINITY, -INFINITY};
+    enum { K = 70 };
+    for (int i = 0; i < 4 * K; i++, kt_release()) {
+        float *x = kt_floats(K, 8, 3.0f), lo, hi;
+        x[i / 4] = unfit[i % 4];
+        qg_qrows q = kt_qrows(1, K, 1, false);
+        REF(quantize_rows)(&q, x, K, 1, K);
+        REF(minmax)(&lo, &hi, x, K, 1, K);
+        assert_true(isnan(lo) && isnan(hi));
+        assert_true(isnan(x[i / 4]) ? isnan(q.scale[0]) : isinf(q.scale[0]));
+        assert_true(isnan(x[i / 4]) ? isnan(REF(absmax)(x, K)) : isinf(REF(absmax)(x, K)));
+    }
+}
+
 static void layernorm_equals_double(void **state)
 {
     (void)state;
@@ -379,6 +397,7 @@ int main(void)
         cmocka_unit_test(s4s8_product_adds_scaled_groups),
         cmocka_unit_test(rows_are_quantized_by_the_formula),
         cmocka_unit_test(steps_equal_a_double_loop),
+        cmocka_unit_test(maxima_remember_what_is_not_finite),
         cmocka_unit_test(layernorm_equals_double),
         cmocka_unit_test(attention_equals_double),
         cmocka_unit_test(matmul_equals_double),

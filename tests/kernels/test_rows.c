@@ -279,6 +279,27 @@ static void embed_f16(void **state)
     }
 }
 
+/* Its rows are the upper halves of floats: all 65536 of them. */
+static void embed_bf16(void **state)
+{
+    FN(embed_bf16) fn = (FN(embed_bf16))kt_fn(state), ref = (FN(embed_bf16))kt_ref("embed_bf16");
+    for (int i = 0; i < SIZES; i++, kt_release()) {
+        size_t C = (size_t)sizes[i];
+        int rows = i == SIZES - 1 ? 22 : 3;
+        uint16_t *table = kt_new(C * (size_t)rows, sizeof *table, 2);
+        for (size_t j = 0; j < C * (size_t)rows; j++)
+            table[j] = (uint16_t)j;
+        for (int r = 0; r < rows; r++) {
+            float *got = kt_floats(C, 4, 1.0f), *want = kt_floats(C, 4, 1.0f);
+            fn(got, table, r, sizes[i]);
+            ref(want, table, r, sizes[i]);
+            qt_same("row", got, want, C, sizeof *got);
+            for (size_t j = 0; j < C; j++)
+                assert_true(qg_f32_to_bf16(got[j]) == table[(size_t)r * C + j] || isnan(got[j]));
+        }
+    }
+}
+
 static void embed_s8(void **state)
 {
     FN(embed_s8) fn = (FN(embed_s8))kt_fn(state), ref = (FN(embed_s8))kt_ref("embed_s8");
@@ -387,6 +408,7 @@ int main(void)
         {"vexp", vexp},
         {"embed_f32", embed_f32},
         {"embed_f16", embed_f16},
+        {"embed_bf16", embed_bf16},
         {"embed_s8", embed_s8},
         {"attention", attention},
         {"matmul", matmul},

@@ -125,11 +125,18 @@ static void gradients_equal_finite_differences(void **state)
 static void values_are_those_of_the_deployed_model(void **state)
 {
     (void)state;
+    static const qg_embeddings others[][2] = {{QG_EMBED_INT8, QG_EMBED_FP16},
+                                              {QG_EMBED_BF16, QG_EMBED_FP32},
+                                              {QG_EMBED_FP16, QG_EMBED_BF16}};
     const char *dir = folder();
-    for (int p = 0; qg_precisions[p]; p++) {
+    for (int i = 0; qg_precisions[i / 4]; i++) {
         float x[T * C], logits[B * K], own[B * K], packed[B * K];
         double value[B], prob[K], worst = 0;
-        qg_precision_spec s = spec_of(qg_precision_name(qg_precisions[p]), p % 3);
+        qg_precision_spec s = qg_precision_plain(qg_precisions[i / 4]);
+        if (i % 4) {
+            s.embeddings = others[i % 4 - 1][0];
+            s.vectors = others[i % 4 - 1][1];
+        }
         qg_explained_model *m = explained(dir, &s, 0);
         qg_model *d = deployed(dir, &s);
         bool exact = strcmp(qg_explained_model_gradients(m), "exact") == 0;
@@ -150,9 +157,10 @@ static void values_are_those_of_the_deployed_model(void **state)
                     qt_close("own", value[t], output ? prob[target[t]] : z, 0, 1e-12);
                 }
             }
-        for (int i = 0; i < B * K; i++)
-            worst = fmax(worst, fabs((double)own[i] - (double)logits[i]));
-        print_message("%s: logits differ by %.2g\n", s.name, worst);
+        for (int k = 0; k < B * K; k++)
+            worst = fmax(worst, fabs((double)own[k] - (double)logits[k]));
+        print_message("%s, others %d %d: logits differ by %.2g\n", s.name, s.embeddings, s.vectors,
+                      worst);
         qt_close(s.name, worst, 0, 0, exact ? 1e-5 : 2e-2);
         qg_explained_model_destroy(m);
         qg_model_close(d);

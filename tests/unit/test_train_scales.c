@@ -319,9 +319,9 @@ static void check_table(const rig *r, const char *name, const qg_model *m, const
     float *values = qg_arena_alloc(r->arena, (size_t)t->rows * (size_t)C, sizeof *values);
     for (int32_t i = 0; i < t->rows; i++) {
         float *row = values + (size_t)i * (size_t)C;
-        if (m->embeddings == QG_EMBED_INT8)
+        if (m->precision_spec.embeddings == QG_EMBED_INT8)
             m->kernels->embed_s8(row, t->data, t->scales, i, C);
-        else if (m->embeddings == QG_EMBED_FP16)
+        else if (m->precision_spec.embeddings == QG_EMBED_FP16)
             m->kernels->embed_f16(row, t->data, i, C);
         else
             m->kernels->embed_f32(row, t->data, i, C);

@@ -5,6 +5,7 @@
 
 #include "cli/precision_argument.h"
 
+#include "qgrid/log.h"
 #include "qgrid/softmax.h"
 
 #include <string.h>
@@ -20,8 +21,9 @@ typedef struct opening {
 
 static qg_code open_one(qg_explain_model *m, const opening *o, const char *precision)
 {
+    const qg_precision_words said = {precision, o->wish->embeddings, o->wish->parameters};
     if (precision)
-        QG_TRY(qg_precision_argument(&m->spec, o->arena, precision, o->wish->embeddings));
+        QG_TRY(qg_precision_argument(&m->spec, o->arena, &said));
     QG_TRY(qg_model_open_cached(&m->deployed, o->wish->source, o->hash, precision ? &m->spec : NULL,
                                 o->cache));
     m->precision = qg_model_precision(m->deployed);
@@ -37,7 +39,7 @@ static qg_code open_reference(qg_explain_models *out, const opening *o)
     if (out->reference)
         return QG_OK;
     out->reference_is_own = true;
-    QG_TRY(qg_precision_argument(&spec, o->arena, "fp32", "fp32"));
+    QG_TRY(qg_precision_argument(&spec, o->arena, &(qg_precision_words){.precision = "fp32"}));
     return qg_model_open_cached(&out->reference, o->wish->source, o->hash, &spec, o->cache);
 }
 
@@ -119,6 +121,16 @@ static qg_code predict(int *label, double **probability, qg_model *m, const qg_b
     return QG_OK;
 }
 
+static void warn_of_tolerance(const qg_explain_found *text, const qg_explanation *x,
+                              const qg_method_spec *method, const char *precision)
+{
+    if (x->reached == 0)
+        qg_warn("%s: %s under %s has not reached its tolerance in %lld steps: the scores add up to "
+                "%g, the output changes by %g",
+                text->name, method->name, precision, (long long)x->steps,
+                x->value - x->base + x->delta, x->value - x->base);
+}
+
 /* All methods under precision p. reference [n]: classes that fp32 predicts, where the plan
  * explains these. */
 static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **result, int n,
@@ -147,7 +159,9 @@ static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **
     for (int i = 0; i < plan->methods; i++) {
         bool gradients = plan->method[i].method->needs & QG_NEEDS_GRADIENTS;
         QG_TRY(qg_explain(scores, &explainer, input, n, &plan->method[i], plan->seed));
-        for (int t = 0; t < n; t++)
+        for (int t = 0; t < n; t++) {
+            warn_of_tolerance(&text[t], &scores[t], &plan->method[i],
+                              plan->models->item[p].precision);
             result[t][p * plan->methods + i] = (qg_explain_result){
                 .probability = probability + t * functions.classes,
                 .label = label[t],
@@ -155,6 +169,7 @@ static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **
                 .gradients =
                     gradients ? qg_explained_model_gradients(plan->models->gradients) : NULL,
                 .scores = scores[t]};
+        }
     }
     return QG_OK;
 }

@@ -5,6 +5,7 @@
  * text gets does not depend on its portion.
  */
 #include "cli/cli.h"
+#include "cli/precision_argument.h"
 #include "run.h"
 #include "cli/text_source.h"
 
@@ -18,6 +19,7 @@ enum {
     OPT_SEED,
     OPT_MAX_LENGTH,
     OPT_EMBEDDINGS,
+    OPT_PARAMETERS,
     OPT_HEAD,
     OPT_JSON,
     OPT_HTML,
@@ -37,7 +39,8 @@ const qg_cli_option qg_cmd_explain_options[] = {
     {OPT_OPTION, "option", "KEY=VALUE", "an option of the methods that have it; may be repeated"},
     {OPT_SEED, "seed", "N", "seed of random draws (default 42)"},
     {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens (default: the model's positions)"},
-    {OPT_EMBEDDINGS, "embeddings", "KIND", "fp32 (default), fp16 or int8"},
+    {OPT_EMBEDDINGS, "embeddings", "KIND", QG_EMBEDDINGS_HELP},
+    {OPT_PARAMETERS, "parameters", "WHICH", QG_PARAMETERS_HELP},
     {OPT_HEAD, "head", "random", "draw a classifier where the checkpoint has none"},
     {OPT_FILE, "file", "FILE", "texts, one a line (JSON where the name ends in .jsonl)"},
     {OPT_JSONL, "jsonl", "FILE", "one JSON object a line, with \"text\" or \"ids\""},
@@ -56,7 +59,7 @@ const char qg_cmd_explain_examples[] =
 
 typedef struct explain {
     qg_model_source source;
-    const char *precisions, *embeddings, *target, *file;
+    const char *precisions, *embeddings, *parameters, *target, *file;
     const char *option[MOST_OPTIONS];
     qg_explain_wish wish;
     qg_lines_form form;
@@ -183,6 +186,7 @@ static qg_code open_models(explain *x)
                                         .precisions =
                                             x->precisions || packed ? x->precisions : "fp32",
                                         .embeddings = x->embeddings,
+                                        .parameters = x->parameters,
                                         .gradients = gradients,
                                         .reference = reference};
     x->plan.method = method;
@@ -271,6 +275,8 @@ static void plain_option(explain *x, int key)
         x->target = optarg;
     else if (key == OPT_EMBEDDINGS)
         x->embeddings = optarg;
+    else if (key == OPT_PARAMETERS)
+        x->parameters = optarg;
     else if (key == OPT_HTML)
         x->sink.html = optarg;
     x->sink.json |= key == OPT_JSON;
@@ -310,7 +316,7 @@ static int parse(explain *x, int argc, char **argv)
 
 int qg_cmd_explain(int argc, char **argv)
 {
-    explain x = {.seed = 42, .embeddings = "fp32", .wish.methods = "integrated_gradients"};
+    explain x = {.seed = 42, .wish.methods = "integrated_gradients"};
     int status = parse(&x, argc, argv);
     if (status >= 0)
         return status;

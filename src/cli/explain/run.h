@@ -54,8 +54,8 @@ typedef struct qg_explain_models {
 /* Which models are wanted. */
 typedef struct qg_explain_model_wish {
     const qg_model_source *source;
-    const char *precisions; /* "fp32,int8"; NULL: as the folder is packed */
-    const char *embeddings;
+    const char *precisions;              /* "fp32,int8"; NULL: as the folder is packed */
+    const char *embeddings, *parameters; /* NULL: not said */
     bool gradients, reference;
 } qg_explain_model_wish;
 

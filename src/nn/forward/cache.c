@@ -117,7 +117,7 @@ static void cache_name(char *out, size_t size, const char *cache, const char *mo
                        const qg_precision_spec *p)
 {
     char hex[QG_SHA256_HEX];
-    int numbers[] = {QG_PACK_FORMAT, p->embeddings};
+    int numbers[] = {QG_PACK_FORMAT, p->embeddings, p->vectors};
     qg_sha256 h;
     qg_sha256_init(&h);
     qg_sha256_add_text(&h, model_hash);
@@ -137,10 +137,12 @@ bool qg_model_is_cached(const char *model_hash, const qg_precision_spec *p, cons
 static qg_code open_packed(qg_model **out, const qg_model_source *src, const qg_precision_spec *p)
 {
     QG_TRY(qg_model_open(out, src->dir));
-    if (!p || ((*out)->precision == p->scheme && (*out)->embeddings == p->embeddings))
+    const qg_precision_spec *is = &(*out)->precision_spec;
+    if (!p ||
+        (is->scheme == p->scheme && is->embeddings == p->embeddings && is->vectors == p->vectors))
         return QG_OK;
     qg_code rc = QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, NULL, "is packed as %s, %s is wanted",
-                            (*out)->precision->name, p->name ? p->name : p->scheme->name);
+                            is->name, p->name ? p->name : p->scheme->name);
     qg_error kept = *qg_error_last();
     qg_model_close(*out);
     *out = NULL;

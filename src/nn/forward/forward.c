@@ -26,7 +26,9 @@ static void quantize_texts(qg_model *m, const input *in, const int32_t *splits, 
         qg_qrows part = m->workspace.rows;
         float lo, hi, scale;
         m->kernels->minmax(&lo, &hi, x, in->ld, rows, in->k);
-        int zero = qg_text_levels(&scale, lo, hi);
+        bool fits = isfinite(lo) && isfinite(hi);
+        m->unfit |= !fits;
+        int zero = qg_text_levels(&scale, fits ? lo : 0, fits ? hi : 0);
         part.codes += (size_t)first * (size_t)part.ld;
         part.scale += first;
         part.offset += first;
@@ -40,6 +42,9 @@ static void prepare_rows(qg_model *m, const input *in, int first, int n)
     const float *x = in->x + (size_t)first * (size_t)in->ld;
     if (m->precision->activations == QG_ACTIVATIONS_BF16) {
         int ld = qg_bf16_stride(in->k);
+        for (int r = 0; r < n; r++)
+            m->unfit |=
+                !(m->kernels->absmax(x + (size_t)r * (size_t)in->ld, in->k) < qg_input_limit(m));
         m->kernels->round_bf16(m->workspace.half + (size_t)first * (size_t)ld, ld, x, in->ld, n,
                                in->k);
     } else if (m->precision->activations == QG_ACTIVATIONS_TOKEN) {
@@ -47,6 +52,8 @@ static void prepare_rows(qg_model *m, const input *in, int first, int n)
         part.codes += (size_t)first * (size_t)part.ld;
         part.scale += first;
         m->kernels->quantize_rows(&part, x, in->ld, n, in->k);
+        for (int r = 0; r < n; r++)
+            m->unfit |= !isfinite(part.scale[r]);
     }
 }
 
@@ -69,6 +76,8 @@ static void prepare(qg_model *m, const input *in, const int32_t *splits, int B)
 /* y = act(in W^T + b); `prepare` was called for this input. */
 static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_panels *w)
 {
+    if (m->finding)
+        qg_find_unfit(m->finding, in->x, in->ld, in->m, in->k, qg_input_limit(m), w, true);
     if (m->precision->activations == QG_ACTIVATIONS_FLOAT)
         m->kernels->gemm_f32(y, ldy, in->x, in->ld, in->m, w, m->workspace.gemm);
     else if (w->format == QG_PANEL_BF16_PAIRS)
@@ -77,6 +86,8 @@ static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_pan
         m->kernels->gemm_s8(y, ldy, &m->workspace.rows, in->m, w);
     else
         m->kernels->gemm_s4s8(y, ldy, &m->workspace.rows, in->m, w);
+    if (m->finding)
+        qg_find_unfit(m->finding, y, ldy, in->m, w->n, INFINITY, w, false);
     if (m->poll && !m->stop)
         m->stop = m->poll(m->poll_ctx);
 }
@@ -84,12 +95,20 @@ static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_pan
 static void table_row(const qg_model *m, float *x, const qg_table *t, int32_t id)
 {
     int C = m->config.hidden;
-    if (m->embeddings == QG_EMBED_FP32)
+    switch (m->precision_spec.embeddings) {
+    case QG_EMBED_FP32:
         m->kernels->embed_f32(x, t->data, id, C);
-    else if (m->embeddings == QG_EMBED_FP16)
+        break;
+    case QG_EMBED_FP16:
         m->kernels->embed_f16(x, t->data, id, C);
-    else
+        break;
+    case QG_EMBED_INT8:
         m->kernels->embed_s8(x, t->data, t->scales, id, C);
+        break;
+    case QG_EMBED_BF16:
+        m->kernels->embed_bf16(x, t->data, id, C);
+        break;
+    }
 }
 
 /* x = LayerNorm((word + type) + position); `hidden` is used for the addends. */
@@ -113,6 +132,9 @@ static void embed(qg_model *m, const qg_batch *b)
     m->kernels->layernorm(m->workspace.x, m->workspace.x, NULL, m->embedding_norm.gamma,
                           m->embedding_norm.beta, b->splits[b->B], C,
                           (float)m->config.layer_norm_eps);
+    if (m->finding)
+        qg_find_unfit(m->finding, m->workspace.x, C, b->splits[b->B], C, INFINITY,
+                      &m->embedding_norm, false);
 }
 
 /* Texts [first, last) of the batch, treated together. */
@@ -149,8 +171,11 @@ static void attend(qg_model *m, const chunk *c, float *probs)
 /* x = LayerNorm(y + x). */
 static void add_norm(qg_model *m, float *x, const float *y, const qg_layer_norm *n, int rows)
 {
-    m->kernels->layernorm(x, y, x, n->gamma, n->beta, rows, m->config.hidden,
-                          (float)m->config.layer_norm_eps);
+    int C = m->config.hidden;
+    m->kernels->layernorm(x, y, x, n->gamma, n->beta, rows, C, (float)m->config.layer_norm_eps);
+    if (m->finding) /* all rows up to here, so that they count from the text's first */
+        qg_find_unfit(m->finding, m->workspace.x, C, (int)((x - m->workspace.x) / C) + rows, C,
+                      INFINITY, n, false);
 }
 
 /* The same, prepared as an input: a few rows at a time, while they are in the nearest cache. */
@@ -245,17 +270,14 @@ void qg_model_set_poll(qg_model *m, bool (*poll)(void *ctx), void *ctx)
     m->poll_ctx = ctx;
 }
 
-qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)
+qg_code qg_forward_pass(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)
 {
-    int longest, C = m->config.hidden, K = m->config.classes;
-    QG_TRY(check_batch(m, b, &longest));
-    int T = b->splits[b->B];
+    int T = b->splits[b->B], C = m->config.hidden;
     size_t state = (size_t)T * (size_t)C;
-    size_t heads = (size_t)m->config.heads * (size_t)longest * (size_t)longest;
+    size_t heads = (size_t)m->config.heads * (size_t)T * (size_t)T;
     float *hidden = capture ? capture->hidden : NULL;
     float *probs = capture && b->B == 1 ? capture->attentions : NULL;
-    QG_TRY(qg_workspace_reserve(m, T, b->B, longest));
-    m->stop = false;
+    m->stop = m->unfit = false;
     embed(m, b);
     if (hidden)
         memcpy(hidden, m->workspace.x, state * sizeof *hidden);
@@ -273,9 +295,17 @@ qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg
     classify(logits, m, b);
     if (capture && capture->pooled)
         memcpy(capture->pooled, m->workspace.pooled, (size_t)b->B * (size_t)C * sizeof *logits);
-    for (int i = 0; i < b->B * K; i++)
-        if (!isfinite(logits[i]))
-            return QG_FAIL(QG_ENUMERIC, "text %d of the batch: logit %d is %g", i / K, i % K,
-                           (double)logits[i]);
     return QG_OK;
+}
+
+qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)
+{
+    int longest;
+    QG_TRY(check_batch(m, b, &longest));
+    QG_TRY(qg_workspace_reserve(m, b->splits[b->B], b->B, longest));
+    QG_TRY(qg_forward_pass(logits, m, b, capture));
+    bool finite = !m->unfit;
+    for (int i = 0; i < b->B * m->config.classes; i++)
+        finite &= isfinite(logits[i]) != 0;
+    return finite ? QG_OK : qg_forward_explain(logits, m, b);
 }

@@ -37,9 +37,20 @@ static qg_code read_errors(qg_model *m, const qg_json_doc *d)
     return QG_OK;
 }
 
+/* A qg_embeddings by its name. */
+static qg_code read_kind(int *out, const qg_json_doc *d, const char *key)
+{
+    const qg_json *v = qg_json_get(d->root, key);
+    for (int i = 0; v && v->type == QG_JSON_STRING && qg_embedding_names[i]; i++)
+        if (strcmp(v->string, qg_embedding_names[i]) == 0) {
+            *out = i;
+            return QG_OK;
+        }
+    return missing_key(d, key);
+}
+
 static qg_code read_manifest(qg_model *m)
 {
-    static const char *const embeddings[] = {"fp32", "fp16", "int8"};
     qg_json_doc d;
     char *path = qg_path_join(m->arena, m->dir, "qgrid.json");
     if (!path)
@@ -47,7 +58,6 @@ static qg_code read_manifest(qg_model *m)
     QG_TRY(qg_json_load(&d, m->arena, path, MANIFEST_BYTES));
     const qg_json *format = qg_json_get(d.root, "format");
     const qg_json *precision = qg_json_get(d.root, "precision");
-    const qg_json *kind = qg_json_get(d.root, "embeddings");
     const qg_json *parameters = qg_json_get(d.root, "parameters");
     if (!format || format->type != QG_JSON_NUMBER)
         return missing_key(&d, "format");
@@ -65,14 +75,11 @@ static qg_code read_manifest(qg_model *m)
     if (!parameters || parameters->type != QG_JSON_NUMBER)
         return missing_key(&d, "parameters");
     m->parameters = (int64_t)parameters->number;
-    m->embeddings = -1;
-    for (int i = 0; i < 3 && kind && kind->type == QG_JSON_STRING; i++)
-        if (strcmp(kind->string, embeddings[i]) == 0)
-            m->embeddings = i;
-    if (m->embeddings < 0)
-        return missing_key(&d, "embeddings");
-    m->precision_name = qg_precision_spec_name(m->arena, m->precision, m->embeddings);
-    if (!m->precision_name)
+    m->precision_spec.scheme = m->precision;
+    QG_TRY(read_kind(&m->precision_spec.embeddings, &d, "embeddings"));
+    QG_TRY(read_kind(&m->precision_spec.vectors, &d, "vectors"));
+    m->precision_spec.name = qg_precision_spec_name(m->arena, &m->precision_spec);
+    if (!m->precision_spec.name)
         return QG_ENOMEM;
     return read_errors(m, &d);
 }
@@ -96,6 +103,23 @@ static qg_code get(const void **out, qg_model *m, const char *name, const char *
     return QG_OK;
 }
 
+/* A bias, or a vector of a norm, as f32; stored in halves it is a copy. */
+static qg_code get_vector(const float **out, qg_model *m, const char *name, const char *part,
+                          size_t count)
+{
+    int kind = m->precision_spec.vectors;
+    const void *v;
+    float *copy;
+    QG_TRY(get(&v, m, name, part, qg_stored_dtype(kind), count));
+    *out = v;
+    if (kind == QG_EMBED_FP32)
+        return QG_OK;
+    QG_NEW(copy, m->arena, count);
+    qg_halves_to_f32(copy, v, count, kind);
+    *out = copy;
+    return QG_OK;
+}
+
 static qg_code get_linear(qg_panels *p, qg_model *m, const qg_module *l)
 {
     qg_panel_format f = m->precision->format;
@@ -106,8 +130,7 @@ static qg_code get_linear(qg_panels *p, qg_model *m, const qg_module *l)
     const void *v = NULL;
     *p = (qg_panels){.format = f, .n = n, .k = k, .group = group};
     QG_TRY(get(&p->codes, m, l->name, ".codes", type, codes));
-    QG_TRY(get(&v, m, l->name, ".bias", QG_F32, np));
-    p->bias = v;
+    QG_TRY(get_vector(&p->bias, m, l->name, ".bias", np));
     if (scales) {
         QG_TRY(get(&v, m, l->name, ".scales", QG_F32, scales));
         p->scales = v;
@@ -125,21 +148,17 @@ static qg_code get_linear(qg_panels *p, qg_model *m, const qg_module *l)
 
 static qg_code get_norm(qg_layer_norm *n, qg_model *m, const qg_module *module)
 {
-    const void *v;
-    QG_TRY(get(&v, m, module->name, ".weight", QG_F32, (size_t)module->rows));
-    n->gamma = v;
-    QG_TRY(get(&v, m, module->name, ".bias", QG_F32, (size_t)module->rows));
-    n->beta = v;
-    return QG_OK;
+    QG_TRY(get_vector(&n->gamma, m, module->name, ".weight", (size_t)module->rows));
+    return get_vector(&n->beta, m, module->name, ".bias", (size_t)module->rows);
 }
 
 static qg_code get_table(qg_table *t, qg_model *m, const qg_module *module)
 {
     const void *v;
     t->rows = module->rows;
-    QG_TRY(get(&t->data, m, module->name, ".weight", qg_table_dtype(m->embeddings),
+    QG_TRY(get(&t->data, m, module->name, ".weight", qg_stored_dtype(m->precision_spec.embeddings),
                (size_t)module->rows * (size_t)module->columns));
-    if (m->embeddings == QG_EMBED_INT8) {
+    if (m->precision_spec.embeddings == QG_EMBED_INT8) {
         QG_TRY(get(&v, m, module->name, ".weight.scales", QG_F32, (size_t)module->rows));
         t->scales = v;
     }
@@ -260,7 +279,7 @@ const char *qg_model_dir(const qg_model *m)
 
 const char *qg_model_precision(const qg_model *m)
 {
-    return m->precision_name;
+    return m->precision_spec.name;
 }
 
 const qg_precision *qg_model_scheme(const qg_model *m)

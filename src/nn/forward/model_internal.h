@@ -38,13 +38,20 @@ typedef struct qg_workspace {
     void *gemm, *attention;
 } qg_workspace;
 
+/* What a forward pass of one text met first that is not finite. */
+typedef struct qg_finding {
+    const void *at; /* module it was met at, a place in the model; NULL: nothing */
+    bool input;     /* the module was given it, or gave it */
+    int token;
+    float value;
+} qg_finding;
+
 struct qg_model {
     qg_arena *arena;
     char *dir;
     qg_config config;
     const qg_precision *precision;
-    const char *precision_name; /* embeddings included */
-    int embeddings;
+    qg_precision_spec precision_spec; /* of that scheme */
     int64_t parameters, bytes;
     qg_layer_error *errors;
     int n_linears;
@@ -56,12 +63,31 @@ struct qg_model {
     const qg_kernels *kernels;
     bool (*poll)(void *ctx);
     void *poll_ctx;
-    bool stop; /* what poll said */
+    bool stop;           /* what poll said */
+    bool unfit;          /* a quantizer was given what has no scale */
+    qg_finding *finding; /* looked for when a pass has failed; else NULL */
     qg_workspace workspace;
 };
 
 /** Where a module of the open model stands: a qg_table, qg_panels or qg_layer_norm. */
 void *qg_model_place(qg_model *m, const qg_module *module);
+
+/** The pass behind qg_model_forward, for a batch that was checked, with memory for it. `unfit`, or
+ *  logits that are not finite, are the caller's. @errors QG_ELOST. */
+qg_code qg_forward_pass(float *logits, qg_model *m, const qg_batch *b,
+                        const qg_capture *capture) QG_MUST_USE;
+
+/** Magnitudes below this can be an input of the model's Linear layers. */
+float qg_input_limit(const qg_model *m);
+
+/** Notes the first of `rows` rows of k values that is not below `limit`, unless there is a finding.
+ */
+void qg_find_unfit(qg_finding *f, const float *x, int ld, int rows, int k, float limit,
+                   const void *at, bool input);
+
+/** The error of a pass that failed: runs its texts again, one by one, until it meets what is not
+ *  finite. `logits` [B, K] are those of the pass. @errors QG_ENUMERIC, QG_ELOST, QG_ENOMEM. */
+qg_code qg_forward_explain(float *logits, qg_model *m, const qg_batch *b) QG_MUST_USE;
 
 /** Makes working memory large enough for a batch. */
 qg_code qg_workspace_reserve(qg_model *m, int T, int B, int longest) QG_MUST_USE;

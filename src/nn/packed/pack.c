@@ -54,13 +54,14 @@ static qg_code plan_linear(packer *p, const qg_module *l)
         QG_TRY(plan(p, QG_F32, scales, l->name, ".scales"));
     if (s->format == QG_PANEL_S8)
         QG_TRY(plan(p, QG_I32, qg_panel_rows(n), l->name, ".colsum"));
-    return plan(p, QG_F32, qg_panel_rows(n), l->name, ".bias");
+    return plan(p, qg_stored_dtype(p->spec->vectors), qg_panel_rows(n), l->name, ".bias");
 }
 
 static qg_code plan_norm(packer *p, const qg_module *m)
 {
-    QG_TRY(plan(p, QG_F32, (size_t)m->rows, m->name, ".weight"));
-    return plan(p, QG_F32, (size_t)m->rows, m->name, ".bias");
+    qg_dtype type = qg_stored_dtype(p->spec->vectors);
+    QG_TRY(plan(p, type, (size_t)m->rows, m->name, ".weight"));
+    return plan(p, type, (size_t)m->rows, m->name, ".bias");
 }
 
 static qg_code plan_table_scales(packer *p, const qg_module *m)
@@ -72,12 +73,14 @@ static qg_code plan_table_scales(packer *p, const qg_module *m)
 
 static qg_code plan_table(packer *p, const qg_module *m)
 {
-    return plan(p, qg_table_dtype(p->spec->embeddings), (size_t)m->rows * (size_t)m->columns,
+    return plan(p, qg_stored_dtype(p->spec->embeddings), (size_t)m->rows * (size_t)m->columns,
                 m->name, ".weight");
 }
 
+typedef qg_code (*module_action)(packer *p, const qg_module *m);
+
 /* The modules of one kind, one after the other. */
-static qg_code each(packer *p, qg_module_kind kind, qg_code (*act)(packer *p, const qg_module *m))
+static qg_code each(packer *p, qg_module_kind kind, module_action act)
 {
     for (int i = 0; i < p->n_modules; i++) {
         qg_mark mark = qg_arena_mark(p->scratch);
@@ -89,13 +92,17 @@ static qg_code each(packer *p, qg_module_kind kind, qg_code (*act)(packer *p, co
 }
 
 /* Wide elements first: whatever the sizes, every tensor then starts aligned to its element. */
-static qg_code plan_tensors(packer *p)
+static qg_code in_file_order(packer *p, module_action linear, module_action norm,
+                             module_action table_scales, module_action table)
 {
-    QG_NEW(p->tensor, p->arena, 4 * p->n_modules);
-    QG_TRY(each(p, QG_MODULE_LINEAR, plan_linear));
-    QG_TRY(each(p, QG_MODULE_NORM, plan_norm));
-    QG_TRY(each(p, QG_MODULE_TABLE, plan_table_scales));
-    return each(p, QG_MODULE_TABLE, plan_table);
+    bool wide = qg_dtype_size(qg_stored_dtype(p->spec->embeddings)) >
+                qg_dtype_size(qg_stored_dtype(p->spec->vectors));
+    QG_TRY(each(p, QG_MODULE_LINEAR, linear));
+    QG_TRY(each(p, QG_MODULE_TABLE, table_scales));
+    if (wide)
+        QG_TRY(each(p, QG_MODULE_TABLE, table));
+    QG_TRY(each(p, QG_MODULE_NORM, norm));
+    return wide ? QG_OK : each(p, QG_MODULE_TABLE, table);
 }
 
 /* A drawn head is not the one that was trained. */
@@ -112,6 +119,21 @@ static qg_code quantize(void *codes, float *scales, const packer *p, const qg_mo
     QG_TRY(qg_trained_scales_read(scales, &p->trained, l->name, n, k, s));
     qg_levels_codes(codes, scales, w, n, k, qg_precision_group(s, k), &s->levels);
     return QG_OK;
+}
+
+/* The numbers of a tensor as a kind of floats holds them. */
+static qg_code put_floats(packer *p, const char *tensor, const float *w, size_t n, int kind)
+{
+    uint16_t *half;
+    float *kept;
+    if (kind == QG_EMBED_FP32)
+        return qg_safetensors_put(&p->writer, w, n * sizeof *w);
+    QG_NEW(half, p->scratch, n);
+    QG_NEW(kept, p->scratch, n);
+    qg_precision_quantize(half, NULL, w, 1, (int)n, qg_embedding_precision(kind));
+    qg_halves_to_f32(kept, half, n, kind);
+    QG_TRY(qg_stored_check(p->checkpoint.dir, tensor, w, kept, n, qg_embedding_precision(kind)));
+    return qg_safetensors_put(&p->writer, half, n * sizeof *half);
 }
 
 static qg_code write_linear(packer *p, const qg_module *l)
@@ -149,13 +171,14 @@ static qg_code write_linear(packer *p, const qg_module *l)
                    .colsum = colsum,
                    .bias = bias};
     qg_unpack_to_f32((float *)codes, &v);
+    QG_TRY(qg_stored_check(p->checkpoint.dir, weight.name, w, (const float *)codes, count, s));
     qg_layer_error_measure(&p->error[p->n_errors++], l->name, w, (const float *)codes, count);
     p->parameters += (int64_t)count + n;
     QG_TRY(qg_safetensors_put(&p->writer, panels, bytes));
     QG_TRY(qg_safetensors_put(&p->writer, packed_scales, n_scales * sizeof *packed_scales));
     if (s->format == QG_PANEL_S8)
         QG_TRY(qg_safetensors_put(&p->writer, colsum, np * sizeof *colsum));
-    return qg_safetensors_put(&p->writer, bias, np * sizeof *bias);
+    return put_floats(p, offset.name, bias, np, p->spec->vectors);
 }
 
 static qg_code write_norm(packer *p, const qg_module *m)
@@ -165,7 +188,7 @@ static qg_code write_norm(packer *p, const qg_module *m)
     QG_NEW(v, p->scratch, m->rows);
     for (int i = 0, n = qg_module_parameters(part, m); i < n; i++) {
         QG_TRY(qg_checkpoint_read(v, &p->checkpoint, &part[i]));
-        QG_TRY(qg_safetensors_put(&p->writer, v, (size_t)m->rows * sizeof *v));
+        QG_TRY(put_floats(p, part[i].name, v, (size_t)m->rows, p->spec->vectors));
         p->parameters += m->rows;
     }
     return QG_OK;
@@ -181,13 +204,18 @@ static qg_code read_table(float **out, packer *p, const qg_module *m)
 /* 8-bit rows have a scale each, as int8 weights: max / 127. */
 static qg_code quantize_table(int8_t **codes, float **scales, packer *p, const qg_module *m)
 {
-    float *w;
+    const qg_precision *s = qg_embedding_precision(QG_EMBED_INT8);
+    qg_parameter weight = qg_module_weight(m);
+    float *w, *kept;
+    size_t columns = (size_t)m->columns, count = (size_t)m->rows * columns;
     QG_TRY(read_table(&w, p, m));
-    QG_NEW(*codes, p->scratch, (size_t)m->rows * (size_t)m->columns);
+    QG_NEW(*codes, p->scratch, count);
     QG_NEW(*scales, p->scratch, m->rows);
-    qg_precision_quantize(*codes, *scales, w, m->rows, m->columns,
-                          qg_embedding_precision(QG_EMBED_INT8));
-    return QG_OK;
+    QG_NEW(kept, p->scratch, count);
+    qg_precision_quantize(*codes, *scales, w, m->rows, m->columns, s);
+    for (size_t i = 0; i < count; i++)
+        kept[i] = (*scales)[i / columns] * (float)(*codes)[i];
+    return qg_stored_check(p->checkpoint.dir, weight.name, w, kept, count, s);
 }
 
 static qg_code write_table_scales(packer *p, const qg_module *m)
@@ -203,6 +231,7 @@ static qg_code write_table_scales(packer *p, const qg_module *m)
 static qg_code write_table(packer *p, const qg_module *m)
 {
     size_t count = (size_t)m->rows * (size_t)m->columns;
+    qg_parameter weight = qg_module_weight(m);
     float *w, *scales;
     int8_t *codes;
     p->parameters += (int64_t)count;
@@ -211,20 +240,7 @@ static qg_code write_table(packer *p, const qg_module *m)
         return qg_safetensors_put(&p->writer, codes, count);
     }
     QG_TRY(read_table(&w, p, m));
-    if (p->spec->embeddings == QG_EMBED_FP32)
-        return qg_safetensors_put(&p->writer, w, count * sizeof *w);
-    uint16_t *half = (uint16_t *)(void *)w; /* each element is read before it is written over */
-    for (size_t i = 0; i < count; i++)
-        half[i] = qg_f32_to_f16(w[i]);
-    return qg_safetensors_put(&p->writer, half, count * sizeof *half);
-}
-
-static qg_code write_modules(packer *p)
-{
-    QG_TRY(each(p, QG_MODULE_LINEAR, write_linear));
-    QG_TRY(each(p, QG_MODULE_NORM, write_norm));
-    QG_TRY(each(p, QG_MODULE_TABLE, write_table_scales));
-    return each(p, QG_MODULE_TABLE, write_table);
+    return put_floats(p, weight.name, w, count, p->spec->embeddings);
 }
 
 static qg_code write_weights(packer *p, const char *dir)
@@ -233,7 +249,7 @@ static qg_code write_weights(packer *p, const char *dir)
     if (!path)
         return QG_ENOMEM;
     QG_TRY(qg_safetensors_begin(&p->writer, path, p->tensor, p->n_tensors, NULL));
-    qg_code rc = write_modules(p);
+    qg_code rc = in_file_order(p, write_linear, write_norm, write_table_scales, write_table);
     if (rc == QG_OK)
         return qg_safetensors_end(&p->writer);
     qg_error kept = *qg_error_last();
@@ -245,9 +261,9 @@ static void manifest_text(qg_str *s, const packer *p)
 {
     qg_str_addf(s,
                 "{\n  \"format\": %d,\n  \"precision\": \"%s\",\n  \"embeddings\": \"%s\",\n"
-                "  \"parameters\": %lld,\n  \"layers\": [",
+                "  \"vectors\": \"%s\",\n  \"parameters\": %lld,\n  \"layers\": [",
                 QG_PACK_FORMAT, p->spec->scheme->name, qg_embedding_names[p->spec->embeddings],
-                (long long)p->parameters);
+                qg_embedding_names[p->spec->vectors], (long long)p->parameters);
     for (int i = 0; i < p->n_errors; i++) {
         const qg_layer_error *e = &p->error[i];
         qg_str_addf(s, "%s\n    {\"name\": \"%s\", \"mse\": ", i ? "," : "", e->name);
@@ -310,7 +326,8 @@ static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp)
     QG_TRY(qg_modules_of(&p->module, &p->n_modules, p->arena, &p->config,
                          QG_OBJECTIVE_CLASSIFICATION));
     QG_NEW(p->error, p->arena, p->n_modules);
-    QG_TRY(plan_tensors(p));
+    QG_NEW(p->tensor, p->arena, 4 * p->n_modules);
+    QG_TRY(in_file_order(p, plan_linear, plan_norm, plan_table_scales, plan_table));
     QG_TRY(qg_checkpoint_open(&p->checkpoint, p->arena, src, &p->config, p->file_vocab));
     QG_TRY(qg_trained_scales_open(&p->trained, p->arena, src->dir, p->spec->scheme));
     QG_TRY(qg_mkdirs(tmp));

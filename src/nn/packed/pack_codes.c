@@ -32,6 +32,17 @@ void qg_pack_codes(void *panels, int32_t *colsum, const void *codes, qg_panel_fo
     }
 }
 
+qg_code qg_stored_check(const char *dir, const char *tensor, const float *w, const float *kept,
+                        size_t n, const qg_precision *scheme)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(kept[i]))
+            return QG_FAIL_AT(QG_ENUMERIC, dir, 0, 0, tensor,
+                              "element %zu is %g, %s cannot hold it", i, (double)w[i],
+                              qg_precision_name(scheme));
+    return QG_OK;
+}
+
 void qg_layer_error_measure(qg_layer_error *e, const char *name, const float *w, const float *v,
                             size_t n)
 {

@@ -21,11 +21,19 @@ size_t qg_panel_rows(int n)
     return (size_t)(n + QG_NR - 1) / QG_NR * QG_NR;
 }
 
-qg_dtype qg_table_dtype(int embeddings)
+qg_dtype qg_stored_dtype(int kind)
 {
-    static const qg_dtype types[] = {
-        [QG_EMBED_FP32] = QG_F32, [QG_EMBED_FP16] = QG_F16, [QG_EMBED_INT8] = QG_I8};
-    return types[embeddings];
+    static const qg_dtype types[] = {[QG_EMBED_FP32] = QG_F32,
+                                     [QG_EMBED_FP16] = QG_F16,
+                                     [QG_EMBED_INT8] = QG_I8,
+                                     [QG_EMBED_BF16] = QG_BF16};
+    return types[kind];
+}
+
+void qg_halves_to_f32(float *out, const uint16_t *half, size_t n, int kind)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = kind == QG_EMBED_BF16 ? qg_bf16_to_f32(half[i]) : qg_f16_to_f32(half[i]);
 }
 
 bool qg_is_packed(const char *dir)

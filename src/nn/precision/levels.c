@@ -9,7 +9,7 @@ static float scale_of(const qg_levels *g, float most)
 {
     float s = most / g->divisor;
     if (g->least > 0)
-        return s > g->least ? s : g->least;
+        return s < g->least ? g->least : s;
     return s == 0 ? 1.0f : s;
 }
 

@@ -14,14 +14,26 @@ const qg_precision *const qg_precisions[] = {
     NULL,
 };
 
-const char *const qg_embedding_names[] = {"fp32", "fp16", "int8", NULL};
+const char *const qg_embedding_names[] = {[QG_EMBED_FP32] = "fp32",
+                                          [QG_EMBED_FP16] = "fp16",
+                                          [QG_EMBED_INT8] = "int8",
+                                          [QG_EMBED_BF16] = "bf16",
+                                          NULL};
+const char *const qg_parameters_names[] = {
+    [QG_PARAMETERS_ALL] = "all", [QG_PARAMETERS_LINEAR] = "linear", NULL};
 
-const qg_precision *qg_embedding_precision(int embeddings)
+const qg_precision *qg_embedding_precision(int kind)
 {
     static const qg_precision *const schemes[] = {[QG_EMBED_FP32] = &qg_precision_fp32,
                                                   [QG_EMBED_FP16] = &qg_precision_fp16,
-                                                  [QG_EMBED_INT8] = &qg_precision_int8};
-    return schemes[embeddings];
+                                                  [QG_EMBED_INT8] = &qg_precision_int8,
+                                                  [QG_EMBED_BF16] = &qg_precision_bf16};
+    return schemes[kind];
+}
+
+qg_precision_spec qg_precision_plain(const qg_precision *p)
+{
+    return (qg_precision_spec){p->name, p, p->others, p->others};
 }
 
 bool qg_precision_is_reference(const qg_precision_spec *p)
@@ -62,16 +74,14 @@ int qg_precision_group(const qg_precision *p, int k)
     return p->group ? p->group(k) : k;
 }
 
-struct entry {
-    const char *precision, *name;
-    int embeddings;
-};
+#define FIELD(f) offsetof(qg_precision_entry, f)
 
 // clang-format off
 const qg_opt qg_precision_opts[] = {
-    {"precision", QG_OPT_STRING, offsetof(struct entry, precision), .required = true, .help = "name of a precision"},
-    {"embeddings", QG_OPT_ENUM, offsetof(struct entry, embeddings), .names = qg_embedding_names, .help = "how embedding tables are stored"},
-    {"name", QG_OPT_STRING, offsetof(struct entry, name), .help = "name in cells; default PRECISION or PRECISION_emb_EMBEDDINGS"},
+    {"precision", QG_OPT_STRING, FIELD(precision), .required = true, .help = "name of a precision"},
+    {"embeddings", QG_OPT_ENUM, FIELD(embeddings), .def = QG_NOT_SAID, .names = qg_embedding_names, .help = "how embedding tables are stored; default: fp32, with fp16 and bf16 the same"},
+    {"parameters", QG_OPT_ENUM, FIELD(parameters), .def = QG_NOT_SAID, .names = qg_parameters_names, .help = "fp16 and bf16: all of them, or weights of Linear layers alone; default: all"},
+    {"name", QG_OPT_STRING, FIELD(name), .help = "name in cells; default PRECISION, then _linear, _emb_EMBEDDINGS where they are no defaults"},
     QG_OPT_END,
 };
 // clang-format on
@@ -102,35 +112,52 @@ static qg_code find_scheme(qg_precision_spec *out, const qg_json_doc *doc, const
                         qg_join_names(known, sizeof known, names));
 }
 
-const char *qg_precision_spec_name(qg_arena *a, const qg_precision *p, int embeddings)
+const char *qg_precision_spec_name(qg_arena *a, const qg_precision_spec *s)
 {
-    return embeddings == QG_EMBED_FP32
-               ? p->name
-               : qg_arena_printf(a, "%s_emb_%s", p->name, qg_embedding_names[embeddings]);
+    const char *linear = s->vectors == s->scheme->others ? "" : "_linear";
+    bool same = s->embeddings == s->vectors;
+    return qg_arena_printf(a, "%s%s%s%s", s->scheme->name, linear, same ? "" : "_emb_",
+                           same ? "" : qg_embedding_names[s->embeddings]);
+}
+
+/* "parameters" is for precisions that round all of them. */
+static qg_code check_parameters(const qg_precision_spec *s, const qg_json_doc *doc,
+                                const qg_json *v, const qg_precision_entry *e)
+{
+    if (e->parameters != QG_PARAMETERS_ALL || s->scheme->others != QG_EMBED_FP32 ||
+        s->scheme->is_reference)
+        return QG_OK;
+    return QG_JSON_FAIL(doc, qg_json_get(v, "parameters"), QG_EJOB,
+                        "%s is of weights of Linear layers; \"embeddings\" says how tables are "
+                        "stored",
+                        s->scheme->name);
 }
 
 qg_code qg_precision_spec_make(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
-                               const char *precision, int embeddings, const char *name,
-                               qg_problems *problems)
+                               const qg_precision_entry *e, qg_problems *problems)
 {
     const qg_json *at = v->type == QG_JSON_OBJECT ? qg_json_get(v, "precision") : v;
-    *out = (qg_precision_spec){.name = name, .embeddings = embeddings};
-    qg_code rc = find_scheme(out, doc, at, precision, problems->arena);
+    *out = (qg_precision_spec){.name = e->name};
+    qg_code rc = find_scheme(out, doc, at, e->precision, problems->arena);
+    if (rc == QG_OK)
+        rc = check_parameters(out, doc, v, e);
     if (rc != QG_OK)
         return qg_problems_take(problems, rc);
-    if (!name)
-        out->name = qg_precision_spec_name(problems->arena, out->scheme, embeddings);
+    out->vectors = e->parameters == QG_PARAMETERS_LINEAR ? QG_EMBED_FP32 : out->scheme->others;
+    out->embeddings = e->embeddings == QG_NOT_SAID ? out->vectors : e->embeddings;
+    if (!e->name)
+        out->name = qg_precision_spec_name(problems->arena, out);
     return out->name ? QG_OK : QG_ENOMEM;
 }
 
 qg_code qg_precision_spec_read(qg_precision_spec *out, const qg_json_doc *doc, const qg_json *v,
                                qg_problems *problems)
 {
-    struct entry e = {0};
+    qg_precision_entry e;
+    bool plain = v->type == QG_JSON_STRING;
     *out = (qg_precision_spec){0};
-    if (v->type == QG_JSON_STRING)
+    QG_TRY(qg_opt_read(&e, qg_precision_opts, doc, plain ? NULL : v, problems));
+    if (plain)
         e.precision = v->string;
-    else
-        QG_TRY(qg_opt_read(&e, qg_precision_opts, doc, v, problems));
-    return qg_precision_spec_make(out, doc, v, e.precision, e.embeddings, e.name, problems);
+    return qg_precision_spec_make(out, doc, v, &e, problems);
 }

@@ -1,6 +1,7 @@
 /*
- * precision_float.c - fp32, fp16, bf16: weights of Linear layers rounded, arithmetic in f32;
- * bf16_a16: their inputs rounded too, for the processor's bfloat16 products.
+ * precision_float.c - fp32, fp16, bf16: every parameter rounded, as PyTorch's model.half() does,
+ * and arithmetic in f32; bf16_a16: weights and inputs of Linear layers, for the processor's
+ * bfloat16 products.
  */
 #include "schemes.h"
 
@@ -43,15 +44,17 @@ const qg_precision qg_precision_fp32 = {
 
 const qg_precision qg_precision_fp16 = {
     .name = "fp16",
-    .summary = "Linear weights rounded to binary16 (nearest even), arithmetic in 32 bit",
+    .summary = "every parameter rounded to binary16 (nearest even), arithmetic in 32 bit",
     .format = QG_PANEL_F16,
+    .others = QG_EMBED_FP16,
     .quantize = to_f16,
 };
 
 const qg_precision qg_precision_bf16 = {
     .name = "bf16",
-    .summary = "Linear weights rounded to bfloat16 (nearest even), arithmetic in 32 bit",
+    .summary = "every parameter rounded to bfloat16 (nearest even), arithmetic in 32 bit",
     .format = QG_PANEL_BF16,
+    .others = QG_EMBED_BF16,
     .quantize = to_bf16,
 };
 

@@ -4,7 +4,7 @@
  * int8: Jacob et al., CVPR 2018, arXiv:1712.05877 (symmetric, per channel); one activation scale a
  * token as in Yao et al., "ZeroQuant", 2022, arXiv:2206.01861.
  * int8_tensor: torch.quantization.quantize_dynamic, engine qnnpack, with texts scored one at a
- * time.
+ * time; no scale of weights is below the epsilon of PyTorch's observers, 2^-23.
  */
 #include "schemes.h"
 
@@ -41,5 +41,10 @@ const qg_precision qg_precision_int8_tensor = {
     .paper = "PyTorch 1.13, engine qnnpack",
     .format = QG_PANEL_S8,
     .activations = QG_ACTIVATIONS_TEXT,
-    .levels = {.divisor = 127.5f, .lo = -128, .hi = 127, .reciprocal = true, .whole = true},
+    .levels = {.divisor = 127.5f,
+               .lo = -128,
+               .hi = 127,
+               .reciprocal = true,
+               .whole = true,
+               .least = 0x1p-23f},
 };

@@ -20,7 +20,9 @@ static void moving_forward(const qg_hook *h, int site, const qg_rows *x, int k)
             continue;
         h->kernels->minmax(&seen.lo, &seen.hi, x->x + first, k, m, k);
         qg_range_join(&h->seen[site], &seen, 1);
-        *affine = qg_affine_of(h->frozen ? h->state[site] : qg_range_moved(h->state[site], seen));
+        *affine = isnan(seen.lo) ? QG_NO_LEVELS
+                                 : qg_affine_of(h->frozen ? h->state[site]
+                                                          : qg_range_moved(h->state[site], seen));
         qg_affine_forward(h->buffer + first, x->x + first, (size_t)m * (size_t)k, *affine);
     }
 }

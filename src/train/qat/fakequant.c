@@ -113,7 +113,10 @@ void qg_text_forward(float *y, const float *x, int m, int k, const qg_kernels *k
     float lo, hi;
     qg_affine levels;
     kernels->minmax(&lo, &hi, x, k, m, k);
-    levels.zero = qg_text_levels(&levels.scale, lo, hi);
+    if (isnan(lo))
+        levels = QG_NO_LEVELS;
+    else
+        levels.zero = qg_text_levels(&levels.scale, lo, hi);
     qg_affine_forward(y, x, (size_t)m * (size_t)k, levels);
 }
 
@@ -185,12 +188,17 @@ void qg_weights_forward(float *y, float *scales, void *codes, const float *w, in
         }
 }
 
+/* In steps, as the forward pass has them: the reciprocal of a tiny scale is infinite. */
+static inline float in_steps(float w, const qg_uniform *s)
+{
+    return s->inverse != 0 ? w * s->inverse : w / s->scale;
+}
+
 /* PyTorch: by the rounded value, that of the code. */
 static void mask_rounded(float *d, const float *w, size_t n, const qg_uniform *s)
 {
-    float inverse = 1.0f / s->scale;
     for (size_t i = 0; i < n; i++) {
-        float q = nearest(w[i] * inverse);
+        float q = nearest(in_steps(w[i], s));
         d[i] *= q >= s->lo && q <= s->hi ? 1.0f : 0.0f;
     }
 }
@@ -200,7 +208,7 @@ static void mask_rounded(float *d, const float *w, size_t n, const qg_uniform *s
 static void mask_inside(float *d, const float *w, size_t n, const qg_uniform *s)
 {
     for (size_t i = 0; i < n; i++) {
-        float t = s->inverse != 0 ? w[i] * s->inverse : w[i] / s->scale;
+        float t = in_steps(w[i], s);
         d[i] *= t > s->lo && t < s->hi ? 1.0f : 0.0f;
     }
 }

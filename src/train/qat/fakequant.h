@@ -9,6 +9,8 @@
 
 #include "qgrid/precision.h"
 
+#include <math.h>
+
 typedef enum qg_input_kind {
     QG_INPUT_FLOAT,
     QG_INPUT_BF16,
@@ -16,6 +18,9 @@ typedef enum qg_input_kind {
     QG_INPUT_TEXT,  /* affine, one range a text: clips by less than rounding */
     QG_INPUT_MOVING
 } qg_input_kind;
+
+/* Of inputs that are not finite: everything on it is NaN, which the loss cannot hide. */
+#define QG_NO_LEVELS ((qg_affine){NAN, 0})
 
 /** The deployed treatment of a precision. */
 qg_input_kind qg_input_kind_of(const qg_precision *p);

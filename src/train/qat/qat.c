@@ -17,6 +17,17 @@ static bool is_table(const qg_param *t)
     return t->kind == QG_MODULE_TABLE;
 }
 
+/* Biases, and what norms have. */
+static bool is_vector(const qg_param *t)
+{
+    return t->columns == 1 && !is_table(t);
+}
+
+static bool is_halves(int kind)
+{
+    return kind == QG_EMBED_FP16 || kind == QG_EMBED_BF16;
+}
+
 /* Room for the codes of one matrix; values at levels of integers come without. */
 static size_t most_codes(const qg_params *params, const qg_qat_options *o)
 {
@@ -25,8 +36,10 @@ static size_t most_codes(const qg_params *params, const qg_qat_options *o)
         size_t n = elements(&params->param[params->site[i].param]);
         most = n > most ? n : most;
     }
-    for (int i = 0; i < params->n && o->precision.embeddings == QG_EMBED_FP16; i++) {
-        size_t n = is_table(&params->param[i]) ? elements(&params->param[i]) : 0;
+    for (int i = 0; i < params->n; i++) {
+        const qg_param *t = &params->param[i];
+        int kind = is_table(t) ? o->precision.embeddings : o->precision.vectors;
+        size_t n = is_halves(kind) && (is_table(t) || is_vector(t)) ? elements(t) : 0;
         most = n > most ? n : most;
     }
     return most;
@@ -115,6 +128,20 @@ void qg_qat_reach(qg_qat *q, uint64_t step, float *values)
         qg_params_measure_scales(values, q->params);
 }
 
+/* Embedding tables and vectors, which are stored in a kind of their own. */
+static void prepare_others(qg_qat *q, const float *values)
+{
+    const qg_precision_spec *p = &q->options.precision;
+    for (int i = 0; i < q->params->n - q->params->scales; i++) {
+        const qg_param *t = &q->params->param[i];
+        int kind = is_table(t) ? p->embeddings : is_vector(t) ? p->vectors : QG_EMBED_FP32;
+        if (kind != QG_EMBED_FP32)
+            qg_weights_forward(q->weights + t->offset, q->table_scales, q->codes,
+                               values + t->offset, t->rows, t->columns,
+                               qg_embedding_precision(kind));
+    }
+}
+
 void qg_qat_prepare(qg_qat *q, const float *values)
 {
     size_t from = 0; /* what lies between the weights of Linear layers is copied */
@@ -128,14 +155,7 @@ void qg_qat_prepare(qg_qat *q, const float *values)
         prepare_site(q, i, values);
     }
     memcpy(q->weights + from, values + from, (q->params->count - from) * sizeof *values);
-    for (int i = 0; i < q->params->n && q->options.precision.embeddings != QG_EMBED_FP32; i++) {
-        const qg_param *t = &q->params->param[i];
-        if (!is_table(t))
-            continue;
-        qg_weights_forward(q->weights + t->offset, q->table_scales, q->codes, values + t->offset,
-                           t->rows, t->columns,
-                           qg_embedding_precision(q->options.precision.embeddings));
-    }
+    prepare_others(q, values);
 }
 
 const float *qg_qat_weights(const qg_qat *q)

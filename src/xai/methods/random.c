@@ -35,8 +35,7 @@ static qg_code explain(qg_explanation *out, const qg_explainer *e, const qg_expl
         double *score;
         QG_NEW(score, e->arena, sample[t].units);
         qg_random_scores(score, sample[t].units, QG_RANDOM_METHOD, seed, text[t].key, 0, o->sigma);
-        qg_explain_by_unit(&out[t], &text[t], &sample[t], score, (qg_feature_kind)o->unit,
-                           (qg_aggregation)o->aggregation);
+        qg_explain_by_unit(&out[t], &text[t], &sample[t], score, (qg_aggregation)o->aggregation);
     }
     return QG_OK;
 }

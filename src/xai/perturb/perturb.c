@@ -208,8 +208,10 @@ static qg_code run_batch(qg_perturber *p)
     QG_NEW(splits, p->arena, last - first + 1);
     for (int64_t s = first; s <= last; s++)
         splits[s - first] = (int32_t)(p->begin[s] - from);
-    qg_batch b = {(int)(last - first), p->ids + from, splits,
-                  p->positions ? p->positions + from : NULL};
+    qg_batch b = {.B = (int)(last - first),
+                  .ids = p->ids + from,
+                  .splits = splits,
+                  .positions = p->positions ? p->positions + from : NULL};
     qg_code rc = p->model.logits(p->model.ctx, p->logits + first * p->model.classes, &b);
     qg_arena_release(p->arena, mark);
     if (rc != QG_OK)
