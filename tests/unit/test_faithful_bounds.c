@@ -256,6 +256,29 @@ static void the_cost_is_what_runs(void **state)
     perturb_rig_end(&x.r);
 }
 
+static qg_code search(qg_arena *a, void *ctx)
+{
+    text_rig *x = ctx;
+    qg_perturber *p;
+    qg_sample s[] = {perturb_rig_sample(x->r.a, "gh", 1), x->s};
+    int32_t target[] = {0, TARGET};
+    qg_aopc_bounds got[2];
+    qg_aopc_search how = {.exact = 2, .beam = 2};
+    QG_TRY(qg_perturber_make(&p, a, &x->r.model, specials, 0));
+    return qg_aopc_find_bounds(got, p, s, target, 2, &how);
+}
+
+static void errors_come_through(void **state)
+{
+    (void)state;
+    text_rig x;
+    start(&x, "abcd");
+    qt_torture(search, &x);
+    x.r.toy.fail_at = (int)x.r.toy.calls + 2; /* in the second step of the beam */
+    qt_fails(search(x.r.a, &x), QG_ELOST, "told to fail", NULL);
+    perturb_rig_end(&x.r);
+}
+
 static void a_constant_output_has_no_normalised_aopc(void **state)
 {
     (void)state;
@@ -395,6 +418,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_beam_wide_enough_is_exact),
     cmocka_unit_test(a_narrow_beam_may_miss),
     cmocka_unit_test(the_cost_is_what_runs),
+    cmocka_unit_test(errors_come_through),
     cmocka_unit_test(a_constant_output_has_no_normalised_aopc),
     cmocka_unit_test(tau_of_occlusion_is_one),
     cmocka_unit_test(soft_measures_by_hand),

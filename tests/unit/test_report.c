@@ -20,7 +20,8 @@ static const char job_text[] =
     "\"precisions\": [\"fp32\", \"int4_g32\", \"int4_g32_a8\", \"int4_g128\", \"int4_g128_a8\", "
     "{\"precision\": \"int4_g128_a8\", \"embeddings\": \"int8\"}],\n"
     "\"latency\": {\"samples\": 2, \"runs\": 1, \"batch_sizes\": [1, 2]},\n"
-    "\"explain\": {\"methods\": [\"attention_rollout\", \"attention_entropy\"], "
+    "\"explain\": {\"methods\": [\"attention_rollout\", \"attention_entropy\", \"random\"], "
+    "\"randomisation\": {\"methods\": [\"random\"]}, \"faithfulness\": {\"normalised\": true}, "
     "\"internals\": true, \"pairs\": [[\"e\", \"s\"]]}}";
 
 static const char *const precisions[] = {"int4_g32", "int4_g32_a8", "int4_g128", "int4_g128_a8",
@@ -160,7 +161,7 @@ static void alike_precisions_can_be_told_apart(void **state)
             has(text, word);
         }
     }
-    has(printed(&f, "e/explanations", QG_SHOW), "  attention_rollout  attention_entropy\n");
+    has(printed(&f, "e/explanations", QG_SHOW), "  attention_rollout  attention_entropy  random\n");
     has(printed(&f, "e/explanations", QG_SHOW), "  rank_biserial  detectable  family\n");
     end(&f);
 }
