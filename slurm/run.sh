@@ -7,10 +7,11 @@ QGRID="${QGRID:-$(command -v qgrid || echo build/release/qgrid)}"
 
 qgrid_run() {
     local job=$1 status output attempts started
+    local ranks=${SLURM_NTASKS:-$((${SLURM_JOB_NUM_NODES:-1} * ${SLURM_NTASKS_PER_NODE:-2}))}
     shift
     output=$(sed -n 's/.*"output": *"\([^"]*\)".*/\1/p' "$job" | head -n 1)
     # --enable-recovery: a rank that dies costs its unit, not the run.
-    mpirun --enable-recovery -np "${SLURM_NTASKS:-2}" "$QGRID" run "$job" "$@" &
+    mpirun --enable-recovery -np "$ranks" "$QGRID" run "$job" "$@" &
     local pid=$!
     trap 'kill -USR1 $pid' USR1 TERM
     wait $pid

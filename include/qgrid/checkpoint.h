@@ -41,6 +41,16 @@ void qg_checkpoint_close(qg_checkpoint *c);
  */
 qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const qg_parameter *p) QG_MUST_USE;
 
+/** out [rows, columns] as transformers initialises it (see above). Local. */
+void qg_parameter_draw(float *out, const qg_config *c, const qg_parameter *p, int64_t seed);
+
+/* Parts of a classifier that a parameter-randomisation check draws anew, from the top down: the
+ * classifier, the pooler, the layers from the last to the first, the embeddings. */
+static inline int qg_drawn_parts(const qg_config *c)
+{
+    return c->layers + 3;
+}
+
 /** Whether the checkpoint has the head of an objective. */
 bool qg_checkpoint_has_head(const qg_checkpoint *c, qg_objective objective);
 

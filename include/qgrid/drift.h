@@ -37,17 +37,32 @@ extern const char *const qg_drift_names[QG_DRIFTS + 1]; /* NULL-terminated */
 qg_code qg_drift_of(double *out, const double *a, const double *b, int n,
                     qg_arena *scratch) QG_MUST_USE;
 
-/** score [n] from N(0, sigma), draw number `draw` of the sample with this key. Local. */
-void qg_random_scores(double *score, int n, uint64_t seed, uint64_t key, int draw, double sigma);
+/* Streams of random scores: that of the method `random`, and that of the floor, which no method
+ * uses: else the floor of `random` would hold its own explanation. */
+#define QG_RANDOM_METHOD "xai/random"
+#define QG_RANDOM_FLOOR  "drift/floor"
+
+/** score [n] from N(0, sigma), draw number `draw` of a stream for the sample with this key. Local.
+ */
+void qg_random_scores(double *score, int n, const char *stream, uint64_t seed, uint64_t key,
+                      int draw, double sigma);
 
 /**
  * The floor: mean over `draws` of the drift between `a` and random scores of its spread
- * (qg_random_scores with the sample's key; sigma is the population's standard deviation of `a`, at
+ * (QG_RANDOM_FLOOR with the sample's key; sigma is the population's standard deviation of `a`, at
  * least 1e-6, and 1 for a single word). Undefined draws are left out; NaN where all are.
  * @errors QG_ENOMEM. Local.
  */
 qg_code qg_drift_floor(double *out, const double *a, int n, uint64_t seed, uint64_t key, int draws,
                        qg_arena *scratch) QG_MUST_USE;
+
+/**
+ * The repeat: the drift between two explanations a and b [n] that a method drew for the same text
+ * and model independently of each other. NaN where both are the same to the bit: there nothing was
+ * drawn, so that nothing can be told from it. @errors QG_ENOMEM. Local.
+ */
+qg_code qg_drift_repeat(double *out, const double *a, const double *b, int n,
+                        qg_arena *scratch) QG_MUST_USE;
 
 /* ---------------------------------------------------------------------- numbers over texts */
 

@@ -1,6 +1,6 @@
 /*
  * explained.h - which texts of an experiment are explained: the predictions of fp32 in the results
- * file decide it.
+ * file decide it, those of the experiment at the end of its references (qg_job_root).
  */
 #ifndef QGRID_EXPLAINED_H
 #define QGRID_EXPLAINED_H
@@ -15,10 +15,10 @@ typedef struct qg_explained {
     int32_t *words, *tokens;
 } qg_explained;
 
-/** From the predictions of fp32 in the file, all of which must be there; r->scratch. */
+/** From those predictions of fp32 in the file, all of which must be there; r->scratch. */
 qg_code qg_results_explained(qg_explained *out, qg_results *r, int experiment) QG_MUST_USE;
 
-/** Stores them. */
+/** Stores them, of all experiments whose texts the fp32 of `experiment` chooses. */
 qg_code qg_results_put_explained(qg_results *r, int experiment) QG_MUST_USE;
 
 /** Classes [n] that a precision predicts for the texts of an experiment; r->scratch. */

@@ -39,6 +39,25 @@ void qg_explained_model_destroy(qg_explained_model *m);
 const char *qg_explained_model_gradients(const qg_explained_model *m);
 
 /**
+ * Draws a part of its parameters anew, in place of those it was read with (qg_drawn_parts
+ * of checkpoint.h: from the top down): the step of a parameter-randomisation check. Only without
+ * quantization, and for functions without a deployed model.
+ * @errors QG_ENOMEM. Local.
+ */
+qg_code qg_explained_model_draw_part(qg_explained_model *m, int part, uint64_t seed) QG_MUST_USE;
+
+/**
+ * Adds normal noise to the word vectors of tokens ids [n], as they are now: sigma times the
+ * standard deviation of the word table. What is drawn depends on seed, draw and token alone, and a
+ * second call takes the place of the first. draw -1: without noise. @errors as above.
+ */
+qg_code qg_explained_model_disturb(qg_explained_model *m, const int32_t *ids, int64_t n,
+                                   double sigma, uint64_t seed, int64_t draw) QG_MUST_USE;
+
+/** The parameters as they were read. Local. */
+void qg_explained_model_restore(qg_explained_model *m);
+
+/**
  * Its functions; valid as long as both models are. Any batch will do: it is cut to what the memory
  * holds.
  * @param deployed  the packed model, whose logits perturbation methods ask for and whose attention

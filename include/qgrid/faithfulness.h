@@ -43,10 +43,31 @@ qg_faithfulness qg_faithfulness_of(double full, double without, double only);
 /* ----------------------------------------------------------------------------- over all lengths */
 
 /**
- * Area over the perturbation curve: mean drop full - p[i] over m lengths and length 0 (Samek et
- * al., IEEE TNNLS 2017, arXiv:1509.06321; ERASER's AOPC over bins). NaN for m = 0.
+ * Area over the perturbation curve: mean drop full - p[i] over m lengths, as ERASER takes it over
+ * its bins (DeYoung et al., ACL 2020, arXiv:1911.03429). There is no term for length 0: what is
+ * left of a text then is all of it for comprehensiveness, and nothing for sufficiency. NaN for
+ * m = 0.
  */
 double qg_aopc(double full, const double *p, int m);
+
+/**
+ * An AOPC over all lengths between the least and the greatest that any order of the words reaches
+ * for this model and text, in [0, 1]: Edin et al., "Normalized AOPC", ACL 2025, arXiv:2408.08137.
+ * NaN where all orders are equal.
+ */
+double qg_aopc_normalised(double aopc, double lower, double upper);
+
+/**
+ * Soft normalised comprehensiveness, and sufficiency (`kept`): Zhao, Aletras, "Incorporating
+ * attribution importance for improving faithfulness metrics", ACL 2023, arXiv:2305.10496, section
+ * 3. With S(p) = 1 - max(0, full - p): (S(reduced) - S(empty)) / (1 - S(empty)) for sufficiency,
+ * max(0, full - reduced) / (1 - S(empty)) for comprehensiveness; high is faithful. NaN where
+ * nothing is lost without all words.
+ *
+ * @param reduced  of the text whose vectors kept (lost) their numbers by importance
+ * @param empty    of the text whose words are zero vectors
+ */
+double qg_soft_faithfulness(double full, double reduced, double empty, bool kept);
 
 /**
  * Area under a curve of m points at equal distances in [0, 1], trapezoids: deletion from the whole
@@ -64,6 +85,13 @@ double qg_curve_area(const double *p, int m);
  * @param scaled  expected is first multiplied by the factor that makes the result least
  */
 double qg_infidelity(const double *expected, const double *actual, int m, bool scaled);
+
+/**
+ * Complexity of scores [n]: entropy in nats of their histogram over `bins` equal bins from the
+ * least to the greatest; 0 where all are equal. Hedström et al., "A fresh look at sanity checks
+ * for saliency maps", xAI 2024, arXiv:2401.06465, section 4 (efficient MPRT). NaN for n = 0.
+ */
+double qg_complexity(const double *score, int n, int bins);
 
 /**
  * Largest |perturbed - score| / |score| (Euclidean) over m explanations of texts nearby, [m, n]: as

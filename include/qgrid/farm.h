@@ -16,6 +16,7 @@
 typedef struct qg_unit_report {
     int unit, rank;
     const char *host;
+    int members; /* ranks that computed it */
     double seconds, cpu_seconds;
     int64_t peak_rss; /* of the rank so far, bytes */
 } qg_unit_report;
@@ -38,7 +39,8 @@ typedef struct qg_farm_owner {
     qg_code (*done)(void *ctx, const qg_unit_report *r, const void *result, size_t size);
     qg_code (*failed)(void *ctx, const qg_unit_report *r, const qg_error *why);
     qg_code (*task_finished)(void *ctx, int task); /* all its units are done, failed or blocked */
-    void (*progress)(void *ctx, const qg_sched *s, double now); /* now and then (0.2 s) */
+    void (*told)(void *ctx, int unit, const qg_gang_news *news); /* by a running unit; or NULL */
+    void (*progress)(void *ctx, const qg_sched *s, double now);  /* now and then (0.2 s) */
 } qg_farm_owner;
 
 typedef struct qg_farm_options {

@@ -16,6 +16,13 @@
 
 enum { QG_GANG_MOST = 1024 }; /* members */
 
+/* How far a unit is, for whoever waits for the run. */
+typedef struct qg_gang_news {
+    double share; /* of its work, in (0, 1] */
+    double left;  /* seconds until it is done */
+    char text[96];
+} qg_gang_news;
+
 typedef struct qg_gang {
     qg_par *par;         /* NULL in a gang of one outside the farm */
     int size, index;     /* members, a power of two; this rank's place */
@@ -28,6 +35,8 @@ typedef struct qg_gang {
      * taken up from and returns QG_ELOST. Members may learn of it at different steps: they have to
      * agree before they act. NULL: never. */
     bool (*ending)(void *ctx);
+    /* To be told now and then, as often as one likes, how far the unit is. NULL: nobody listens. */
+    void (*tell)(void *ctx, const qg_gang_news *news);
     void *ctx;
 } qg_gang;
 
@@ -42,6 +51,9 @@ qg_code qg_gang_go_on(const qg_gang *g) QG_MUST_USE;
 
 /** Whether the run is to end soon. */
 bool qg_gang_ending(const qg_gang *g);
+
+/** Tells how far the unit is; the first member speaks for all. */
+void qg_gang_tell(const qg_gang *g, const qg_gang_news *news);
 
 /**
  * Sends to a member and receives from it at the same time. Any sizes, 0 too; both sides know them.

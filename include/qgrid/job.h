@@ -7,6 +7,7 @@
 #include "qgrid/dataset.h"
 #include "qgrid/faithfulness_of.h"
 #include "qgrid/labels.h"
+#include "qgrid/metrics.h"
 #include "qgrid/model.h"
 #include "qgrid/opt.h"
 
@@ -43,9 +44,13 @@ typedef struct qg_job_model {
 typedef struct qg_experiment {
     const char *name;
     int model, dataset;
+    int reference;            /* experiment whose fp32 it is compared with, -1: none */
     qg_seed_group seed_group; /* as the model's */
     const qg_json *node;
 } qg_experiment;
+
+/* What is measured once: models of one shape, or each experiment. */
+typedef enum qg_latency_per { QG_LATENCY_PER_SHAPE, QG_LATENCY_PER_EXPERIMENT } qg_latency_per;
 
 /* "latency": texts that are timed one batch at a time, after runs that are not. */
 typedef struct qg_latency_options {
@@ -53,12 +58,38 @@ typedef struct qg_latency_options {
     int64_t warmup, runs, samples;
     int64_t batch_size[QG_MAX_BATCH_SIZES];
     int n_batch_sizes;
+    int per; /* qg_latency_per */
 } qg_latency_options;
+
+/* "margin": differences that are too small to matter, of equivalence and non-inferiority. */
+typedef struct qg_job_margin {
+    double rho;      /* of a Spearman drift */
+    double accuracy; /* of a share of right answers */
+    double aopc;     /* of a measure of faithfulness, a probability */
+} qg_job_margin;
 
 /* Two experiments on one data set whose drift is compared on the texts explained in both. */
 typedef struct qg_job_pair {
     int a, b;
 } qg_job_pair;
+
+/* The drift of experiments from their references is split into what their controls drift, too, and
+ * the rest. Experiments with seeds stand for one of each seed and one over all. */
+typedef struct qg_job_decomposition {
+    const char *of, *control; /* names of experiments, or of entries that have seeds */
+    const qg_job_pair *pair;  /* [n] a: of, b: control; their references are the same */
+    int n;
+} qg_job_decomposition;
+
+/* Parameter-randomisation checks: of which explanations, and how. */
+typedef struct qg_randomisation_options {
+    bool wanted;
+    bool *method, *experiment; /* [n_methods], [n_experiments] of the job */
+    int64_t smooth;            /* disturbed texts that an explanation is averaged over; 0: none */
+    double noise;              /* ... in standard deviations of the word table */
+    int64_t bins;              /* of the histogram behind complexity */
+    int64_t seed;              /* of what is drawn in place of the parameters */
+} qg_randomisation_options;
 
 /* What is explained, and how. */
 typedef struct qg_explain_options {
@@ -69,7 +100,10 @@ typedef struct qg_explain_options {
     int64_t seed;      /* of the choice of texts, and of methods that draw */
     int target;        /* class, or QG_TARGET_... */
     qg_faithful_options faithful;
+    qg_randomisation_options randomisation;
     int64_t floor_draws;
+    bool
+        internals; /* attention and the first token's states of the explained texts are looked at */
     int n_pairs;
     qg_job_pair *pairs;
 } qg_explain_options;
@@ -82,6 +116,7 @@ typedef struct qg_job {
     int64_t max_length;  /* longest text in tokens, specials included */
     int64_t unit_tokens; /* size of a unit of work, in tokens */
     int64_t bootstrap;   /* resamples of the paired test */
+    qg_absent absent;    /* rule of macro means for classes that are nowhere */
     int K;
     const char *const *labels; /* [K], NULL-terminated */
     int n_models, n_datasets, n_experiments, n_precisions;
@@ -93,6 +128,9 @@ typedef struct qg_job {
     const qg_json **precision_nodes;
     qg_latency_options latency;
     qg_explain_options explain;
+    int n_decompositions;
+    qg_job_decomposition *decompositions;
+    qg_job_margin margin;
 } qg_job;
 
 extern const qg_opt_table qg_job_tables[]; /* of its objects */
@@ -105,6 +143,10 @@ extern const qg_opt_table qg_job_tables[]; /* of its objects */
  */
 qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *const *set,
                     qg_problems *problems);
+
+/** The experiment at the end of the references of `experiment`, itself where it has none: its fp32
+ *  chooses the texts that are explained, and their class. */
+int qg_job_root(const qg_job *job, int experiment);
 
 /** Precision with which others are compared ("fp32" without options), or -1. */
 int qg_job_reference(const qg_job *job);

@@ -4,12 +4,13 @@
 #ifndef QGRID_LAYOUT_H
 #define QGRID_LAYOUT_H
 
+#include "qgrid/metrics.h"
 #include "qgrid/plan.h"
 #include "qgrid/store.h"
 
 /* Kinds of groups; the second column is how the path of an instance is made: of the names of model,
  * data set, precision and method (X), of B, the entry of the job that stands for models with seeds,
- * and of the experiments E and F of a pair. */
+ * and of the experiments E and F of a pair or a decomposition. */
 #define QG_GROUP_LIST(X)                                                                           \
     X(CELLS, "/cells")                                                                             \
     X(UNITS, "/units")                                                                             \
@@ -24,11 +25,21 @@
     X(EXPLAINED, "/explained/M/D")                                                                 \
     X(ATTRIBUTIONS, "/attributions/M/D/P/X")                                                       \
     X(REPEAT, "/attributions/M/D/P/X/repeat")                                                      \
+    X(BOUNDS, "/bounds/M/D/P")                                                                     \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
+    X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
+    X(INTERNALS, "/internals/M/D/P")                                                               \
+    X(INTERNALS_DRIFT, "/comparisons/M/D/P/internals")                                             \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \
     X(EXPLANATIONS, "/comparisons/M/D/explanations")                                               \
+    X(REFERENCE, "/comparisons/M/D/reference")                                                     \
+    X(REFERENCE_EXPLAINED, "/comparisons/M/D/reference/explanations")                              \
+    X(REFERENCE_DRIFT, "/comparisons/M/D/P/X/reference")                                           \
+    X(EXPLAINED_SEEDS, "/seeds/B/D/explanations")                                                  \
     X(PAIR, "/pairs/E/F")                                                                          \
+    X(DECOMPOSITION, "/decompositions/E/F")                                                        \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
+    X(LATENCY_TESTS, "/timing/latency_tests/M/D")                                                  \
     X(TIMING_UNITS, "/timing/units")                                                               \
     X(TIMING_RUN, "/timing/run")
 
@@ -40,13 +51,12 @@ typedef enum qg_group {
         QG_GROUP_NONE
 } qg_group;
 
-/* Bins of the reliability diagram; bytes of names of cells, of error texts and of names of layers.
- */
-enum { QG_BINS = 10, QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96 };
+/* Bytes of names of cells, of error texts and of names of layers. */
+enum { QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96 };
 enum { QG_SEED_STATISTICS = 4 }; /* mean, sd, min, max */
 
 /* Over which texts the drift is summed up, and what stands beside it. */
-#define QG_SUBSET_LIST(X) X(all) X(unflipped) X(flipped) X(floor) X(ceiling)
+#define QG_SUBSET_LIST(X) X(all) X(unflipped) X(flipped) X(floor) X(repeat)
 enum {
 #define X(name) QG_SUBSET_##name,
     QG_SUBSET_LIST(X)
@@ -54,9 +64,28 @@ enum {
         QG_SUBSETS
 };
 
-/* Numbers of a paired test. */
+/* How a tokenizer cuts the words of a text. */
+#define QG_FRAGMENTATION_LIST(X) X(words) X(tokens) X(mean) X(most) X(split_share)
+enum {
+#define X(name) QG_FRAGMENTATION_##name,
+    QG_FRAGMENTATION_LIST(X)
+#undef X
+        QG_FRAGMENTATIONS
+};
+
+/* Numbers of a paired test: whether there is a difference. `detectable` is the smallest true one
+ * that so many texts show; `family` the number of tests that p is adjusted for, 0: of none. */
 #define QG_TEST_LIST(X)                                                                            \
-    X(n) X(difference) X(ci_low) X(ci_high) X(p) X(p_holm) X(p_bonferroni) X(rank_biserial)
+    X(n)                                                                                           \
+    X(difference)                                                                                  \
+    X(ci_low)                                                                                      \
+    X(ci_high)                                                                                     \
+    X(p)                                                                                           \
+    X(p_holm)                                                                                      \
+    X(p_bonferroni)                                                                                \
+    X(rank_biserial)                                                                               \
+    X(detectable)                                                                                  \
+    X(family)
 enum {
 #define X(name) QG_TEST_##name,
     QG_TEST_LIST(X)
@@ -64,11 +93,49 @@ enum {
         QG_TESTS
 };
 
+/* Numbers of a difference whose distribution is resampled. */
+#define QG_DIFFERENCE_LIST(X) X(difference) X(ci_low) X(ci_high) X(p) X(p_holm)
+enum {
+#define X(name) QG_DIFFERENCE_##name,
+    QG_DIFFERENCE_LIST(X)
+#undef X
+        QG_DIFFERENCES
+};
+
+/* A share of a total, and what resamples of the texts make of it. */
+#define QG_SHARE_LIST(X) X(share) X(ci_low) X(ci_high)
+enum {
+#define X(name) QG_SHARE_##name,
+    QG_SHARE_LIST(X)
+#undef X
+        QG_SHARES
+};
+
+/* Numbers of a test whether a difference is within the job's margin: `against` is the mean of what
+ * is compared with, `low` to `high` the 90 % interval of the mean difference. */
+#define QG_WITHIN_LIST(X)                                                                          \
+    X(n)                                                                                           \
+    X(against)                                                                                     \
+    X(difference)                                                                                  \
+    X(low)                                                                                         \
+    X(high)                                                                                        \
+    X(margin)                                                                                      \
+    X(p)                                                                                           \
+    X(p_holm)                                                                                      \
+    X(detectable)                                                                                  \
+    X(family)
+enum {
+#define X(name) QG_WITHIN_##name,
+    QG_WITHIN_LIST(X)
+#undef X
+        QG_WITHINS
+};
+
 /* Which instance of a group: -1 where the group has no such index. */
 typedef struct qg_group_ref {
     qg_group group;
     int model, dataset, precision;
-    int method; /* of the job; of a pair: which of the job's pairs */
+    int method; /* of the job; of a pair or a decomposition: which of the job's */
 } qg_group_ref;
 
 /** A group that there is once. */

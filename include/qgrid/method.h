@@ -13,7 +13,7 @@
 
 /* What a method needs besides logits; a bit set. */
 enum {
-    QG_NEEDS_GRADIENTS = 1, /* embed and gradient: not of a packed folder */
+    QG_NEEDS_GRADIENTS = 1, /* embed, gradient and relevance: not of a packed folder */
     QG_NEEDS_ATTENTION = 2
 };
 
@@ -26,7 +26,7 @@ enum {
 /* A text to explain, and for which class. */
 typedef struct qg_explain_text {
     uint64_t key;            /* names it in random streams: the same under every precision */
-    const qg_encoding *code; /* n, ids, word and n_words are looked at; offsets may be NULL */
+    const qg_encoding *code; /* n, ids, word, n_words, forms are looked at; offsets may be NULL */
     int32_t target;
 } qg_explain_text;
 
@@ -34,15 +34,23 @@ typedef struct qg_explain_text {
  *  perturbations, wherever they stand. */
 uint64_t qg_explain_key(const int32_t *ids, int64_t n);
 
+/** Seed with which a text is explained once more, repeat 0, 1, ...: draws that have nothing to do
+ * with those of any seed that a job names, nor with those of another repeat. */
+uint64_t qg_explain_repeat_seed(uint64_t seed, int repeat);
+
 /* Scores of one text. Positional: a repeated word has a score at each place. */
 typedef struct qg_explanation {
     double *token_score; /* [code->n] specials 0 */
     double *word_score;  /* [code->n_words] NaN for words that were cut off */
     double value;        /* explained output at the text; NaN where a method looks at none */
     double base;         /* value that the scores start from; NaN where there is none */
-    double delta;        /* sum of token or unit scores - (value - base); NaN: not additive */
+    double delta;        /* sum of token or unit scores - (value - base), or of sequential gradients
+                          * - what each unit's absence costs; NaN: not additive */
     double fit;          /* weighted R2 of a surrogate; NaN for other methods */
     int64_t evaluations; /* texts run: perturbations asked for, nodes, draws */
+    int64_t steps;       /* points of the path that gradients are summed along; -1: there is none */
+    int reached; /* 1: completeness is within the tolerance asked for, 0: not; -1: none was asked
+                    for */
 } qg_explanation;
 
 /* What explains: one per batch of texts. */
@@ -64,7 +72,8 @@ typedef struct qg_method {
     qg_code (*check)(const void *options);
     /** Forward passes of one text of so many words, a backward pass counted as two more. */
     double (*cost)(const void *options, int words);
-    bool random; /* another seed gives other scores */
+    bool random;  /* another seed gives other scores */
+    bool control; /* it looks at no model: tests of it are in no family */
     /** Fills out [n] of texts [n]: token scores are there as 0, word scores and numbers as NaN. */
     qg_code (*explain)(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                        int n, const void *options, uint64_t seed);

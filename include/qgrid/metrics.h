@@ -10,6 +10,8 @@
 
 #include "qgrid/arena.h"
 
+#include <stdbool.h>
+
 /* One row a metric of a whole data set, in the order in which they are stored. */
 #define QG_METRIC_LIST(X)                                                                          \
     X(accuracy, "share of right predictions")                                                      \
@@ -25,7 +27,9 @@
     X(ece, "expected calibration error, 10 right-closed bins (Guo et al. 2017)")                   \
     X(mce, "largest calibration gap over filled bins")                                             \
     X(mean_confidence, "mean largest probability")                                                 \
-    X(overconfidence, "share of texts with confidence > 0.9 and a wrong prediction")
+    X(overconfidence, "share of texts with confidence > 0.9 and a wrong prediction")               \
+    X(confidence_gap, "mean confidence minus accuracy: above 0 where the model is too sure")       \
+    X(ece_quantile, "expected calibration error over 10 bins of equally many texts")
 
 /* The metrics of one prediction, each a field. */
 typedef struct qg_scores {
@@ -48,6 +52,12 @@ extern const char *const qg_metric_names[QG_METRICS];
 /** The value of row `metric` of the list. */
 double qg_metric_of(const qg_scores *s, int metric);
 
+/* What precision, recall and F1 are of a class that neither labels nor predictions have. */
+typedef enum qg_absent {
+    QG_ABSENT_ZERO, /* 0, as scikit-learn with labels = all classes and zero_division = 0 */
+    QG_ABSENT_SKIP, /* left out of macro means, as scikit-learn without `labels` */
+} qg_absent;
+
 /**
  * Texts whose logits are, to the bit, those of a text with other tokens: what a model makes of
  * texts when something in it has drowned them.
@@ -66,27 +76,33 @@ typedef struct qg_class_scores {
     int64_t support;
 } qg_class_scores;
 
-/**
- * @param[out] out       all scalar metrics
- * @param[out] per_class [K]
- * @param[out] confusion [K, K] counts, row = truth, column = prediction
- * @param      label     [n] in 0..K-1; rows with -1 (unlabelled) are left out
- * @param      predicted [n]
- * @param      prob      [n, K] probabilities
- * @errors QG_EFORMAT (no labelled row), QG_ENUMERIC (a probability that is not in [0, 1]),
- *         QG_EBUG (index out of range). Local.
- */
-qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
-                 const int32_t *label, const int32_t *predicted, const double *prob, int64_t n,
-                 int K) QG_MUST_USE;
-
 /* Predictions of n texts and their labels (-1: none). */
 typedef struct qg_predictions {
-    const int32_t *label, *predicted; /* [n] */
+    const int32_t *label, *predicted; /* [n] in 0..K-1 */
     const double *probabilities;      /* [n, K] */
     int64_t n;
     int K;
 } qg_predictions;
+
+/** Largest of K probabilities. */
+double qg_confidence(const double *p, int K);
+
+/** Whether a text has a label. */
+bool qg_any_label(const qg_predictions *p);
+
+/**
+ * @param[out] out       all scalar metrics
+ * @param[out] per_class [K]
+ * @param[out] confusion [K, K] counts, row = truth, column = prediction
+ * @param      p         rows without a label are left out
+ * @errors QG_EFORMAT (no labelled row), QG_ENUMERIC (a probability that is not in [0, 1]),
+ *         QG_EBUG (index out of range), QG_ENOMEM. Local.
+ */
+qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
+                 const qg_predictions *p, qg_absent absent, qg_arena *scratch) QG_MUST_USE;
+
+/* Bins of the calibration error and of the reliability diagram. */
+enum { QG_BINS = 10 };
 
 /* Calibration curve: `bins` equal bins, bin = clamp(ceil(conf * bins) - 1, 0, bins - 1). */
 typedef struct qg_bin {
@@ -95,30 +111,43 @@ typedef struct qg_bin {
 } qg_bin;
 void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const qg_predictions *p);
 
+/**
+ * The same over bins of equally many texts: their edges are the quantiles 0, 1 / bins ... 1 of the
+ * confidences (numpy's linear ones), the bins right-closed, as scikit-learn's strategy "quantile".
+ * Equal confidences share a bin, so that bins may differ in their counts, or be empty.
+ *
+ * @param[out] edge [bins + 1] rising; NaN where no row has a label
+ * @paper Nguyen and O'Connor, EMNLP 2015. @errors QG_ENOMEM. Local.
+ */
+qg_code qg_calibration_quantile(double *ece, qg_bin *bin, double *edge, int bins,
+                                const qg_predictions *p, qg_arena *scratch) QG_MUST_USE;
+
 /* Paired comparison of two classifiers on the same texts. */
 typedef struct qg_mcnemar {
     int64_t both_right, only_a, only_b, both_wrong;
     double p_exact;            /* two-sided binomial on the discordant pairs */
     double chi2, p_chi2;       /* without continuity correction */
     double chi2_cc, p_chi2_cc; /* with it */
+    double odds_ratio;         /* only_a / only_b: infinite for only_b = 0, NaN where both are 0 */
 } qg_mcnemar;
-void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, const int32_t *b,
-                     int64_t n);
 
-/* Percentile bootstrap of accuracy(b) - accuracy(a). */
+/** Over the labelled texts; with a class 0..K-1 over those whose label it is, QG_ANY_CLASS: all. */
+enum { QG_ANY_CLASS = -1 };
+void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, const int32_t *b,
+                     int64_t n, int32_t class_of);
+
+/* Percentile bootstrap of a difference, or of any number whose null is 0. */
 typedef struct qg_bootstrap {
     double difference, low, high; /* 2.5 % and 97.5 %, linear interpolation */
-    double p_one_sided;           /* share of resamples with difference <= 0 */
-    double p_two_sided;           /* min(1, 2 min(share <= 0, share >= 0)) */
+    double p_one_sided;           /* (resamples with difference <= 0, + 1) / (resamples + 1) */
+    double p_two_sided;           /* min(1, 2 times the smaller of this and the same for >= 0) */
 } qg_bootstrap;
+/* The resamples of a bootstrap. */
 typedef struct qg_draws {
     int resamples;
     uint64_t seed;
     const int32_t *index; /* [resamples, n] rows drawn, or NULL: drawn by counter from `seed` */
 } qg_draws;
-qg_code qg_bootstrap_accuracy(qg_bootstrap *out, const int32_t *label, const int32_t *a,
-                              const int32_t *b, int64_t n, const qg_draws *draws,
-                              qg_arena *arena) QG_MUST_USE;
 
 /** Share of equal predictions. */
 double qg_agreement(const int32_t *a, const int32_t *b, int64_t n);

@@ -2,10 +2,10 @@
  * perturb.h - texts with parts taken away, scored in full batches: what LIME, SHAP, occlusion and
  * the faithfulness metrics stand on.
  *
- * A sample's tokens belong to units (words, tokens, or distinct words). A perturbation says which
- * units are present. Perturbations of many samples are collected first, equal token sequences once,
- * and then scored together, texts end to end up to a budget of tokens; scores are kept, so that a
- * sequence is never run twice. The result depends neither on the order nor on the batches.
+ * A sample's tokens belong to units (words, tokens, distinct words or runs). A perturbation says
+ * which units are present. Perturbations of many samples are collected first, equal token sequences
+ * once, and then scored together, texts end to end up to a budget of tokens; scores are kept, so
+ * that a sequence is never run twice. The result depends neither on the order nor on the batches.
  *
  * Everything stays in the arena until the caller releases it: about 8 bytes per token of the
  * distinct sequences (16 where tokens are hidden), and what the methods keep, a byte per
@@ -20,13 +20,16 @@
 #include "qgrid/tokenizer.h"
 
 typedef enum qg_feature_kind {
-    QG_FEATURE_WORD,       /* white-space words, each place by itself */
-    QG_FEATURE_TOKEN,      /* each token by itself */
-    QG_UNIT_DISTINCT_WORD, /* all places of a word together (the same tokens): LIME's bag of words
-                            */
+    QG_FEATURE_WORD,          /* white-space words, each place by itself */
+    QG_FEATURE_TOKEN,         /* each token by itself */
+    QG_FEATURE_DISTINCT_WORD, /* all places of a word (the same string) together: LIME's bag of
+                               * words
+                               */
+    QG_FEATURE_DISTINCT_RUN, /* the same of runs of word characters: what LIME splits by \W+ leaves;
+                              * tokens between them are never touched */
 } qg_feature_kind;
 
-extern const char *const qg_feature_kind_names[]; /* "word", "token", "distinct_word", NULL */
+extern const char *const qg_feature_kind_names[]; /* "word", "token", ..., NULL */
 
 typedef struct qg_span {
     int32_t start, end;           /* code points of the text */
@@ -35,17 +38,19 @@ typedef struct qg_span {
 
 /* A text to explain, cut into units. */
 typedef struct qg_sample {
-    uint64_t key;        /* names the sample in random streams: equal for every precision */
-    int n;               /* tokens, specials included */
-    const int32_t *ids;  /* [n] */
-    const int32_t *unit; /* [n] which unit a token belongs to; -1: a special, never touched */
+    uint64_t key;       /* names the sample in random streams: equal for every precision */
+    int n;              /* tokens, specials included */
+    const int32_t *ids; /* [n] */
+    const int32_t
+        *unit; /* [n] which unit a token belongs to; -1: none (a special), never touched */
     int units;
     const qg_span *span; /* [units] first place of the unit in the text; NULL: not known */
 } qg_sample;
 
 /**
  * Units of an encoded text, in order of appearance; words that truncation cut off have none.
- * Borrows the ids; the rest is in the arena. @errors QG_ENOMEM. Local.
+ * Distinct ones need the encoding's forms. Borrows the ids; the rest is in the arena. @errors
+ * QG_ENOMEM. Local.
  */
 qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_feature_kind kind,
                        uint64_t key) QG_MUST_USE;

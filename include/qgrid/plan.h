@@ -19,15 +19,20 @@ typedef struct qg_cell {
     const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
                          "finetuned/train", "finetuned_smsa/seeds",
                          "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
-                         "control_smsa/vs/qat_smsa" */
+                         "control_smsa/vs/qat_smsa", "qat_smsa/reference",
+                         "qat_smsa/seeds/explanations", "qat_smsa/decomposition/control_smsa",
+                         "finetuned_smsa/fp32/lime/randomisation", "finetuned_smsa/int8/bounds",
+                         "finetuned_smsa/int8/internals" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
     int precision;         /* -1 for those over all precisions */
-    int method;            /* explain: of the job; pair: which of the job's pairs; else -1 */
-    int task;              /* -1: computed by rank 0 from other cells, or skipped */
-    const char *skip;      /* why it is not computed; NULL: it is */
-    char key[65];          /* hash of everything that determines the result */
-    bool selected;         /* by --only */
+    int method; /* explain, randomise: of the job; pair, decomposition: which of the job's; else -1
+                 */
+    int owner;  /* latency: the cell whose measurement it shows; else itself */
+    int task;   /* its owner's; -1: computed by rank 0 from other cells, or skipped */
+    const char *skip; /* why it is not computed; NULL: it is */
+    char key[65];     /* hash of everything that determines the result */
+    bool selected;    /* by --only */
 } qg_cell;
 
 typedef struct qg_plan_dataset {
@@ -68,12 +73,13 @@ typedef struct qg_plan_tokens {
     int64_t T;
     const int64_t *splits;                   /* [n + 1] */
     const int32_t *ids, *start, *end, *word; /* [T] */
+    const int32_t *word_form, *run_form;     /* [T] qg_encoding_forms; NULL: nothing is explained */
     int64_t truncated, unknown;              /* texts cut, [UNK] tokens */
 } qg_plan_tokens;
 
-/* The texts of an experiment that may be explained. Which of them are, predictions of fp32 decide;
- * there is a slot for as many as there can be: those of class k are class_slot[k] ..
- * class_slot[k + 1] - 1. */
+/* The texts of an experiment that may be explained. Which of them are, predictions of fp32 decide,
+ * those of the experiment at the end of its references; there is a slot for as many as there can
+ * be: those of class k are class_slot[k] .. class_slot[k + 1] - 1. */
 typedef struct qg_plan_explained {
     int first_cell; /* of its explanations: precisions, of each all methods */
     int64_t slots;
@@ -82,6 +88,8 @@ typedef struct qg_plan_explained {
     int64_t words, tokens; /* of the longest row */
 } qg_plan_explained;
 
+/* Cells may share a measurement of latency: `cell` is its owner, `model` and `experiment` are
+ * those that are timed. */
 typedef struct qg_plan_task {
     const qg_work_kind *kind;
     int model, precision; /* precision: -1 when the model is trained */
@@ -125,6 +133,9 @@ int64_t qg_plan_latency_texts(const qg_plan *p, int experiment);
 /** Row of the data set measured as text `i`, drawn by counter. */
 int64_t *qg_plan_latency_rows(const qg_plan *p, qg_arena *a, int experiment);
 
+/** Parts of the model that a parameter-randomisation check of an experiment draws anew. */
+int qg_plan_random_parts(const qg_plan *p, int experiment);
+
 /** Words of a row that have tokens: the others were cut off. */
 int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row);
 
@@ -137,8 +148,12 @@ int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row);
 void qg_plan_explained_rows(int64_t *row, const qg_plan *p, int experiment,
                             const int32_t *reference);
 
-/** Whether an explanation is made twice, with another seed: the ceiling of its drift. */
-bool qg_plan_repeats(const qg_plan *p, const qg_cell *c);
+/* How often the explanations of fp32 are drawn again, independently of those that are compared:
+ * what the two are apart is the repeat. */
+enum { QG_REPEATS = 2 };
+
+/** QG_REPEATS for an explanation of fp32 by a method that draws, else 0. */
+int qg_plan_repeats(const qg_plan *p, const qg_cell *c);
 
 /** Whether `c` is computed from the results of `k`: a comparison, statistics over seeds, tests over
  *  explanations. */
@@ -157,12 +172,19 @@ bool qg_plan_uses_model(const qg_plan *p, int task, int model);
 /** Kind of work that computes the cells of a kind; NULL: they sum up other cells. */
 const qg_work_kind *qg_cell_work(qg_cell_kind kind);
 
+/** Whether cells of a kind look at the texts that are chosen for explanation. */
+bool qg_cell_explains(qg_cell_kind kind);
+
 /** A unit more of the task that is being cut. @errors QG_ENOMEM. */
 qg_code qg_plan_add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64_t count,
                          double cost) QG_MUST_USE;
 
 /** Whether the training of model `m` needs that of model `other`: from it, or as its teacher. */
 bool qg_plan_training_needs(const qg_plan *p, int m, int other);
+
+/** Seeds that a cell is over: an entry of the job with seeds stands for as many experiments; 0: it
+ *  is over none. */
+int qg_plan_cell_seeds(const qg_plan *p, const qg_cell *c);
 
 /** Seed that a cell's results go back to: its model's if that is trained, else the job's. */
 int64_t qg_plan_cell_seed(const qg_plan *p, const qg_cell *c);
@@ -175,6 +197,9 @@ int64_t qg_cost_model_bytes(const qg_config *c);
 
 /** Number of the cell of an experiment's predictions under a precision. */
 int qg_predict_cell(const qg_plan *p, int experiment, int precision);
+
+/** The cell of the bounds of its AOPC, or -1: normalised AOPC is not measured. */
+int qg_plan_bounds_cell(const qg_plan *p, int experiment, int precision);
 
 /** Cell of an explanation, of a job that has them. */
 const qg_cell *qg_plan_explain_cell(const qg_plan *p, int experiment, int precision, int method);

@@ -67,7 +67,7 @@ qg_code qg_undefined_numbers(double **out, qg_arena *a, int64_t n) QG_MUST_USE;
 /** The first 8 bytes of a hash, as /units/checksum has them. */
 uint64_t qg_checksum_final(qg_sha256 *h);
 
-/** Reference of a group of the plan's task. */
+/** Reference of a group of the plan's task, where its units are stored. */
 qg_group_ref qg_task_group(const qg_plan *p, const qg_plan_task *t, qg_group group);
 
 #endif

@@ -102,8 +102,6 @@ bool qg_sched_task_finished(const qg_sched *s, int task);
 /** Nothing is running and nothing more can be handed out. */
 bool qg_sched_finished(const qg_sched *s);
 void qg_sched_count(const qg_sched *s, int *open, int *running, int *done, int *failed);
-/** Cost of all units that are not yet done, failed or blocked. */
-double qg_sched_cost_left(const qg_sched *s);
 
 /* Simulation on R equal ranks: what `qgrid plan --ranks R` prints. A gang of n > 1 ranks takes
  * cost / (0.9 n) seconds. */

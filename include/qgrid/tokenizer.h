@@ -22,6 +22,9 @@ typedef struct qg_encoding {
     int32_t *word_start, *word_end;           /* [n_words] code points */
     int32_t *word_byte_start, *word_byte_end; /* [n_words] bytes */
     bool truncated;
+    /* Filled by qg_encoding_forms; NULL: not yet. Equal numbers stand for equal strings. */
+    int32_t *word_form; /* [n] of the token's word; specials: -1 */
+    int32_t *run_form;  /* [n] of the run of word characters that it is in; -1: in none */
 } qg_encoding;
 
 typedef struct qg_encoder qg_encoder; /* text/tokenizer_internal.h */
@@ -67,6 +70,18 @@ qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from) QG_MUST
  */
 qg_code qg_tokenizer_encode(qg_encoding *out, const qg_tokenizer *t, qg_arena *a, const char *text,
                             size_t len, int max_length) QG_MUST_USE;
+
+/**
+ * Numbers the words of an encoding's tokens by their strings, and the runs of word characters (\w+
+ * of Python's re, what lies between matches of \W+), as the text has them: case counts, and words
+ * that are unknown to the vocabulary differ. The number is that of the first word (run) of this
+ * string.
+ *
+ * @param text  as it was encoded; NULL: there are but ids, and words of equal ids are equal; each
+ * is a run
+ * @errors QG_ENOMEM. Local.
+ */
+qg_code qg_encoding_forms(qg_encoding *e, qg_arena *a, const char *text, size_t len) QG_MUST_USE;
 
 int qg_tokenizer_size(const qg_tokenizer *t);                  /* entries of the vocabulary */
 const char *qg_tokenizer_token(const qg_tokenizer *t, int id); /* "[UNK]" name of an id, or NULL */

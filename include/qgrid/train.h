@@ -108,6 +108,14 @@ void qg_params_measure_scales(float *values, const qg_params *p);
 qg_code qg_params_load_mlm(qg_params *out, float **values, qg_arena *a,
                            const qg_model_source *src) QG_MUST_USE;
 
+/**
+ * Draws a part (qg_drawn_parts of checkpoint.h) of the parameters as a new model's
+ * (qg_parameter_draw): its numbers depend on the seed and the parameters' names alone.
+ * @param scratch memory is released again. @errors QG_ENOMEM. Local.
+ */
+qg_code qg_params_draw_part(float *values, const qg_params *p, int part, uint64_t seed,
+                            qg_arena *scratch) QG_MUST_USE;
+
 /** Index by name, -1 if there is none. */
 int qg_params_find(const qg_params *p, const char *name);
 

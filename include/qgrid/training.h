@@ -196,9 +196,17 @@ qg_code qg_training_check_labelled(const qg_dataset *d, const char *path) QG_MUS
 /** Adds the texts of each class to `texts` [K]; every text has a label. */
 void qg_training_count_classes(int64_t *texts, const qg_dataset *d);
 
-/** Every class (NULL-terminated) occurs, or a model never learns to choose it. @errors QG_EJOB. */
-qg_code qg_training_check_classes(const int64_t *texts, const char *path,
-                                  const char *const *labels) QG_MUST_USE;
+/**
+ * Whether the classes that have no text go with the class weights.
+ *
+ * @param[out] warning  a sentence that names the labels which no text has: a model never learns to
+ *                      choose them; NULL: every label occurs. Arena.
+ * @param      texts    [c->K] of each class
+ * @errors QG_EJOB: balanced weights with a class of no text, or a weight of 0 for texts that there
+ *         are. Local.
+ */
+qg_code qg_training_check_classes(char **warning, qg_arena *a, const int64_t *texts,
+                                  const qg_training_config *c) QG_MUST_USE;
 
 #define QG_TRAINING_MARK "training.json" /* the file of a folder that says of which key it is */
 

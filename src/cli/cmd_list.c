@@ -72,13 +72,23 @@ static void list_kernels(void)
                                 : "not supported by this processor");
 }
 
+/* What a group has of each explained text. */
+static void list_fields(const char *group)
+{
+    qg_schema_field f;
+    for (int i = 0; qg_schema_field_get(&f, i); i++)
+        if (strcmp(f.group, group) == 0 && f.axis[0] && strcmp(f.axis[0], "explained") == 0 &&
+            strcmp(f.type, "f64") == 0)
+            printf("  %-28s %s\n", f.name, f.doc);
+}
+
 static void list_metrics(void)
 {
     printf("metrics\n");
-#define X(name, doc) printf("  %-22s %s\n", #name, doc);
+#define X(name, doc) printf("  %-28s %s\n", #name, doc);
     QG_METRIC_LIST(X)
-    printf("  %-22s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
-    printf("  %-22s %s\n", "same_logits",
+    printf("  %-28s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
+    printf("  %-28s %s\n", "same_logits",
            "texts with the logits, to the bit, of a text with other tokens");
     printf("  of explanations against those of fp32 (a)\n");
     QG_DRIFT_LIST(X)
@@ -86,6 +96,8 @@ static void list_metrics(void)
     QG_FAITHFUL_AT_K_LIST(X)
     QG_FAITHFUL_LIST(X)
 #undef X
+    printf("  of explanations of a model whose parameters are drawn anew\n");
+    list_fields("/randomisation/M/D/P/X");
 }
 
 /* What follows the default: the range of a number, the names of an enum. */

@@ -71,7 +71,7 @@ static int64_t latency_values(const qg_plan *p)
 {
     int64_t n = 0;
     for (int c = 0; c < p->n_cells; c++)
-        if (p->cells[c].kind == QG_CELL_LATENCY)
+        if (p->cells[c].kind == QG_CELL_LATENCY && p->cells[c].owner == c)
             n += qg_plan_latency_texts(p, p->cells[c].experiment) * p->job->latency.runs *
                  p->job->latency.n_batch_sizes;
     return n;
@@ -103,16 +103,19 @@ static bool is_trained(const qg_plan *p, int model)
 static qg_code states(uint8_t **out, qg_arena *a, const qg_plan *p, const qg_cell_reason *reason)
 {
     uint8_t *state;
-    bool *packs;
+    bool *wanted, *packs;
     QG_NEW(state, a, p->n_units);
+    QG_NEW(wanted, a, p->n_tasks);
     QG_NEW(packs, a, p->n_tasks);
-    for (int t = p->n_tasks - 1; t >= 0; t--)
-        if (p->tasks[t].cell >= 0 && reason[p->tasks[t].cell].runs)
-            for (int i = 0; i < p->sched_tasks[t].n_needs; i++)
-                packs[p->sched_tasks[t].needs[i]] = true;
+    for (int c = 0; c < p->n_cells; c++)
+        if (reason[c].runs && p->cells[c].task >= 0)
+            wanted[p->cells[c].task] = true;
+    for (int t = 0; t < p->n_tasks; t++)
+        for (int i = 0; wanted[t] && i < p->sched_tasks[t].n_needs; i++)
+            packs[p->sched_tasks[t].needs[i]] = true;
     for (int u = 0; u < p->n_units; u++) {
-        int t = p->units[u].task, c = p->tasks[t].cell;
-        bool runs = c >= 0 ? reason[c].runs : packs[t];
+        int t = p->units[u].task;
+        bool runs = p->tasks[t].cell >= 0 ? wanted[t] : packs[t];
         if (runs && p->tasks[t].kind->trains)
             runs = !is_trained(p, p->tasks[t].model); /* else it is read back */
         state[u] = runs ? QG_UNIT_OPEN : QG_UNIT_DONE;

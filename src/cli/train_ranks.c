@@ -178,7 +178,12 @@ static int run(qg_par *par, qg_arena *a, const qg_train_command *command,
     qg_unit unit = {.count = 1, .cost = 1};
     qg_workload work = {&task, &unit, 1, 1, NULL};
     qg_farm_worker worker = {&own, execute};
-    qg_farm_owner callbacks = {&o, input, done, failed, task_finished, progress};
+    qg_farm_owner callbacks = {.ctx = &o,
+                               .input = input,
+                               .done = done,
+                               .failed = failed,
+                               .task_finished = task_finished,
+                               .progress = progress};
     qg_farm_options options = {.coordinate_only_from = INT_MAX};
     note_idle_ranks(par, c);
     if (qg_farm_run(&outcome, par, &work, &worker, &callbacks, &options, a) != QG_OK)

@@ -4,7 +4,7 @@
  * MCC: Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient",
  * Computational Biology and Chemistry 28, 2004. Everything else as scikit-learn defines it.
  */
-#include "qgrid/metrics.h"
+#include "classification.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,9 +25,19 @@ double qg_metric_of(const qg_scores *s, int metric)
 
 static const double CLIP = 1e-15;
 
-static double ratio(double a, double b)
+double qg_ratio(double a, double b)
 {
     return b != 0 ? a / b : 0;
+}
+
+double qg_f1(const qg_class_counts *c)
+{
+    return qg_ratio(2.0 * (double)c->hit, (double)(c->truth + c->predicted));
+}
+
+bool qg_takes_part(const qg_class_counts *c, qg_absent absent)
+{
+    return absent == QG_ABSENT_ZERO || c->truth + c->predicted > 0;
 }
 
 /* sqrt of products of sums, as scikit-learn: exact for counts below 2^53. */
@@ -49,32 +59,40 @@ static double mcc_of(const int64_t *confusion, int K, double n)
     return spread > 0 ? (correct * n - cross) / sqrt(spread) : 0;
 }
 
-static void classes(qg_scores *out, qg_class_scores *per_class, const int64_t *confusion, int K,
-                    double n)
+static qg_class_counts counts_of(const int64_t *confusion, int k, int K)
 {
+    qg_class_counts c = {.hit = confusion[k * K + k]};
+    for (int j = 0; j < K; j++) {
+        c.truth += confusion[k * K + j];
+        c.predicted += confusion[j * K + k];
+    }
+    return c;
+}
+
+static void classes(qg_scores *out, qg_class_scores *per_class, const int64_t *confusion, int K,
+                    double n, qg_absent absent)
+{
+    int part = 0; /* classes that macro means are over */
     for (int k = 0; k < K; k++) {
-        int64_t truth = 0, predicted = 0, hit = confusion[k * K + k];
-        for (int j = 0; j < K; j++) {
-            truth += confusion[k * K + j];
-            predicted += confusion[j * K + k];
-        }
-        qg_class_scores c = {.support = truth};
-        c.precision = ratio((double)hit, (double)predicted);
-        c.recall = ratio((double)hit, (double)truth);
-        c.f1 = ratio(2.0 * (double)hit, (double)(truth + predicted));
+        qg_class_counts t = counts_of(confusion, k, K);
+        qg_class_scores c = {.support = t.truth};
+        c.precision = qg_ratio((double)t.hit, (double)t.predicted);
+        c.recall = qg_ratio((double)t.hit, (double)t.truth);
+        c.f1 = qg_f1(&t);
         per_class[k] = c;
-        out->accuracy += (double)hit;
+        part += qg_takes_part(&t, absent);
+        out->accuracy += (double)t.hit;
         out->macro_precision += c.precision;
         out->macro_recall += c.recall;
         out->macro_f1 += c.f1;
-        out->weighted_precision += c.precision * (double)truth;
-        out->weighted_recall += c.recall * (double)truth;
-        out->weighted_f1 += c.f1 * (double)truth;
+        out->weighted_precision += c.precision * (double)t.truth;
+        out->weighted_recall += c.recall * (double)t.truth;
+        out->weighted_f1 += c.f1 * (double)t.truth;
     }
     out->accuracy /= n;
-    out->macro_precision /= K;
-    out->macro_recall /= K;
-    out->macro_f1 /= K;
+    out->macro_precision /= part;
+    out->macro_recall /= part;
+    out->macro_f1 /= part;
     out->weighted_precision /= n;
     out->weighted_recall /= n;
     out->weighted_f1 /= n;
@@ -85,7 +103,7 @@ static double clip(double p)
     return p < CLIP ? CLIP : p > 1 - CLIP ? 1 - CLIP : p;
 }
 
-static double confidence_of(const double *p, int K)
+double qg_confidence(const double *p, int K)
 {
     double most = p[0];
     for (int k = 1; k < K; k++)
@@ -94,16 +112,23 @@ static double confidence_of(const double *p, int K)
     return most;
 }
 
-/* One row of probabilities: NLL (clipped, then divided by the row's sum), Brier, confidence. */
+/* Clipped, then divided by the row's sum. */
+double qg_row_nll(const double *p, int32_t label, int K)
+{
+    double sum = 0;
+    for (int k = 0; k < K; k++)
+        sum += clip(p[k]);
+    return -log(clip(p[label]) / sum);
+}
+
 static void add_row(qg_scores *out, const double *p, int32_t label, int32_t predicted, int K)
 {
-    double sum = 0, brier = 0, confidence = confidence_of(p, K);
+    double brier = 0, confidence = qg_confidence(p, K);
     for (int k = 0; k < K; k++) {
         double miss = p[k] - (k == label);
-        sum += clip(p[k]);
         brier += miss * miss;
     }
-    out->nll -= log(clip(p[label]) / sum);
+    out->nll += qg_row_nll(p, label, K);
     out->brier += brier;
     out->mean_confidence += confidence;
     out->overconfidence += confidence > 0.9 && predicted != label;
@@ -121,63 +146,41 @@ static qg_code check_row(const double *p, int32_t label, int32_t predicted, int6
     return QG_OK;
 }
 
-qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
-                 const int32_t *label, const int32_t *predicted, const double *prob, int64_t n,
-                 int K)
+bool qg_any_label(const qg_predictions *p)
 {
+    for (int64_t i = 0; i < p->n; i++)
+        if (p->label[i] >= 0)
+            return true;
+    return false;
+}
+
+qg_code qg_score(qg_scores *out, qg_class_scores *per_class, int64_t *confusion,
+                 const qg_predictions *p, qg_absent absent, qg_arena *scratch)
+{
+    int K = p->K;
     int64_t used = 0;
     *out = (qg_scores){0};
     for (int i = 0; i < K * K; i++)
         confusion[i] = 0;
-    for (int64_t i = 0; i < n; i++) {
-        if (label[i] < 0)
+    for (int64_t i = 0; i < p->n; i++) {
+        if (p->label[i] < 0)
             continue;
-        QG_TRY(check_row(prob + i * K, label[i], predicted[i], i, K));
-        confusion[label[i] * K + predicted[i]]++;
-        add_row(out, prob + i * K, label[i], predicted[i], K);
+        QG_TRY(check_row(p->probabilities + i * K, p->label[i], p->predicted[i], i, K));
+        confusion[p->label[i] * K + p->predicted[i]]++;
+        add_row(out, p->probabilities + i * K, p->label[i], p->predicted[i], K);
         used++;
     }
     if (used == 0)
         return QG_FAIL(QG_EFORMAT, "no row has a label");
-    classes(out, per_class, confusion, K, (double)used);
+    classes(out, per_class, confusion, K, (double)used, absent);
     out->mcc = mcc_of(confusion, K, (double)used);
     out->nll /= (double)used;
     out->brier /= (double)used;
     out->mean_confidence /= (double)used;
     out->overconfidence /= (double)used;
-    qg_bin bin[10];
-    qg_predictions p = {label, predicted, prob, n, K};
-    qg_calibration(&out->ece, &out->mce, bin, 10, &p);
-    return QG_OK;
-}
-
-void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const qg_predictions *p)
-{
-    int64_t used = 0;
-    *ece = *mce = 0;
-    for (int b = 0; b < bins; b++)
-        bin[b] = (qg_bin){0};
-    for (int64_t i = 0; i < p->n; i++) {
-        if (p->label[i] < 0)
-            continue;
-        double confidence = confidence_of(p->probabilities + i * p->K, p->K);
-        int b = (int)ceil(confidence * bins) - 1;
-        b = b < 0 ? 0 : b >= bins ? bins - 1 : b;
-        bin[b].count++;
-        bin[b].accuracy += p->predicted[i] == p->label[i];
-        bin[b].confidence += confidence;
-        used++;
-    }
-    for (int b = 0; b < bins; b++) {
-        if (bin[b].count == 0) {
-            bin[b].accuracy = bin[b].confidence = (double)NAN;
-            continue;
-        }
-        bin[b].accuracy /= (double)bin[b].count;
-        bin[b].confidence /= (double)bin[b].count;
-        double gap = fabs(bin[b].accuracy - bin[b].confidence);
-        *ece += gap * (double)bin[b].count / (double)used;
-        if (gap > *mce)
-            *mce = gap;
-    }
+    out->confidence_gap = out->mean_confidence - out->accuracy;
+    qg_bin bin[QG_BINS];
+    double edge[QG_BINS + 1];
+    qg_calibration(&out->ece, &out->mce, bin, QG_BINS, p);
+    return qg_calibration_quantile(&out->ece_quantile, bin, edge, QG_BINS, p, scratch);
 }

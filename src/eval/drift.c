@@ -1,5 +1,5 @@
 /*
- * drift.c - how far two explanations are apart, and how far chance would be.
+ * drift.c - how far two explanations are apart, how far chance would be, and another draw.
  */
 #include "qgrid/drift.h"
 
@@ -7,6 +7,7 @@
 #include "ranking.h"
 
 #include <math.h>
+#include <string.h>
 
 #define X(name, doc) #name,
 const char *const qg_drift_names[] = {QG_DRIFT_LIST(X) NULL};
@@ -73,9 +74,10 @@ qg_code qg_drift_of(double *out, const double *a, const double *b, int n, qg_are
 
 /* ------------------------------------------------------------------------------------ the floor */
 
-void qg_random_scores(double *score, int n, uint64_t seed, uint64_t key, int draw, double sigma)
+void qg_random_scores(double *score, int n, const char *stream, uint64_t seed, uint64_t key,
+                      int draw, double sigma)
 {
-    qg_rng named = qg_rng_make(seed, "xai/random", key);
+    qg_rng named = qg_rng_make(seed, stream, key);
     qg_rng r = qg_rng_make(qg_rng_u64(&named), "xai/random/draw", (uint64_t)draw);
     for (int u = 0; u < n; u++)
         score[u] = sigma * qg_rng_normal(&r);
@@ -108,7 +110,7 @@ qg_code qg_drift_floor(double *out, const double *a, int n, uint64_t seed, uint6
     qg_mark mark = qg_arena_mark(scratch);
     QG_NEW(chance, scratch, n);
     for (int draw = 0; draw < draws; draw++) {
-        qg_random_scores(chance, n, seed, key, draw, sigma);
+        qg_random_scores(chance, n, QG_RANDOM_FLOOR, seed, key, draw, sigma);
         QG_TRY(qg_drift_of(one, a, chance, n, scratch));
         for (int d = 0; d < QG_DRIFTS; d++)
             if (!isnan(one[d])) {
@@ -119,5 +121,16 @@ qg_code qg_drift_floor(double *out, const double *a, int n, uint64_t seed, uint6
     for (int d = 0; d < QG_DRIFTS; d++)
         out[d] = defined[d] > 0 ? sum[d] / defined[d] : (double)NAN;
     qg_arena_release(scratch, mark);
+    return QG_OK;
+}
+
+/* --------------------------------------------------------------------------------- the repeat */
+
+qg_code qg_drift_repeat(double *out, const double *a, const double *b, int n, qg_arena *scratch)
+{
+    if (memcmp(a, b, (size_t)n * sizeof *a) != 0)
+        return qg_drift_of(out, a, b, n, scratch);
+    for (int d = 0; d < QG_DRIFTS; d++)
+        out[d] = (double)NAN;
     return QG_OK;
 }

@@ -61,7 +61,18 @@ double qg_aopc(double full, const double *p, int m)
     double sum = 0;
     for (int i = 0; i < m; i++)
         sum += full - p[i];
-    return m > 0 ? sum / (m + 1) : (double)NAN;
+    return m > 0 ? sum / m : (double)NAN;
+}
+
+double qg_aopc_normalised(double aopc, double lower, double upper)
+{
+    return upper > lower ? (aopc - lower) / (upper - lower) : (double)NAN;
+}
+
+double qg_soft_faithfulness(double full, double reduced, double empty, bool kept)
+{
+    double lost = fmax(0, full - reduced), most = fmax(0, full - empty);
+    return most > 0 ? (kept ? most - lost : lost) / most : (double)NAN;
 }
 
 double qg_curve_area(const double *p, int m)
@@ -101,4 +112,23 @@ double qg_sensitivity_max(const double *score, const double *perturbed, int m, i
         worst = distance > worst ? distance : worst;
     }
     return size > 0 && m > 0 ? sqrt(worst / size) : (double)NAN;
+}
+
+double qg_complexity(const double *score, int n, int bins)
+{
+    double least = (double)INFINITY, greatest = -(double)INFINITY, entropy = 0;
+    for (int i = 0; i < n; i++) {
+        least = fmin(least, score[i]);
+        greatest = fmax(greatest, score[i]);
+    }
+    for (int b = 0; b < bins && greatest > least; b++) {
+        int count = 0;
+        for (int i = 0; i < n; i++) {
+            int at = (int)((score[i] - least) / (greatest - least) * bins);
+            count += (at < bins ? at : bins - 1) == b;
+        }
+        double share = (double)count / n;
+        entropy -= count ? share * log(share) : 0;
+    }
+    return n > 0 ? entropy : (double)NAN;
 }

@@ -2,21 +2,19 @@
  * paired.c - two classifiers on the same texts.
  *
  * McNemar, "Note on the sampling error of the difference between correlated proportions",
- * Psychometrika 12, 1947; percentile bootstrap: Efron and Tibshirani, 1993, chapter 13.
+ * Psychometrika 12, 1947.
  */
-#include "ranking.h"
-
-#include "qgrid/rng.h"
+#include "qgrid/metrics.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
 void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, const int32_t *b,
-                     int64_t n)
+                     int64_t n, int32_t class_of)
 {
-    *out = (qg_mcnemar){.p_exact = 1, .p_chi2 = 1, .p_chi2_cc = 1};
+    *out = (qg_mcnemar){.p_exact = 1, .p_chi2 = 1, .p_chi2_cc = 1, .odds_ratio = (double)NAN};
     for (int64_t i = 0; i < n; i++) {
-        if (label[i] < 0)
+        if (label[i] < 0 || (class_of != QG_ANY_CLASS && label[i] != class_of))
             continue;
         int right_a = a[i] == label[i], right_b = b[i] == label[i];
         out->both_right += right_a && right_b;
@@ -30,63 +28,12 @@ void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, co
     int64_t fewer = out->only_a < out->only_b ? out->only_a : out->only_b;
     double p = 2 * gsl_cdf_binomial_P((unsigned)fewer, 0.5, (unsigned)discordant);
     double gap = fabs((double)(out->only_a - out->only_b)), corrected = gap - 1;
+    out->odds_ratio = (double)out->only_a / (double)out->only_b;
     out->p_exact = p < 1 ? p : 1;
     out->chi2 = gap * gap / (double)discordant;
     out->chi2_cc = corrected * corrected / (double)discordant;
     out->p_chi2 = gsl_cdf_chisq_Q(out->chi2, 1);
     out->p_chi2_cc = gsl_cdf_chisq_Q(out->chi2_cc, 1);
-}
-
-/* Per labelled text +1, 0 or -1: only b right, equal, only a right. */
-static int64_t gains(int8_t *gain, const int32_t *label, const int32_t *a, const int32_t *b,
-                     int64_t n)
-{
-    int64_t used = 0;
-    for (int64_t i = 0; i < n; i++)
-        if (label[i] >= 0)
-            gain[used++] = (int8_t)((b[i] == label[i]) - (a[i] == label[i]));
-    return used;
-}
-
-qg_code qg_bootstrap_accuracy(qg_bootstrap *out, const int32_t *label, const int32_t *a,
-                              const int32_t *b, int64_t n, const qg_draws *draws, qg_arena *arena)
-{
-    const int32_t *index = draws->index;
-    int resamples = draws->resamples;
-    int8_t *gain;
-    double *difference, *sorted;
-    int64_t sum = 0, below = 0, above = 0;
-    QG_NEW(gain, arena, n);
-    QG_NEW(difference, arena, resamples);
-    QG_NEW(sorted, arena, resamples);
-    int64_t used = gains(gain, label, a, b, n);
-    if (used == 0)
-        return QG_FAIL(QG_EFORMAT, "no row has a label");
-    for (int64_t i = 0; i < used; i++)
-        sum += gain[i];
-    qg_rng base = qg_rng_make(draws->seed, "bootstrap/accuracy", 0);
-    for (int r = 0; r < resamples; r++) {
-        qg_rng rng = qg_rng_stream(&base, (uint64_t)r);
-        int64_t s = 0;
-        for (int64_t i = 0; i < used; i++)
-            s += gain[index ? index[(int64_t)r * n + i]
-                            : (int64_t)qg_rng_below(&rng, (uint64_t)used)];
-        difference[r] = (double)s / (double)used;
-        below += s <= 0;
-        above += s >= 0;
-    }
-    const qg_keyed *order = qg_sorted(difference, resamples, arena);
-    if (!order)
-        return QG_ENOMEM;
-    for (int r = 0; r < resamples; r++)
-        sorted[r] = order[r].value;
-    double p = 2 * (double)(below < above ? below : above) / resamples;
-    *out = (qg_bootstrap){.difference = (double)sum / (double)used,
-                          .low = qg_percentile_sorted(sorted, resamples, 2.5),
-                          .high = qg_percentile_sorted(sorted, resamples, 97.5),
-                          .p_one_sided = (double)below / resamples,
-                          .p_two_sided = p < 1 ? p : 1};
-    return QG_OK;
 }
 
 double qg_agreement(const int32_t *a, const int32_t *b, int64_t n)

@@ -4,7 +4,7 @@
 #ifndef QGRID_RANKING_H
 #define QGRID_RANKING_H
 
-#include "qgrid/metrics.h"
+#include "qgrid/statistics.h"
 
 typedef struct qg_keyed {
     double value;
@@ -24,13 +24,8 @@ int64_t *qg_places(const double *v, int64_t n, qg_arena *a);
 /** Jaccard index of the values in places below k; NaN for no values. */
 double qg_jaccard_of_places(const int64_t *a, const int64_t *b, int64_t n, int64_t k);
 
-/* Signed ranks of the differences that are not 0. */
-typedef struct qg_signed_ranks {
-    int64_t n;          /* such differences */
-    double plus, minus; /* sums of ranks */
-    double p;           /* two-sided; NaN for n = 0 */
-} qg_signed_ranks;
-qg_code qg_wilcoxon(qg_signed_ranks *out, const double *difference, int64_t n,
-                    qg_arena *a) QG_MUST_USE;
+/** Interval and p values of a statistic whose resamples are there, in any order. */
+qg_code qg_bootstrap_summary(qg_bootstrap *out, double observed, const double *resampled,
+                             int resamples, qg_arena *scratch) QG_MUST_USE;
 
 #endif

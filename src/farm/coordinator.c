@@ -24,6 +24,15 @@ static qg_code send_away(qg_par *p, int rank)
     return qg_par_send(p, rank, QG_LEAVE, &lost, sizeof lost);
 }
 
+static void hear_news(qg_farm *f, const qg_peer *p)
+{
+    qg_news_message m;
+    memcpy(&m, f->message, sizeof m);
+    m.news.text[sizeof m.news.text - 1] = 0;
+    if (f->owner->told && p->leader >= 0 && m.unit == f->crew[p->leader].unit)
+        f->owner->told(f->owner->ctx, f->crew[p->leader].unit, &m.news);
+}
+
 static qg_code take(qg_farm *f, int from, int tag, size_t size)
 {
     qg_peer *p = &f->peer[from];
@@ -44,6 +53,8 @@ static qg_code take(qg_farm *f, int from, int tag, size_t size)
         qg_sched_join(f->sched, from);
         return QG_OK;
     }
+    if (tag == QG_NEWS && size == sizeof(qg_news_message))
+        hear_news(f, p);
     if (tag != QG_DONE && tag != QG_FAILED)
         return QG_OK;
     qg_report_head h;
@@ -156,6 +167,13 @@ static bool ending(void *ctx)
     return ((const qg_farm *)ctx)->draining;
 }
 
+static void tell(void *ctx, const qg_gang_news *news)
+{
+    qg_farm *f = ctx;
+    if (f->owner->told)
+        f->owner->told(f->owner->ctx, f->crew[0].unit, news);
+}
+
 /* The assignment that rank 0 gave itself. */
 static qg_code run_own(qg_farm *f)
 {
@@ -167,6 +185,7 @@ static qg_code run_own(qg_farm *f)
                     .number = f->crew[0].number,
                     .poll = poll,
                     .ending = ending,
+                    .tell = tell,
                     .ctx = f};
     f->own = false;
     qg_code rc = qg_farm_execute(&h, &result, f->par, f->worker, f->crew[0].unit, input.data,

@@ -62,7 +62,7 @@ static qg_code send_out(qg_farm *f, int unit, int size)
     qg_str input = {0};
     int leader = f->ranks[0];
     qg_crew *c = &f->crew[leader];
-    *c = (qg_crew){.unit = unit, .number = ++f->n_gangs, .left = size};
+    *c = (qg_crew){.unit = unit, .number = ++f->n_gangs, .size = size, .left = size};
     for (int i = 0; i < size; i++) {
         f->peer[f->ranks[i]].leader = leader;
         f->peer[f->ranks[i]].index = i;
@@ -159,6 +159,7 @@ static qg_code settle(qg_farm *f, int leader, const void *result, size_t size)
     qg_crew *c = &f->crew[leader];
     qg_unit_report r = {.unit = c->unit,
                         .rank = leader,
+                        .members = c->size,
                         .host = c->head.host,
                         .seconds = c->head.seconds,
                         .cpu_seconds = c->head.cpu_seconds,

@@ -4,6 +4,7 @@
  *   worker -> 0   HELLO pid             once
  *                 BEAT                  sign of life, idle or between forward passes
  *                 DONE head result      FAILED head error
+ *                 NEWS unit news        how far it is, a second apart at least
  *   0 -> worker   ASSIGN assignment     PING (rank 0 is alive)
  *                 DROP number           give up that gang's unit; 0: whatever is in hand
  *                 WIND                  the run is to end: a training saves itself and gives up
@@ -17,7 +18,18 @@
 
 #include "qgrid/farm.h"
 
-enum { QG_HELLO = 1, QG_BEAT, QG_DONE, QG_FAILED, QG_ASSIGN, QG_PING, QG_DROP, QG_WIND, QG_LEAVE };
+enum {
+    QG_HELLO = 1,
+    QG_BEAT,
+    QG_DONE,
+    QG_FAILED,
+    QG_ASSIGN,
+    QG_PING,
+    QG_DROP,
+    QG_WIND,
+    QG_LEAVE,
+    QG_NEWS
+};
 
 /* An assignment: this head, the members' ranks (int32, padded to 8 bytes), what the unit needs. */
 typedef struct qg_assign_head {
@@ -35,6 +47,11 @@ typedef struct qg_report_head {
     double seconds, cpu_seconds;
     char host[64];
 } qg_report_head;
+
+typedef struct qg_news_message {
+    int64_t unit;
+    qg_gang_news news;
+} qg_news_message;
 
 /** Defaults where options are 0. */
 qg_farm_options qg_farm_defaults(const qg_farm_options *o);

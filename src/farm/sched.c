@@ -341,14 +341,3 @@ void qg_sched_count(const qg_sched *s, int *open, int *running, int *done, int *
     *done = s->done;
     *failed = s->n_units - left - s->running - s->done;
 }
-
-double qg_sched_cost_left(const qg_sched *s)
-{
-    double cost = 0;
-    for (int i = 0; i < s->n_tasks; i++)
-        cost += s->t[i].open_cost;
-    for (int r = 0; r < s->n_ranks; r++)
-        if (s->rank[r].unit >= 0)
-            cost += s->unit[s->rank[r].unit].cost / s->rank[r].members;
-    return cost;
-}

@@ -19,7 +19,8 @@ typedef struct qg_peer {
 typedef struct qg_crew {
     int unit;
     uint32_t number; /* of the gang */
-    int left;        /* members that have neither reported nor died */
+    int size;        /* members */
+    int left;        /* ... that have neither reported nor died */
     bool dropped;    /* they were told to give up */
     bool broken;     /* a member died */
     bool finished;   /* the first member has reported a result */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum { ORPHAN_SECONDS = 300 }; /* rank 0 pings every 10 seconds */
+enum { NEWS_SECONDS = 1 };
 
 qg_farm_options qg_farm_defaults(const qg_farm_options *o)
 {
@@ -49,10 +50,11 @@ typedef struct worker {
     qg_par *par;
     const qg_farm_worker *callbacks;
     qg_farm_options options;
-    double last_beat, last_heard;
+    double last_beat, last_heard, last_news;
     pid_t parent;
     bool leave, drop, wind;
     uint32_t number; /* of the gang it computes in, 0: none */
+    int64_t unit;    /* ... and what it computes */
     char *input;     /* the assignment in hand */
     size_t size, cap;
     bool assigned;
@@ -146,6 +148,19 @@ static bool ending(void *ctx)
     return ((const worker *)ctx)->wind;
 }
 
+/* News that could not be sent are not missed. */
+static void tell(void *ctx, const qg_gang_news *news)
+{
+    worker *w = ctx;
+    double now = qg_clock();
+    qg_news_message m = {.unit = w->unit, .news = *news};
+    if (now - w->last_news < NEWS_SECONDS)
+        return;
+    w->last_news = now;
+    if (qg_par_send(w->par, 0, QG_NEWS, &m, sizeof m) != QG_OK)
+        qg_error_clear();
+}
+
 static qg_code report(worker *w, qg_code rc, const qg_report_head *head, const qg_str *result)
 {
     qg_str m = {0};
@@ -183,8 +198,10 @@ static qg_code work(worker *w)
                     .number = a.number,
                     .poll = poll,
                     .ending = ending,
+                    .tell = tell,
                     .ctx = w};
     w->number = a.number;
+    w->unit = a.unit;
     qg_code rc = qg_farm_execute(&head, &result, w->par, w->callbacks, a.unit, w->input + start,
                                  w->size - start, &gang);
     w->assigned = w->drop = false;

@@ -8,9 +8,10 @@
 #include <string.h>
 
 struct explain_entry {
-    const qg_json *methods, *samples, *faithfulness, *pairs;
+    const qg_json *methods, *samples, *faithfulness, *randomisation, *pairs;
     const char *target;
     int64_t floor_draws;
+    bool internals;
 };
 
 struct samples_entry {
@@ -21,7 +22,8 @@ struct samples_entry {
 struct faithfulness_entry {
     const qg_json *k;
     int masking, order;
-    int64_t curve_steps, infidelity, sensitivity;
+    int64_t curve_steps, infidelity, sensitivity, exact_words, beam, soft;
+    bool leave_one_out, normalised;
 };
 
 static const char *const order_names[] = {"score", "magnitude", NULL};
@@ -33,7 +35,9 @@ const qg_opt qg_job_explain_opts[] = {
     {"samples", QG_OPT_NODE, offsetof(struct explain_entry, samples), .help = "which texts are explained"},
     {"target", QG_OPT_STRING, offsetof(struct explain_entry, target), .def_text = "reference", .help = "class that is explained: reference (what fp32 predicts), predicted, or a label"},
     {"faithfulness", QG_OPT_NODE, offsetof(struct explain_entry, faithfulness), .help = "what is measured of each explanation; false: nothing"},
+    {"randomisation", QG_OPT_NODE, offsetof(struct explain_entry, randomisation), .help = "whether explanations change when the model's parameters are drawn anew; true: of every method and experiment"},
     {"floor_draws", QG_OPT_INT, offsetof(struct explain_entry, floor_draws), .def = 30, .min = 1, .max = 10000, .help = "random explanations behind the floor of drift"},
+    {"internals", QG_OPT_BOOL, offsetof(struct explain_entry, internals), .help = "entropy of attention by layer and head, and states of the first token by layer, beside those of fp32"},
     {"pairs", QG_OPT_NODE, offsetof(struct explain_entry, pairs), .help = "[[experiment, experiment], ...] whose drift is compared"},
     QG_OPT_END,
 };
@@ -48,6 +52,11 @@ const qg_opt qg_job_faithfulness_opts[] = {
     {"masking", QG_OPT_ENUM, offsetof(struct faithfulness_entry, masking), .names = qg_masking_names, .help = "what stands for a word that is taken away"},
     {"order", QG_OPT_ENUM, offsetof(struct faithfulness_entry, order), .names = order_names, .help = "which words go first: of largest score, or of largest |score|"},
     {"curve_steps", QG_OPT_INT, offsetof(struct faithfulness_entry, curve_steps), .def = 10, .min = 0, .max = 65536, .help = "steps of the insertion and deletion curves; 0: not measured"},
+    {"leave_one_out", QG_OPT_BOOL, offsetof(struct faithfulness_entry, leave_one_out), .def = 1, .help = "tau-LOO is measured: a text for each word"},
+    {"normalised", QG_OPT_BOOL, offsetof(struct faithfulness_entry, normalised), .help = "AOPC between its bounds over all orders of the words is measured, too"},
+    {"exact_words", QG_OPT_INT, offsetof(struct faithfulness_entry, exact_words), .def = 8, .min = 0, .max = 16, .help = "bounds are exact up to so many words (2^words texts)"},
+    {"beam", QG_OPT_INT, offsetof(struct faithfulness_entry, beam), .def = 5, .min = 1, .max = 1000, .help = "width of the search for the bounds of longer texts"},
+    {"soft", QG_OPT_INT, offsetof(struct faithfulness_entry, soft), .def = 0, .min = 0, .max = 10000, .help = "draws of masked vectors for soft sufficiency and comprehensiveness; 0: not measured"},
     {"infidelity", QG_OPT_INT, offsetof(struct faithfulness_entry, infidelity), .def = 0, .min = 0, .max = 100000, .help = "random perturbations of a text for infidelity; 0: not measured"},
     {"sensitivity", QG_OPT_INT, offsetof(struct faithfulness_entry, sensitivity), .def = 0, .min = 0, .max = 1000, .help = "texts nearby for sensitivity-max; 0: not measured"},
     QG_OPT_END,
@@ -71,8 +80,9 @@ static qg_code read_methods(qg_job_reader *r, const qg_json *v)
             continue;
         QG_TRY(rc);
         (void)qg_job_check_name(r, m, s->name);
-        if (strcmp(s->name, "latency") == 0)
-            QG_WRONG(r, m, "name 'latency' is taken for cells of latency");
+        if (strcmp(s->name, "latency") == 0 || strcmp(s->name, "bounds") == 0 ||
+            strcmp(s->name, "internals") == 0)
+            QG_WRONG(r, m, "name '%s' is taken for cells of its kind", s->name);
         for (int i = 0; i < o->n_methods; i++)
             if (strcmp(o->methods[i].name, s->name) == 0)
                 QG_WRONG(r, m, "method '%s' occurs twice; give one of them another \"name\"",
@@ -157,18 +167,14 @@ static void read_faithfulness(qg_job_reader *r, const qg_json *v)
     *o = (qg_faithful_options){.masking = (qg_masking)e.masking,
                                .by_magnitude = e.order == 1,
                                .curve_steps = e.curve_steps,
+                               .leave_one_out = e.leave_one_out,
+                               .normalised = e.normalised,
+                               .exact_words = e.exact_words,
+                               .beam = e.beam,
+                               .soft = e.soft,
                                .infidelity = e.infidelity,
                                .sensitivity = e.sensitivity};
     read_k(r, e.k);
-}
-
-/* The experiments that an entry of the job stands for. */
-static const qg_seed_group *find_fan(const qg_job *job, const qg_json *v)
-{
-    for (int i = 0; v && v->type == QG_JSON_STRING && i < job->n_experiments; i++)
-        if (strcmp(job->experiments[i].seed_group.base, v->string) == 0)
-            return &job->experiments[i].seed_group;
-    return NULL;
 }
 
 static bool has_pair(const qg_explain_options *o, int a, int b)
@@ -179,18 +185,6 @@ static bool has_pair(const qg_explain_options *o, int a, int b)
     return false;
 }
 
-/* Whether two entries have the same seeds, one behind the other; without seeds any will do. */
-static bool same_seeds(const qg_job *job, const qg_seed_group *a, const qg_seed_group *b)
-{
-    if (!a->n || !b->n)
-        return true;
-    for (int i = 0; a->n == b->n && i < a->n; i++)
-        if (job->models[job->experiments[a->first + i].model].seed !=
-            job->models[job->experiments[b->first + i].model].seed)
-            return false;
-    return a->n == b->n;
-}
-
 static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_seed_group *a,
                      const qg_seed_group *b)
 {
@@ -199,7 +193,7 @@ static bool may_pair(qg_job_reader *r, const qg_json *v, const qg_seed_group *a,
         QG_WRONG(r, v, "'%s' and '%s' are not of one data set", a->base, b->base);
     else if (a->first == b->first)
         QG_WRONG(r, v, "an experiment is not compared with itself");
-    else if (!same_seeds(job, a, b))
+    else if (!qg_job_same_seeds(job, a, b))
         QG_WRONG(r, v, "'%s' and '%s' are not of the same seeds", a->base, b->base);
     else if (has_pair(&job->explain, a->first, b->first))
         QG_WRONG(r, v, "the pair of '%s' and '%s' occurs twice", a->base, b->base);
@@ -232,18 +226,13 @@ static qg_code read_pairs(qg_job_reader *r, const qg_json *v)
 {
     if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
         return QG_OK;
-    const qg_json *experiments = qg_json_get(r->job->doc.root, "experiments");
     for (const qg_json *m = v->child; m; m = m->next) {
         const qg_json *x = m->type == QG_JSON_ARRAY && m->count == 2 ? m->child : NULL;
         if (!x || x->type != QG_JSON_STRING || x->next->type != QG_JSON_STRING) {
             QG_WRONG(r, m, "found %s, [experiment, experiment] is expected", qg_json_kind(m));
             continue;
         }
-        const qg_seed_group *a = find_fan(r->job, x), *b = find_fan(r->job, x->next);
-        if (!a)
-            qg_job_unknown_name(r, x, experiments, "experiment");
-        if (!b)
-            qg_job_unknown_name(r, x->next, experiments, "experiment");
+        const qg_seed_group *a = qg_job_experiments(r, x), *b = qg_job_experiments(r, x->next);
         if (a && b)
             QG_TRY(add_pairs(r, m, a, b));
     }
@@ -259,7 +248,9 @@ qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v)
     read_samples(r, e.samples);
     read_target(r, qg_json_get(v, "target"), e.target);
     read_faithfulness(r, e.faithfulness);
+    QG_TRY(qg_job_read_randomisation(r, e.randomisation));
     r->job->explain.floor_draws = e.floor_draws;
+    r->job->explain.internals = e.internals;
     if (r->job->n_precisions > 0 && qg_job_reference(r->job) < 0)
         QG_WRONG(r, v,
                  "explanations are compared with those of fp32, which is not among precisions");

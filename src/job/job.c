@@ -14,8 +14,13 @@
 struct top {
     const char *name, *output;
     int64_t seed, max_length, unit_tokens, bootstrap;
-    const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency;
+    int absent;
+    const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency,
+        *decompose, *margin;
 };
+
+static const char *const absent_names[] = {
+    [QG_ABSENT_ZERO] = "zero", [QG_ABSENT_SKIP] = "skip", NULL};
 
 // clang-format off
 static const qg_opt top_table[] = {
@@ -25,6 +30,7 @@ static const qg_opt top_table[] = {
     {"max_length", QG_OPT_INT, offsetof(struct top, max_length), .def = 128, .min = 3, .max = 65536, .help = "longest text in tokens"},
     {"unit_tokens", QG_OPT_INT, offsetof(struct top, unit_tokens), .def = 512, .min = 1, .max = 1 << 20, .help = "size of a unit of work in tokens"},
     {"bootstrap", QG_OPT_INT, offsetof(struct top, bootstrap), .def = 2000, .min = 100, .max = 1000000, .help = "resamples of the paired test"},
+    {"absent_classes", QG_OPT_ENUM, offsetof(struct top, absent), .names = absent_names, .help = "F1, precision and recall of a class that neither labels nor predictions have: zero: 0 in macro means; skip: left out of them"},
     {"labels", QG_OPT_NODE, offsetof(struct top, labels), .required = true, .help = "class names in the order of the logits"},
     {"models", QG_OPT_NODE, offsetof(struct top, models), .required = true, .help = "name: folder or object"},
     {"datasets", QG_OPT_NODE, offsetof(struct top, datasets), .required = true, .help = "name: file or object"},
@@ -32,40 +38,47 @@ static const qg_opt top_table[] = {
     {"precisions", QG_OPT_NODE, offsetof(struct top, precisions), .required = true, .help = "list of precisions"},
     {"explain", QG_OPT_NODE, offsetof(struct top, explain), .help = "explanation methods"},
     {"latency", QG_OPT_NODE, offsetof(struct top, latency), .help = "latency measurement"},
-    QG_OPT_END,
-};
-
-struct experiment_entry {
-    const char *model, *dataset;
-};
-static const qg_opt experiment_table[] = {
-    {"model", QG_OPT_STRING, offsetof(struct experiment_entry, model), .required = true, .help = "a name of models"},
-    {"dataset", QG_OPT_STRING, offsetof(struct experiment_entry, dataset), .required = true, .help = "a name of datasets"},
+    {"decompose", QG_OPT_NODE, offsetof(struct top, decompose), .help = "[{of, control}, ...]: how much of a drift is training, how much quantization"},
+    {"margin", QG_OPT_NODE, offsetof(struct top, margin), .help = "differences that are too small to matter"},
     QG_OPT_END,
 };
 
 struct latency_entry {
     int64_t warmup, runs, samples;
     const qg_json *batch_sizes;
+    int per;
 };
+static const char *const per_names[] = {
+    [QG_LATENCY_PER_SHAPE] = "shape", [QG_LATENCY_PER_EXPERIMENT] = "experiment", NULL};
 static const qg_opt latency_table[] = {
     {"warmup", QG_OPT_INT, offsetof(struct latency_entry, warmup), .def = 5, .min = 0, .max = 1000, .help = "untimed runs of each text"},
     {"runs", QG_OPT_INT, offsetof(struct latency_entry, runs), .def = 20, .min = 1, .max = 10000, .help = "timed runs of each text"},
     {"samples", QG_OPT_INT, offsetof(struct latency_entry, samples), .def = 50, .min = 1, .max = 100000, .help = "texts"},
     {"batch_sizes", QG_OPT_NODE, offsetof(struct latency_entry, batch_sizes), .help = "list of batch sizes; default [1]"},
+    {"per", QG_OPT_ENUM, offsetof(struct latency_entry, per), .names = per_names, .help = "shape: models of one shape are measured once; experiment: each is measured"},
+    QG_OPT_END,
+};
+
+static const qg_opt margin_table[] = {
+    {"rho", QG_OPT_REAL, offsetof(qg_job_margin, rho), .def = 0.05, .min = 0.0001, .max = 2, .help = "of Spearman's rho between explanations"},
+    {"accuracy", QG_OPT_REAL, offsetof(qg_job_margin, accuracy), .def = 0.01, .min = 0.0001, .max = 1, .help = "of accuracy"},
+    {"aopc", QG_OPT_REAL, offsetof(qg_job_margin, aopc), .def = 0.05, .min = 0.0001, .max = 1, .help = "of faithfulness, a difference of probabilities"},
     QG_OPT_END,
 };
 // clang-format on
 
 const qg_opt_table qg_job_tables[] = {
     {"job", top_table},
-    {"experiment", experiment_table},
+    {"experiment", qg_job_experiment_opts},
     {"latency", latency_table},
+    {"margin", margin_table},
     {"folder", qg_job_folder_opts},
     {"train", qg_job_train_opts},
+    {"decompose", qg_job_decompose_opts},
     {"explain", qg_job_explain_opts},
     {"samples", qg_job_samples_opts},
     {"faithfulness", qg_job_faithfulness_opts},
+    {"randomisation", qg_job_randomisation_opts},
     {NULL, NULL},
 };
 
@@ -135,92 +148,11 @@ void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *lis
     QG_WRONG(r, at, "there is no %s '%s', known are: %s", what, at->string, known);
 }
 
-static qg_code add_experiment(qg_job_reader *r, const qg_experiment *x)
-{
-    qg_job *job = r->job;
-    for (int i = 0; i < job->n_experiments; i++) {
-        const qg_experiment *other = &job->experiments[i];
-        if (other->model == x->model && other->dataset == x->dataset)
-            QG_WRONG(r, x->node, "is the same experiment as '%s'", other->seed_group.base);
-        else if (strcmp(other->name, x->name) == 0)
-            QG_WRONG(r, x->node, "'%s' is the name of two experiments, of '%s' and of '%s'",
-                     x->name, other->seed_group.base, x->seed_group.base);
-    }
-    if (!qg_job_check_name(r, x->node, x->name))
-        return QG_OK;
-    size_t n = (size_t)job->n_experiments;
-    if ((n & (n - 1)) == 0)
-        job->experiments =
-            qg_arena_grow(r->arena, job->experiments, n, n ? 2 * n : 8, sizeof *job->experiments);
-    if (!job->experiments)
-        return QG_ENOMEM;
-    job->experiments[job->n_experiments++] = *x;
-    return QG_OK;
-}
-
-/* One experiment, or one for each seed of its model. */
-static qg_code add_experiments(qg_job_reader *r, const qg_json *m, const qg_seed_group *models,
-                               int dataset)
-{
-    qg_job *job = r->job;
-    qg_seed_group seed_group = {m->key, job->n_experiments, models->n};
-    for (int i = 0; i < (models->n ? models->n : 1); i++) {
-        qg_experiment x = {m->key, models->first + i, dataset, seed_group, m};
-        if (models->n)
-            x.name =
-                qg_arena_printf(r->arena, "%s_s%lld", m->key, (long long)job->models[x.model].seed);
-        if (!x.name)
-            return QG_ENOMEM;
-        QG_TRY(add_experiment(r, &x));
-    }
-    return QG_OK;
-}
-
-static const qg_seed_group *find_models(const qg_job *job, const char *base)
-{
-    for (int i = 0; i < job->n_models; i++)
-        if (strcmp(job->models[i].seed_group.base, base) == 0)
-            return &job->models[i].seed_group;
-    return NULL;
-}
-
-static bool has_classifier(const qg_job *job, const qg_seed_group *models)
-{
-    const qg_job_training *t = job->models[models->first].training;
-    return !t || t->config->objective != QG_OBJECTIVE_MLM;
-}
-
-static qg_code read_experiments(qg_job_reader *r, const struct top *t)
-{
-    qg_job *job = r->job;
-    const qg_json *v = t->experiments;
-    if (!qg_job_check_members(r, v, QG_JSON_OBJECT))
-        return QG_OK;
-    for (const qg_json *m = v->child; m; m = m->next) {
-        struct experiment_entry e;
-        if (!qg_job_check_name(r, m, m->key) ||
-            qg_opt_read(&e, experiment_table, &job->doc, m, r->problems) != QG_OK)
-            continue;
-        const qg_json *model = qg_json_get(m, "model"), *dataset = qg_json_get(m, "dataset");
-        const qg_seed_group *models = find_models(job, e.model);
-        int d = qg_job_dataset(job, dataset);
-        if (!models)
-            qg_job_unknown_name(r, model, t->models, "model");
-        if (d < 0)
-            qg_job_unknown_name(r, dataset, t->datasets, "dataset");
-        if (models && !has_classifier(job, models))
-            QG_WRONG(r, model, "'%s' is pre-trained and has no classifier", e.model);
-        else if (models && d >= 0)
-            QG_TRY(add_experiments(r, m, models, d));
-    }
-    return QG_OK;
-}
-
 /* What cells are called that are of no precision. */
 static bool is_taken(const char *precision)
 {
-    static const char *const names[] = {"compare", "paired",       "train",
-                                        "seeds",   "explanations", "vs"};
+    static const char *const names[] = {"compare",      "paired", "train",     "seeds",
+                                        "explanations", "vs",     "reference", "decomposition"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(precision, names[i]) == 0)
             return true;
@@ -267,7 +199,13 @@ static void read_latency(qg_job_reader *r, const qg_json *v)
     qg_latency_options *out = &r->job->latency;
     if (!v || qg_opt_read(&e, latency_table, &r->job->doc, v, r->problems) != QG_OK)
         return;
-    *out = (qg_latency_options){true, e.warmup, e.runs, e.samples, {1}, 1};
+    *out = (qg_latency_options){.wanted = true,
+                                .warmup = e.warmup,
+                                .runs = e.runs,
+                                .samples = e.samples,
+                                .batch_size = {1},
+                                .n_batch_sizes = 1,
+                                .per = e.per};
     if (!e.batch_sizes || !qg_job_check_members(r, e.batch_sizes, QG_JSON_ARRAY))
         return;
     if (e.batch_sizes->count > QG_MAX_BATCH_SIZES) {
@@ -312,14 +250,17 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     out->max_length = t.max_length;
     out->unit_tokens = t.unit_tokens;
     out->bootstrap = t.bootstrap;
+    out->absent = (qg_absent)t.absent;
     if (t.labels)
         QG_TRY(qg_labels_read(&out->labels, &out->K, &out->doc, t.labels, problems));
     QG_TRY(read_datasets(&r, t.datasets));
     QG_TRY(qg_job_read_models(&r, t.models));
-    QG_TRY(read_experiments(&r, &t));
+    QG_TRY(qg_job_read_experiments(&r, t.experiments));
     QG_TRY(read_precisions(&r, t.precisions));
     read_latency(&r, t.latency);
+    (void)qg_opt_read(&out->margin, margin_table, &out->doc, t.margin, problems);
     QG_TRY(qg_job_read_explain(&r, t.explain));
+    QG_TRY(qg_job_read_decompositions(&r, t.decompose));
     return problems->n > before ? QG_EJOB : QG_OK;
 }
 

@@ -15,7 +15,9 @@ typedef struct qg_job_reader {
 
 /* Rows of the objects of a job. */
 extern const qg_opt qg_job_folder_opts[], qg_job_train_opts[];
+extern const qg_opt qg_job_experiment_opts[], qg_job_decompose_opts[];
 extern const qg_opt qg_job_explain_opts[], qg_job_samples_opts[], qg_job_faithfulness_opts[];
+extern const qg_opt qg_job_randomisation_opts[];
 
 /** Whether `name`, which `v` gives to something, can be part of cell names and of paths in the
  *  results file; else a problem is noted. */
@@ -27,8 +29,24 @@ bool qg_job_check_members(qg_job_reader *r, const qg_json *v, qg_json_type type)
 /** Reads "models": after labels and data sets, which trainings use. @errors QG_ENOMEM. */
 qg_code qg_job_read_models(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
 
+/** Reads "experiments", with their references: after models and data sets. @errors QG_ENOMEM. */
+qg_code qg_job_read_experiments(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** The experiments of the entry that a text names; NULL, with a problem noted, where there is no
+ *  such entry. Any others that are read later move them. */
+const qg_seed_group *qg_job_experiments(qg_job_reader *r, const qg_json *v);
+
+/** Whether two entries have the same seeds, one behind the other; without seeds any will do. */
+bool qg_job_same_seeds(const qg_job *job, const qg_seed_group *a, const qg_seed_group *b);
+
+/** Reads "decompose" (NULL: none): after "explain". @errors QG_ENOMEM. */
+qg_code qg_job_read_decompositions(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
 /** Reads "explain" (NULL: none): after labels, experiments and precisions. @errors QG_ENOMEM. */
 qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** Reads "randomisation" of "explain" (NULL: none): after methods. @errors QG_ENOMEM. */
+qg_code qg_job_read_randomisation(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
 
 /** Notes that `at` names no member of `list` (NULL: empty); nothing when it does. */
 void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list,

@@ -40,6 +40,12 @@ bool qg_gang_ending(const qg_gang *g)
     return g->ending && g->ending(g->ctx);
 }
 
+void qg_gang_tell(const qg_gang *g, const qg_gang_news *news)
+{
+    if (g->tell && g->index == 0)
+        g->tell(g->ctx, news);
+}
+
 static int reversed(int index, int size)
 {
     int out = 0;

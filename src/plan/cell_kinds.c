@@ -18,6 +18,12 @@ static bool sums_up_precisions(const qg_plan *p, const qg_cell *c, const qg_cell
     return k->kind == QG_CELL_PREDICT && k->experiment == c->experiment;
 }
 
+static bool sums_up_latencies(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    (void)p;
+    return k->kind == QG_CELL_LATENCY && k->experiment == c->experiment;
+}
+
 /* The predictions of all experiments of a seed_group. */
 static bool sums_up_seeds(const qg_plan *p, const qg_cell *c, const qg_cell *k)
 {
@@ -30,6 +36,37 @@ static bool sums_up_explanations(const qg_plan *p, const qg_cell *c, const qg_ce
 {
     (void)p;
     return k->kind == QG_CELL_EXPLAIN && k->experiment == c->experiment;
+}
+
+/* Both experiments under all precisions: what the job trained, and what it was trained from. */
+static bool sums_up_reference(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    int reference = p->job->experiments[c->experiment].reference;
+    return (k->kind == QG_CELL_PREDICT || k->kind == QG_CELL_EXPLAIN) &&
+           (k->experiment == c->experiment || k->experiment == reference);
+}
+
+/* Explanations of all experiments of a seed_group, and of their references. */
+static bool sums_up_explained_seeds(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    const qg_experiment *x = p->job->experiments;
+    const qg_seed_group *g = &x[c->experiment].seed_group;
+    bool found = false;
+    for (int e = g->first; e < g->first + g->n && k->kind == QG_CELL_EXPLAIN; e++)
+        found |= k->experiment == e || k->experiment == x[e].reference;
+    return found;
+}
+
+/* What is split under all precisions; its control and the reference of both in fp32. */
+static bool sums_up_decomposition(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    const qg_job_decomposition *d = &p->job->decompositions[c->method];
+    bool fp32 = k->precision == qg_job_reference(p->job), found = false;
+    for (int i = 0; i < d->n && k->kind == QG_CELL_EXPLAIN; i++)
+        found |= k->experiment == d->pair[i].a ||
+                 (fp32 && (k->experiment == d->pair[i].b ||
+                           k->experiment == p->job->experiments[d->pair[i].a].reference));
+    return found;
 }
 
 static bool sums_up_pair(const qg_plan *p, const qg_cell *c, const qg_cell *k)
@@ -72,23 +109,68 @@ static void key_of_latency(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     const qg_latency_options *o = &p->job->latency;
     int64_t numbers[] = {o->warmup, o->runs, o->samples, p->job->seed};
-    add_prediction(h, p, c->experiment, c->precision);
+    if (o->per == QG_LATENCY_PER_EXPERIMENT) {
+        add_prediction(h, p, c->experiment, c->precision);
+    } else {
+        qg_plan_add_shape(h, p, c->experiment);
+        add_precision(h, &p->job->precisions[c->precision]);
+    }
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, o->batch_size, (size_t)o->n_batch_sizes * sizeof o->batch_size[0]);
 }
+
+static void key_of_bounds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_explain_options *o = &p->job->explain;
+    const qg_faithful_options *f = &o->faithful;
+    int64_t numbers[] = {o->per_class, o->correct_only, o->seed, o->target,
+                         f->masking,   f->exact_words,  f->beam};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    qg_sha256_add(h, numbers, sizeof numbers);
+}
+
+/* Another number whenever the same options give other numbers than before. */
+enum { EXPLANATION_VERSION = 2 };
 
 static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     const qg_explain_options *o = &p->job->explain;
     const qg_faithful_options *f = &o->faithful;
-    int64_t numbers[] = {o->per_class,   o->correct_only, o->seed,       o->target,
-                         o->floor_draws, f->n_k,          f->masking,    f->by_magnitude,
-                         f->curve_steps, f->infidelity,   f->sensitivity};
+    int64_t numbers[] = {o->per_class,  o->correct_only,     o->seed,
+                         o->target,     o->floor_draws,      f->n_k,
+                         f->masking,    f->by_magnitude,     f->curve_steps,
+                         f->infidelity, f->sensitivity,      f->leave_one_out,
+                         f->normalised, f->exact_words,      f->beam,
+                         f->soft,       EXPLANATION_VERSION, qg_plan_repeats(p, c)};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, c->experiment, qg_job_reference(p->job));
+    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
     qg_sha256_add_text(h, o->methods[c->method].canonical);
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, f->k, (size_t)f->n_k * sizeof f->k[0]);
+}
+
+static void key_of_randomisation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_explain_options *o = &p->job->explain;
+    const qg_randomisation_options *x = &o->randomisation;
+    int64_t numbers[] = {o->per_class, o->correct_only, o->seed, o->target,
+                         x->smooth,    x->bins,         x->seed};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    qg_sha256_add_text(h, o->methods[c->method].canonical);
+    qg_sha256_add(h, numbers, sizeof numbers);
+    qg_sha256_add(h, &x->noise, sizeof x->noise);
+}
+
+/* Which texts these are, samples and predictions of fp32 decide. */
+static void key_of_internals(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_explain_options *o = &p->job->explain;
+    int64_t numbers[] = {o->per_class, o->correct_only, o->seed};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    qg_sha256_add(h, numbers, sizeof numbers);
 }
 
 /* Over the cells that are summed up, in their order; tests draw for the bootstrap. */
@@ -99,6 +181,15 @@ static void key_of_sum(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
         if (qg_cell_sums_up(p, c, &p->cells[i]))
             qg_sha256_add_text(h, p->cells[i].key);
     qg_sha256_add(h, numbers, sizeof numbers);
+    qg_sha256_add(h, &p->job->margin, sizeof p->job->margin);
+}
+
+/* Metrics are computed anew from predictions that are kept; what is made of them asks for its rule.
+ */
+static void key_of_comparison(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    key_of_sum(h, p, c);
+    qg_sha256_add(h, &p->job->absent, sizeof p->job->absent);
 }
 
 static void key_of_seeds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
@@ -111,6 +202,7 @@ static void key_of_seeds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
         qg_sha256_add(h, &seed, sizeof seed);
         qg_sha256_add_text(h, k->key);
     }
+    qg_sha256_add(h, &p->job->absent, sizeof p->job->absent);
 }
 
 /* ------------------------------------------------------------------------------------- the table
@@ -144,6 +236,12 @@ int qg_cell_kind_find(const char *name)
 const qg_work_kind *qg_cell_work(qg_cell_kind kind)
 {
     return kinds[kind].work ? qg_work_kind_find(kinds[kind].work) : NULL;
+}
+
+bool qg_cell_explains(qg_cell_kind kind)
+{
+    return kind == QG_CELL_EXPLAIN || kind == QG_CELL_RANDOMISE || kind == QG_CELL_BOUNDS ||
+           kind == QG_CELL_INTERNALS;
 }
 
 bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k)

@@ -10,7 +10,22 @@
 int64_t qg_plan_cell_seed(const qg_plan *p, const qg_cell *c)
 {
     const qg_job_model *m = &p->job->models[c->model];
-    return m->training && c->kind != QG_CELL_SEEDS ? m->seed : p->job->seed;
+    return m->training && qg_plan_cell_seeds(p, c) == 0 ? m->seed : p->job->seed;
+}
+
+int qg_plan_cell_seeds(const qg_plan *p, const qg_cell *c)
+{
+    switch (c->kind) {
+    case QG_CELL_SEEDS:
+    case QG_CELL_EXPLAINED_SEEDS:
+        return p->job->experiments[c->experiment].seed_group.n;
+    case QG_CELL_DECOMPOSITION: {
+        int n = p->job->decompositions[c->method].n;
+        return n > 1 ? n : 0;
+    }
+    default:
+        return 0;
+    }
 }
 
 int qg_predict_cell(const qg_plan *p, int experiment, int precision)
@@ -61,14 +76,32 @@ static qg_code add_cell(qg_plan *p, qg_arena *a, qg_cell cell, const char *of, c
     qg_cell *c = &p->cells[p->n_cells++];
     *c = cell;
     c->task = -1;
+    c->owner = p->n_cells - 1;
     c->name = qg_arena_printf(a, "%s%s%s%s%s", of, precision[0] ? "/" : "", precision,
                               suffix[0] ? "/" : "", suffix);
     if (!c->name)
         return QG_ENOMEM;
-    qg_plan_make_key(p, c);
-    if (!qg_cell_work(c->kind))
-        c->skip = nothing_to_sum_up(p, c);
     return QG_OK;
+}
+
+/* A key is made of those of cells before it in this order, wherever they are in the list. */
+static int key_order(const qg_cell *c)
+{
+    return c->kind == QG_CELL_PREDICT ? 0 : qg_cell_work(c->kind) ? 1 : 2;
+}
+
+static void make_keys(qg_plan *p)
+{
+    for (int order = 0; order < 3; order++)
+        for (int i = 0; i < p->n_cells; i++) {
+            qg_cell *c = &p->cells[i];
+            if (key_order(c) != order)
+                continue;
+            qg_plan_make_key(p, c);
+            c->owner = qg_plan_latency_owner(p, i);
+            if (!qg_cell_work(c->kind))
+                c->skip = nothing_to_sum_up(p, c);
+        }
 }
 
 static qg_cell of_experiment(const qg_job *job, qg_cell_kind kind, int experiment, int precision)
@@ -101,14 +134,85 @@ static qg_code add_experiment_cells(qg_plan *p, qg_arena *a, int e)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_PREDICT, e, i), name, ""));
     for (int i = 0; i < job->n_precisions && job->latency.wanted; i++)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_LATENCY, e, i), name, "latency"));
-    return add_cell(p, a, of_experiment(job, QG_CELL_COMPARE, e, -1), name, "compare");
+    QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_COMPARE, e, -1), name, "compare"));
+    if (!job->latency.wanted)
+        return QG_OK;
+    return add_cell(p, a, of_experiment(job, QG_CELL_LATENCIES, e, -1), name, "latencies");
 }
 
 /* Behind the last experiment of a seed_group. */
-static qg_code add_seeds_cell(qg_plan *p, qg_arena *a, const qg_seed_group *seed_group)
+static qg_code add_seeds_cells(qg_plan *p, qg_arena *a, const qg_seed_group *g)
 {
-    return add_cell(p, a, of_experiment(p->job, QG_CELL_SEEDS, seed_group->first, -1),
-                    seed_group->base, "seeds");
+    QG_TRY(add_cell(p, a, of_experiment(p->job, QG_CELL_SEEDS, g->first, -1), g->base, "seeds"));
+    if (!p->explained)
+        return QG_OK;
+    return add_cell(p, a, of_experiment(p->job, QG_CELL_EXPLAINED_SEEDS, g->first, -1), g->base,
+                    "seeds/explanations");
+}
+
+/* Behind all experiments: a reference may come after what is compared with it. */
+static qg_code add_reference_cells(qg_plan *p, qg_arena *a)
+{
+    const qg_job *job = p->job;
+    for (int e = 0; e < job->n_experiments; e++)
+        if (job->experiments[e].reference >= 0 && qg_job_reference(job) >= 0)
+            QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_REFERENCE, e, -1),
+                            job->experiments[e].name, "reference"));
+    return QG_OK;
+}
+
+/* Why a method's explanations of a drawn model cannot be made; NULL: they can. */
+static const char *cannot_randomise(const qg_plan *p, qg_arena *a, const qg_cell *c)
+{
+    const qg_plan_model *m = &p->models[c->model];
+    const qg_method *method = p->job->explain.methods[c->method].method;
+    if (!m->training && qg_is_packed(m->source.dir))
+        return qg_arena_printf(a,
+                               "parameters cannot be drawn anew in the packed folder %s: use the "
+                               "model that it was packed from",
+                               m->source.dir);
+    if (method->needs & QG_NEEDS_ATTENTION)
+        return qg_arena_printf(a, "%s needs attention, which only packed models give",
+                               method->name);
+    return NULL;
+}
+
+static qg_code add_randomisation_cells(qg_plan *p, qg_arena *a, int e)
+{
+    const qg_explain_options *o = &p->job->explain;
+    const qg_experiment *x = &p->job->experiments[e];
+    int reference = qg_job_reference(p->job);
+    for (int m = 0; m < o->n_methods && o->randomisation.wanted; m++) {
+        qg_cell cell = of_experiment(p->job, QG_CELL_RANDOMISE, e, reference);
+        const char *suffix = qg_arena_printf(a, "%s/randomisation", o->methods[m].name);
+        if (!o->randomisation.method[m] || !o->randomisation.experiment[e])
+            continue;
+        if (!suffix)
+            return QG_ENOMEM;
+        cell.method = m;
+        qg_cell *c = &p->cells[p->n_cells];
+        QG_TRY(add_cell(p, a, cell, x->name, suffix));
+        c->skip = cannot_randomise(p, a, c);
+    }
+    return QG_OK;
+}
+
+static qg_code add_bounds_cells(qg_plan *p, qg_arena *a, int e)
+{
+    const qg_faithful_options *f = &p->job->explain.faithful;
+    for (int i = 0; i < p->job->n_precisions && f->normalised && f->n_k > 0; i++)
+        QG_TRY(add_cell(p, a, of_experiment(p->job, QG_CELL_BOUNDS, e, i),
+                        p->job->experiments[e].name, "bounds"));
+    return QG_OK;
+}
+
+int qg_plan_bounds_cell(const qg_plan *p, int experiment, int precision)
+{
+    for (int c = 0; c < p->n_cells; c++)
+        if (p->cells[c].kind == QG_CELL_BOUNDS && p->cells[c].experiment == experiment &&
+            p->cells[c].precision == precision)
+            return c;
+    return -1;
 }
 
 static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
@@ -116,6 +220,7 @@ static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
     const qg_job *job = p->job;
     const char *name = job->experiments[e].name;
     int n = job->explain.n_methods;
+    QG_TRY(add_bounds_cells(p, a, e));
     p->explained[e].first_cell = p->n_cells;
     for (int i = 0; i < job->n_precisions * n; i++) {
         qg_cell cell = of_experiment(job, QG_CELL_EXPLAIN, e, i / n);
@@ -124,7 +229,25 @@ static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
         QG_TRY(add_cell(p, a, cell, name, job->explain.methods[i % n].name));
         c->skip = unable(p, a, c);
     }
+    QG_TRY(add_randomisation_cells(p, a, e));
+    for (int i = 0; i < job->n_precisions && job->explain.internals; i++)
+        QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_INTERNALS, e, i), name, "internals"));
     return add_cell(p, a, of_experiment(job, QG_CELL_EXPLANATIONS, e, -1), name, "explanations");
+}
+
+static qg_code add_decomposition_cells(qg_plan *p, qg_arena *a)
+{
+    const qg_job *job = p->job;
+    for (int i = 0; i < job->n_decompositions; i++) {
+        const qg_job_decomposition *d = &job->decompositions[i];
+        const char *suffix = qg_arena_printf(a, "decomposition/%s", d->control);
+        qg_cell cell = of_experiment(job, QG_CELL_DECOMPOSITION, d->pair->a, -1);
+        cell.method = i;
+        if (!suffix)
+            return QG_ENOMEM;
+        QG_TRY(add_cell(p, a, cell, d->of, suffix));
+    }
+    return QG_OK;
 }
 
 static qg_code add_pair_cells(qg_plan *p, qg_arena *a)
@@ -162,6 +285,8 @@ static void select_trainings(qg_plan *p)
 {
     for (int i = 0; i < p->n_cells; i++) {
         const qg_cell *c = &p->cells[i];
+        if (c->kind == QG_CELL_LATENCY && qg_plan_timed(p, c->owner) != i)
+            continue; /* another model is timed */
         int n = c->kind == QG_CELL_SEEDS ? p->job->models[c->model].seed_group.n : 1;
         for (int m = c->model; c->selected && m < c->model + n; m++)
             if (p->models[m].training)
@@ -174,22 +299,28 @@ static void select_trainings(qg_plan *p)
                 p->cells[p->models[k].training->cell].selected = true;
 }
 
-/* What tests are over, and the predictions that say which texts are explained for which class. */
+/* What tests and comparisons are over, and the predictions that say which texts are explained for
+ * which class. */
 static void select_explained(qg_plan *p)
 {
     for (int i = p->n_cells - 1; i >= 0; i--) {
         const qg_cell *c = &p->cells[i];
         for (int k = 0; k < p->n_cells && c->selected; k++)
             p->cells[k].selected |=
-                p->cells[k].kind == QG_CELL_EXPLAIN && qg_cell_sums_up(p, c, &p->cells[k]);
+                (p->cells[k].kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_REFERENCE) &&
+                qg_cell_sums_up(p, c, &p->cells[k]);
     }
-    for (int i = 0; i < p->n_cells; i++) {
+    for (int i = p->n_cells - 1; i >= 0; i--) { /* bounds are before explanations */
         const qg_cell *c = &p->cells[i];
-        if (!c->selected || c->kind != QG_CELL_EXPLAIN || c->skip)
+        int bounds = qg_plan_bounds_cell(p, c->experiment, c->precision);
+        if (!c->selected || !qg_cell_explains(c->kind) || c->skip)
             continue;
-        p->cells[qg_predict_cell(p, c->experiment, qg_job_reference(p->job))].selected = true;
-        if (p->job->explain.target == QG_TARGET_PREDICTED)
+        p->cells[qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))]
+            .selected = true;
+        if (c->kind != QG_CELL_INTERNALS && p->job->explain.target == QG_TARGET_PREDICTED)
             p->cells[qg_predict_cell(p, c->experiment, c->precision)].selected = true;
+        if (c->kind == QG_CELL_EXPLAIN && bounds >= 0)
+            p->cells[bounds].selected = true;
     }
 }
 
@@ -206,8 +337,10 @@ static void select_cells(qg_plan *p, const char *only)
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
-    int per = job->n_precisions * (1 + job->latency.wanted + job->explain.n_methods) + 3;
-    QG_NEW(p->cells, a, job->n_models + job->n_experiments * per + job->explain.n_pairs);
+    int per = job->n_precisions * (3 + job->latency.wanted + job->explain.n_methods) + 6 +
+              job->explain.n_methods;
+    QG_NEW(p->cells, a,
+           job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);
     QG_TRY(add_train_cells(p, a));
     for (int e = 0; e < job->n_experiments; e++) {
         const qg_seed_group *seed_group = &job->experiments[e].seed_group;
@@ -215,9 +348,12 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
         if (p->explained)
             QG_TRY(add_explain_cells(p, a, e));
         if (seed_group->n > 0 && e == seed_group->first + seed_group->n - 1)
-            QG_TRY(add_seeds_cell(p, a, seed_group));
+            QG_TRY(add_seeds_cells(p, a, seed_group));
     }
+    QG_TRY(add_reference_cells(p, a));
     QG_TRY(add_pair_cells(p, a));
+    QG_TRY(add_decomposition_cells(p, a));
+    make_keys(p);
     for (int i = 0; i < p->n_cells; i++)
         if (p->cells[i].skip)
             QG_TRY(qg_plan_warn(

@@ -3,6 +3,7 @@
  */
 #include "inputs.h"
 
+#include "qgrid/checkpoint.h"
 #include "qgrid/rng.h"
 
 int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row)
@@ -12,6 +13,11 @@ int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row)
         if (t->word[i] + 1 > words)
             words = t->word[i] + 1;
     return words;
+}
+
+int qg_plan_random_parts(const qg_plan *p, int experiment)
+{
+    return qg_drawn_parts(&p->models[p->job->experiments[experiment].model].config);
 }
 
 /* A class has at most as many slots as there are texts that can be of it. */
@@ -83,8 +89,9 @@ void qg_plan_explained_rows(int64_t *row, const qg_plan *p, int experiment,
     }
 }
 
-bool qg_plan_repeats(const qg_plan *p, const qg_cell *c)
+int qg_plan_repeats(const qg_plan *p, const qg_cell *c)
 {
-    return c->kind == QG_CELL_EXPLAIN && c->precision == qg_job_reference(p->job) &&
-           p->job->explain.methods[c->method].method->random;
+    bool drawn = c->kind == QG_CELL_EXPLAIN && c->precision == qg_job_reference(p->job) &&
+                 p->job->explain.methods[c->method].method->random;
+    return drawn ? QG_REPEATS : 0;
 }

@@ -41,46 +41,49 @@ int qg_plan_max_length(const qg_plan_model *m, int64_t most)
     return (int)(own > 0 && n > own ? own : n);
 }
 
+enum { TOKEN_ARRAYS = 6 }; /* ids, start, end, word; forms of words, of runs */
+
 typedef struct token_arrays {
     int64_t cap;
-    int32_t *ids, *start, *end, *word;
+    int n; /* arrays that are wanted */
+    int32_t *array[TOKEN_ARRAYS];
 } token_arrays;
 
 static qg_code reserve(token_arrays *t, qg_arena *a, int64_t used, int64_t more)
 {
-    if (t->ids && used + more <= t->cap)
+    if (t->cap && used + more <= t->cap)
         return QG_OK;
     int64_t cap = t->cap ? 2 * t->cap : 4096;
     while (cap < used + more)
         cap *= 2;
-    int32_t **array[] = {&t->ids, &t->start, &t->end, &t->word};
-    for (size_t i = 0; i < 4; i++) {
-        *array[i] = qg_arena_grow(a, *array[i], (size_t)used, (size_t)cap, sizeof(int32_t));
-        if (!*array[i])
+    for (int i = 0; i < t->n; i++) {
+        t->array[i] = qg_arena_grow(a, t->array[i], (size_t)used, (size_t)cap, sizeof(int32_t));
+        if (!t->array[i])
             return QG_ENOMEM;
     }
     t->cap = cap;
     return QG_OK;
 }
 
-/* Encodes all rows. `scratch` is released after each text. */
+/* Encodes all rows, with forms if they are explained. `scratch` is released after each text. */
 static qg_code tokenize(qg_plan_tokens *out, qg_arena *a, qg_arena *scratch, const qg_dataset *d,
-                        const qg_tokenizer *tok, int limit)
+                        const qg_tokenizer *tok, bool explained)
 {
-    token_arrays t = {0};
+    token_arrays t = {.n = explained ? TOKEN_ARRAYS : TOKEN_ARRAYS - 2};
     int64_t *splits;
     int32_t unk = qg_tokenizer_specials(tok).unk;
     QG_NEW(splits, a, d->n + 1);
     for (int64_t r = 0; r < d->n; r++) {
         qg_encoding e;
         qg_mark m = qg_arena_mark(scratch);
-        QG_TRY(qg_tokenizer_encode(&e, tok, scratch, d->text[r], d->text_len[r], limit));
+        QG_TRY(qg_tokenizer_encode(&e, tok, scratch, d->text[r], d->text_len[r], out->max_length));
+        if (explained)
+            QG_TRY(qg_encoding_forms(&e, scratch, d->text[r], d->text_len[r]));
         QG_TRY(reserve(&t, a, out->T, e.n));
-        size_t bytes = (size_t)e.n * sizeof(int32_t);
-        memcpy(t.ids + out->T, e.ids, bytes);
-        memcpy(t.start + out->T, e.start, bytes);
-        memcpy(t.end + out->T, e.end, bytes);
-        memcpy(t.word + out->T, e.word, bytes);
+        const int32_t *from[TOKEN_ARRAYS] = {e.ids,  e.start,     e.end,
+                                             e.word, e.word_form, e.run_form};
+        for (int i = 0; i < t.n; i++)
+            memcpy(t.array[i] + out->T, from[i], (size_t)e.n * sizeof(int32_t));
         out->T += e.n;
         splits[r + 1] = out->T;
         out->truncated += e.truncated;
@@ -89,10 +92,12 @@ static qg_code tokenize(qg_plan_tokens *out, qg_arena *a, qg_arena *scratch, con
         qg_arena_release(scratch, m);
     }
     out->splits = splits;
-    out->ids = t.ids;
-    out->start = t.start;
-    out->end = t.end;
-    out->word = t.word;
+    out->ids = t.array[0];
+    out->start = t.array[1];
+    out->end = t.array[2];
+    out->word = t.array[3];
+    out->word_form = t.array[4];
+    out->run_form = t.array[5];
     return QG_OK;
 }
 
@@ -193,7 +198,7 @@ static qg_code experiment_tokens(qg_plan *p, qg_arena *a, qg_arena *scratch, int
     t->tokenizer = sha;
     t->max_length = limit;
     qg_plan_dataset *d = &p->datasets[x->dataset];
-    QG_TRY(tokenize(t, a, scratch, &d->data, tok, limit));
+    QG_TRY(tokenize(t, a, scratch, &d->data, tok, p->job->explain.n_methods > 0));
     if (!d->word_splits)
         QG_TRY(find_words(d, a, scratch, tok));
     p->tokens[e] = t;

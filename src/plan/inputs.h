@@ -36,6 +36,17 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only);
 /** Key of a cell, whose indices are set; the cells that it is made from are there. */
 void qg_plan_make_key(const qg_plan *p, qg_cell *c);
 
+/** Adds what a forward pass over the texts of an experiment depends on, but for the precision: the
+ *  shape of the model, tokenizer and texts. */
+void qg_plan_add_shape(qg_sha256 *h, const qg_plan *p, int experiment);
+
+/** The cell that owns the measurement which a cell shows; one that shares none: itself. */
+int qg_plan_latency_owner(const qg_plan *p, int cell);
+
+/** The cell on whose model the measurement of `owner` is made: of the selected ones that show it
+ *  the first whose model is read from a folder, or else the first. */
+int qg_plan_timed(const qg_plan *p, int owner);
+
 /** Begins the hash of a key: schema version and kind. */
 void qg_plan_key_begin(qg_sha256 *h, const char *kind);
 

@@ -2,37 +2,17 @@
  * plan.c - tasks and units.
  *
  *   train(model) -> pack(model, precision) -> predict(experiment, precision)
- *                                          -> latency(experiment, precision)
  *                                          -> explain(experiment, precision, method)
+ *                                          -> internals(experiment, precision)
+ *                                          -> latency(shape of a model, data set, precision)
  *
  * What a task needs besides, and how it is cut into units, its kind of work knows.
  */
 #include "inputs.h"
 
-#include "qgrid/rng.h"
 #include "qgrid/str.h"
 
 #include <string.h>
-
-int64_t qg_plan_latency_texts(const qg_plan *p, int experiment)
-{
-    int64_t n = p->datasets[p->job->experiments[experiment].dataset].data.n;
-    int64_t want = p->job->latency.samples;
-    return want < n ? want : n;
-}
-
-int64_t *qg_plan_latency_rows(const qg_plan *p, qg_arena *a, int experiment)
-{
-    int64_t n = p->datasets[p->job->experiments[experiment].dataset].data.n;
-    int64_t *rows = qg_arena_alloc(a, (size_t)n, sizeof *rows);
-    if (!rows)
-        return NULL;
-    for (int64_t i = 0; i < n; i++)
-        rows[i] = i;
-    qg_rng rng = qg_rng_make((uint64_t)p->job->seed, "latency/sample", 0);
-    qg_rng_shuffle(&rng, rows, n);
-    return rows;
-}
 
 qg_code qg_plan_add_unit(qg_plan *p, qg_arena *a, int task, int64_t first, int64_t count,
                          double cost)
@@ -120,17 +100,38 @@ static qg_code pack_task(int *out, qg_plan *p, qg_arena *a, int model, int preci
     return add_task(p, a, (qg_plan_task){pack, model, precision, -1, -1, 0, 0}, -1);
 }
 
-/* The task of a cell that is computed from a packed model. */
+/* The task of a cell that is computed from a packed model. That of the predictions which say what
+ * is explained is made first: the reference may come later in the job. */
 static qg_code make_cell_task(qg_plan *p, qg_arena *a, int cell)
 {
-    const qg_cell *c = &p->cells[cell];
-    const qg_work_kind *kind = qg_cell_work(c->kind);
+    qg_cell *c = &p->cells[cell];
+    const qg_cell *timed = &p->cells[qg_plan_timed(p, c->owner)];
     int pack;
-    if (c->skip || !kind || kind->trains)
+    if (c->task >= 0)
         return QG_OK;
-    QG_TRY(pack_task(&pack, p, a, c->model, c->precision));
-    qg_plan_task t = {kind, c->model, c->precision, c->experiment, cell, 0, 0};
+    if (c->owner != cell) {
+        c->task = p->cells[c->owner].task;
+        return QG_OK;
+    }
+    if (qg_cell_explains(c->kind))
+        QG_TRY(make_cell_task(
+            p, a,
+            qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))));
+    QG_TRY(pack_task(&pack, p, a, timed->model, c->precision));
+    qg_plan_task t = {
+        qg_cell_work(c->kind), timed->model, c->precision, timed->experiment, cell, 0, 0};
     return add_task(p, a, t, pack);
+}
+
+/* Tasks of cells whose work has its node to itself, or of all others. */
+static qg_code make_cell_tasks(qg_plan *p, qg_arena *a, bool exclusive)
+{
+    for (int i = 0; i < p->n_cells; i++) {
+        const qg_work_kind *kind = qg_cell_work(p->cells[i].kind);
+        if (kind && !kind->trains && kind->exclusive == exclusive && !p->cells[i].skip)
+            QG_TRY(make_cell_task(p, a, i));
+    }
+    return QG_OK;
 }
 
 static qg_code make_tasks(qg_plan *p, qg_arena *a)
@@ -140,9 +141,9 @@ static qg_code make_tasks(qg_plan *p, qg_arena *a)
     QG_NEW(p->tasks, a, most);
     QG_NEW(p->sched_tasks, a, most);
     QG_TRY(make_trainings(p, a, qg_cell_work(QG_CELL_TRAIN)));
-    for (int i = 0; i < p->n_cells; i++)
-        QG_TRY(make_cell_task(p, a, i));
-    return QG_OK;
+    QG_TRY(make_cell_tasks(p, a, false));
+    /* Last: whose model is timed depends on --only, the order of the units does not. */
+    return make_cell_tasks(p, a, true);
 }
 
 qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *only,

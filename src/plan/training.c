@@ -119,6 +119,17 @@ static qg_code use_dataset(const maker *k, const qg_plan_dataset **out, int data
     return !*out || k->mlm ? QG_OK : qg_training_check_labelled(&(*out)->data, spec->path);
 }
 
+/* A class without texts is told of, and refused where its weight follows from them. */
+static qg_code check_classes(const maker *k, const int64_t *texts)
+{
+    char *warning;
+    qg_code rc = qg_training_check_classes(&warning, k->arena, texts, k->config);
+    if (rc == QG_ENOMEM)
+        return rc;
+    note(k, k->config->dataset_node, rc);
+    return warning ? qg_plan_warn(k->plan, k->arena, warning) : QG_OK;
+}
+
 static qg_code use_training_texts(const maker *k)
 {
     const qg_training_config *c = k->config;
@@ -139,7 +150,7 @@ static qg_code use_training_texts(const maker *k)
             qg_training_count_classes(texts, &t->train[i]->data);
     }
     if (all && !k->mlm)
-        note(k, c->dataset_node, qg_training_check_classes(texts, c->dataset[0].path, c->labels));
+        QG_TRY(check_classes(k, texts));
     t->texts = all ? t->texts : 0;
     return QG_OK;
 }

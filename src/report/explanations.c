@@ -56,9 +56,9 @@ static bool is_there(const qg_reading *r, const qg_read_cell *c, const char *con
     return false;
 }
 
-/* Mean Spearman drift of a cell, its floor and its ceiling. Those of the reference stand beside any
+/* Mean Spearman drift of a cell, its floor and its repeat. Those of the reference stand beside any
  * other precision. */
-static qg_code read_drift(qg_value *drift, qg_value *floor, qg_value *ceiling, qg_reading *r,
+static qg_code read_drift(qg_value *drift, qg_value *floor, qg_value *repeat, qg_reading *r,
                           const qg_read_cell *c)
 {
     qg_matrix m;
@@ -69,7 +69,7 @@ static qg_code read_drift(qg_value *drift, qg_value *floor, qg_value *ceiling, q
     drift->number = qg_matrix_at(&m, "all", "spearman", "mean");
     if (isnan(floor->number)) {
         floor->number = qg_matrix_at(&m, "floor", "spearman", "mean");
-        ceiling->number = qg_matrix_at(&m, "ceiling", "spearman", "mean");
+        repeat->number = qg_matrix_at(&m, "repeat", "spearman", "mean");
     }
     return QG_OK;
 }
@@ -113,7 +113,7 @@ qg_code qg_table_explanations(qg_table *t, qg_reading *r, const qg_read_cell *no
 {
     static const qg_column names[] = {{"explanation", NULL, QG_TEXT, 0}};
     static const qg_column columns[] = {
-        {"floor", NULL, QG_FIXED, 3},     {"ceiling", NULL, QG_FIXED, 3},
+        {"floor", NULL, QG_FIXED, 3},     {"repeat", NULL, QG_FIXED, 3},
         {"AOPC", NULL, QG_FIXED, 3},      {"deletion", NULL, QG_FIXED, 3},
         {"insertion", NULL, QG_FIXED, 3},
     };

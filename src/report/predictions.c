@@ -16,12 +16,17 @@ static qg_code size_of(double *out, qg_reading *r, const qg_read_cell *c)
     return QG_OK;
 }
 
-/* Of the first batch size; NaN when there are no measurements. */
+#define LATENCY "/timing/latency/{model}/{dataset}/{precision}"
+
+/* Of the first batch size; NaN when there are no measurements, or none of this cell yet. */
 static qg_code median_latency(double *out, qg_reading *r, const qg_read_cell *c)
 {
     qg_matrix m;
-    char *path;
-    QG_TRY(qg_reading_path(&path, r, "/timing/latency/{model}/{dataset}/{precision}/summary", c));
+    char *path, *name = qg_arena_printf(r->arena, "%s/latency", c->name);
+    const qg_read_cell *of = name ? qg_reading_cell(r, name) : NULL;
+    if (!of || of->state != QG_STATE_DONE)
+        return name ? QG_OK : QG_ENOMEM;
+    QG_TRY(qg_reading_path(&path, r, LATENCY "/summary", c));
     QG_TRY(qg_matrix_read(&m, r, path, NULL, "batch_size", "statistic"));
     *out = m.x && m.rows > 0 ? qg_matrix_at(&m, NULL, m.row[0], "median") : (double)NAN;
     return QG_OK;
@@ -52,6 +57,29 @@ qg_code qg_table_predictions(qg_table *t, qg_reading *r, const qg_read_cell *non
             v[2 + k].number = qg_reading_f64(r, group, metric[k]);
         QG_TRY(size_of(&v[6].number, r, c));
         QG_TRY(median_latency(&v[7].number, r, c));
+    }
+    return QG_OK;
+}
+
+qg_code qg_table_measured(qg_table *t, qg_reading *r, const qg_read_cell *c)
+{
+    static const qg_column columns[] = {
+        {"what", NULL, QG_TEXT, 0},
+        {"value", NULL, QG_TEXT, 0},
+    };
+    static const char *const what[] = {"measured_on", "host", "cpu", "kernels"};
+    char *group;
+    QG_TRY(qg_table_add_columns(t, QG_ARRAY_AND_SIZE(columns)));
+    QG_TRY(qg_reading_path(&group, r, LATENCY, c));
+    for (int i = 0; i < 4 && c->state == QG_STATE_DONE; i++) {
+        qg_value v = {.text = ""};
+        const char *path = qg_arena_printf(r->arena, "%s/%s", group, what[i]);
+        if (!path)
+            return QG_ENOMEM;
+        if (!qg_store_has(r->store, path)) /* of another version of the layout */
+            continue;
+        QG_TRY(qg_table_word(&v.text, r, group, what[i]));
+        QG_TRY(qg_table_add_pair(t, what[i], v));
     }
     return QG_OK;
 }

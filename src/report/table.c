@@ -53,6 +53,20 @@ double qg_table_count(qg_reading *r, const char *group, const char *name)
     return n >= 0 ? (double)n : (double)NAN;
 }
 
+qg_code qg_table_word(const char **out, qg_reading *r, const char *group, const char *name)
+{
+    char *text, *path = qg_arena_printf(r->arena, "%s/%s", group, name);
+    qg_store_info s;
+    if (!path)
+        return QG_ENOMEM;
+    QG_TRY(qg_store_describe(&s, r->store, path));
+    if (s.ndim != 0 || s.type != QG_STORE_STRING)
+        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, path, "is not a text");
+    QG_NEW(text, r->arena, s.string_size + 1);
+    *out = text;
+    return qg_store_read(r->store, path, QG_STORE_STRING, NULL, NULL, text);
+}
+
 static qg_code read_matrix(qg_table *t, const qg_table_entry *e, qg_reading *r,
                            const qg_read_cell *c)
 {

@@ -66,6 +66,10 @@ qg_code qg_table_add_pair(qg_table *t, const char *name, qg_value value) QG_MUST
 /** A whole number of a group; NaN where it is absent or not known yet. */
 double qg_table_count(qg_reading *r, const char *group, const char *name);
 
+/** A text of a group. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_table_word(const char **out, qg_reading *r, const char *group,
+                      const char *name) QG_MUST_USE;
+
 #define QG_ARRAY_AND_SIZE(array) (array), (int)(sizeof(array) / sizeof(array)[0])
 
 typedef qg_code qg_table_rows(qg_table *t, qg_reading *r, const qg_read_cell *c);

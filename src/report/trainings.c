@@ -29,22 +29,6 @@ static qg_code read_count(double *out, qg_reading *r, const qg_read_cell *c, con
     return QG_OK;
 }
 
-static qg_code read_text(const char **out, qg_reading *r, const qg_read_cell *c, const char *name)
-{
-    char *group, *path, *text;
-    qg_store_info s;
-    QG_TRY(qg_reading_path(&group, r, GROUP, c));
-    path = qg_arena_printf(r->arena, "%s/%s", group, name);
-    if (!path)
-        return QG_ENOMEM;
-    QG_TRY(qg_store_describe(&s, r->store, path));
-    if (s.ndim != 0 || s.type != QG_STORE_STRING)
-        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, path, "is not a text");
-    QG_NEW(text, r->arena, s.string_size + 1);
-    *out = text;
-    return qg_store_read(r->store, path, QG_STORE_STRING, NULL, NULL, text);
-}
-
 /* ------------------------------------------------------------------- all trainings of the file */
 
 static qg_code add_training(qg_table *t, qg_reading *r, const qg_read_cell *c)
@@ -98,6 +82,7 @@ qg_code qg_table_training(qg_table *t, qg_reading *r, const qg_read_cell *c)
     };
     static const char *const count[] = {"steps_done", "epochs_done", "best_epoch"};
     const char *end, *hash;
+    char *group;
     QG_TRY(qg_table_add_columns(t, QG_ARRAY_AND_SIZE(columns)));
     if (c->state != QG_STATE_DONE)
         return QG_OK;
@@ -106,8 +91,9 @@ qg_code qg_table_training(qg_table *t, qg_reading *r, const qg_read_cell *c)
         QG_TRY(read_count(&v.number, r, c, count[i]));
         QG_TRY(qg_table_add_pair(t, count[i], v));
     }
-    QG_TRY(read_text(&end, r, c, "end"));
-    QG_TRY(read_text(&hash, r, c, "model_hash"));
+    QG_TRY(qg_reading_path(&group, r, GROUP, c));
+    QG_TRY(qg_table_word(&end, r, group, "end"));
+    QG_TRY(qg_table_word(&hash, r, group, "model_hash"));
     end = end[0] ? end : "all epochs were done";
     QG_TRY(qg_table_add_pair(t, "end", (qg_value){.text = end}));
     return qg_table_add_pair(t, "model_hash", (qg_value){.text = hash});

@@ -25,7 +25,8 @@ qg_code qg_results_explained(qg_explained *out, qg_results *r, int experiment)
     int32_t *reference;
     int64_t n = p->explained[experiment].slots;
     *out = (qg_explained){.slots = n};
-    QG_TRY(qg_results_predicted(&reference, r, experiment, qg_job_reference(p->job)));
+    QG_TRY(qg_results_predicted(&reference, r, qg_job_root(p->job, experiment),
+                                qg_job_reference(p->job)));
     QG_NEW(out->row, r->scratch, n);
     QG_NEW(out->reference, r->scratch, n);
     QG_NEW(out->words, r->scratch, n);
@@ -40,7 +41,7 @@ qg_code qg_results_explained(qg_explained *out, qg_results *r, int experiment)
     return QG_OK;
 }
 
-qg_code qg_results_put_explained(qg_results *r, int experiment)
+static qg_code put_explained(qg_results *r, int experiment)
 {
     qg_explained x;
     const qg_experiment *e = &r->plan->job->experiments[experiment];
@@ -50,4 +51,12 @@ qg_code qg_results_put_explained(qg_results *r, int experiment)
     QG_TRY(qg_results_write(r, g, "reference", QG_STORE_I32, NULL, NULL, x.reference));
     QG_TRY(qg_results_write(r, g, "words", QG_STORE_I32, NULL, NULL, x.words));
     return qg_results_write(r, g, "tokens", QG_STORE_I32, NULL, NULL, x.tokens);
+}
+
+qg_code qg_results_put_explained(qg_results *r, int experiment)
+{
+    for (int e = 0; e < r->plan->job->n_experiments; e++)
+        if (qg_job_root(r->plan->job, e) == experiment)
+            QG_TRY(put_explained(r, e));
+    return QG_OK;
 }

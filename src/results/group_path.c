@@ -41,6 +41,7 @@ static const char *planned_name(const void *ctx, char letter)
     const qg_job *job = ((const planned *)ctx)->job;
     const qg_group_ref *ref = &((const planned *)ctx)->ref;
     const qg_explain_options *x = &job->explain;
+    bool splits = ref->group == QG_GROUP_DECOMPOSITION;
     switch (letter) {
     case 'M':
         return job->models[ref->model].name;
@@ -53,9 +54,11 @@ static const char *planned_name(const void *ctx, char letter)
     case 'X':
         return x->methods[ref->method].name;
     case 'E':
-        return job->experiments[x->pairs[ref->method].a].name;
+        return splits ? job->decompositions[ref->method].of
+                      : job->experiments[x->pairs[ref->method].a].name;
     case 'F':
-        return job->experiments[x->pairs[ref->method].b].name;
+        return splits ? job->decompositions[ref->method].control
+                      : job->experiments[x->pairs[ref->method].b].name;
     default:
         return NULL;
     }

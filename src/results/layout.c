@@ -126,6 +126,51 @@ static int explain_groups(qg_group_ref *r, const qg_plan *p, int e)
             if (i != reference)
                 r[n++] = qg_cell_group(p, c, QG_GROUP_DRIFT);
         }
+    for (int i = 0; i < p->job->n_precisions && o->internals; i++) {
+        r[n++] = (qg_group_ref){QG_GROUP_INTERNALS, x->model, x->dataset, i, -1};
+        if (i != reference)
+            r[n++] = (qg_group_ref){QG_GROUP_INTERNALS_DRIFT, x->model, x->dataset, i, -1};
+    }
+    for (int i = 0; i < p->n_cells; i++) {
+        const qg_cell *c = &p->cells[i];
+        if (c->kind == QG_CELL_BOUNDS && c->experiment == e)
+            r[n++] = qg_cell_group(p, c, QG_GROUP_BOUNDS);
+        if (c->kind == QG_CELL_RANDOMISE && c->experiment == e && !c->skip)
+            r[n++] = qg_cell_group(p, c, QG_GROUP_RANDOMISATION);
+    }
+    return n;
+}
+
+/* The groups of what is compared: experiments with their references, with each other, over seeds;
+ * returns how many. */
+static int comparison_groups(qg_group_ref *r, const qg_plan *p)
+{
+    int n = 0;
+    for (int i = 0; i < p->n_cells; i++) {
+        const qg_cell *c = &p->cells[i];
+        switch (c->kind) {
+        case QG_CELL_REFERENCE:
+            r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE);
+            if (p->explained)
+                r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_EXPLAINED);
+            break;
+        case QG_CELL_EXPLAIN:
+            if (p->job->experiments[c->experiment].reference >= 0 && !c->skip)
+                r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_DRIFT);
+            break;
+        case QG_CELL_EXPLAINED_SEEDS:
+            r[n++] = qg_cell_group(p, c, QG_GROUP_EXPLAINED_SEEDS);
+            break;
+        case QG_CELL_PAIR:
+            r[n++] = qg_cell_group(p, c, QG_GROUP_PAIR);
+            break;
+        case QG_CELL_DECOMPOSITION:
+            r[n++] = qg_cell_group(p, c, QG_GROUP_DECOMPOSITION);
+            break;
+        default:
+            break;
+        }
+    }
     return n;
 }
 
@@ -134,7 +179,8 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
     int most = 4 + job->n_datasets + job->n_models * (1 + P) +
-               E * (4 + (4 + 4 * job->explain.n_methods) * P) + job->explain.n_pairs;
+               E * (5 + (7 + 4 * job->explain.n_methods) * P + job->explain.n_methods) +
+               2 * p->n_cells;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
         return NULL;
@@ -156,6 +202,8 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
         const qg_experiment *x = &job->experiments[e];
         r[count++] = (qg_group_ref){QG_GROUP_TOKENS, x->model, x->dataset, -1, -1};
         r[count++] = (qg_group_ref){QG_GROUP_PAIRED, x->model, x->dataset, -1, -1};
+        if (job->latency.wanted)
+            r[count++] = (qg_group_ref){QG_GROUP_LATENCY_TESTS, x->model, x->dataset, -1, -1};
         for (int i = 0; i < P; i++) {
             r[count++] = (qg_group_ref){QG_GROUP_PREDICTIONS, x->model, x->dataset, i, -1};
             r[count++] = (qg_group_ref){QG_GROUP_METRICS, x->model, x->dataset, i, -1};
@@ -167,9 +215,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
         if (p->explained)
             count += explain_groups(r + count, p, e);
     }
-    for (int i = 0; i < job->explain.n_pairs; i++)
-        r[count++] = (qg_group_ref){QG_GROUP_PAIR, -1, -1, -1, i};
-    *n = count;
+    *n = count + comparison_groups(r + count, p);
     return r;
 }
 

@@ -151,6 +151,25 @@ static void attributions(list *l, const qg_plan *p, const char *path, int method
     integer(l, path, "seed", p->job->explain.seed);
 }
 
+static void reference(list *l, const qg_plan *p, const char *path, const qg_group_ref *ref)
+{
+    const qg_experiment *x = p->job->experiments;
+    for (int e = 0; e < p->job->n_experiments; e++)
+        if (x[e].model == ref->model && x[e].dataset == ref->dataset)
+            text(l, path, "reference", x[x[e].reference].name);
+}
+
+static void randomisation(list *l, const qg_plan *p, const char *path, int method)
+{
+    const qg_randomisation_options *o = &p->job->explain.randomisation;
+    text(l, path, "options", p->job->explain.methods[method].canonical);
+    text(l, path, "target", target_of(p->job));
+    integer(l, path, "seed", o->seed);
+    integer(l, path, "smooth", o->smooth);
+    add(l, path, "noise")->number = o->noise;
+    integer(l, path, "bins", o->bins);
+}
+
 qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
                              const qg_group_ref *groups, int n)
 {
@@ -169,6 +188,10 @@ qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
             training(&l, p, path, groups[i].model);
         else if (groups[i].group == QG_GROUP_ATTRIBUTIONS)
             attributions(&l, p, path, groups[i].method);
+        else if (groups[i].group == QG_GROUP_REFERENCE)
+            reference(&l, p, path, &groups[i]);
+        else if (groups[i].group == QG_GROUP_RANDOMISATION)
+            randomisation(&l, p, path, groups[i].method);
         else if (groups[i].group == QG_GROUP_MODEL)
             text(&l, path, "scheme",
                  qg_precision_summary(p->job->precisions[groups[i].precision].scheme));

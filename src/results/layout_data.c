@@ -73,20 +73,21 @@ const char *qg_layout_listed(const void *ctx, int64_t i)
         return qg_layout_strings(f, a, size, cell_##name, p);                                      \
     }
 
-static bool over_seeds(const qg_cell *c)
-{
-    return c->kind == QG_CELL_SEEDS;
-}
-
 CELL_TEXTS(name, QG_NAME_SIZE * 2, c->name)
 CELL_TEXTS(kind, QG_NAME_SIZE, qg_cell_kind_names[c->kind])
-CELL_TEXTS(experiment, QG_NAME_SIZE, !x ? "" : over_seeds(c) ? x->seed_group.base : x->name)
+CELL_TEXTS(experiment, QG_NAME_SIZE,
+           !x                         ? ""
+           : qg_plan_cell_seeds(p, c) ? x->seed_group.base
+                                      : x->name)
 CELL_TEXTS(model, QG_NAME_SIZE,
-           over_seeds(c) ? job->models[c->model].seed_group.base : job->models[c->model].name)
+           qg_plan_cell_seeds(p, c) ? job->models[c->model].seed_group.base
+                                    : job->models[c->model].name)
 CELL_TEXTS(dataset, QG_NAME_SIZE, x ? job->datasets[x->dataset].name : "")
 CELL_TEXTS(precision, QG_NAME_SIZE, c->precision >= 0 ? job->precisions[c->precision].name : "")
 CELL_TEXTS(method, QG_NAME_SIZE,
-           c->kind == QG_CELL_EXPLAIN ? job->explain.methods[c->method].name : "")
+           c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE
+               ? job->explain.methods[c->method].name
+               : "")
 CELL_TEXTS(key, QG_NAME_SIZE, c->key)
 
 qg_code qg_fill_cell_seed(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)

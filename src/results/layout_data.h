@@ -56,6 +56,7 @@ qg_filler qg_fill_row_text, qg_fill_row_label, qg_fill_row_id, qg_fill_word_spli
     qg_fill_word_start, qg_fill_word_end;
 qg_filler qg_fill_token_splits, qg_fill_token_id, qg_fill_token_start, qg_fill_token_end,
     qg_fill_token_word;
+qg_filler qg_fill_fragmentation, qg_fill_fragmentation_summary;
 qg_filler qg_fill_sample_row, qg_fill_sample_tokens;
 
 /** Attributes of the root, /environment and the groups of data sets. */

@@ -4,6 +4,8 @@
 #include "layout_data.h"
 
 #include "qgrid/drift.h"
+#include "qgrid/metrics.h"
+#include "qgrid/pooled.h"
 
 #include <string.h>
 
@@ -12,9 +14,17 @@
 #define X(name) #name,
 static const char *const subset_names[] = {QG_SUBSET_LIST(X)};
 static const char *const test_names[] = {QG_TEST_LIST(X)};
+static const char *const difference_names[] = {QG_DIFFERENCE_LIST(X)};
+static const char *const share_names[] = {QG_SHARE_LIST(X)};
+static const char *const within_names[] = {QG_WITHIN_LIST(X)};
 #undef X
 static const char *const class_metrics[] = {"precision", "recall", "f1", "support"};
 static const char *const statistics[] = {"mean", "sd", "min", "max", "median", "p95", "p99"};
+static const char *const fragmentation_names[QG_FRAGMENTATIONS] = {
+#define X(name) #name,
+    QG_FRAGMENTATION_LIST(X)
+#undef X
+};
 static const char *const seed_statistics[QG_SEED_STATISTICS] = {"mean", "sd", "min", "max"};
 
 int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim)
@@ -58,6 +68,21 @@ static const char *method_text(const void *ctx, int64_t i)
 static qg_code methods(qg_field *f, qg_arena *a, const qg_job *job)
 {
     return qg_layout_names(f, a, QG_NAME_SIZE, method_text, job);
+}
+
+/* Parts of a model that are drawn anew, from the top. */
+static qg_code parts(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
+{
+    const char **name;
+    int layers = p->models[ref.model].config.layers;
+    QG_NEW(name, a, layers + 3);
+    name[0] = "classifier";
+    name[1] = "pooler";
+    for (int i = 0; i < layers; i++)
+        if (!(name[2 + i] = qg_arena_printf(a, "layer %d", layers - 1 - i)))
+            return QG_ENOMEM;
+    name[layers + 2] = "embeddings";
+    return qg_layout_names(f, a, 16, qg_layout_listed, name);
 }
 
 /* Names come with the packed model. */

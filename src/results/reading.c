@@ -101,13 +101,12 @@ const qg_read_cell *qg_reading_cell(const qg_reading *r, const char *name)
 /* What stands for the word at `word`, and the word's length; NULL: there is no such word. */
 static const char *field_of(const qg_read_cell *c, const char *word, size_t *len)
 {
-    const char *second = strstr(c->name, "/vs/");
+    const char *last = strrchr(c->name, '/');
     const struct {
         const char *word, *value;
     } field[] = {
-        {"{experiment}", c->experiment}, {"{model}", c->model},
-        {"{dataset}", c->dataset},       {"{precision}", c->precision},
-        {"{method}", c->method},         {"{other}", second ? second + strlen("/vs/") : ""},
+        {"{experiment}", c->experiment}, {"{model}", c->model},   {"{dataset}", c->dataset},
+        {"{precision}", c->precision},   {"{method}", c->method}, {"{other}", last ? last + 1 : ""},
     };
     for (size_t i = 0; i < sizeof field / sizeof field[0]; i++) {
         *len = strlen(field[i].word);

@@ -19,9 +19,9 @@ qg_code qg_undefined_numbers(double **out, qg_arena *a, int64_t n)
 
 qg_group_ref qg_task_group(const qg_plan *p, const qg_plan_task *t, qg_group group)
 {
-    int dataset = t->experiment >= 0 ? p->job->experiments[t->experiment].dataset : -1;
-    int method = t->cell >= 0 ? p->cells[t->cell].method : -1;
-    return (qg_group_ref){group, t->model, dataset, t->precision, method};
+    if (t->cell >= 0)
+        return qg_cell_group(p, &p->cells[t->cell], group);
+    return (qg_group_ref){group, t->model, -1, t->precision, -1};
 }
 
 qg_code qg_results_write(qg_results *r, qg_group_ref ref, const char *name, qg_store_type type,

@@ -262,7 +262,7 @@ static qg_code take_whole(qg_state *state, const taking *k)
         old++;
     if (*state == QG_STATE_DONE && kind->checksum)
         QG_TRY(kind->checksum(&sum, k->from, k->arena, k->group, 0, 1));
-    if (*state == QG_STATE_DONE && (old == o->n || o->checksum[old] != sum))
+    if (*state == QG_STATE_DONE && kind->checksum && (old == o->n || o->checksum[old] != sum))
         *state = QG_STATE_OPEN;
     if (*state != QG_STATE_DONE)
         sum = 0;
@@ -321,7 +321,7 @@ static qg_code take_cell(taking *k, const qg_old_cells *o, int old, const qg_lay
     if (!fit) /* computed anew */
         return QG_OK;
     QG_TRY(copy_groups(k, layout));
-    if (k->cell->task >= 0) {
+    if (k->cell->task >= 0 && k->plan->tasks[k->cell->task].cell == at) { /* its own units */
         k->task = &k->plan->tasks[k->cell->task];
         qg_group_path(k->group, sizeof k->group, k->plan->job,
                       qg_cell_group(k->plan, k->cell, k->task->kind->group), NULL);

@@ -6,14 +6,33 @@
 #include "qgrid/clock.h"
 #include "qgrid/log.h"
 #include "qgrid/summaries.h"
+#include "qgrid/training.h"
 #include "qgrid/work.h"
 
 #include <string.h>
+
+enum { LINE_SIZE = 2 * QG_NAME_SIZE + sizeof(qg_gang_news) }; /* where the run is */
+static const double reading_seconds = 0.1;                    /* of a trained model's record */
+
+static const qg_plan_task *task_of(const qg_owner *o, int unit)
+{
+    const qg_plan *p = o->results->plan;
+    return &p->tasks[p->units[unit].task];
+}
+
+/* What was told of a unit holds no more. */
+static void forget_news(qg_owner *o, int unit)
+{
+    if (task_of(o, unit)->kind->trains)
+        o->news[task_of(o, unit)->model].text[0] = 0;
+}
 
 static qg_code input(void *ctx, int unit, qg_str *bytes)
 {
     qg_owner *o = ctx;
     o->last_unit = unit;
+    forget_news(o, unit);
+    qg_estimate_started(o->estimate, unit, qg_clock());
     return qg_work_input(bytes, o->results, unit, o->cache);
 }
 
@@ -31,10 +50,19 @@ static qg_code put_timing(qg_results *r, const qg_unit_report *report)
     return qg_results_write(r, g, "host", QG_STORE_STRING, &at, &one, host);
 }
 
+static void told(void *ctx, int unit, const qg_gang_news *news)
+{
+    qg_owner *o = ctx;
+    qg_estimate_told(o->estimate, unit, news->share, news->left, qg_clock());
+    o->news[task_of(o, unit)->model] = *news;
+}
+
 static qg_code done(void *ctx, const qg_unit_report *report, const void *result, size_t size)
 {
     qg_owner *o = ctx;
     o->units_done++;
+    forget_news(o, report->unit);
+    qg_estimate_done(o->estimate, report->unit, report->seconds, report->members);
     QG_TRY(put_timing(o->results, report));
     qg_code rc = qg_results_put(
         o->results, report->unit,
@@ -51,6 +79,7 @@ static qg_code failed(void *ctx, const qg_unit_report *report, const qg_error *w
 {
     qg_owner *o = ctx;
     char text[QG_ERROR_SIZE];
+    forget_news(o, report->unit);
     if (qg_code_scope(why->code) == QG_SCOPE_GRID)
         return qg_error_restore(why);
     qg_error_format(text, sizeof text, why);
@@ -63,14 +92,35 @@ static qg_code task_finished(void *ctx, int task)
     return qg_finish_cells(((qg_owner *)ctx)->results);
 }
 
+/* ", training finetuned_s42: epoch 1/3, step 17/330, loss 0.6931 and 2 others"; returns whether
+ * there are trainings of which something is known. */
+static bool trainings(char *out, size_t size, const qg_owner *o)
+{
+    const qg_job *job = o->results->plan->job;
+    char others[32] = "";
+    int first = -1, more = 0;
+    for (int m = 0; m < job->n_models; m++)
+        if (o->news[m].text[0] && first < 0)
+            first = m;
+        else if (o->news[m].text[0])
+            more++;
+    if (first < 0)
+        return false;
+    if (more > 0)
+        snprintf(others, sizeof others, " and %d other%s", more, more > 1 ? "s" : "");
+    snprintf(out, size, ", training %s: %s%s", job->models[first].name, o->news[first].text,
+             others);
+    return true;
+}
+
 /* ", at finetuned_smsa/int8" or ", packing finetuned/int8": where the run is. */
 static void stage(char *out, size_t size, const qg_owner *o)
 {
     const qg_plan *p = o->results->plan;
     out[0] = 0;
-    if (o->last_unit < 0)
+    if (o->last_unit < 0 || trainings(out, size, o))
         return;
-    const qg_plan_task *t = &p->tasks[p->units[o->last_unit].task];
+    const qg_plan_task *t = task_of(o, o->last_unit);
     if (t->kind->trains)
         snprintf(out, size, ", training %s", p->job->models[t->model].name);
     else if (t->cell >= 0)
@@ -83,26 +133,24 @@ static void stage(char *out, size_t size, const qg_owner *o)
 static void describe(char *out, size_t size, const qg_owner *o, const qg_sched *s, double now)
 {
     int open, running, finished, broken, cells_open, cells_done, cells_failed;
-    char eta[32] = "?", spent[32], bad[32] = "", where[2 * QG_NAME_SIZE];
-    double left = qg_sched_cost_left(s), gone = o->cost_at_start - left;
+    char left[32], spent[32], bad[32] = "", where[LINE_SIZE];
     double seconds = now - o->started;
     stage(where, sizeof where, o);
     qg_sched_count(s, &open, &running, &finished, &broken);
     qg_results_count(o->results, &cells_open, &cells_done, &cells_failed);
-    if (gone > 0)
-        qg_format_seconds(eta, sizeof eta, seconds * left / gone);
+    qg_format_seconds(left, sizeof left, qg_estimate_left(o->estimate, s, now));
     if (cells_failed)
         snprintf(bad, sizeof bad, ", %d failed", cells_failed);
     snprintf(out, size, "%d/%d cells%s, %d/%d units, %.1f units/s, %s gone, %s left%s", cells_done,
              cells_open + cells_done + cells_failed, bad, finished,
              open + running + finished + broken, seconds > 0 ? (double)o->units_done / seconds : 0,
-             qg_format_seconds(spent, sizeof spent, seconds), eta, where);
+             qg_format_seconds(spent, sizeof spent, seconds), left, where);
 }
 
 static void progress(void *ctx, const qg_sched *s, double now)
 {
     qg_owner *o = ctx;
-    char line[256 + 2 * QG_NAME_SIZE];
+    char line[256 + LINE_SIZE];
     bool bar = o->progress == QG_PROGRESS_BAR;
     if (now - o->last_lock > 5) {
         qg_lock_renew(o->lock);
@@ -124,16 +172,44 @@ static void progress(void *ctx, const qg_sched *s, double now)
         qg_note("%s", line);
 }
 
-qg_farm_owner qg_owner_callbacks(qg_owner *o)
+/* Costs as the plan has them, but for trainings that are in their folders: those are read back. */
+static qg_code make_estimate(qg_owner *o, qg_arena *a, const qg_workload *work)
+{
+    const qg_plan *p = o->results->plan;
+    int n_kinds = 0;
+    int32_t *kind;
+    double *cost;
+    QG_NEW(kind, a, p->n_tasks);
+    QG_NEW(cost, a, p->n_units);
+    for (int t = 0; t < p->n_tasks; t++)
+        while (qg_work_kinds[kind[t]] != p->tasks[t].kind)
+            kind[t]++;
+    while (qg_work_kinds[n_kinds])
+        n_kinds++;
+    for (int u = 0; u < p->n_units; u++) {
+        const qg_plan_task *t = task_of(o, u);
+        const qg_plan_model *m = &p->models[t->model];
+        bool there = t->kind->trains && work->state[u] == QG_UNIT_OPEN &&
+                     qg_training_is_complete(m->source.dir, m->hash);
+        cost[u] = there ? reading_seconds : p->units[u].cost;
+    }
+    return qg_estimate_create(&o->estimate, a, work, kind, n_kinds, cost);
+}
+
+qg_code qg_owner_callbacks(qg_farm_owner *out, qg_owner *o, qg_arena *a, const qg_workload *work)
 {
     if (o->progress == QG_PROGRESS_AUTO)
         o->progress = qg_log_is_terminal() ? QG_PROGRESS_BAR : QG_PROGRESS_LOG;
     o->last_unit = -1;
     o->started = o->last_line = o->last_lock = o->last_sync = qg_clock();
-    return (qg_farm_owner){.ctx = o,
+    QG_NEW(o->news, a, o->results->plan->job->n_models);
+    QG_TRY(make_estimate(o, a, work));
+    *out = (qg_farm_owner){.ctx = o,
                            .input = input,
                            .done = done,
                            .failed = failed,
                            .task_finished = task_finished,
+                           .told = told,
                            .progress = progress};
+    return QG_OK;
 }

@@ -4,6 +4,7 @@
 #ifndef QGRID_OWNER_H
 #define QGRID_OWNER_H
 
+#include "qgrid/estimate.h"
 #include "qgrid/farm.h"
 #include "qgrid/lock.h"
 #include "qgrid/run.h"
@@ -15,11 +16,15 @@ typedef struct qg_owner {
     const char *cache; /* folder of packed models */
     qg_progress_style progress;
     double started, last_line, last_lock, last_sync;
-    double cost_at_start;
+    qg_estimate *estimate;
+    qg_gang_news *news; /* [models] of running trainings; text empty: there is none */
     int64_t units_done;
     int last_unit; /* handed out last, -1: none yet */
 } qg_owner;
 
-qg_farm_owner qg_owner_callbacks(qg_owner *o);
+/** With results, lock, cache and progress set. @param work  what is run, its states included; its
+ *  arrays are borrowed. @errors QG_ENOMEM. */
+qg_code qg_owner_callbacks(qg_farm_owner *out, qg_owner *o, qg_arena *a,
+                           const qg_workload *work) QG_MUST_USE;
 
 #endif

@@ -108,14 +108,12 @@ static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, qg_results *r
     bool *needed;
     QG_NEW(state, a, p->n_units);
     QG_NEW(needed, a, p->n_tasks);
-    for (int t = p->n_tasks - 1; t >= 0; t--) { /* what a task needs has a smaller number */
-        const qg_plan_task *task = &p->tasks[t];
-        if (task->cell < 0 || !p->cells[task->cell].selected)
-            continue;
-        needed[t] = true;
-        for (int i = 0; i < p->sched_tasks[t].n_needs; i++)
+    for (int c = 0; c < p->n_cells; c++)
+        if (p->cells[c].selected && p->cells[c].task >= 0)
+            needed[p->cells[c].task] = true;
+    for (int t = p->n_tasks - 1; t >= 0; t--) /* what a task needs has a smaller number */
+        for (int i = 0; needed[t] && i < p->sched_tasks[t].n_needs; i++)
             needed[p->sched_tasks[t].needs[i]] = true;
-    }
     QG_TRY(reopen_gone(r, needed));
     for (int u = 0; u < p->n_units; u++) {
         bool open = r->unit_state[u] == QG_STATE_OPEN && needed[p->units[u].task];
@@ -148,12 +146,11 @@ static qg_code compute(qg_farm_outcome *outcome, qg_par *par, qg_arena *a, qg_re
     owner.cache = qg_model_cache_dir(a);
     if (!owner.cache)
         return QG_ENOMEM;
-    for (int u = 0; u < p->n_units; u++)
-        owner.cost_at_start += state[u] == QG_UNIT_OPEN ? p->units[u].cost : 0;
-    QG_TRY(qg_work_create(&work, a));
+    qg_farm_owner callbacks;
     qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
+    QG_TRY(qg_owner_callbacks(&callbacks, &owner, a, &load));
+    QG_TRY(qg_work_create(&work, a));
     qg_farm_worker worker = qg_work_callbacks(work);
-    qg_farm_owner callbacks = qg_owner_callbacks(&owner);
     qg_code rc = qg_farm_run(outcome, par, &load, &worker, &callbacks, &options, a);
     qg_work_destroy(work);
     qg_log_progress("");

@@ -25,6 +25,11 @@ bool qg_finish_task_done(const qg_results *r, int task)
     return task_progress(r, task) == ALL_DONE;
 }
 
+bool qg_finish_is_done(const qg_results *r, const qg_cell *c)
+{
+    return r->cell_state[c - r->plan->cells] == QG_STATE_DONE;
+}
+
 /* The first task that failed among those that a task needs; -1: none. */
 static int failed_need(const qg_results *r, int task)
 {

@@ -1,6 +1,6 @@
 /*
  * finish_explain.c - closing an explanation: measures of faithfulness summed up, drift against
- * fp32 with its floor and ceiling.
+ * fp32 with its floor and repeat.
  *
  * Everything is computed from what stands in the results file, in the order of the slots.
  */
@@ -75,24 +75,38 @@ static qg_code read_scores(scores *out, qg_results *r, const qg_cell *c)
 
 /* Numbers [slots, QG_DRIFTS]. */
 typedef struct drifts {
-    double *drift, *floor, *ceiling;
+    double *drift, *floor, *repeat;
     int32_t *flipped;
 } drifts;
 
 static qg_code make_drifts(drifts *d, qg_arena *a, int64_t slots)
 {
-    double **tables[] = {&d->drift, &d->floor, &d->ceiling};
+    double **tables[] = {&d->drift, &d->floor, &d->repeat};
     for (int t = 0; t < 3; t++)
         QG_TRY(qg_undefined_numbers(tables[t], a, slots * QG_DRIFTS));
     QG_NEW(d->flipped, a, slots);
     return QG_OK;
 }
 
-/* The explanations of a precision, those of fp32, and those once more with another seed. */
+/* The explanations of a precision, those of fp32, and those drawn once more, twice. */
 typedef struct compared {
     scores of, reference;
-    double *again; /* [slots, words] */
+    double *again[QG_REPEATS]; /* [slots, words]; NULL: the method draws nothing */
 } compared;
+
+static qg_code read_repeats(compared *out, qg_results *r, const qg_cell *f)
+{
+    static const char *const names[QG_REPEATS] = {"word_scores_a", "word_scores_b"};
+    const qg_plan_explained *x = &r->plan->explained[f->experiment];
+    qg_group_ref g = qg_cell_group(r->plan, f, QG_GROUP_REPEAT);
+    if (qg_plan_repeats(r->plan, f) == 0)
+        return QG_OK;
+    for (int i = 0; i < QG_REPEATS; i++) {
+        QG_NEW(out->again[i], r->scratch, x->slots * x->words);
+        QG_TRY(qg_results_read(r, g, names[i], QG_STORE_F64, NULL, NULL, out->again[i]));
+    }
+    return QG_OK;
+}
 
 /* Explanations of different classes are not compared. */
 static qg_code compare_slot(drifts *d, qg_results *r, const qg_cell *c, const compared *with,
@@ -110,7 +124,9 @@ static qg_code compare_slot(drifts *d, qg_results *r, const qg_cell *c, const co
     d->flipped[slot] = of->predicted[slot] != reference->predicted[slot];
     QG_TRY(qg_drift_floor(d->floor + to, a, words, (uint64_t)o->seed, key, (int)o->floor_draws,
                           r->scratch));
-    QG_TRY(qg_drift_of(d->ceiling + to, a, with->again + at, words, r->scratch));
+    if (with->again[0])
+        QG_TRY(qg_drift_repeat(d->repeat + to, with->again[0] + at, with->again[1] + at, words,
+                               r->scratch));
     if (of->target[slot] != reference->target[slot])
         return QG_OK;
     return qg_drift_of(d->drift + to, a, of->word + at, words, r->scratch);
@@ -137,9 +153,9 @@ static qg_code write_summary(qg_results *r, qg_group_ref g, const drifts *d, int
     double *v, out[QG_SUBSETS][QG_DRIFTS][QG_SUMMARIES];
     QG_NEW(v, r->scratch, slots * QG_DRIFTS);
     for (int s = 0; s < QG_SUBSETS; s++) {
-        const double *from = s == QG_SUBSET_floor     ? d->floor
-                             : s == QG_SUBSET_ceiling ? d->ceiling
-                                                      : d->drift;
+        const double *from = s == QG_SUBSET_floor    ? d->floor
+                             : s == QG_SUBSET_repeat ? d->repeat
+                                                     : d->drift;
         for (int64_t i = 0; i < slots * QG_DRIFTS; i++) {
             int32_t flipped = d->flipped[i / QG_DRIFTS];
             bool out_of_it = (s == QG_SUBSET_unflipped && flipped != 0) ||
@@ -157,19 +173,14 @@ static qg_code write_drift(qg_results *r, const qg_cell *c, const qg_cell *f)
 {
     qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_DRIFT);
     int64_t slots = r->plan->explained[c->experiment].slots;
-    compared with;
+    compared with = {0};
     qg_explained x;
     drifts d;
     QG_TRY(qg_results_explained(&x, r, c->experiment));
     QG_TRY(make_drifts(&d, r->scratch, slots));
     QG_TRY(read_scores(&with.of, r, c));
     QG_TRY(read_scores(&with.reference, r, f));
-    with.again = with.reference.word; /* what draws nothing gives the same again */
-    if (qg_plan_repeats(r->plan, f)) {
-        QG_NEW(with.again, r->scratch, slots * r->plan->explained[c->experiment].words);
-        QG_TRY(qg_results_read(r, qg_cell_group(r->plan, f, QG_GROUP_REPEAT), "word_scores",
-                               QG_STORE_F64, NULL, NULL, with.again));
-    }
+    QG_TRY(read_repeats(&with, r, f));
     for (int64_t i = 0; i < slots; i++) {
         d.flipped[i] = -1;
         if (x.row[i] >= 0)
@@ -178,7 +189,7 @@ static qg_code write_drift(qg_results *r, const qg_cell *c, const qg_cell *f)
     QG_TRY(write_columns(r, g, d.drift, slots));
     QG_TRY(qg_results_write(r, g, "flipped", QG_STORE_I32, NULL, NULL, d.flipped));
     QG_TRY(qg_results_write(r, g, "floor", QG_STORE_F64, NULL, NULL, d.floor));
-    QG_TRY(qg_results_write(r, g, "ceiling", QG_STORE_F64, NULL, NULL, d.ceiling));
+    QG_TRY(qg_results_write(r, g, "repeat", QG_STORE_F64, NULL, NULL, d.repeat));
     return write_summary(r, g, &d, slots);
 }
 
@@ -201,8 +212,21 @@ static qg_code write_drifts(qg_results *r, const qg_cell *c)
     return QG_OK;
 }
 
+static qg_code count_missed(qg_results *r, const qg_cell *c)
+{
+    qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_ATTRIBUTIONS);
+    int64_t slots = r->plan->explained[c->experiment].slots, missed = 0;
+    int32_t *reached;
+    QG_NEW(reached, r->scratch, slots);
+    QG_TRY(qg_results_read(r, g, "tolerance_reached", QG_STORE_I32, NULL, NULL, reached));
+    for (int64_t i = 0; i < slots; i++)
+        missed += reached[i] == 0;
+    return qg_results_write(r, g, "tolerance_missed", QG_STORE_I64, NULL, NULL, &missed);
+}
+
 qg_code qg_finish_explanation(qg_results *r, const qg_cell *c)
 {
+    QG_TRY(count_missed(r, c));
     if (r->plan->job->explain.faithful.n_k > 0)
         QG_TRY(sum_faithfulness(r, c));
     return write_drifts(r, c);

@@ -1,79 +1,14 @@
 /*
  * finish_explanations.c - tests over explanations: methods against each other, precisions against
- * each other, drift against its floor and ceiling, experiments against each other.
+ * each other, drift against its floor and repeat.
  */
-#include "finish.h"
+#include "drift_tests.h"
 
 #include "qgrid/drift.h"
 #include "qgrid/explained.h"
 
 #include <math.h>
 #include <string.h>
-
-static bool is_done(const qg_results *r, const qg_cell *c)
-{
-    return r->cell_state[c - r->plan->cells] == QG_STATE_DONE;
-}
-
-static qg_code test(double out[QG_TESTS], qg_results *r, const double *a, const double *b,
-                    int64_t n)
-{
-    qg_paired_drift t;
-    QG_TRY(qg_paired_drift_test(&t, a, b, n, 1, &r->resampler, r->scratch));
-    out[QG_TEST_n] = (double)t.n;
-    out[QG_TEST_difference] = t.difference;
-    out[QG_TEST_ci_low] = t.ci_low;
-    out[QG_TEST_ci_high] = t.ci_high;
-    out[QG_TEST_p] = t.p_wilcoxon;
-    out[QG_TEST_rank_biserial] = t.rank_biserial;
-    return QG_OK;
-}
-
-/* Adjusted p values of a family of tests [n, QG_TESTS]. */
-static qg_code adjust(double *tests, int n, qg_arena *a)
-{
-    double *p, *holm, *bonferroni;
-    QG_NEW(p, a, n);
-    QG_NEW(holm, a, n);
-    QG_NEW(bonferroni, a, n);
-    for (int i = 0; i < n; i++)
-        p[i] = tests[i * QG_TESTS + QG_TEST_p];
-    QG_TRY(qg_holm(holm, p, n, a));
-    qg_bonferroni(bonferroni, p, n);
-    for (int i = 0; i < n; i++) {
-        tests[i * QG_TESTS + QG_TEST_p_holm] = holm[i];
-        tests[i * QG_TESTS + QG_TEST_p_bonferroni] = bonferroni[i];
-    }
-    return QG_OK;
-}
-
-/* A column of a cell's drift or faithfulness [slots]; NaN where it was not computed. */
-static qg_code column(double **out, qg_results *r, const qg_cell *c, qg_group group,
-                      const char *name)
-{
-    QG_TRY(qg_undefined_numbers(out, r->scratch, r->plan->explained[c->experiment].slots));
-    bool is_reference = c->precision == qg_job_reference(r->plan->job);
-    if (!is_done(r, c) || (group == QG_GROUP_DRIFT && is_reference))
-        return QG_OK;
-    return qg_results_read(r, qg_cell_group(r->plan, c, group), name, QG_STORE_F64, NULL, NULL,
-                           *out);
-}
-
-/* The Spearman drift's bound, of a table [slots, QG_DRIFTS]. */
-static qg_code bound(double **out, qg_results *r, const qg_cell *c, const char *name)
-{
-    int64_t slots = r->plan->explained[c->experiment].slots;
-    double *table;
-    QG_TRY(qg_undefined_numbers(out, r->scratch, slots));
-    if (!is_done(r, c) || c->precision == qg_job_reference(r->plan->job))
-        return QG_OK;
-    QG_NEW(table, r->scratch, slots * QG_DRIFTS);
-    QG_TRY(qg_results_read(r, qg_cell_group(r->plan, c, QG_GROUP_DRIFT), name, QG_STORE_F64, NULL,
-                           NULL, table));
-    for (int64_t i = 0; i < slots; i++)
-        (*out)[i] = table[i * QG_DRIFTS + QG_DRIFT_spearman];
-    return QG_OK;
-}
 
 /* --------------------------------------------------------------------- methods against each other
  */
@@ -82,7 +17,7 @@ static qg_code read_words(double **out, qg_results *r, const qg_cell *c)
 {
     const qg_plan_explained *x = &r->plan->explained[c->experiment];
     *out = NULL;
-    if (!is_done(r, c))
+    if (!qg_finish_is_done(r, c))
         return QG_OK;
     QG_NEW(*out, r->scratch, x->slots * x->words);
     return qg_results_read(r, qg_cell_group(r->plan, c, QG_GROUP_ATTRIBUTIONS), "word_scores",
@@ -153,33 +88,30 @@ static qg_code write_agreements(qg_results *r, const qg_cell *c)
 /* ------------------------------------------------------------------ precisions against each other
  */
 
-/* A test of b against a as one of a against b. */
-static void turn(double *out, const double *t)
-{
-    memcpy(out, t, QG_TESTS * sizeof *out);
-    out[QG_TEST_difference] = -t[QG_TEST_difference];
-    out[QG_TEST_ci_low] = -t[QG_TEST_ci_high];
-    out[QG_TEST_ci_high] = -t[QG_TEST_ci_low];
-    out[QG_TEST_rank_biserial] = -t[QG_TEST_rank_biserial];
-}
+/* A number of a test of b against a, and which one it is, times `sign`, of a against b. */
+typedef struct number {
+    const char *name;
+    int at, back;
+    double sign;
+} number;
 
-/* Spreads tests of pairs a < b over both halves of [method, a, b], one number of each. */
-static qg_code write_number(qg_results *r, qg_group_ref g, const char *name, const double *pair,
-                            int number)
+/* Spreads a number of tests of pairs a < b, `width` numbers each, over both halves of
+ * [method, a, b]. */
+static qg_code write_number(qg_results *r, qg_group_ref g, const double *pair, int width,
+                            const number *x)
 {
     const qg_job *job = r->plan->job;
     int M = job->explain.n_methods, P = job->n_precisions, at = 0;
-    double *table, turned[QG_TESTS];
+    double *table;
     QG_TRY(qg_undefined_numbers(&table, r->scratch, M * P * P));
     for (int m = 0; m < M; m++)
         for (int a = 0; a < P; a++)
             for (int b = a + 1; b < P; b++) {
-                const double *t = pair + at++ * QG_TESTS;
-                turn(turned, t);
-                table[(m * P + a) * P + b] = t[number];
-                table[(m * P + b) * P + a] = turned[number];
+                const double *t = pair + at++ * width;
+                table[(m * P + a) * P + b] = t[x->at];
+                table[(m * P + b) * P + a] = x->sign * t[x->back];
             }
-    return qg_results_write(r, g, name, QG_STORE_F64, NULL, NULL, table);
+    return qg_results_write(r, g, x->name, QG_STORE_F64, NULL, NULL, table);
 }
 
 static qg_code write_counts(qg_results *r, qg_group_ref g, const double *pair)
@@ -197,130 +129,136 @@ static qg_code write_counts(qg_results *r, qg_group_ref g, const double *pair)
     return qg_results_write(r, g, "drift_n", QG_STORE_I64, NULL, NULL, table);
 }
 
-static qg_code write_precisions(qg_results *r, const qg_cell *c)
+/* Tests of each method between all pairs of precisions a < b. */
+static qg_code test_precisions(qg_drift_tests *t, qg_results *r, const qg_cell *c)
 {
-    static const struct {
-        const char *name;
-        int number;
-    } numbers[] = {{"drift_difference", QG_TEST_difference},
-                   {"drift_ci_low", QG_TEST_ci_low},
-                   {"drift_ci_high", QG_TEST_ci_high},
-                   {"drift_p", QG_TEST_p},
-                   {"drift_p_holm", QG_TEST_p_holm},
-                   {"drift_p_bonferroni", QG_TEST_p_bonferroni},
-                   {"drift_rank_biserial", QG_TEST_rank_biserial}};
     const qg_plan *p = r->plan;
-    qg_group_ref g = qg_cell_group(p, c, QG_GROUP_EXPLANATIONS);
     int M = p->job->explain.n_methods, P = p->job->n_precisions, n = 0;
     int64_t slots = p->explained[c->experiment].slots;
-    double *tests, **drift;
-    QG_TRY(qg_undefined_numbers(&tests, r->scratch, M * P * (P - 1) / 2 * QG_TESTS));
+    double **drift;
+    QG_TRY(qg_drift_tests_make(t, r, P * (P - 1) / 2));
     QG_NEW(drift, r->scratch, P);
     for (int m = 0; m < M; m++) {
         qg_mark mark = qg_arena_mark(r->scratch);
         for (int i = 0; i < P; i++)
-            QG_TRY(column(&drift[i], r, qg_plan_explain_cell(p, c->experiment, i, m),
-                          QG_GROUP_DRIFT, "spearman"));
+            QG_TRY(qg_drift_column(&drift[i], r, qg_plan_explain_cell(p, c->experiment, i, m),
+                                   QG_GROUP_DRIFT, "spearman"));
         for (int a = 0; a < P; a++)
             for (int b = a + 1; b < P; b++)
-                QG_TRY(test(tests + n++ * QG_TESTS, r, drift[a], drift[b], slots));
+                QG_TRY(qg_drift_test(t, r, n++, drift[a], drift[b], slots, p->job->margin.rho));
         qg_arena_release(r->scratch, mark);
     }
-    QG_TRY(adjust(tests, n, r->scratch));
-    QG_TRY(write_counts(r, g, tests));
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        QG_TRY(write_number(r, g, numbers[i].name, tests, numbers[i].number));
+    return qg_drift_tests_adjust(t, r);
+}
+
+static qg_code write_precisions(qg_results *r, const qg_cell *c)
+{
+#define BACK(id, back, sign)                                                                       \
+    {                                                                                              \
+        "drift_" #id, QG_TEST_##id, QG_TEST_##back, sign                                           \
+    }
+#define SAME(id)                                                                                   \
+    {                                                                                              \
+        "drift_" #id, QG_TEST_##id, QG_TEST_##id, 1                                                \
+    }
+    static const number tests[] = {BACK(difference, difference, -1),
+                                   BACK(ci_low, ci_high, -1),
+                                   BACK(ci_high, ci_low, -1),
+                                   BACK(rank_biserial, rank_biserial, -1),
+                                   SAME(p),
+                                   SAME(p_holm),
+                                   SAME(p_bonferroni),
+                                   SAME(detectable),
+                                   SAME(family)};
+    static const number within[] = {
+        {"drift_equivalent_p", QG_WITHIN_p, QG_WITHIN_p, 1},
+        {"drift_equivalent_p_holm", QG_WITHIN_p_holm, QG_WITHIN_p_holm, 1}};
+#undef BACK
+#undef SAME
+    qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_EXPLANATIONS);
+    qg_drift_tests t;
+    QG_TRY(test_precisions(&t, r, c));
+    QG_TRY(write_counts(r, g, t.difference));
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        QG_TRY(write_number(r, g, t.difference, QG_TESTS, &tests[i]));
+    for (size_t i = 0; i < sizeof within / sizeof within[0]; i++)
+        QG_TRY(write_number(r, g, t.equivalent, QG_WITHINS, &within[i]));
+    return QG_OK;
+}
+
+/* ---------------------------------------------------------------------- drift against its bounds
+ */
+
+/* What the drift must not be below: the repeat, and 1 where nothing is drawn. */
+static qg_code steady(double **out, qg_results *r, const double *repeat, int64_t slots)
+{
+    QG_NEW(*out, r->scratch, slots);
+    for (int64_t i = 0; i < slots; i++)
+        (*out)[i] = isnan(repeat[i]) ? 1 : repeat[i];
+    return QG_OK;
+}
+
+/* Test i of both bounds: of a method and a precision. */
+static qg_code test_bounds(qg_drift_tests *floors, qg_drift_tests *repeats, qg_results *r,
+                           const qg_cell *c, int i)
+{
+    int P = r->plan->job->n_precisions;
+    const qg_cell *k = qg_plan_explain_cell(r->plan, c->experiment, i % P, i / P);
+    int64_t slots = r->plan->explained[c->experiment].slots;
+    double margin = r->plan->job->margin.rho, *drift, *floor, *repeat, *same;
+    qg_mark mark = qg_arena_mark(r->scratch);
+    QG_TRY(qg_drift_column(&drift, r, k, QG_GROUP_DRIFT, "spearman"));
+    QG_TRY(qg_drift_bound(&floor, r, k, "floor"));
+    QG_TRY(qg_drift_bound(&repeat, r, k, "repeat"));
+    QG_TRY(steady(&same, r, repeat, slots));
+    QG_TRY(qg_drift_test(floors, r, i, floor, drift, slots, margin));
+    QG_TRY(qg_drift_test(repeats, r, i, repeat, drift, slots, margin));
+    QG_TRY(qg_drift_test_not_below(repeats, r, i, same, drift, slots, margin));
+    qg_arena_release(r->scratch, mark);
     return QG_OK;
 }
 
 static qg_code write_bounds(qg_results *r, const qg_cell *c)
 {
+    const qg_job *job = r->plan->job;
+    qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_EXPLANATIONS);
+    qg_drift_tests floors, repeats;
+    QG_TRY(qg_drift_tests_make(&floors, r, job->n_precisions));
+    QG_TRY(qg_drift_tests_make(&repeats, r, job->n_precisions));
+    for (int i = 0; i < job->explain.n_methods * job->n_precisions; i++)
+        QG_TRY(test_bounds(&floors, &repeats, r, c, i));
+    QG_TRY(qg_drift_tests_adjust(&floors, r));
+    QG_TRY(qg_drift_tests_adjust(&repeats, r));
+    QG_TRY(qg_results_write(r, g, "above_floor", QG_STORE_F64, NULL, NULL, floors.difference));
+    QG_TRY(qg_results_write(r, g, "from_repeat", QG_STORE_F64, NULL, NULL, repeats.difference));
+    QG_TRY(qg_results_write(r, g, "as_repeat", QG_STORE_F64, NULL, NULL, repeats.equivalent));
+    return qg_results_write(r, g, "not_below_repeat", QG_STORE_F64, NULL, NULL, repeats.not_below);
+}
+
+/* Texts that a precision explains for another class than fp32: they have no drift. */
+static qg_code write_other_class(qg_results *r, const qg_cell *c)
+{
     const qg_plan *p = r->plan;
-    qg_group_ref g = qg_cell_group(p, c, QG_GROUP_EXPLANATIONS);
     int M = p->job->explain.n_methods, P = p->job->n_precisions;
-    int64_t slots = p->explained[c->experiment].slots;
-    double *above, *below;
-    QG_TRY(qg_undefined_numbers(&above, r->scratch, M * P * QG_TESTS));
-    QG_TRY(qg_undefined_numbers(&below, r->scratch, M * P * QG_TESTS));
+    int64_t *other;
+    QG_NEW(other, r->scratch, M * P);
     for (int i = 0; i < M * P; i++) {
-        const qg_cell *k = qg_plan_explain_cell(p, c->experiment, i % P, i / P);
-        double *drift, *floor, *ceiling;
+        qg_match match;
         qg_mark mark = qg_arena_mark(r->scratch);
-        QG_TRY(column(&drift, r, k, QG_GROUP_DRIFT, "spearman"));
-        QG_TRY(bound(&floor, r, k, "floor"));
-        QG_TRY(bound(&ceiling, r, k, "ceiling"));
-        QG_TRY(test(above + i * QG_TESTS, r, floor, drift, slots));
-        QG_TRY(test(below + i * QG_TESTS, r, drift, ceiling, slots));
+        QG_TRY(qg_match_explanations(
+            &match, r, qg_plan_explain_cell(p, c->experiment, qg_job_reference(p->job), i / P),
+            qg_plan_explain_cell(p, c->experiment, i % P, i / P)));
+        other[i] = match.other_class;
         qg_arena_release(r->scratch, mark);
     }
-    QG_TRY(adjust(above, M * P, r->scratch));
-    QG_TRY(adjust(below, M * P, r->scratch));
-    QG_TRY(qg_results_write(r, g, "above_floor", QG_STORE_F64, NULL, NULL, above));
-    return qg_results_write(r, g, "below_ceiling", QG_STORE_F64, NULL, NULL, below);
+    return qg_results_write(r, qg_cell_group(p, c, QG_GROUP_EXPLANATIONS), "other_class",
+                            QG_STORE_I64, NULL, NULL, other);
 }
 
 qg_code qg_finish_explanations(qg_results *r, const qg_cell *c)
 {
     QG_TRY(write_agreements(r, c));
     QG_TRY(write_precisions(r, c));
+    QG_TRY(write_other_class(r, c));
     return write_bounds(r, c);
-}
-
-/* ----------------------------------------------------------------- experiments against each other
- */
-
-/* The texts explained in both: match[i] is the slot of b with the row of slot i of a, or -1. */
-static qg_code match_slots(int64_t **match, int64_t *n, qg_results *r, const qg_job_pair *pair)
-{
-    const qg_plan *p = r->plan;
-    int64_t rows = p->datasets[p->tokens[pair->a]->dataset].data.n, *slot;
-    qg_explained a, b;
-    QG_TRY(qg_results_explained(&a, r, pair->a));
-    QG_TRY(qg_results_explained(&b, r, pair->b));
-    QG_NEW(slot, r->scratch, rows); /* of b that has a row */
-    QG_NEW(*match, r->scratch, a.slots);
-    *n = a.slots;
-    for (int64_t i = 0; i < rows; i++)
-        slot[i] = -1;
-    for (int64_t i = 0; i < b.slots; i++)
-        if (b.row[i] >= 0)
-            slot[b.row[i]] = i;
-    for (int64_t i = 0; i < a.slots; i++)
-        (*match)[i] = a.row[i] < 0 ? -1 : slot[a.row[i]];
-    return QG_OK;
-}
-
-static qg_code write_tests(qg_results *r, const qg_cell *c, const int64_t *match, int64_t n,
-                           qg_group group, const char *from, const char *name)
-{
-    const qg_plan *p = r->plan;
-    const qg_job_pair *pair = &p->job->explain.pairs[c->method];
-    int M = p->job->explain.n_methods, P = p->job->n_precisions;
-    double *tests, *a, *b, *matched;
-    QG_TRY(qg_undefined_numbers(&tests, r->scratch, M * P * QG_TESTS));
-    for (int i = 0; i < M * P; i++) {
-        qg_mark mark = qg_arena_mark(r->scratch);
-        QG_TRY(column(&a, r, qg_plan_explain_cell(p, pair->a, i % P, i / P), group, from));
-        QG_TRY(column(&b, r, qg_plan_explain_cell(p, pair->b, i % P, i / P), group, from));
-        QG_TRY(qg_undefined_numbers(&matched, r->scratch, n));
-        for (int64_t s = 0; s < n; s++)
-            if (match[s] >= 0)
-                matched[s] = b[match[s]];
-        QG_TRY(test(tests + i * QG_TESTS, r, a, matched, n));
-        qg_arena_release(r->scratch, mark);
-    }
-    QG_TRY(adjust(tests, M * P, r->scratch));
-    return qg_results_write(r, qg_cell_group(p, c, QG_GROUP_PAIR), name, QG_STORE_F64, NULL, NULL,
-                            tests);
-}
-
-qg_code qg_finish_pair(qg_results *r, const qg_cell *c)
-{
-    int64_t *match, n;
-    QG_TRY(match_slots(&match, &n, r, &r->plan->job->explain.pairs[c->method]));
-    QG_TRY(write_tests(r, c, match, n, QG_GROUP_DRIFT, "spearman", "drift"));
-    if (r->plan->job->explain.faithful.n_k == 0)
-        return QG_OK;
-    return write_tests(r, c, match, n, QG_GROUP_FAITHFULNESS, "aopc_comprehensiveness",
-                       "aopc_comprehensiveness");
 }

@@ -79,6 +79,13 @@ bool qg_is_letter(int32_t c)
     return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_ME;
 }
 
+bool qg_is_word_character(int32_t c)
+{
+    utf8proc_category_t k = utf8proc_category(c);
+    return c == '_' || (k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_LO) ||
+           (k >= UTF8PROC_CATEGORY_ND && k <= UTF8PROC_CATEGORY_NO);
+}
+
 bool qg_is_mark(int32_t c)
 {
     return c >= 0x300 && utf8proc_category(c) == UTF8PROC_CATEGORY_MN;

@@ -31,6 +31,9 @@ bool qg_is_cjk(int32_t c);
 /** Category L* or M*. */
 bool qg_is_letter(int32_t c);
 
+/** Letter, number or '_': what \w matches in Python. */
+bool qg_is_word_character(int32_t c);
+
 /** Nonspacing mark. */
 bool qg_is_mark(int32_t c);
 

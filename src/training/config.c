@@ -45,7 +45,7 @@ const qg_opt qg_training_opts[] = {
     {"schedule", QG_OPT_ENUM, FIELD(schedule), .names = schedule_names, .help = "of the learning rate after warm-up: linear, cosine (both to 0) or constant"},
     {"clip_norm", QG_OPT_REAL, FIELD(clip_norm), .def = 1, .min = 0, .max = 1e30, .help = "largest norm of the gradient; 0: not clipped"},
     {"dropout", QG_OPT_NODE, FIELD(dropout_node), .help = "object: hidden, attention, classifier; default as the model says"},
-    {"class_weights", QG_OPT_NODE, FIELD(weights_node), .help = "\"balanced\", or one weight a label"},
+    {"class_weights", QG_OPT_NODE, FIELD(weights_node), .help = "\"balanced\", or one weight a label; 0 only for a label that no text has"},
     {"label_smoothing", QG_OPT_REAL, FIELD(label_smoothing), .def = 0, .min = 0, .max = 0.999, .help = "share of the target that all classes get"},
     {"qat", QG_OPT_NODE, FIELD(qat_node), .help = "a precision, or an object: train for it, score under it"},
     {"distill", QG_OPT_NODE, FIELD(distill_node), .help = "object: a teacher whose outputs are learned, too"},
@@ -159,8 +159,8 @@ static qg_code read_class_weights(reader *r, const qg_json *v)
     }
     QG_NEW(weights, r->problems->arena, c->K);
     for (const qg_json *m = v->child; m; m = m->next) {
-        if (m->type != QG_JSON_NUMBER || !(m->number > 0 && m->number < 1e9))
-            QG_WRONG(r, m, "a weight above 0 is expected");
+        if (m->type != QG_JSON_NUMBER || !(m->number >= 0 && m->number < 1e9))
+            QG_WRONG(r, m, "a weight of 0 or above is expected");
         else
             weights[n++] = m->number;
     }

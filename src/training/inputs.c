@@ -46,13 +46,41 @@ void qg_training_count_classes(int64_t *texts, const qg_dataset *d)
         texts[d->label[i]]++;
 }
 
-qg_code qg_training_check_classes(const int64_t *texts, const char *path, const char *const *labels)
+/* A batch of nothing but texts without weight would have no mean. */
+static qg_code check_weight(const qg_training_config *c, int k, int64_t texts)
 {
-    for (int k = 0; labels[k]; k++)
-        if (texts[k] == 0)
-            return QG_FAIL_AT(QG_EJOB, path, 0, 0, NULL,
-                              "no text of the training data has the label '%s'", labels[k]);
+    if (texts == 0 && c->balanced)
+        return QG_FAIL_AT(QG_EJOB, c->dataset[0].path, 0, 0, NULL,
+                          "no text of the training data has the label '%s', which balanced class "
+                          "weights need",
+                          c->labels[k]);
+    if (texts > 0 && c->class_weights && !(c->class_weights[k] > 0))
+        return QG_FAIL_AT(QG_EJOB, c->dataset[0].path, 0, 0, NULL,
+                          "%lld texts have the label '%s', whose weight is 0; leave them out",
+                          (long long)texts, c->labels[k]);
     return QG_OK;
+}
+
+qg_code qg_training_check_classes(char **warning, qg_arena *a, const int64_t *texts,
+                                  const qg_training_config *c)
+{
+    qg_str absent = {0};
+    *warning = NULL;
+    for (int k = 0; k < c->K; k++) {
+        QG_TRY(check_weight(c, k, texts[k]));
+        if (texts[k] == 0)
+            qg_str_addf(&absent, "%s'%s'", absent.len ? ", " : "", c->labels[k]);
+    }
+    qg_code rc = qg_str_status(&absent);
+    if (rc == QG_OK && absent.len > 0) {
+        *warning = qg_arena_printf(a,
+                                   "%s: no text of the training data has the label %s: the model "
+                                   "never learns to choose it",
+                                   c->dataset[0].path, absent.data);
+        rc = *warning ? QG_OK : QG_ENOMEM;
+    }
+    qg_str_fini(&absent);
+    return rc;
 }
 
 static qg_code weigh_classes(const double **out, qg_arena *a, const qg_dataset *d,
@@ -60,10 +88,13 @@ static qg_code weigh_classes(const double **out, qg_arena *a, const qg_dataset *
 {
     double *weights;
     int64_t *texts; /* of each class */
+    char *warning;
     QG_NEW(texts, a, c->K);
     *out = c->class_weights;
     qg_training_count_classes(texts, d);
-    QG_TRY(qg_training_check_classes(texts, c->dataset[0].path, c->labels));
+    QG_TRY(qg_training_check_classes(&warning, a, texts, c));
+    if (warning)
+        qg_warn("%s", warning);
     if (!c->balanced)
         return QG_OK;
     QG_NEW(weights, a, c->K);

@@ -18,8 +18,19 @@ void qg_training_progress_start(qg_training_progress *p, qg_progress_style style
     p->started = p->last_line = qg_clock();
 }
 
-void qg_training_progress_step(qg_training_progress *p, int epoch, const qg_step_report *s,
-                               double seconds)
+/* Seconds a step, the validations between steps included, times the steps left. */
+static qg_gang_news news_of(const qg_training_progress *p, int epoch, double loss, double now)
+{
+    double each = (now - p->started) / (double)(p->done - p->before);
+    qg_gang_news news = {.share = (double)p->done / (double)p->steps,
+                         .left = each * (double)(p->steps - p->done)};
+    snprintf(news.text, sizeof news.text, "epoch %d/%d, step %llu/%llu, loss %.4f", epoch,
+             p->epochs, (unsigned long long)p->done, (unsigned long long)p->steps, loss);
+    return news;
+}
+
+void qg_training_progress_step(qg_training_progress *p, const qg_gang *gang, int epoch,
+                               const qg_step_report *s, double seconds)
 {
     char line[256], left[32];
     double now = qg_clock();
@@ -27,14 +38,14 @@ void qg_training_progress_step(qg_training_progress *p, int epoch, const qg_step
     p->tokens += s->tokens;
     p->step_seconds += seconds;
     p->done++;
+    qg_gang_news news = news_of(p, epoch, s->loss, now);
+    qg_gang_tell(gang, &news);
     if (p->style == QG_PROGRESS_NONE || now - p->last_line < (bar ? 0.2 : 30))
         return;
     p->last_line = now;
-    double each = (now - p->started) / (double)(p->done - p->before);
-    qg_format_seconds(left, sizeof left, each * (double)(p->steps - p->done));
-    snprintf(line, sizeof line, "epoch %d/%d, step %llu/%llu, loss %.4f, %.0f tokens/s, %s left",
-             epoch, p->epochs, (unsigned long long)p->done, (unsigned long long)p->steps, s->loss,
-             p->step_seconds > 0 ? (double)p->tokens / p->step_seconds : 0, left);
+    snprintf(line, sizeof line, "%s, %.0f tokens/s, %s left", news.text,
+             p->step_seconds > 0 ? (double)p->tokens / p->step_seconds : 0,
+             qg_format_seconds(left, sizeof left, news.left));
     if (bar)
         qg_log_progress(line);
     else

@@ -123,7 +123,8 @@ static qg_code metrics(qg_scores *out, const scorer *s, const float *logits)
         qg_softmax(prob + i * s->K, logits + i * s->K, s->K);
         predicted[i] = qg_argmax_f32(logits + i * s->K, s->K);
     }
-    return qg_score(out, per_class, confusion, s->set->label, predicted, prob, n, s->K);
+    const qg_predictions p = {s->set->label, predicted, prob, n, s->K};
+    return qg_score(out, per_class, confusion, &p, QG_ABSENT_ZERO, s->scratch);
 }
 
 static qg_code score_mlm(qg_scores *out, bool *complete, scorer *s)

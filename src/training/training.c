@@ -164,7 +164,7 @@ static qg_code run_step(training *t, int epoch, int batch)
         name_samples(t, index, n, step);
     QG_TRY(rc);
     t->record.step[t->record.steps++] = report;
-    qg_training_progress_step(&t->progress, epoch + 1, &report, qg_clock() - start);
+    qg_training_progress_step(&t->progress, t->gang, epoch + 1, &report, qg_clock() - start);
     return QG_OK;
 }
 

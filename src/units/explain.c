@@ -10,13 +10,21 @@
 
 enum { UNIT_BUDGET = 64 }; /* tokens in all of a unit, in units of prediction */
 
-/* The predictions that say which texts are explained, and for which class. */
-static void needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t)
+void qg_explain_needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t)
 {
     int reference = qg_job_reference(p->job);
-    need[0] = p->cells[qg_predict_cell(p, t->experiment, reference)].task;
-    if (p->job->explain.target == QG_TARGET_PREDICTED && t->precision != reference)
+    need[0] = p->cells[qg_predict_cell(p, qg_job_root(p->job, t->experiment), reference)].task;
+    if (p->job->explain.target == QG_TARGET_PREDICTED &&
+        (t->precision != reference || qg_job_root(p->job, t->experiment) != t->experiment))
         need[1] = p->cells[qg_predict_cell(p, t->experiment, t->precision)].task;
+}
+
+static void needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t)
+{
+    int bounds = qg_plan_bounds_cell(p, t->experiment, t->precision);
+    qg_explain_needs(need, p, t);
+    if (bounds >= 0)
+        need[2] = p->cells[bounds].task;
 }
 
 /* Forward passes of a text of so many words that explaining and measuring it takes. */
@@ -25,14 +33,23 @@ static double passes(const qg_plan *p, const qg_cell *c, int words)
     const qg_method_spec *m = &p->job->explain.methods[c->method];
     const qg_faithful_options *f = &p->job->explain.faithful;
     double once = m->method->cost(m->options, words);
-    double measured = 2.0 * f->n_k +
-                      2.0 * (f->curve_steps < words ? (double)f->curve_steps : words) +
-                      (double)f->infidelity;
-    return once * (1.0 + qg_plan_repeats(p, c) + (double)f->sensitivity) + measured;
+    return once * (1.0 + qg_plan_repeats(p, c) + (double)f->sensitivity) +
+           qg_faithful_cost(f, words);
 }
 
-/* Texts of a unit share batches: as many as fill some of them. */
-static qg_code cut(qg_plan *p, qg_arena *a, int task)
+/* Tokens that a text takes, on average: measures grow with the square of its words and faster. */
+static double tokens_of_text(const qg_plan *p, const qg_plan_task *t, qg_explain_passes *passes_of)
+{
+    const qg_plan_tokens *k = p->tokens[t->experiment];
+    int64_t n = p->datasets[k->dataset].data.n;
+    double sum = 0;
+    for (int64_t row = 0; row < n; row++)
+        sum += (double)(k->splits[row + 1] - k->splits[row]) *
+               passes_of(p, &p->cells[t->cell], (int)qg_plan_words(k, row));
+    return sum / (double)n;
+}
+
+qg_code qg_explain_cut(qg_plan *p, qg_arena *a, int task, qg_explain_passes *passes_of)
 {
     const qg_plan_task *t = &p->tasks[task];
     const qg_plan_tokens *k = p->tokens[t->experiment];
@@ -40,9 +57,7 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
     int64_t n = p->datasets[k->dataset].data.n, slots = p->explained[t->experiment].slots;
     if (n == 0)
         return QG_OK;
-    double length = (double)k->T / (double)n,
-           words = (double)p->datasets[k->dataset].n_words / (double)n;
-    double tokens = length * passes(p, &p->cells[t->cell], (int)words + 1);
+    double length = (double)k->T / (double)n, tokens = tokens_of_text(p, t, passes_of);
     double fit = UNIT_BUDGET * (double)p->job->unit_tokens / tokens;
     int64_t per = fit < 1 ? 1 : fit < (double)slots ? (int64_t)fit : slots;
     for (int64_t first = 0; first < slots; first += per) {
@@ -53,6 +68,11 @@ static qg_code cut(qg_plan *p, qg_arena *a, int task)
     return QG_OK;
 }
 
+static qg_code cut(qg_plan *p, qg_arena *a, int task)
+{
+    return qg_explain_cut(p, a, task, passes);
+}
+
 /* ---------------------------------------------------------------------------------------- rank 0
  */
 
@@ -60,11 +80,12 @@ static void put_how(qg_str *out, const qg_explain_how *e)
 {
     qg_wire_put_text(out, e->method);
     qg_wire_put_i64(out, e->seed);
-    qg_wire_put_i64(out, e->repeat);
+    qg_wire_put_i64(out, e->repeats);
     qg_wire_put(out, &e->specials, sizeof e->specials);
     qg_wire_put(out, &e->faithful, sizeof e->faithful);
 }
 
+/* One text. */
 static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_explained *x,
                      int64_t slot, int32_t target)
 {
@@ -75,6 +96,28 @@ static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_exp
     qg_wire_put(out, &w, sizeof w);
     qg_wire_put(out, t->ids + at, (size_t)w.n * sizeof *t->ids);
     qg_wire_put(out, t->word + at, (size_t)w.n * sizeof *t->word);
+    qg_wire_put(out, t->word_form + at, (size_t)w.n * sizeof *t->word_form);
+    qg_wire_put(out, t->run_form + at, (size_t)w.n * sizeof *t->run_form);
+}
+
+qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit)
+{
+    const qg_plan *p = r->plan;
+    const qg_unit *u = &p->units[unit];
+    const qg_cell *c = &p->cells[p->tasks[u->task].cell];
+    qg_explained x;
+    int32_t *target;
+    int64_t n = 0;
+    QG_TRY(qg_results_explained(&x, r, c->experiment));
+    QG_NEW(target, r->scratch, x.slots);
+    QG_TRY(qg_explain_targets(target, r, c, &x));
+    for (int64_t i = u->first; i < u->first + u->count; i++)
+        n += x.row[i] >= 0;
+    qg_wire_put_i64(out, n);
+    for (int64_t i = u->first; i < u->first + u->count; i++)
+        if (x.row[i] >= 0)
+            put_text(out, p, c->experiment, &x, i, target[i]);
+    return QG_OK;
 }
 
 static qg_code put(qg_str *out, qg_results *r, int unit)
@@ -85,23 +128,11 @@ static qg_code put(qg_str *out, qg_results *r, int unit)
     const qg_explain_options *o = &p->job->explain;
     qg_explain_how how = {.method = o->methods[c->method].canonical,
                           .seed = o->seed,
-                          .repeat = qg_plan_repeats(p, c),
+                          .repeats = qg_plan_repeats(p, c),
                           .specials = qg_tokenizer_specials(p->models[c->model].tokenizer),
                           .faithful = o->faithful};
-    qg_explained x;
-    int32_t *target;
-    int64_t n = 0;
-    QG_TRY(qg_results_explained(&x, r, c->experiment));
-    QG_NEW(target, r->scratch, x.slots);
-    QG_TRY(qg_explain_targets(target, r, c, &x));
     put_how(out, &how);
-    for (int64_t i = u->first; i < u->first + u->count; i++)
-        n += x.row[i] >= 0;
-    qg_wire_put_i64(out, n);
-    for (int64_t i = u->first; i < u->first + u->count; i++)
-        if (x.row[i] >= 0)
-            put_text(out, p, c->experiment, &x, i, target[i]);
-    return QG_OK;
+    return qg_explain_put_texts(out, r, unit);
 }
 
 /* ------------------------------------------------------------------------------------- the worker
@@ -126,39 +157,49 @@ static qg_code get_how(explaining *x)
     if (!x->how.method)
         return QG_ENOMEM;
     x->how.seed = qg_wire_get_i64(in);
-    x->how.repeat = qg_wire_get_i64(in) != 0;
+    x->how.repeats = qg_wire_get_i64(in);
     qg_wire_get(in, &x->how.specials, sizeof x->how.specials);
     qg_wire_get(in, &x->how.faithful, sizeof x->how.faithful);
+    if (x->how.repeats < 0 || x->how.repeats > QG_REPEATS)
+        return QG_FAIL(QG_EBUG, "%lld repeats", (long long)x->how.repeats);
     return qg_method_spec_parse(&x->method, x->u->arena, x->how.method);
 }
 
-static qg_code get_texts(explaining *x)
+qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n, qg_reader *in,
+                             qg_arena *a)
 {
-    qg_reader *in = x->u->in;
-    x->n = (int)qg_wire_get_i64(in);
-    if (x->n < 0 || x->n > 1 << 20)
-        return QG_FAIL(QG_EBUG, "a unit of %d texts", x->n);
-    QG_NEW(x->text, x->u->arena, x->n);
-    QG_NEW(x->code, x->u->arena, x->n);
-    for (int i = 0; i < x->n; i++) {
+    *n = (int)qg_wire_get_i64(in);
+    if (*n < 0 || *n > 1 << 20)
+        return QG_FAIL(QG_EBUG, "a unit of %d texts", *n);
+    QG_NEW(*text, a, *n);
+    QG_NEW(*code, a, *n);
+    for (int i = 0; i < *n; i++) {
         qg_explain_asked t;
         qg_wire_get(in, &t, sizeof t);
-        qg_encoding *e = &x->code[i];
+        qg_encoding *e = &(*code)[i];
         e->n = (int)t.n;
         e->n_words = (int)t.words;
-        e->ids = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->ids);
-        e->word = qg_wire_get_array(in, x->u->arena, t.n, sizeof *e->word);
-        if (!e->ids || !e->word)
+        e->ids = qg_wire_get_array(in, a, t.n, sizeof *e->ids);
+        e->word = qg_wire_get_array(in, a, t.n, sizeof *e->word);
+        e->word_form = qg_wire_get_array(in, a, t.n, sizeof *e->word_form);
+        e->run_form = qg_wire_get_array(in, a, t.n, sizeof *e->run_form);
+        if (!e->ids || !e->word || !e->word_form || !e->run_form)
             return QG_EBUG;
-        x->text[i] = (qg_explain_text){t.key, e, (int32_t)t.target};
+        (*text)[i] = (qg_explain_text){t.key, e, (int32_t)t.target};
     }
     return qg_wire_end(in);
+}
+
+static bool needs_gradients(const explaining *x)
+{
+    return x->method.method->needs & QG_NEEDS_GRADIENTS;
 }
 
 static qg_code make_explainer(explaining *x)
 {
     qg_work_unit *u = x->u;
-    bool gradients = x->method.method->needs & QG_NEEDS_GRADIENTS;
+    bool gradients =
+        needs_gradients(x) || (x->how.faithful.soft > 0 && !qg_is_packed(u->head.source.dir));
     if (gradients && !*u->explained)
         QG_TRY(qg_explained_model_create(u->explained, &u->head.source, &u->head.precision,
                                          u->options));
@@ -186,21 +227,21 @@ static qg_code predict(int64_t *predicted, explaining *x)
     return QG_OK;
 }
 
-static void put_results(explaining *x, const qg_explanation *e, const qg_explanation *again,
+static void put_results(explaining *x, const qg_explanation *e, qg_explanation *const *again,
                         const qg_faithful *f, const int64_t *predicted)
 {
     qg_str *out = x->u->out;
-    bool gradients = x->method.method->needs & QG_NEEDS_GRADIENTS;
-    qg_wire_put_text(out, gradients ? qg_explained_model_gradients(*x->u->explained) : "");
+    qg_wire_put_text(out, needs_gradients(x) ? qg_explained_model_gradients(*x->u->explained) : "");
     for (int i = 0; i < x->n; i++) {
         size_t words = (size_t)x->code[i].n_words;
-        qg_explain_result w = {predicted[i], e[i].evaluations, e[i].value,
-                               e[i].base,    e[i].delta,       e[i].fit};
-        qg_wire_put(out, &w, sizeof w);
+        qg_explain_counts counts = {predicted[i], e[i].evaluations, e[i].steps, e[i].reached};
+        qg_explain_numbers numbers = {e[i].value, e[i].base, e[i].delta, e[i].fit};
+        qg_wire_put(out, &counts, sizeof counts);
+        qg_wire_put(out, &numbers, sizeof numbers);
         qg_wire_put(out, e[i].token_score, (size_t)x->code[i].n * sizeof *e->token_score);
         qg_wire_put(out, e[i].word_score, words * sizeof *e->word_score);
-        if (again)
-            qg_wire_put(out, again[i].word_score, words * sizeof *e->word_score);
+        for (int k = 0; k < QG_REPEATS && again[k]; k++)
+            qg_wire_put(out, again[k][i].word_score, words * sizeof *e->word_score);
         if (f)
             qg_wire_put(out, &f[i], sizeof *f);
     }
@@ -209,16 +250,17 @@ static void put_results(explaining *x, const qg_explanation *e, const qg_explana
 static qg_code explain(explaining *x)
 {
     qg_arena *a = x->u->arena;
-    qg_explanation *e, *again = NULL;
+    qg_explanation *e, *again[QG_REPEATS] = {NULL};
     qg_faithful *f = NULL;
     int64_t *predicted;
     uint64_t seed = (uint64_t)x->how.seed;
     QG_NEW(e, a, x->n);
     QG_NEW(predicted, a, x->n);
     QG_TRY(qg_explain(e, &x->explainer, x->text, x->n, &x->method, seed));
-    if (x->how.repeat) {
-        QG_NEW(again, a, x->n);
-        QG_TRY(qg_explain(again, &x->explainer, x->text, x->n, &x->method, seed + 1));
+    for (int k = 0; k < x->how.repeats; k++) {
+        QG_NEW(again[k], a, x->n);
+        QG_TRY(qg_explain(again[k], &x->explainer, x->text, x->n, &x->method,
+                          qg_explain_repeat_seed(seed, k)));
     }
     if (x->how.faithful.n_k > 0) {
         QG_NEW(f, a, x->n);
@@ -234,7 +276,7 @@ static qg_code execute(qg_work_unit *u)
 {
     explaining x = {.u = u};
     QG_TRY(get_how(&x));
-    QG_TRY(get_texts(&x));
+    QG_TRY(qg_explain_get_texts(&x.text, &x.code, &x.n, u->in, u->arena));
     QG_TRY(make_explainer(&x));
     qg_model_set_poll(u->model, u->options->poll, u->options->poll_ctx);
     qg_code rc = explain(&x);

@@ -1,9 +1,10 @@
 /*
  * explain_message.h - what is said of explanations between rank 0 and a rank that makes them.
  *
- *   how, number of texts, of each a qg_explain_asked, ids, words
- *   -> kind of gradients, of each text a qg_explain_result, the scores of tokens, those of words,
- *      those of words once more if repeated, and a qg_faithful if something was measured
+ *   how, number of texts, of each a qg_explain_asked, ids, words, forms of words and runs
+ *   -> kind of gradients, of each text qg_explain_counts, qg_explain_numbers, the scores of tokens,
+ *      those of words, those of words once more for each repeat, and a qg_faithful if something was
+ *      measured
  */
 #ifndef QGRID_EXPLAIN_MESSAGE_H
 #define QGRID_EXPLAIN_MESSAGE_H
@@ -16,7 +17,7 @@
 typedef struct qg_explain_how {
     const char *method; /* canonical */
     int64_t seed;
-    bool repeat; /* once more with another seed */
+    int64_t repeats; /* how often once more, each time with another seed */
     qg_specials specials;
     qg_faithful_options faithful;
 } qg_explain_how;
@@ -27,11 +28,29 @@ typedef struct qg_explain_asked {
     int64_t target;
 } qg_explain_asked;
 
-typedef struct qg_explain_result {
-    int64_t predicted, evaluations;
+typedef struct qg_explain_counts {
+    int64_t predicted, evaluations, steps, reached;
+} qg_explain_counts;
+
+typedef struct qg_explain_numbers {
     double value, base, delta, fit;
-} qg_explain_result;
-_Static_assert(sizeof(qg_explain_result) == 6 * 8, "it is read number by number");
+} qg_explain_numbers;
+
+/** Forward passes that a text of so many words takes. */
+typedef double qg_explain_passes(const qg_plan *p, const qg_cell *c, int words);
+
+/** Cuts a task over explained texts. Texts of a unit share batches: as many as fill some of them.
+ *  @errors QG_ENOMEM. */
+qg_code qg_explain_cut(qg_plan *p, qg_arena *a, int task, qg_explain_passes *passes_of) QG_MUST_USE;
+
+/** Puts the texts of a unit that are explained, and takes them back into an arena; the texts come
+ *  last. @errors QG_ENOMEM, QG_EBUG. */
+qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit) QG_MUST_USE;
+qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n, qg_reader *in,
+                             qg_arena *a) QG_MUST_USE;
+
+/** The tasks whose predictions say which texts are explained, and for which class. */
+void qg_explain_needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t);
 
 /** Class [slots] that is explained of each text, -1 where there is none. */
 qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c,

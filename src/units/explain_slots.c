@@ -24,10 +24,11 @@ qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c, con
 /* What a unit of explanation consists of. */
 typedef struct slots {
     int64_t first, n, W, T, top; /* top: 0 if nothing was measured */
-    bool repeat;
-    double *word, *token, *again, *value, *base, *delta, *fit;
-    int32_t *target, *predicted;
-    int64_t *evaluations;
+    int repeats;
+    double *word, *token, *again[QG_REPEATS], *value, *base, *delta, *fit;
+    int32_t *target, *predicted, *reached;
+    int64_t *evaluations, *steps;
+    const qg_aopc_bounds *bounds; /* [n]; NULL: AOPC is not normalised */
     double *scalar[QG_FAITHFULS], *at_k[QG_FAITHFULS_AT_K];
 } slots;
 
@@ -38,7 +39,9 @@ typedef struct column {
     void *data;    /* [n, width] */
 } column;
 
-enum { MOST_COLUMNS = 10 + QG_FAITHFULS + QG_FAITHFULS_AT_K };
+static const char *const again_names[QG_REPEATS] = {"repeat/word_scores_a", "repeat/word_scores_b"};
+
+enum { MOST_COLUMNS = 11 + QG_REPEATS + QG_FAITHFULS + QG_FAITHFULS_AT_K };
 
 /* The columns that are there, in a fixed order; returns how many. */
 static int columns(column *c, const slots *x)
@@ -53,11 +56,13 @@ static int columns(column *c, const slots *x)
         {"attributions", "delta", QG_STORE_F64, 1, x->delta},
         {"attributions", "fit", QG_STORE_F64, 1, x->fit},
         {"attributions", "evaluations", QG_STORE_I64, 1, x->evaluations},
+        {"attributions", "steps", QG_STORE_I64, 1, x->steps},
+        {"attributions", "tolerance_reached", QG_STORE_I32, 1, x->reached},
     };
     int n = sizeof plain / sizeof plain[0];
     memcpy(c, plain, sizeof plain);
-    if (x->repeat)
-        c[n++] = (column){"attributions", "repeat/word_scores", QG_STORE_F64, x->W, x->again};
+    for (int i = 0; i < x->repeats; i++)
+        c[n++] = (column){"attributions", again_names[i], QG_STORE_F64, x->W, x->again[i]};
     for (int i = 0; i < QG_FAITHFULS && x->top > 0; i++)
         c[n++] = (column){"faithfulness", qg_faithful_names[i], QG_STORE_F64, 1, x->scalar[i]};
     for (int i = 0; i < QG_FAITHFULS_AT_K && x->top > 0; i++)
@@ -73,7 +78,8 @@ static qg_code make_slots(slots *x, qg_arena *a)
     double **single[] = {&x->value, &x->base, &x->delta, &x->fit};
     QG_TRY(qg_undefined_numbers(&x->word, a, n * x->W));
     QG_TRY(qg_undefined_numbers(&x->token, a, n * x->T));
-    QG_TRY(qg_undefined_numbers(&x->again, a, x->repeat ? n * x->W : 0));
+    for (int i = 0; i < x->repeats; i++)
+        QG_TRY(qg_undefined_numbers(&x->again[i], a, n * x->W));
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
         QG_TRY(qg_undefined_numbers(single[i], a, n));
     for (int i = 0; i < QG_FAITHFULS; i++)
@@ -82,10 +88,12 @@ static qg_code make_slots(slots *x, qg_arena *a)
         QG_TRY(qg_undefined_numbers(&x->at_k[i], a, n * x->top));
     QG_NEW(x->target, a, n);
     QG_NEW(x->predicted, a, n);
+    QG_NEW(x->reached, a, n);
     QG_NEW(x->evaluations, a, n);
+    QG_NEW(x->steps, a, n);
     for (int64_t i = 0; i < n; i++) {
-        x->target[i] = x->predicted[i] = -1;
-        x->evaluations[i] = -1;
+        x->target[i] = x->predicted[i] = x->reached[i] = -1;
+        x->evaluations[i] = x->steps[i] = -1;
     }
     return QG_OK;
 }
@@ -150,10 +158,10 @@ qg_code qg_explain_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char 
     QG_TRY(width_of(&x.W, &x, s, "attributions", of, "word_scores"));
     QG_TRY(width_of(&x.T, &x, s, "attributions", of, "token_scores"));
     QG_TRY(width_of(&x.top, &x, s, "faithfulness", of, "comprehensiveness"));
-    QG_TRY(width_of(&again, &x, s, "attributions", of, "repeat/word_scores"));
+    QG_TRY(width_of(&again, &x, s, "attributions", of, again_names[0]));
     if (x.W == 0)
         return QG_FAIL(QG_ESTORE, "/attributions/%s has no scores of words", of);
-    x.repeat = again > 0;
+    x.repeats = again > 0 ? QG_REPEATS : 0;
     QG_TRY(make_slots(&x, a));
     QG_TRY(transfer(&x, s, of, false));
     *out = sum_slots(&x);
@@ -174,6 +182,8 @@ static void get_faithful(slots *x, qg_reader *in, int64_t i)
 {
     qg_faithful f;
     get_numbers((double *)&f, in, sizeof f / sizeof(double));
+    if (x->bounds)
+        qg_faithful_normalise(&f, &x->bounds[i]);
     for (int m = 0; m < QG_FAITHFULS; m++)
         x->scalar[m][i] = f.scalar[m];
     for (int m = 0; m < QG_FAITHFULS_AT_K; m++)
@@ -182,23 +192,45 @@ static void get_faithful(slots *x, qg_reader *in, int64_t i)
 
 static void get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64_t tokens)
 {
-    qg_explain_result w;
-    double number[4];
-    qg_wire_get(in, &w.predicted, sizeof w.predicted);
-    qg_wire_get(in, &w.evaluations, sizeof w.evaluations);
-    get_numbers(number, in, 4);
-    x->predicted[i] = (int32_t)w.predicted;
-    x->evaluations[i] = w.evaluations;
-    x->value[i] = number[0];
-    x->base[i] = number[1];
-    x->delta[i] = number[2];
-    x->fit[i] = number[3];
+    qg_explain_counts counts;
+    qg_explain_numbers numbers;
+    qg_wire_get(in, &counts, sizeof counts);
+    get_numbers((double *)&numbers, in, sizeof numbers / sizeof(double));
+    x->predicted[i] = (int32_t)counts.predicted;
+    x->evaluations[i] = counts.evaluations;
+    x->steps[i] = counts.steps;
+    x->reached[i] = (int32_t)counts.reached;
+    x->value[i] = numbers.value;
+    x->base[i] = numbers.base;
+    x->delta[i] = numbers.delta;
+    x->fit[i] = numbers.fit;
     get_numbers(x->token + i * x->T, in, tokens);
     get_numbers(x->word + i * x->W, in, words);
-    if (x->repeat)
-        get_numbers(x->again + i * x->W, in, words);
+    for (int k = 0; k < x->repeats; k++)
+        get_numbers(x->again[k] + i * x->W, in, words);
     if (x->top > 0)
         get_faithful(x, in, i);
+}
+
+/* The bounds of the slots, where the job has them. */
+static qg_code read_bounds(slots *x, qg_results *r, const qg_cell *c)
+{
+    const qg_plan *p = r->plan;
+    int cell = qg_plan_bounds_cell(p, c->experiment, c->precision);
+    double *lower, *upper;
+    qg_aopc_bounds *bounds;
+    if (cell < 0)
+        return QG_OK;
+    qg_group_ref g = qg_cell_group(p, &p->cells[cell], QG_GROUP_BOUNDS);
+    QG_NEW(lower, r->scratch, x->n);
+    QG_NEW(upper, r->scratch, x->n);
+    QG_NEW(bounds, r->scratch, x->n);
+    QG_TRY(qg_results_read(r, g, "aopc_lower", QG_STORE_F64, &x->first, &x->n, lower));
+    QG_TRY(qg_results_read(r, g, "aopc_upper", QG_STORE_F64, &x->first, &x->n, upper));
+    for (int64_t i = 0; i < x->n; i++)
+        bounds[i] = (qg_aopc_bounds){lower[i], upper[i]};
+    x->bounds = bounds;
+    return QG_OK;
 }
 
 qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_result *result)
@@ -212,7 +244,7 @@ qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_r
                .W = e->words,
                .T = e->tokens,
                .top = p->job->explain.faithful.n_k,
-               .repeat = qg_plan_repeats(p, c)};
+               .repeats = qg_plan_repeats(p, c)};
     qg_reader in = {.data = result->data, .size = result->size};
     qg_group_ref g = qg_cell_group(p, c, QG_GROUP_ATTRIBUTIONS);
     qg_explained rows;
@@ -222,6 +254,7 @@ qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_r
     QG_NEW(target, r->scratch, rows.slots);
     QG_TRY(qg_explain_targets(target, r, c, &rows));
     QG_TRY(make_slots(&x, r->scratch));
+    QG_TRY(read_bounds(&x, r, c));
     const char *gradients = qg_wire_get_text(&in, r->scratch);
     if (!gradients)
         return QG_ENOMEM;

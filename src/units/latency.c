@@ -207,8 +207,9 @@ static qg_code count_tokens(int64_t *out, qg_results *r, qg_group_ref g, int64_t
 static qg_code store(uint64_t *sum, qg_results *r, int unit, const qg_work_result *result)
 {
     const qg_unit *u = &r->plan->units[unit];
+    const qg_plan_task *t = &r->plan->tasks[u->task];
     const qg_latency_options *o = &r->plan->job->latency;
-    qg_group_ref g = qg_task_group(r->plan, &r->plan->tasks[u->task], QG_GROUP_LATENCY);
+    qg_group_ref g = qg_task_group(r->plan, t, QG_GROUP_LATENCY);
     qg_reader in = {.data = result->data, .size = result->size};
     samples s = {.sizes = o->n_batch_sizes, .texts = u->count, .runs = o->runs};
     uint8_t alone = 1;
@@ -225,6 +226,8 @@ static qg_code store(uint64_t *sum, qg_results *r, int unit, const qg_work_resul
     QG_TRY(write_summaries(r, g, &s));
     QG_TRY(qg_results_write(r, g, "ms", QG_STORE_F64, NULL, NULL, s.ms));
     QG_TRY(qg_results_write(r, g, "tokenize_ms", QG_STORE_F64, NULL, NULL, s.tokenize_ms));
+    QG_TRY(
+        qg_results_write_text(r, g, "measured_on", r->plan->job->experiments[t->experiment].name));
     QG_TRY(qg_results_write_text(r, g, "host", result->host));
     QG_TRY(qg_results_write_text(r, g, "cpu", cpu));
     QG_TRY(qg_results_write_text(r, g, "kernels", kernels));

@@ -34,6 +34,7 @@ typedef struct passes {
     int64_t tokens, texts, token_room, text_room;
     qg_explain_output output;
     qg_explain_layer layer;
+    bool relevance; /* back by its rules */
 } passes;
 
 /* A model that writes down what it is asked. */
@@ -109,6 +110,17 @@ static qg_code gradient(void *ctx, double *value, float *dx, const float *x, con
     return r->model.gradient(r->model.ctx, value, dx, x, b, target, output, layer);
 }
 
+static qg_code relevance(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
+                         const int32_t *target, qg_explain_output output, qg_explain_layer layer)
+{
+    recorder *r = ctx;
+    r->kind[GRADIENT].relevance = true;
+    r->kind[GRADIENT].output = output;
+    r->kind[GRADIENT].layer = layer;
+    QG_TRY(record(r, GRADIENT, x, b, target));
+    return r->model.relevance(r->model.ctx, value, dx, x, b, target, output, layer);
+}
+
 static qg_explainable recording(recorder *r)
 {
     qg_explainable e = r->model;
@@ -116,6 +128,7 @@ static qg_explainable recording(recorder *r)
     e.logits = logits;
     e.embed = e.embed ? embed : NULL;
     e.gradient = e.gradient ? gradient : NULL;
+    e.relevance = e.relevance ? relevance : NULL;
     e.attention = NULL; /* not written down */
     return e;
 }
@@ -135,10 +148,10 @@ static qg_code call(const recorder *r, int kind, const qg_batch *b, int64_t toke
     QG_NEW(out, r->a, b->B * m->classes);
     QG_NEW(dx, r->a, kind == GRADIENT ? (size_t)b->splits[b->B] * C : 0);
     QG_NEW(value, r->a, b->B);
-    qg_code rc = kind == FORWARD
-                     ? m->logits(m->ctx, out, b)
-                     : m->gradient(m->ctx, value, kind == GRADIENT ? dx : NULL,
-                                   p->x + (size_t)token * C, b, target, p->output, p->layer);
+    qg_explain_backward back = p->relevance ? m->relevance : m->gradient;
+    qg_code rc = kind == FORWARD ? m->logits(m->ctx, out, b)
+                                 : back(m->ctx, value, kind == GRADIENT ? dx : NULL,
+                                        p->x + (size_t)token * C, b, target, p->output, p->layer);
     qg_arena_release(r->a, mark);
     return rc;
 }
@@ -226,6 +239,8 @@ static qg_code read_texts(qg_explain_text *text, int *n, qg_arena *a, const char
         text[*n] = (qg_explain_text){(uint64_t)*n, code, 0};
         rc = code ? qg_tokenizer_encode(code, t, a, line, strcspn(line, "\t\r\n"), max_length)
                   : QG_ENOMEM;
+        if (rc == QG_OK)
+            rc = qg_encoding_forms(code, a, line, strcspn(line, "\t\r\n"));
     }
     fclose(f);
     return rc != QG_OK || *n > 0 ? rc : QG_FAIL(QG_EFORMAT, "%s has no text", path);

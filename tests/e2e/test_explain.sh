@@ -26,7 +26,7 @@ def run(command, *texts):
     return subprocess.run(command.split() + list(texts), capture_output=True, text=True, check=True).stdout
 
 def check(r, text):
-    assert [k for k in r if k not in ("id", "gradients", "fit")] == ["text"] + KEYS + ["tokens", "words"], r
+    assert [k for k in r if k not in ("id", "gradients", "fit", "steps", "tolerance_reached")] == ["text"] + KEYS + ["tokens", "words"], r
     assert r["text"] == text
     assert r["label"] == LABELS[max(range(3), key=lambda k: r["probabilities"][k])]
     assert abs(sum(r["probabilities"]) - 1) < 1e-12
@@ -89,6 +89,17 @@ ok "options reach the methods that have them" sh -c \
 holds "and change what they say" "
 lime, ig = rows('options')
 assert scores(lime) != scores(rows('json')[3]) and scores(ig) != scores(rows('json')[0])"
+IG="$E --json -p fp32,int8 -x integrated_gradients,lime --option steps=2 --option rule=riemann_left"
+ok "a tolerance that is not reached warns" sh -c "$IG --option tolerance=0.001 --option most_steps=5 '$TEXT' >'$T/missed' 2>'$T/err' && \
+    test \$(grep -c 'has not reached its tolerance in 4 steps' '$T/err') = 2"
+ok "one that is does not" sh -c "$IG --option tolerance=0.5 --option most_steps=64 '$TEXT' >'$T/reached' 2>'$T/err' && test ! -s '$T/err'"
+ok "neither does none" sh -c "$IG '$TEXT' >'$T/none' 2>'$T/err' && test ! -s '$T/err'"
+holds "the object has the steps, and whether they are enough" "
+for name, is_reached in (('missed', False), ('reached', True), ('none', None)):
+    for r in rows(name):
+        path = r['method'] == 'integrated_gradients'
+        assert r.get('tolerance_reached') is (is_reached if path else None), (name, r['method'])
+        assert ('steps' in r) == path and (not path or r['steps'] in ({'missed': [4], 'none': [2]}.get(name) or [2, 4, 8, 16, 32, 64]))"
 ok "the last of equal options counts" sh -c \
     "test \"\$($E --json --option steps=3 --option steps=50 '$TEXT')\" = \"\$(sed -n 1p '$T/json')\""
 holds "all is every method" "

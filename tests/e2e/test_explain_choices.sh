@@ -8,7 +8,7 @@
 # Targets, and two experiments on one data set.
 two="j['seed'] = 11; j['models']['o'] = {'path': 'models/mini-original', 'head': 'random'}
 j['experiments']['u'] = {'model': 'o', 'dataset': 'odd'}
-j['precisions'] = ['fp32', 'int4']; x['methods'] = ['occlusion', 'saliency', 'random']; x['pairs'] = [['e', 'u'], ['u', 'e']]"
+j['precisions'] = ['fp32', 'int4']; x['methods'] = ['occlusion', 'saliency', 'random']; x['pairs'] = [['e', 'u'], ['u', 'e']]; j['margin'] = {'aopc': 0.1}"
 job predicted "$two; x['target'] = 'predicted'"
 ok "what each precision predicts is explained" run_np 2 "$T/predicted.json"
 ok "and is not compared where that differs" numbers predicted.h5 <<'PY'
@@ -27,8 +27,14 @@ for M in "m", "o":
     n = d["summary"][:, list(d["measure"][:]).index(b"top_1"), 0]
     assert list(n[:3]) == [(~flipped).sum(), (~flipped).sum(), 0], n
     flips += flipped.sum()
+    e = f["comparisons/%s/odd/explanations" % M]
+    assert (e["other_class"][:] == [[0, flipped.sum()]] * 3).all() # and says of how many texts
 assert flips > 0
 PY
+for np in 1 3; do
+    ok "on $np ranks" run_np $np "$T/predicted.json" --output "$T/predicted$np.h5"
+    ok "$np ranks give the same bits" same_digest "$T/predicted.h5" "$T/predicted$np.h5"
+done
 job reference "$two; x['samples']['correct_only'] = True"
 ok "what fp32 predicts is explained" run_np 2 "$T/reference.json"
 ok "and is compared where another class is predicted, too" numbers reference.h5 <<'PY'
@@ -46,31 +52,49 @@ for M in "m", "o":
     flips += (flipped == 1).sum()
 assert flips > 0
 PY
-ok "pairs are tested over the texts explained in both" numbers reference.h5 <<'PY'
+cat >"$T/pairs.py" <<'PY'
 rows = {M: list(f["explained/%s/odd/row" % M][:]) for M in "mo"}
-common = sorted(r for r in rows["m"] if r >= 0 and r in rows["o"])
-assert 1 < len(common) < min(sum(r >= 0 for r in rows["m"]), 12), rows
 pair, turned = f["pairs/e/u"], f["pairs/u/e"]
-test = [t.decode() for t in pair["test"][:]]
-seen = 0
-for m in range(3):
-    for group, name, of in (("comparisons", "drift", "spearman"), ("faithfulness", "aopc_comprehensiveness", "aopc_comprehensiveness")):
-        for i, p in enumerate(("fp32", "int4")):
-            t = dict(zip(test, pair[name][m, i]))
+seen = out = 0
+for m, method in enumerate(k.decode() for k in pair["method"][:]):
+    for i, p in enumerate(("fp32", "int4")):
+        of = {M: f["attributions/%s/odd/%s/%s/target" % (M, p, method)][:] for M in "mo"}
+        both = [(k, rows["o"].index(r)) for k, r in enumerate(rows["m"]) if r >= 0 and r in rows["o"]]
+        same = [(k, l) for k, l in both if of["m"][k] == of["o"][l]]
+        for g in pair, turned:
+            assert g["same_class"][m, i] == len(same) and g["other_class"][m, i] == len(both) - len(same)
+        out += len(both) - len(same)
+        for group, name, column, margin in (("comparisons", "drift", "spearman", 0.05), ("faithfulness", "aopc_comprehensiveness", "aopc_comprehensiveness", 0.1)):
+            t, back = (named(pair, "test", g[name][m, i]) for g in (pair, turned))
             if name == "drift" and p == "fp32": # has none
                 assert t["n"] == 0 and math.isnan(t["difference"])
                 continue
-            method = pair["method"][m].decode()
-            a, b = (f["%s/%s/odd/%s/%s/%s" % (group, M, p, method, of)][:] for M in "mo")
-            d = np.array([b[rows["o"].index(r)] - a[rows["m"].index(r)] for r in common])
-            d = d[np.isfinite(d)]
-            assert t["n"] == len(d) > 0, (t, d)
-            close(t["difference"], d.mean())
-            assert t["ci_low"] - 1e-12 <= t["difference"] <= t["ci_high"] + 1e-12
-            close([turned[name][m, i][test.index("difference")], turned[name][m, i][test.index("p")]], [-t["difference"], t["p"]])
+            a, b = (f["%s/%s/odd/%s/%s/%s" % (group, M, p, method, column)][:] for M in "mo")
+            a, b = a[[k for k, l in same]], b[[l for k, l in same]]
+            d = (b - a)[np.isfinite(b - a)]
+            assert len(d) > 0
+            check_difference(t, d)
+            if len(d) > 1:
+                assert t["ci_low"] - 1e-12 <= t["difference"] <= t["ci_high"] + 1e-12
+            close([back["difference"], back["p"]], [-t["difference"], t["p"]])
+            check_within(named(pair, "within", pair[name + "_equivalent"][m, i]), a, b, margin, True)
+            check_within(named(pair, "within", pair[name + "_not_below"][m, i]), a, b, margin, False)
+            check_within(named(pair, "within", turned[name + "_not_below"][m, i]), b, a, margin, False)
             seen += 1
+methods = [k.decode() for k in pair["method"][:]]
+for name, size in (("drift", 2), ("aopc_comprehensiveness", 4)): # two methods besides random
+    assert check_family(pair, "test", name, methods) == size
+    for question in "_equivalent", "_not_below":
+        assert check_family(pair, "within", name + question, methods) == size
 assert seen == 9
+assert (out > 0) == DIFFERENT, out
 PY
+pairs() { # FILE DIFFERENT: the tests of pairs in a file, whether some texts are explained for different classes
+    { echo "DIFFERENT = $2" && cat "$T/pairs.py"; } | numbers "$1"
+}
+ok "pairs are tested over the texts explained in both" pairs reference.h5 False
+ok "for the same class, and the others are counted" pairs predicted.h5 True
+ok "which is shown" sh -c "'$QGRID' show '$T/predicted.h5' e/vs/u | grep -q 'left out for another class, texts  fp32  int4'"
 # An experiment that fails takes its pairs along and nothing else.
 other() { QGRID_CACHE="$T/other" run_np "$@"; }
 job single "$two; del j['experiments']['e'], j['explain']; j['precisions'] = ['fp32']"
@@ -164,10 +188,10 @@ sizes = {
     "explained/m/odd": {"explained": 12},
     "attributions/m/odd/int4/saliency": {"explained": 12, "word_place": 30, "token_place": 32},
     "attributions/m/odd/fp32/random/repeat": {"explained": 12, "word_place": 30},
-    "faithfulness/m/odd/int4/saliency": {"explained": 12, "k": 3, "faithful_measure": 7, "faithful_measure_at_k": 4, "summary_statistic": 8},
+    "faithfulness/m/odd/int4/saliency": {"explained": 12, "k": 3, "faithful_measure": 14, "faithful_measure_at_k": 4, "summary_statistic": 8},
     "comparisons/m/odd/int4/saliency": {"explained": 12, "measure": 9, "subset": 5, "summary_statistic": 8},
-    "comparisons/m/odd/explanations": {"precision": 2, "precision_a": 2, "precision_b": 2, "method": 3, "method_a": 3, "method_b": 3, "test": 8},
-    "pairs/e/u": {"precision": 2, "method": 3, "test": 8},
+    "comparisons/m/odd/explanations": {"precision": 2, "precision_a": 2, "precision_b": 2, "method": 3, "method_a": 3, "method_b": 3, "test": 10, "within": 10},
+    "pairs/e/u": {"precision": 2, "method": 3, "test": 10, "within": 10},
 }
 for group, want in sizes.items():
     with xr.open_dataset(f.filename, group=group, engine="h5netcdf") as d:

@@ -64,12 +64,23 @@ fails 75 "Interrupted" "SIGUSR1 interrupts" interrupted 3 "$T/usr1.h5" USR1
 ok "and the file is sound" "$QGRID" verify "$T/usr1.h5"
 ok "the same command goes on" run_np 1 "$T/slow.json" --output "$T/usr1.h5"
 ok "to the same bits after SIGUSR1" same_digest "$T/slow.h5" "$T/usr1.h5"
+ok "tests of repeats among them" python <<'PY'
+import h5py, numpy as np, os
+f = h5py.File(os.environ["T"] + "/usr1.h5")
+for m in "random", "lime":
+    r = f["attributions/m/odd/fp32/%s/repeat" % m]
+    assert (r["word_scores_a"][:] != r["word_scores_b"][:]).any() and np.isfinite(f["comparisons/m/odd/int8/%s/repeat" % m][:]).any()
+e = f["comparisons/m/odd/explanations"]
+for name in "from_repeat", "as_repeat", "not_below_repeat":
+    lime = e[name][list(e["method"][:]).index(b"lime"), list(e["precision"][:]).index(b"int8")]
+    assert lime[0] > 1 and np.isfinite(lime).all(), (name, lime)
+PY
 fails 75 "Interrupted" "SIGTERM interrupts a run without mpirun" interrupted 0 "$T/term.h5" TERM
 ok "the same command goes on, on another number of ranks" run_np 3 "$T/slow.json" --output "$T/term.h5"
 ok "to the same bits after SIGTERM" same_digest "$T/slow.h5" "$T/term.h5"
 
 # Damage. What a unit sums up is each of its columns.
-for field in attributions/m/odd/int4/shap/word_scores attributions/m/odd/fp32/random/repeat/word_scores \
+for field in attributions/m/odd/int4/shap/word_scores attributions/m/odd/fp32/random/repeat/word_scores_b \
     faithfulness/m/odd/int8/occlusion/log_odds attributions/m/odd/fp32/saliency/evaluations; do
     $PYTHON -c "
 import h5py
@@ -145,6 +156,7 @@ changed an_option "$method" "c[2] == 'lime'"
 method="$method; x['methods'][0]['name'] = 'local'"
 changed a_name "$method" "c[2] == 'local'"
 changed resamples "$method; j['bootstrap'] = 110" "False"
+changed margins "$method; j['margin'] = {'rho': 0.2}" "False"
 changed measures "$method; x['faithfulness']['k'] = [1, 2]" "True"
 
 finish

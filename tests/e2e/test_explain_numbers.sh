@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/explain.sh
 
-job all "j['max_length'] = 128; x['samples'] = {'per_class': 3, 'seed': 3}; j['precisions'] = ['int8', 'fp32', {'precision': 'fp32', 'name': 'again'}, 'int4']"
+job all "next(m for m in x['methods'] if 'coalitions' in m)['exact_units'] = 5; j['max_length'] = 128; x['samples'] = {'per_class': 3, 'seed': 3}; j['precisions'] = ['int8', 'fp32', {'precision': 'fp32', 'name': 'again'}, 'int4']"
 ok "a job with fp32 under two names" run_np 2 "$T/all.json"
 ok "the explained texts are what fp32 classifies right, up to so many of each class" numbers all.h5 <<'PY'
 g, label = f["explained/m/odd"], f["datasets/odd/label"][:]
@@ -29,7 +29,7 @@ ok "scores are there for each word and token and nowhere else" numbers all.h5 <<
 row, words, tokens = (f["explained/m/odd/" + k][:] for k in ("row", "words", "tokens"))
 splits = f["datasets/odd/tokens/m/token_row_splits"][:]
 word_of = f["datasets/odd/tokens/m/token_word"][:]
-assert len(METHODS) == 11
+assert len(METHODS) == 14
 for p in ("fp32", "again", "int8", "int4"):
     for m in METHODS:
         g = f["attributions/m/odd/%s/%s" % (p, m)]
@@ -45,7 +45,7 @@ for p in ("fp32", "again", "int8", "int4"):
             assert t[0] == t[tokens[i] - 1] == 0 and word_of[splits[r]] == -1 # [CLS] and [SEP]
             assert g["target"][i] == f["predictions/m/odd/fp32/predicted"][r]
             assert g["predicted"][i] == f["predictions/m/odd/%s/predicted" % p][r]
-            if m in ("integrated_gradients", "gradient_x_input", "shap", "lime", "occlusion"): # a word's score is its tokens' sum
+            if m in ("integrated_gradients", "sequential_integrated_gradients", "expected_gradients", "attn_lrp", "gradient_x_input", "shap", "lime", "occlusion"): # a word's score is its tokens' sum
                 mine = word_of[splits[r] : splits[r + 1]]
                 close(w[: words[i]], [t[: tokens[i]][mine == k].sum() for k in range(words[i])], 1e-9)
 PY
@@ -59,18 +59,20 @@ for p in ("fp32", "int8", "int4"):
         target = g["target"][there]
         value, base, delta, fit = (g[k][there] for k in ("value", "base_value", "delta", "fit"))
         total = np.nansum(g["word_scores"][:], axis=1)[there]
-        gradients = m in ("integrated_gradients", "gradient_x_input", "saliency", "smoothgrad")
+        gradients = m in ("integrated_gradients", "sequential_integrated_gradients", "expected_gradients", "attn_lrp", "gradient_x_input", "saliency", "smoothgrad")
         assert g["gradients"][()].decode() == ("" if not gradients else "ste" if p == "int8" else "exact"), (p, m)
         if gradients:
             close(value, logits[range(len(target)), target], 1e-5)
         elif m in ("lime", "shap", "kernel_shap", "occlusion"):
             close(value, probability[range(len(target)), target], 1e-6)
-        if m in ("integrated_gradients", "shap", "kernel_shap", "occlusion"):
+        if m in ("integrated_gradients", "expected_gradients", "shap", "kernel_shap", "occlusion"):
             close(total - (value - base), delta, 1e-9)
         if m in ("shap", "kernel_shap"):
             close(delta, 0 * delta, 1e-6)
         if m == "integrated_gradients": # 8 nodes already see most of it
             assert (abs(delta) < 0.25 * abs(value - base)).all(), (delta, value - base)
+        if m == "sequential_integrated_gradients": # each token is complete by itself, and none begins at all of them
+            assert np.isnan(base).all() and (abs(delta) < 0.1 * abs(total) + 0.1).all(), (delta, total)
         if m == "lime":
             assert ((fit > 0) & (fit <= 1)).all(), fit
         else:
@@ -103,7 +105,7 @@ for i, m in enumerate(METHODS):
 PY
 ok "drift is that of the scores in the file" numbers all.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
-seen = 0
+seen, drawn = 0, {}
 for p in ("int8", "int4"):
     for m in METHODS:
         g = f["comparisons/m/odd/%s/%s" % (p, m)]
@@ -118,13 +120,28 @@ for p in ("int8", "int4"):
         assert s["n"] == len(v) < (row >= 0).sum(), (s, want)
         close([s["mean"], s["sd"], s["median"], s["min"], s["max"]], [v.mean(), v.std(ddof=1), np.median(v), v.min(), v.max()])
         assert s["min"] <= s["ci_low"] <= s["mean"] + 1e-12 and s["mean"] - 1e-12 <= s["ci_high"] <= s["max"]
-        floor, ceiling = g["floor"][:, 0], g["ceiling"][:, 0]
+        floor, repeat = g["floor"][:, 0], g["repeat"][:, 0]
         assert np.isfinite(floor[np.isfinite(want)]).all() and (abs(floor[np.isfinite(want)]) < 1).all()
-        again = "attributions/m/odd/fp32/%s/repeat/word_scores" % m
-        assert (again in f) == (m in ("smoothgrad", "lime", "kernel_shap", "random")), m
-        again = f[again][:] if again in f else a # what draws nothing is its own ceiling
-        close(ceiling, [spearman(a[i, : words[i]], again[i, : words[i]]) if r >= 0 else math.nan for i, r in enumerate(row)])
+        again = "attributions/m/odd/fp32/%s/repeat" % m
+        assert (again in f) == (m in ("smoothgrad", "expected_gradients", "lime", "kernel_shap", "random")), m
+        at = [k.decode() for k in g["subset"][:]].index("repeat")
+        if again not in f: # what draws nothing has no repeat
+            assert np.isnan(g["repeat"][:]).all() and g["summary"][at, 0, 0] == 0 and np.isnan(g["summary"][at, :, 1]).all()
+            continue
+        b, c = (f[again + "/word_scores_" + k][:] for k in "ab")
+        want = []
+        for i, r in enumerate(row):
+            x, y, z = (v[i, : words[i]] for v in (a, b, c))
+            drew = r >= 0 and (y != z).any()
+            assert r < 0 or drew == (x != y).any() == (x != z).any(), (m, i) # neither is the stored explanation
+            want.append(spearman(y, z) if drew else math.nan)
+            if not drew:
+                assert np.isnan(g["repeat"][i]).all()
+        close(repeat, want)
+        drawn[m] = np.isfinite(want).sum()
+        close(g["summary"][at, 0, 1], np.nanmean(want))
 assert seen > 100, seen
+assert 0 < drawn["kernel_shap"] < drawn["lime"] <= drawn["random"], drawn # few words are enumerated, not drawn
 PY
 ok "methods agree as their scores do" numbers all.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
@@ -137,21 +154,55 @@ for p in range(4):
     v = [spearman(x[k, : words[k]], y[k, : words[k]]) for k in range(len(row)) if row[k] >= 0]
     close(a[p, i, j], np.nanmean(v))
     assert n[p, i, j] == n[p, j, i] == np.isfinite(v).sum() and a[p, i, j] == a[p, j, i]
-    close(np.diag(a[p]), np.ones(11))
+    close(np.diag(a[p]), np.ones(len(METHODS)))
 for name in ("drift_p", "drift_p_holm", "drift_p_bonferroni"):
     v = e[name][:]
     assert np.isnan(v[:, P.index("fp32")]).all(), name # fp32 has no drift
-p, holm, bonferroni = (e[k][:][np.isfinite(e["drift_p"][:])] for k in ("drift_p", "drift_p_holm", "drift_p_bonferroni"))
-assert len(p) and ((p <= holm) & (holm <= bonferroni) & (bonferroni <= 1)).all()
-test = [t.decode() for t in e["test"][:]]
+p, by_holm, bonferroni = (e[k][:][np.isfinite(e["drift_p_holm"][:])] for k in ("drift_p", "drift_p_holm", "drift_p_bonferroni"))
+assert len(p) and ((p <= by_holm) & (by_holm <= bonferroni) & (bonferroni <= 1)).all()
+of_random = METHODS.index("random")
+for name in ("drift_p_holm", "drift_p_bonferroni", "drift_equivalent_p_holm"):
+    assert np.isnan(e[name][of_random]).all(), name # a family of tests has no use for what looks at no model
+assert (e["drift_family"][of_random][np.isfinite(e["drift_family"][of_random])] == 0).all()
+in_family = [m for m in range(11) if m != of_random]
+upper = [(m, a, b) for m in in_family for a in range(4) for b in range(a + 1, 4)]
+for name in ("drift_p", "drift_equivalent_p"):
+    close([e[name + "_holm"][i] for i in upper], holm([e[name][i] for i in upper]), 1e-12)
+assert max(e["drift_family"][i] for i in upper) == np.isfinite([e["drift_p"][i] for i in upper]).sum()
+i, j = P.index("int4"), P.index("int8")
 for k, m in enumerate(METHODS):
-    g = f["comparisons/m/odd/int4/" + m]
-    for name, sign in (("above_floor", "floor"), ("below_ceiling", "ceiling")):
-        t = dict(zip(test, e[name][k, P.index("int4")]))
-        d = g["spearman"][:] - g[sign][:, 0]
-        d = (d if sign == "floor" else -d)[np.isfinite(d)]
-        assert t["n"] == len(d) and np.isnan(e[name][k, P.index("fp32"), 1])
-        close(t["difference"], d.mean())
+    d = f["comparisons/m/odd/int8/%s/spearman" % m][:] - f["comparisons/m/odd/int4/%s/spearman" % m][:]
+    d = d[np.isfinite(d)]
+    for x, y, s in ((i, j, 1), (j, i, -1)):
+        t = {n: e["drift_" + n][k, x, y] for n in ("n", "difference", "p", "detectable")}
+        check_difference(t, s * d)
+        close(e["drift_equivalent_p"][k, x, y], max(one_sided(d, 0.05), one_sided(-d, 0.05)), 1e-8)
+PY
+ok "tests against floor and repeat are those of the drift" numbers all.h5 <<'PY'
+e = f["comparisons/m/odd/explanations"]
+P = [p.decode() for p in e["precision"][:]]
+DRAW = ("smoothgrad", "lime", "kernel_shap", "random")
+for k, m in enumerate(METHODS):
+    for i, p in enumerate(P):
+        tests = {n: named(e, "test", e[n][k, i]) for n in ("above_floor", "from_repeat")}
+        within = {n: named(e, "within", e[n][k, i]) for n in ("as_repeat", "not_below_repeat")}
+        if p == "fp32": # it has no drift
+            for t in list(tests.values()) + list(within.values()):
+                assert t["n"] == t["family"] == 0 and math.isnan(t["p"]) and math.isnan(t["p_holm"]), t
+            continue
+        g = f["comparisons/m/odd/%s/%s" % (p, m)]
+        drift, floor, repeat = g["spearman"][:], g["floor"][:, 0], g["repeat"][:, 0]
+        for t, d in ((tests["above_floor"], drift - floor), (tests["from_repeat"], drift - repeat)):
+            check_difference(t, d[np.isfinite(d)])
+        assert (tests["from_repeat"]["n"] > 0) == (m in DRAW), m # no test against what there is not
+        check_within(within["as_repeat"], repeat, drift, 0.05, True)
+        check_within(within["not_below_repeat"], np.where(np.isnan(repeat), 1, repeat), drift, 0.05, False)
+        if m not in DRAW:
+            assert within["not_below_repeat"]["against"] == 1 and math.isnan(within["as_repeat"]["p"])
+assert check_family(e, "test", "above_floor", METHODS) == 30 # 10 methods, 3 precisions
+assert check_family(e, "test", "from_repeat", METHODS) == check_family(e, "within", "as_repeat", METHODS) == 9
+assert check_family(e, "within", "not_below_repeat", METHODS) == 30
+assert (e["other_class"][:] == 0).all() # all explain what fp32 predicts
 PY
 ok "faithfulness is of the explained class" numbers all.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
@@ -165,7 +216,8 @@ for p in ("fp32", "int4"):
         full = f["predictions/m/odd/%s/probabilities" % p][:][row[there], a["target"][there]]
         close((s + keep)[there, 0], full, 1e-6)
         close((s + keep)[there, 2], full, 1e-6)
-        close(g["aopc_comprehensiveness"][:], c.sum(axis=1) / 4)
+        close(g["aopc_comprehensiveness"][:], c.mean(axis=1)) # as ERASER has both: no term for k = 0
+        close(g["aopc_sufficiency"][:], s.mean(axis=1))
         one = list(words).index(1)
         assert c[one, 0] == c[one, 1] and s[one, 0] == 0 # nothing but the text is left
         assert np.isnan(g["sensitivity_max"][one]) and np.isfinite(g["deletion_auc"][there]).all()
@@ -173,7 +225,133 @@ for p in ("fp32", "int4"):
         at = [k.decode() for k in g["faithful_measure_at_k"][:]].index("comprehensiveness")
         close(g["summary_at_k"][at, 1][[stats.index("n"), stats.index("mean")]], [there.sum(), c[there, 1].mean()])
 g, a = f["faithfulness/m/odd/fp32/occlusion"], f["attributions/m/odd/fp32/occlusion"]
+tau = g["tau_loo"][there]
+tau = tau[np.isfinite(tau)]
+close(tau, np.ones(len(tau)), 1e-12) # occlusion is what each word alone loses
+assert len(tau) >= 3
 close(g["comprehensiveness"][there, 0], np.nanmax(a["word_scores"][there], axis=1), 1e-9) # of the top word
 PY
+
+# What LIME takes for one word: its string, which ids do not tell.
+for text in 'ĝħŧĸ enak ŧŧħħ sekali ĸĸ' 'Enak,enak! enak , tidak_enak ŧŧ☃ŧŧ.' 'ŧŧ enak ŧŧ'; do
+    echo "{\"text\": \"$text\", \"label\": \"positive\"}"
+done >"$T/forms.jsonl"
+job forms "j['datasets']['odd'] = {'path': '$T/forms.jsonl', 'format': 'jsonl'}; j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; x['methods'] = ['lime', {'method': 'lime', 'name': 'runs', 'unit': 'distinct_run'}]"
+ok "a job over words that the vocabulary does not know" run_np 2 "$T/forms.json"
+for unit in distinct_word distinct_run; do
+    "$QGRID" explain -m models/mini-finetuned -x lime -p fp32,int8 --seed 42 --target positive --option unit=$unit --json --jsonl "$T/forms.jsonl" >"$T/$unit" || exit 1
+done
+ok "has the scores that explain gives, one for each different string" numbers forms.h5 <<'PY'
+import json
+row, reference = f["explained/m/odd/row"][:], f["explained/m/odd/reference"][:]
+seen = 0
+for name, unit in (("lime", "distinct_word"), ("runs", "distinct_run")):
+    lines = [json.loads(l) for l in open(T + "/" + unit)]
+    for p in ("fp32", "int8"):
+        for i, r in enumerate(row):
+            if r < 0 or reference[i] != 0:
+                continue
+            (one,) = [l for l in lines if l["precision"] == p and l["text"] == f["datasets/odd/text"][r].decode()]
+            want = [w["score"] for w in one["words"]]
+            got = f["attributions/m/odd/%s/%s/word_scores" % (p, name)][i, : len(want)]
+            assert (got == want).all(), (name, p, r, got, want)
+            words, seen = one["text"].split(), seen + 1
+            if unit == "distinct_word": # equal scores where strings are equal, and nowhere else
+                assert all((want[a] == want[b]) == (words[a] == words[b]) for a in range(len(words)) for b in range(a)), (words, want)
+            elif r == 1:
+                t = one["tokens"]
+                assert [x["score"] == 0 for x in t if x["text"] in ",!."] == [True] * 4
+assert seen == 12, seen
+PY
+
+# Integrated gradients that are less complete than was asked for.
+job missed "j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; ig = {'method': 'integrated_gradients', 'steps': 2}; x['methods'] = [dict(ig, name='n%d' % i, tolerance=t, most_steps=m) for i, (t, m) in enumerate([(0, 8), (1e-9, 8), (0.05, 4), (0.9, 64)])] + ['saliency']"
+ok "a job with tolerances" sh -c "'$QGRID' run --progress none '$T/missed.json' >'$T/missed.txt'"
+ok "stores the steps of each text, and what was not enough" numbers missed.h5 <<'PY'
+there = f["explained/m/odd/row"][:] >= 0
+printed = dict(l.split()[:2] for l in open(T + "/missed.txt").read().split("tolerance not reached")[1].splitlines() if l.startswith("e/"))
+for p in ("fp32", "int8"):
+    for m, tolerance in (("n0", 0), ("n1", 1e-9), ("n2", 0.05), ("n3", 0.9), ("saliency", None)):
+        g = f["attributions/m/odd/%s/%s" % (p, m)]
+        steps, reached, missed = g["steps"][:], g["tolerance_reached"][:], g["tolerance_missed"][()]
+        assert (steps[~there] == -1).all() and (reached[~there] == -1).all()
+        steps, reached, delta, change = steps[there], reached[there], abs(g["delta"][there]), abs(g["value"][there] - g["base_value"][there])
+        if tolerance is None:
+            assert (steps == -1).all()
+        elif tolerance == 0:
+            assert (steps == 2).all()
+        if not tolerance:
+            assert (reached == -1).all() and missed == 0
+            continue
+        assert ((delta <= np.maximum(tolerance * change, 1e-5)) == (reached == 1)).all()
+        assert (steps[reached == 0] == (8 if m == "n1" else 4 if m == "n2" else 64)).all() and missed == (reached == 0).sum()
+        assert int(printed.get("e/%s/%s" % (p, m), 0)) == missed
+        assert m != "n1" or missed > 5
+assert set(f["attributions/m/odd/fp32/n3/steps"][there]) > {2}
+PY
+
+# A head of zeros: the output never changes, so nothing has a score. Attention and random scores do not look at it.
+$PYTHON - "$T" <<'PY'
+import json, os, shutil, struct, sys
+T = sys.argv[1]
+shutil.copytree("models/mini-finetuned", T + "/flat")
+path = T + "/flat/model.safetensors"
+os.chmod(path, 0o644)
+with open(path, "r+b") as f:
+    size = struct.unpack("<Q", f.read(8))[0]
+    begin, end = json.loads(f.read(size))["classifier.weight"]["data_offsets"]
+    f.seek(8 + size + begin)
+    f.write(bytes(end - begin))
+PY
+job flat "j['models'] = {'m': '$T/flat'}; j['precisions'] = ['fp32', 'fp16', 'int8', 'int4_g32_a8']; x['faithfulness'] = False"
+ok "a job whose output never changes" run_np 2 "$T/flat.json"
+ok "its methods find nothing to explain, exactly" numbers flat.h5 <<'PY'
+free = {"attention_rollout", "attention_entropy", "random"}
+assert free < set(METHODS)
+texts = 0
+for p in ("fp32", "fp16", "int8", "int4_g32_a8"):
+    assert len(set(map(tuple, f["predictions/m/odd/%s/logits" % p][:]))) == 1
+    for m in set(METHODS) - free:
+        s = f["attributions/m/odd/%s/%s/word_scores" % (p, m)][:]
+        texts += len(s)
+        assert (s[np.isfinite(s)] == 0).all(), (p, m, np.nanmax(abs(s)))
+        assert p == "fp32" or np.isnan(f["comparisons/m/odd/%s/%s/spearman" % (p, m)][:]).all(), (p, m)
+assert texts > 100
+PY
+# The measures that cost more: AOPC between its bounds, masked vectors.
+job normal "j['max_length'] = 12; j['precisions'] = ['fp32', 'int8']; x['methods'] = ['occlusion', {'method': 'lime', 'samples': 20}, 'saliency']
+x['faithfulness'].update({'normalised': True, 'exact_words': 5, 'beam': 2, 'soft': 4})"
+ok "normalised and soft measures" run_np 1 "$T/normal.json"
+ok "normalised and soft measures are in range" numbers normal.h5 <<'PY'
+row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
+there = row >= 0
+assert set(words[there]) & {6, 7, 8, 9, 10} and set(words[there]) & {2, 3, 4, 5}
+for p in ("fp32", "int8"):
+    for m in METHODS:
+        g = f["faithfulness/m/odd/%s/%s" % (p, m)]
+        b = f["bounds/m/odd/%s" % p] # of the model and the text, not of the method
+        upper, lower = b["aopc_upper"][:], b["aopc_lower"][:]
+        assert (b["target"][:] == f["attributions/m/odd/%s/%s/target" % (p, m)][:]).all()
+        c, s, full, alone = (g[k][:] for k in ("normalised_comprehensiveness", "normalised_sufficiency", "full_aopc_comprehensiveness", "full_aopc_sufficiency"))
+        assert np.isfinite(upper[there]).all() and (upper[there] >= lower[there]).all()
+        spread = there & (upper > lower) & (words > 1)
+        assert spread.sum() >= 6 and np.isnan(c[words == 1]).all()
+        assert np.isfinite(c[spread]).all() and np.isfinite(s[spread]).all()
+        exact = spread & (words <= 5) # bounds over all orders: nothing lies outside
+        assert exact.sum() >= 3
+        for v in c[exact], s[exact]:
+            assert (v >= -1e-9).all() and (v <= 1 + 1e-9).all(), v
+        close(c[spread], ((full - lower) / (upper - lower))[spread])
+        close(s[spread], ((alone - lower) / (upper - lower))[spread])
+        for name in ("soft_sufficiency", "soft_comprehensiveness"):
+            v = g[name][:]
+            some = v[np.isfinite(v)]
+            assert len(some) >= 3 and np.isnan(v[~there]).all()
+            assert ((some <= 1) if name == "soft_sufficiency" else (some >= 0)).all()
+PY
+for np in 2 3; do
+    ok "normalised and soft measures on $np ranks" run_np $np "$T/normal.json" --output "$T/normal$np.h5"
+    ok "they are the same there" same_digest "$T/normal.h5" "$T/normal$np.h5"
+done
 
 finish

@@ -217,8 +217,14 @@ bad "seeds that do not pair" "qat['seeds'] = [42, 8]" "/models/qat/train/seeds: 
 bad "an unknown key" "qat['epoch'] = 1" "/models/qat/train/epoch: unknown key 'epoch', did you mean 'epochs'?"
 printf 'bagus\tpositive\njelek\tnegative\n' >"$T/two.tsv"
 : >"$T/empty.tsv"
-bad "a label that no text has" "j['datasets']['two'] = T + '/two.tsv'; tuned['dataset'] = 'two'" \
+two="j['datasets']['two'] = T + '/two.tsv'; tuned['dataset'] = 'two'"
+bad "balanced weights with a label that no text has" "$two; tuned['class_weights'] = 'balanced'" \
     "/models/tuned/train/dataset: no text of the training data has the label 'neutral'"
+job absent "$two; tuned['class_weights'] = [1, 0, 1]"
+fails 0 "two.tsv: no text of the training data has the label 'neutral': the model never learns to choose it" \
+    "a label that no text has is a warning of check" "$QGRID" check "$T/absent.json"
+ok "once for all seeds" test "$("$QGRID" check "$T/absent.json" 2>&1 | grep -c 'has the label')" = 1
+fails 0 "two.tsv: no text of the training data has the label 'neutral'" "and of run" run_np 2 "$T/absent.json" --only 'tuned_smsa_s7/fp32'
 bad "an empty validation set" "tuned['validation'] = T + '/empty.tsv'" "/models/tuned/train/validation"
 ok "is named once" test "$("$QGRID" check "$T/bad.json" 2>&1 | grep -c empty.tsv)" = 1
 bad "a packed model" "tuned['from'] = '$(echo "$T"/cache/*-int8 | cut -d ' ' -f 1)'" "is packed, a training begins with a checkpoint"

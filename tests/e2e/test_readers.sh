@@ -12,7 +12,7 @@ cat >"$T/read.py" <<'EOF'
 import sys, h5py, numpy as np, xarray as xr
 f = h5py.File(sys.argv[1])
 cells = f["cells"]
-assert len(cells["name"]) == 216 and (cells["state"][:] == 1).all()
+assert len(cells["name"]) == 220 and (cells["state"][:] == 1).all()
 n = 0
 def scales(name, d):
     global n

@@ -26,5 +26,19 @@ rm results/full_matrix.h5
 sed -i 's/qgrid_run jobs.*/qgrid_run jobs\/full_matrix.json --max-time 0.05s/' slurm/full_matrix.sbatch
 fails 75 "open" "an interrupted job says so" batch slurm/full_matrix.sbatch
 ok "and is queued again" grep -q "requeue 7" "$T/requeued"
+mkdir "$T/fake"
+printf '#!/bin/sh\necho "$@" >"%s/started"\n' "$T" >"$T/fake/mpirun"
+chmod +x "$T/fake/mpirun"
+starts() { # RANKS VARIABLES...: how many ranks run.sh asks mpirun for
+    local want=$1
+    shift
+    env "$@" PATH="$T/fake:$PATH" bash -c '. slurm/run.sh && qgrid_run jobs/none.json'
+    grep -q -- "-np $want " "$T/started"
+}
+ok "as many ranks as SLURM has tasks" starts 64 SLURM_NTASKS=64 SLURM_JOB_NUM_NODES=2 SLURM_NTASKS_PER_NODE=31
+ok "or as its nodes have, where it does not count them" starts 62 SLURM_JOB_NUM_NODES=2 SLURM_NTASKS_PER_NODE=31
+ok "two without SLURM" starts 2
+whole_nodes() { grep -q '^#SBATCH --exclusive$' "$1" && grep -q '^#SBATCH --nodes=' "$1" && grep -q '^#SBATCH --ntasks-per-node=' "$1"; }
+ok "slurm/paper.sbatch asks for whole nodes" whole_nodes slurm/paper.sbatch
 fails 2 "models/indobert-base-p2" "slurm/paper.sbatch says what is missing" batch slurm/paper.sbatch
 finish

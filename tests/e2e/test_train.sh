@@ -141,12 +141,19 @@ bad "labels in another order" "c['from'] = 'models/mini-finetuned'; del c['head'
 printf 'bagus\tpositive\njelek\tnegative\n' >"$T/two.tsv"
 : >"$T/empty.tsv"
 printf '\tpositive\n' >"$T/blank.tsv"
-bad "a label that no text has" "c['dataset']['path'] = T + '/two.tsv'" "no text of the training data has the label 'neutral'"
+two="c['dataset']['path'] = T + '/two.tsv'"
+bad "balanced weights with a label that no text has" "$two; c['class_weights'] = 'balanced'" "no text of the training data has the label 'neutral', which balanced class weights need"
+bad "a weight of 0 for texts that there are" "$two; c['class_weights'] = [1, 1, 0]" "1 texts have the label 'negative', whose weight is 0"
+bad "a weight below 0" "c['class_weights'] = [1, 1, -1]" "/class_weights/2: a weight of 0 or above is expected"
 bad "an empty validation set" "c['validation']['path'] = T + '/empty.tsv'" "/validation"
 bad "a validation set without text" "c['validation']['path'] = T + '/blank.tsv'" "/validation"
 fails 2 "cannot open" "a config that is not there" "$QGRID" train "$T/none.json"
 fails 2 "a config file is missing" "no config" "$QGRID" train
-ok "nothing was written by any of these" sh -c "! ls -d '$T'/made*"
+fails 0 "two.tsv: no text of the training data has the label 'neutral': the model never learns to choose it" \
+    "a label that no text has is a warning" train absent "$two"
+ok "a weight of 0 for it" train absent0 "$two; c['class_weights'] = [1, 0, 1]"
+ok "changes no bit" cmp "$T/absent/model.safetensors" "$T/absent0/model.safetensors"
+ok "nothing was written by any of the others" sh -c "! ls -d '$T'/made*"
 
 # Epoch 1 is one step at a learning rate of 0; then come weights of 1e30.
 config nan "c.update({'batch': 200, 'warmup': 1, 'learning_rate': 1e30, 'epochs': 4})"

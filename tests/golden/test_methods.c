@@ -73,6 +73,7 @@ static void take(rig *r, const qg_json *e, const char *target)
     assert_true(i < MOST);
     r->entry[i] = e;
     qt_ok(qg_tokenizer_encode(&r->code[i], r->tokenizer, r->a, text, strlen(text), 0));
+    qt_ok(qg_encoding_forms(&r->code[i], r->a, text, strlen(text)));
     r->text[i] = (qg_explain_text){(uint64_t)i, &r->code[i], 0};
     if (target)
         r->text[i].target = (int32_t)need(e, target)->number;

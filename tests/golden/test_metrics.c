@@ -3,9 +3,8 @@
  */
 #include "qt.h"
 
-#include "eval/ranking.h"
-
 #include "qgrid/drift.h"
+#include "qgrid/statistics.h"
 #include "qgrid/weights.h"
 
 #include <math.h>
@@ -81,7 +80,8 @@ static void check_case(qg_arena *a, const qg_json *c)
     qg_class_scores pc[16];
     int64_t confusion[256];
     qt_eq("probabilities", (long long)m, (long long)n * K);
-    qt_ok(qg_score(&s, pc, confusion, y, p, prob, (int64_t)n, K));
+    const qg_predictions table = {y, p, prob, (int64_t)n, K};
+    qt_ok(qg_score(&s, pc, confusion, &table, QG_ABSENT_ZERO, a));
 #define SAME(field) same(#field, s.field, need(e, #field), 1e-12)
     SAME(accuracy);
     SAME(macro_precision);
@@ -98,7 +98,7 @@ static void check_case(qg_arena *a, const qg_json *c)
     double *recall = qt_numbers(a, need(e, "recall"), &m);
     double *f1 = qt_numbers(a, need(e, "f1"), &m);
     double *support = qt_numbers(a, need(e, "support"), &m);
-    double *table = qt_numbers(a, need(e, "confusion_matrix_true_rows"), &m);
+    double *counts = qt_numbers(a, need(e, "confusion_matrix_true_rows"), &m);
     for (int k = 0; k < K; k++) {
         qt_close("precision", pc[k].precision, precision[k], 0, 1e-12);
         qt_close("recall", pc[k].recall, recall[k], 0, 1e-12);
@@ -106,7 +106,7 @@ static void check_case(qg_arena *a, const qg_json *c)
         qt_eq("support", pc[k].support, (long long)support[k]);
     }
     for (int i = 0; i < K * K; i++)
-        qt_eq("confusion", confusion[i], (long long)table[i]);
+        qt_eq("confusion", confusion[i], (long long)counts[i]);
     check_bins(a, e, "ece10", "bins_count_acc_conf", y, p, prob, n, K);
     check_bins(a, e, "ece15", "bins_count_acc_conf", y, p, prob, n, K);
 }
@@ -122,6 +122,27 @@ static void classification_equals_scikit_learn(void **state)
     qg_arena_destroy(a);
 }
 
+static double *certain(qg_arena *a, const int32_t *predicted, size_t n, int K)
+{
+    double *p = qg_arena_alloc(a, n * (size_t)K, sizeof *p);
+    for (size_t i = 0; i < n; i++)
+        p[i * (size_t)K + (size_t)predicted[i]] = 1;
+    return p;
+}
+
+/* The reference has shares; what is observed counts as one resample more. */
+static void check_bootstrap(qg_arena *a, const qg_bootstrap *b, const qg_json *want, int resamples)
+{
+    size_t m;
+    double *ci = qt_numbers(a, need(want, "ci95"), &m), share, R = resamples;
+    qt_close("difference", b->difference, need(want, "observed")->number, 0, 1e-12);
+    qt_close("low", b->low, ci[0], 0, 1e-12);
+    qt_close("high", b->high, ci[1], 0, 1e-12);
+    qt_close("one-sided", b->p_one_sided, need(want, "p_one_sided_plus_one")->number, 0, 1e-12);
+    share = need(want, "p_two_sided")->number / 2;
+    qt_close("two-sided", b->p_two_sided, 2 * (share * R + 1) / (R + 1), 0, 1e-12);
+}
+
 static void paired_tests_equal_statsmodels(void **state)
 {
     (void)state;
@@ -134,7 +155,7 @@ static void paired_tests_equal_statsmodels(void **state)
     double *table = qt_numbers(
         a, need(want, "table_correct_correct__correct_wrong__wrong_correct__wrong_wrong"), &m);
     qg_mcnemar t;
-    qg_mcnemar_test(&t, y, x, z, (int64_t)n);
+    qg_mcnemar_test(&t, y, x, z, (int64_t)n, QG_ANY_CLASS);
     qt_eq("both right", t.both_right, (long long)table[0]);
     qt_eq("only a", t.only_a, (long long)table[1]);
     qt_eq("only b", t.only_b, (long long)table[2]);
@@ -152,25 +173,26 @@ static void paired_tests_equal_statsmodels(void **state)
     assert_non_null(index);
     int32_t *rows = qg_arena_alloc(a, index->bytes, 1);
     memcpy(rows, index->data, index->bytes);
-    const qg_json *boot = need(need(p, "bootstrap"), "accuracy_difference");
-    double *ci = qt_numbers(a, need(boot, "ci95"), &m);
-    qg_bootstrap b; /* the reference subtracts the other way round */
-    qt_ok(qg_bootstrap_accuracy(&b, y, z, x, (int64_t)n, &(qg_draws){(int)index->shape[0], 0, rows},
-                                a));
-    qt_close("difference", b.difference, need(boot, "observed")->number, 0, 1e-12);
-    qt_close("low", b.low, ci[0], 0, 1e-12);
-    qt_close("high", b.high, ci[1], 0, 1e-12);
-    qt_close("one-sided", b.p_one_sided, need(boot, "p_one_sided_share_le_zero")->number, 0, 1e-12);
-    qt_close("two-sided", b.p_two_sided, need(boot, "p_two_sided")->number, 0, 1e-12);
+    const qg_json *boot = need(p, "bootstrap");
+    int R = (int)index->shape[0], K = 3;
+    /* Predictions without probabilities: certain ones. The reference subtracts the other way. */
+    qg_predictions of_x = {y, x, certain(a, x, n, K), (int64_t)n, K};
+    qg_predictions of_z = {y, z, certain(a, z, n, K), (int64_t)n, K};
+    qg_bootstrap b[QG_COMPARED];
+    qt_ok(qg_bootstrap_metrics(b, &of_z, &of_x, QG_ABSENT_ZERO, &(qg_draws){R, 0, rows}, a));
+    check_bootstrap(a, &b[QG_COMPARED_accuracy], need(boot, "accuracy_difference"), R);
+    check_bootstrap(a, &b[QG_COMPARED_macro_f1], need(boot, "macro_f1_difference"), R);
     qg_weights_close(w);
 
     /* Drawn by counter: near the reference's interval, and the same each time. */
-    qg_bootstrap d, again;
-    qt_ok(qg_bootstrap_accuracy(&d, y, z, x, (int64_t)n, &(qg_draws){5000, 42, NULL}, a));
-    qt_ok(qg_bootstrap_accuracy(&again, y, z, x, (int64_t)n, &(qg_draws){5000, 42, NULL}, a));
-    qt_close("low by counter", d.low, ci[0], 0, 0.012);
-    qt_close("high by counter", d.high, ci[1], 0, 0.012);
-    qt_same("again", &again, &d, 1, sizeof d);
+    qg_bootstrap d[QG_COMPARED], again[QG_COMPARED];
+    double *ci = qt_numbers(a, need(need(boot, "accuracy_difference"), "ci95"), &m);
+    const qg_draws draws = {5000, 42, NULL};
+    qt_ok(qg_bootstrap_metrics(d, &of_z, &of_x, QG_ABSENT_ZERO, &draws, a));
+    qt_ok(qg_bootstrap_metrics(again, &of_z, &of_x, QG_ABSENT_ZERO, &draws, a));
+    qt_close("low by counter", d[QG_COMPARED_accuracy].low, ci[0], 0, 0.012);
+    qt_close("high by counter", d[QG_COMPARED_accuracy].high, ci[1], 0, 0.012);
+    qt_same("again", again, d, QG_COMPARED, sizeof *d);
     qg_arena_destroy(a);
 }
 

@@ -326,19 +326,16 @@ static void check_sampled(const tensors *t, const qg_json *e)
     qt_close_f64("phi", phi, want, n, 0, 1e-9);
 }
 
-/* Unit of each feature: the white-space word with its letters. Others (punctuation) stay. */
-static void units_of_features(int *unit, const qg_json *e, const qg_sample *s)
+/* LIME's features are the distinct runs of word characters. */
+static void check_features(const qg_json *e, const qg_sample *s)
 {
     const char *text = need(e, "text")->string;
-    int u = 0, f = 0;
-    for (const qg_json *word = need(e, "features")->child; word; word = word->next, u++, f++) {
+    int u = 0;
+    qt_eq("features", s->units, need(e, "features")->count);
+    for (const qg_json *word = need(e, "features")->child; word; word = word->next, u++) {
         size_t n = strlen(word->string);
-        while (u < s->units && ((size_t)(s->span[u].byte_end - s->span[u].byte_start) != n ||
-                                memcmp(text + s->span[u].byte_start, word->string, n) != 0))
-            u++;
-        if (u == s->units)
-            fail_msg("'%s' is not a word of the text", word->string);
-        unit[f] = u;
+        qt_eq("bytes", s->span[u].byte_end - s->span[u].byte_start, (long long)n);
+        qt_same(word->string, text + s->span[u].byte_start, word->string, n, 1);
     }
 }
 
@@ -346,23 +343,18 @@ static void check_cut_texts(golden *g, const tensors *t, const qg_json *e, const
 {
     int64_t N;
     static int64_t slot[1000];
-    int unit[64], features = need(e, "features")->count;
     const char *text = need(e, "text")->string;
     const uint8_t *masks = keyed(t, e, "masks", QG_U8, &N);
     const double *probs = keyed(t, e, "probs", QG_F64, NULL);
     qg_encoding enc;
     qg_sample s;
     qt_ok(qg_tokenizer_encode(&enc, tok, g->a, text, strlen(text), 0));
-    qt_ok(qg_sample_make(&s, g->a, &enc, QG_UNIT_DISTINCT_WORD, 0));
-    units_of_features(unit, e, &s);
+    qt_ok(qg_encoding_forms(&enc, g->a, text, strlen(text)));
+    qt_ok(qg_sample_make(&s, g->a, &enc, QG_FEATURE_DISTINCT_RUN, 0));
+    check_features(e, &s);
     qt_eq("samples", N, 1000);
-    for (int64_t i = 0; i < N; i++) {
-        uint8_t present[64];
-        memset(present, 1, sizeof present);
-        for (int f = 0; f < features; f++)
-            present[unit[f]] = masks[i * features + f];
-        qt_ok(qg_perturb_add(&slot[i], g->p, &s, present, QG_MASKING_DELETE));
-    }
+    for (int64_t i = 0; i < N; i++)
+        qt_ok(qg_perturb_add(&slot[i], g->p, &s, masks + i * s.units, QG_MASKING_DELETE));
     qt_ok(qg_perturb_run(g->p));
     for (int64_t i = 0; i < N; i++)
         for (int k = 0; k < 3; k++)

@@ -107,7 +107,12 @@ static void every_unit_is_computed_once(void **state)
     for (int u = 0; u < UNITS; u++)
         unit[u] = (qg_unit){.task = fails_here(u) ? 2 : u % 3 == 2 ? 2 : u % 2, .cost = u};
     qg_farm_worker w = {NULL, execute};
-    qg_farm_owner cb = {&o, input, done, failed, task_finished, progress};
+    qg_farm_owner cb = {.ctx = &o,
+                        .input = input,
+                        .done = done,
+                        .failed = failed,
+                        .task_finished = task_finished,
+                        .progress = progress};
     qg_farm_options options = {0};
     qt_ok(qg_farm_run(&out, par, &(qg_workload){task, unit, TASKS, UNITS, NULL}, &w, &cb, &options,
                       a));

@@ -156,6 +156,14 @@ static qg_code act(what w, const qg_gang *g)
     return QG_OK;
 }
 
+/* Every member does, the first is heard. */
+static void tell(const qg_gang *g, int unit)
+{
+    qg_gang_news news = {.share = 0.5, .left = unit};
+    snprintf(news.text, sizeof news.text, "unit %d, member %d", unit, g->index);
+    qg_gang_tell(g, &news);
+}
+
 static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result, const qg_gang *g)
 {
     assignment a;
@@ -166,6 +174,7 @@ static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result
     memcpy(&a, input, sizeof a);
     out.unit = a.unit;
     QG_TRY(check_gang(g, a.what == PLAIN));
+    tell(g, a.unit);
     if (folder && a.what == PLAIN && strstr(folder, "orphaned") && par->rank > 0)
         raise(SIGKILL);
     QG_TRY(act((what)a.what, g));
@@ -189,6 +198,7 @@ typedef struct owner {
     qg_error why[MOST];
     uint32_t numbers[MOST]; /* gangs that had a result */
     int n_numbers;
+    int n_told;  /* news that were heard */
     int signals; /* to be sent */
     double last_signal;
 } owner;
@@ -211,9 +221,11 @@ static qg_code done(void *ctx, const qg_unit_report *r, const void *result, size
 {
     owner *o = ctx;
     answer *a = &o->answer[r->unit];
-    if (size != sizeof *a || !r->host[0] || !(r->seconds >= 0))
+    if (size != sizeof *a || !r->host[0] || !(r->seconds >= 0) || r->members < 1)
         return QG_FAIL(QG_EMPI, "unit %d came back with %zu bytes", r->unit, size);
     memcpy(a, result, sizeof *a);
+    if (r->members != a->size)
+        return QG_FAIL(QG_EMPI, "unit %d had %d members, not %d", r->unit, a->size, r->members);
     for (int i = 0; i < o->n_numbers; i++)
         if (o->numbers[i] == a->number)
             return QG_FAIL(QG_EMPI, "two gangs have the number %u", (unsigned)a->number);
@@ -236,6 +248,16 @@ static qg_code task_finished(void *ctx, int task)
     return QG_OK;
 }
 
+static void told(void *ctx, int unit, const qg_gang_news *news)
+{
+    owner *o = ctx;
+    char want[sizeof news->text];
+    snprintf(want, sizeof want, "unit %d, member 0", unit);
+    assert_string_equal(news->text, want);
+    assert_true(news->share == 0.5 && news->left == unit);
+    o->n_told++;
+}
+
 static void progress(void *ctx, const qg_sched *s, double now)
 {
     owner *o = ctx;
@@ -252,7 +274,13 @@ static void run(qg_farm_outcome *out, owner *o, const qg_farm_options *options)
     static const int32_t need = 1;
     qg_arena *a = qg_arena_create(0);
     qg_farm_worker w = {NULL, execute};
-    qg_farm_owner cb = {o, input, done, failed, task_finished, progress};
+    qg_farm_owner cb = {.ctx = o,
+                        .input = input,
+                        .done = done,
+                        .failed = failed,
+                        .task_finished = task_finished,
+                        .told = told,
+                        .progress = progress};
     o->task[1].gang = LIMIT;
     o->task[2] = (qg_task){.n_needs = 1, .needs = &need};
     qt_ok(qg_farm_run(out, par, &(qg_workload){o->task, o->unit, 3, o->n_units, NULL}, &w, &cb,
@@ -314,6 +342,7 @@ static void gangs_and_plain_units_are_computed_once(void **state)
         largest = a->size > largest ? a->size : largest;
     }
     qt_eq("the largest gang", largest, largest_gang());
+    assert_true(o.n_told > 0); /* at least the first unit of each rank tells */
     assert_false(out.interrupted);
 }
 

@@ -107,8 +107,10 @@ qg_explainable linear_toy_make(linear_toy *toy, uint64_t seed)
     return (qg_explainable){.ctx = toy,
                             .classes = TOY_CLASSES,
                             .hidden = TOY_HIDDEN,
+                            .vocab = TOY_VOCAB,
                             .max_tokens = TOY_TOKENS,
                             .logits = logits_of,
                             .embed = embed,
-                            .gradient = gradient};
+                            .gradient = gradient,
+                            .relevance = gradient};
 }

@@ -94,11 +94,12 @@ static qg_explainable functions(toy *m)
 typedef struct numbers {
     double score[T], full[T * C], value[B], base[B], delta[B];
     int32_t steps[B];
+    bool reached[B];
 } numbers;
 
 static qg_ig_result into(numbers *n)
 {
-    return (qg_ig_result){n->score, n->full, n->value, n->base, n->delta, n->steps};
+    return (qg_ig_result){n->score, n->full, n->value, n->base, n->delta, n->steps, n->reached};
 }
 
 static numbers integrate(const qg_question *q, const qg_ig_options *o)
@@ -254,12 +255,15 @@ static void steps_are_doubled_until_the_scores_are_complete(void **state)
             assert_true(fabs(h.delta[t]) > allowed);
         }
     }
+    for (int t = 0; t < B; t++)
+        assert_true(n.reached[t]);
     qt_eq("nothing to integrate", n.steps[1], 4);
     assert_true(n.steps[0] > 4 && n.steps[2] > 4);
     o.most_steps = 20;
     o.tolerance = 1e-9;
     n = integrate(&q, &o);
     qt_eq("at most", n.steps[0], 16);
+    assert_true(!n.reached[0] && n.reached[1] && !n.reached[2]);
 }
 
 static void calls_are_filled_up_to_the_budget_and_change_no_bits(void **state)
@@ -479,9 +483,27 @@ static void words_have_the_sum_mean_or_largest_of_their_tokens(void **state)
     static const double want[3][3] = {{-2, 0.5, 1}, {-1, 0.5, 1.0 / 3}, {-3, 0.5, 2}};
     for (int how = 0; how < 3; how++) {
         double word[4];
-        qg_word_scores(word, 4, token, word_of, 8, (qg_aggregation)how);
+        qg_word_scores(word, 4, token, word_of, NULL, 8, (qg_aggregation)how);
         qt_close_f64(qg_aggregation_names[how], word, want[how], 3, 0, 1e-15);
         assert_true(isnan(word[3]));
+    }
+}
+
+/* A word of two units around a token of none, one of none alone, and the same unit in the next
+ * word, whose token is of it as well. */
+static void units_count_once_at_each_place(void **state)
+{
+    (void)state;
+    static const int32_t word_of[] = {-1, 0, 0, 0, 0, 1, 2, 3, 4, -1};
+    static const int32_t unit[] = {-1, 0, 0, -1, 1, -1, 1, 1, 1, -1};
+    static const double token[] = {9, 2, 2, 0, -3, 0, -3, -3, -3, 9};
+    static const double want[3][5] = {
+        {-1, 0, -3, -3, -3}, {-0.5, 0, -3, -3, -3}, {-3, 0, -3, -3, -3}};
+    for (int how = 0; how < 3; how++) {
+        double word[6];
+        qg_word_scores(word, 6, token, word_of, unit, 10, (qg_aggregation)how);
+        qt_close_f64(qg_aggregation_names[how], word, want[how], 5, 0, 1e-15);
+        assert_true(isnan(word[5]));
     }
 }
 
@@ -501,5 +523,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rollout_of_known_attention),
     cmocka_unit_test(entropy_is_one_for_equal_shares_and_none_for_one),
     cmocka_unit_test(words_have_the_sum_mean_or_largest_of_their_tokens),
+    cmocka_unit_test(units_count_once_at_each_place),
 };
 QT_MAIN("attribution", tests)

@@ -157,7 +157,7 @@ static void the_floor_is_a_mean_of_drifts_to_random_scores(void **state)
     static const double a[] = {3, NAN, 1, 5}; /* the population's variance of 3 1 5 is 8/3 */
     double want[QG_DRIFTS] = {0}, got[QG_DRIFTS], one[QG_DRIFTS], r[4];
     for (int draw = 0; draw < 3; draw++) {
-        qg_random_scores(r, 4, 1, 2, draw, sqrt(8.0 / 3));
+        qg_random_scores(r, 4, QG_RANDOM_FLOOR, 1, 2, draw, sqrt(8.0 / 3));
         qt_ok(qg_drift_of(one, a, r, 4, arena));
         for (int d = 0; d < QG_DRIFTS; d++)
             want[d] += one[d] / 3;
@@ -167,13 +167,51 @@ static void the_floor_is_a_mean_of_drifts_to_random_scores(void **state)
     qt_ok(qg_drift_floor(got, a, 4, 1, 2, 0, arena));
     is_nan("no draws", got[QG_DRIFT_spearman]);
 
-    qg_random_scores(r, 1, 1, 2, 0, 1); /* a single word, and none */
+    qg_random_scores(r, 1, QG_RANDOM_FLOOR, 1, 2, 0, 1); /* a single word, and none */
     qt_ok(qg_drift_floor(got, a, 1, 1, 2, 1, arena));
     is_nan("spearman of one", got[QG_DRIFT_spearman]);
     qt_close("shift of one", got[QG_DRIFT_magnitude_shift], fabs(r[0] - 3) / 3, 1e-15, 0);
     qt_ok(qg_drift_floor(got, a, 0, 1, 2, 5, arena));
     for (int d = 0; d < QG_DRIFTS; d++)
         is_nan(qg_drift_names[d], got[d]);
+}
+
+/* Whatever is compared with the floor, and however often it is drawn: about 0. */
+static void the_floor_of_random_scores_is_chance_with_few_draws_too(void **state)
+{
+    (void)state;
+    enum { N = 8, KEYS = 500 };
+    static const int draws[] = {1, 2, 4, 30};
+    static const char *const streams[] = {QG_RANDOM_METHOD, "another"};
+    double a[N], got[QG_DRIFTS];
+    for (int s = 0; s < 2; s++)
+        for (int k = 0; k < 4; k++) {
+            double rho = 0, top = 0, n = (double)KEYS * draws[k];
+            for (uint64_t key = 0; key < KEYS; key++) {
+                qg_random_scores(a, N, streams[s], 42, key, 0, 2.5);
+                qt_ok(qg_drift_floor(got, a, N, 42, key, draws[k], arena));
+                rho += got[QG_DRIFT_spearman] / KEYS;
+                top += got[QG_DRIFT_top_1] / KEYS;
+            }
+            qt_close("rho", rho, 0, 0, 4 * sqrt(1.0 / (N - 1) / n));
+            qt_close("top", top, 1.0 / N, 0, 4 * sqrt(1.0 / N / n));
+        }
+}
+
+static void a_repeat_is_the_drift_of_two_draws_unless_nothing_was_drawn(void **state)
+{
+    (void)state;
+    static const double a[] = {3, NAN, 1, 5, 2}, b[] = {2, NAN, 1, 5, 3};
+    double want[QG_DRIFTS], got[QG_DRIFTS];
+    qt_ok(qg_drift_of(want, a, b, 5, arena));
+    qt_ok(qg_drift_repeat(got, a, b, 5, arena));
+    qt_close("rho", got[QG_DRIFT_spearman], 0.8, 0, 1e-15); /* 1 - 6 * 2 / (4 * 15) */
+    qt_same("drift", got, want, QG_DRIFTS, sizeof *got);
+    qt_ok(qg_drift_repeat(got, a, a, 5, arena));
+    for (int d = 0; d < QG_DRIFTS; d++)
+        is_nan(qg_drift_names[d], got[d]);
+    qt_ok(qg_drift_repeat(got, a, b, 0, arena));
+    is_nan("of no words", got[QG_DRIFT_jaccard_3]);
 }
 
 /* ------------------------------------------------------------------------- numbers over texts */
@@ -286,12 +324,12 @@ static void paired_by_hand(void **state)
     assert_true(t.ci_low >= -2 && t.ci_low < t.difference);
     assert_true(t.ci_high <= 5 && t.ci_high > t.difference);
 
-    /* With two that do not differ: the ranks of 1 2 3 5 are as before, the p value approximate. */
+    /* With two that do not differ: ranks and p of 1 2 3 5 are as before. */
     static const double c[] = {0, 2, 1, 0, 8, 8}, d[] = {1, 0, 4, 5, 8, 8};
     qt_ok(qg_paired_drift_test(&t, c, d, 6, 1, RESAMPLER(300, 42, arena), arena));
     qt_eq("texts", t.n, 6);
     qt_close("rank biserial", t.rank_biserial, 0.6, 0, 1e-15);
-    qt_close("p", t.p_wilcoxon, erfc(3 / sqrt(4 * 5 * 9 / 24.0) / sqrt(2)), 1e-12, 0);
+    qt_close("p", t.p_wilcoxon, 2 * 3.0 / 16, 0, 1e-15);
 }
 
 static void pairs_that_are_too_few_or_equal(void **state)
@@ -373,7 +411,9 @@ static const struct CMUnitTest tests[] = {
     CASE(what_is_undefined_is_nan),
     CASE(the_floor_is_what_chance_gives),
     CASE(the_floor_is_a_mean_of_drifts_to_random_scores),
+    CASE(the_floor_of_random_scores_is_chance_with_few_draws_too),
     CASE(summary_by_hand),
+    CASE(a_repeat_is_the_drift_of_two_draws_unless_nothing_was_drawn),
     CASE(the_bootstrap_of_a_constant_is_a_point),
     CASE(the_bootstrap_of_many_is_the_normal_interval),
     CASE(a_resampler_draws_what_its_streams_say),

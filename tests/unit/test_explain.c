@@ -7,6 +7,7 @@
 #include "perturb_rig.h"
 
 #include "qgrid/method.h"
+#include "qgrid/metrics.h"
 #include "qgrid/str.h"
 
 #include <math.h>
@@ -70,6 +71,7 @@ static qg_explain_text encode(qg_arena *a, const char *letters, uint64_t key)
     }
     e->ids[e->n] = specials.sep;
     e->word[e->n++] = -1;
+    qt_ok(qg_encoding_forms(e, a, NULL, 0));
     return (qg_explain_text){key, e, TARGET};
 }
 
@@ -150,6 +152,72 @@ static void integrated_gradients_of_a_linear_model(void **state)
     perturb_rig_end(&r);
 }
 
+/* A token by itself is worth what it is on the common path. */
+static void sequential_gradients_of_a_linear_model(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options;
+        int over, nodes;
+    } kinds[] = {
+        {"", 4, 70},
+        {", \"unit\": \"word\", \"steps\": 2", 4, 6},
+        {", \"unit\": \"distinct_word\", \"baseline\": \"pad\"", 0, 20},
+        {", \"baseline\": \"zero\", \"rule\": \"riemann_left\", \"steps\": 1", -1, 7},
+    };
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde ab", 3);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        qg_explanation got =
+            explain(&e, &t,
+                    qg_arena_printf(r.a, "{\"method\": \"sequential_integrated_gradients\"%s}",
+                                    kinds[i].options));
+        check_terms(&r, &t, &got, kinds[i].over, 1e-6);
+        qt_close("value", got.value, logit(&r, &t), 0, 1e-6);
+        qt_close("delta", got.delta, 0, 0, 1e-6);
+        qt_eq("nodes", got.evaluations, kinds[i].nodes);
+        assert_true(isnan(got.base) && isnan(got.fit));
+    }
+    perturb_rig_end(&r);
+}
+
+/* Over one token they are exact; over the vocabulary the mean of all but the 5 specials counts. */
+static void expected_gradients_of_a_linear_model(void **state)
+{
+    (void)state;
+    enum { DRAWS = 2000 };
+    static const char *const alone[] = {"pad", "mask"};
+    perturb_rig r;
+    qg_explainer e = start(&r);
+    qg_explain_text t = encode(r.a, "ab cde ab", 3);
+    for (int i = 0; i < 2; i++) {
+        qg_explanation got =
+            explain(&e, &t,
+                    qg_arena_printf(r.a,
+                                    "{\"method\": \"expected_gradients\", \"draws\": 3, "
+                                    "\"reference\": \"%s\"}",
+                                    alone[i]));
+        check_terms(&r, &t, &got, i ? specials.mask : specials.pad, 1e-6);
+        qt_close("delta", got.delta, 0, 0, 1e-6);
+        qt_eq("draws", got.evaluations, 3);
+    }
+    double mean = 0, square = 0;
+    for (int id = FIRST; id < TOY_VOCAB; id++) {
+        double v = linear_toy_term(&r.toy, id, TARGET);
+        mean += v / (TOY_VOCAB - FIRST);
+        square += v * v / (TOY_VOCAB - FIRST);
+    }
+    double error = sqrt((square - mean * mean) / DRAWS);
+    qg_explanation got = explain(&e, &t, "{\"method\": \"expected_gradients\", \"draws\": 2000}");
+    for (int i = 1; i < t.code->n - 1; i++)
+        qt_close("token", got.token_score[i], term(&r, &t, i, -1) - mean, 0, 5 * error);
+    qt_close("value", got.value, logit(&r, &t), 0, 1e-6);
+    qt_close("delta", got.delta, 0, 0, 1e-5);
+    assert_true(error < 0.02 && fabs(got.token_score[1] - term(&r, &t, 1, -1) + mean) > 1e-7);
+    perturb_rig_end(&r);
+}
+
 /* Probabilities are not linear: completeness asks for nodes. */
 static void tolerance_doubles_the_nodes(void **state)
 {
@@ -168,7 +236,19 @@ static void tolerance_doubles_the_nodes(void **state)
     assert_true(few.value > 0 && few.value < 1 && change > 0.05);
     assert_true(fabs(few.delta) > 0.01 * change && fabs(many.delta) <= 0.01 * change);
     qt_eq("few", few.evaluations, 2);
-    assert_true(many.evaluations > 2);
+    qt_eq("steps", few.steps, 2);
+    qt_eq("no tolerance", few.reached, -1);
+    assert_true(many.evaluations > 2 && many.steps == many.evaluations);
+    qt_eq("reached", many.reached, 1);
+    many =
+        explain(&e, &t,
+                "{\"method\": \"integrated_gradients\", \"rule\": \"riemann_left\", \"steps\": 2, "
+                "\"output\": \"probability\", \"tolerance\": 0.01, \"most_steps\": 5}");
+    qt_eq("steps", many.steps, 4);
+    qt_eq("not reached", many.reached, 0);
+    few = explain(&e, &t, "\"lime\"");
+    qt_eq("no path", few.steps, -1);
+    qt_eq("no tolerance", few.reached, -1);
     perturb_rig_end(&r);
 }
 
@@ -179,13 +259,14 @@ static void gradients_of_a_linear_model(void **state)
     qg_explainer e = start(&r);
     qg_explain_text t = encode(r.a, "ab cde ab", 3);
     static const char *const same[] = {
-        "\"gradient_x_input\"", "{\"method\": \"smoothgrad\", \"draws\": 3, \"sigma\": 0.5}"};
-    for (int i = 0; i < 2; i++) { /* the gradient is the same wherever the noise leads */
+        "\"gradient_x_input\"", "\"attn_lrp\"",
+        "{\"method\": \"smoothgrad\", \"draws\": 3, \"sigma\": 0.5}"};
+    for (int i = 0; i < 3; i++) { /* the gradient is the same wherever the noise leads */
         qg_explanation got = explain(&e, &t, same[i]);
         check_terms(&r, &t, &got, -1, 1e-6);
         qt_close("value", got.value, logit(&r, &t), 0, 1e-6);
         assert_true(isnan(got.base) && isnan(got.delta) && isnan(got.fit));
-        qt_eq("gradients", got.evaluations, i ? 3 : 1);
+        qt_eq("gradients", got.evaluations, i == 2 ? 3 : 1);
     }
     double length = 0;
     for (int c = 0; c < TOY_HIDDEN; c++)
@@ -366,6 +447,21 @@ static qg_method_spec defaults(qg_arena *a, const qg_method *m)
     return spec(a, qg_arena_printf(a, "\"%s\"", m->name));
 }
 
+/* Attention says where a model looks and random scores look at no model: neither knows that the
+ * output is always the same. */
+static bool looks_at_the_output(const qg_method *m)
+{
+    return !(m->needs & QG_NEEDS_ATTENTION) && strcmp(m->name, "random") != 0;
+}
+
+/* Where draws of other tokens would hide what is asked. */
+static qg_method_spec without_other_tokens(qg_arena *a, const qg_method *m)
+{
+    return strcmp(m->name, "expected_gradients") == 0
+               ? spec(a, "{\"method\": \"expected_gradients\", \"reference\": \"mask\"}")
+               : defaults(a, m);
+}
+
 static void texts_are_explained_alike_in_every_batch(void **state)
 {
     (void)state;
@@ -400,7 +496,7 @@ static void a_text_without_words_has_its_value(void **state)
         qg_explanation out[2];
         qg_explain_text both[] = {t, space};
         qg_method_spec s = defaults(r.a, *m);
-        bool looks = !((*m)->needs & QG_NEEDS_ATTENTION) && strcmp((*m)->name, "random") != 0;
+        bool looks = looks_at_the_output(*m);
         qt_ok(qg_explain(out, &e, both, 2, &s, 5));
         for (int i = 0; i < 2; i++) {
             check_shape(&both[i], &out[i]);
@@ -421,7 +517,7 @@ static void repeated_words_have_a_score_at_each_place(void **state)
     qg_explain_text t = encode(r.a, "ab cde f ab", 3);
     for (const qg_method *const *m = qg_methods; *m; m++) {
         qg_explanation out;
-        qg_method_spec s = defaults(r.a, *m);
+        qg_method_spec s = without_other_tokens(r.a, *m);
         qt_ok(qg_explain(&out, &e, &t, 1, &s, 5));
         if (strcmp((*m)->name, "random") == 0)
             assert_true(out.word_score[0] != out.word_score[3]);
@@ -431,6 +527,41 @@ static void repeated_words_have_a_score_at_each_place(void **state)
         assert_true(out.word_score[0] != 0);
     }
     perturb_rig_end(&r);
+}
+
+static qg_method_spec with_output(qg_arena *a, const qg_method *m, const char *output)
+{
+    for (const qg_opt *o = m->options; o->key; o++)
+        if (strcmp(o->key, "output") == 0)
+            return spec(
+                a, qg_arena_printf(a, "{\"method\": \"%s\", \"output\": \"%s\"}", m->name, output));
+    return defaults(a, m);
+}
+
+/* A score of 1e-31 would have a rank. Probabilities here are no binary fractions. */
+static void a_constant_output_has_no_scores(void **state)
+{
+    (void)state;
+    static const char *const letters[] = {"ab cde f ab", "abc", "a b c d e f g h i j k l m n"};
+    for (const qg_method *const *m = qg_methods; *m; m++) {
+        if (!looks_at_the_output(*m))
+            continue;
+        for (int i = 0; i < 12; i++) {
+            perturb_rig r;
+            qg_explanation out;
+            qg_explainer e = start(&r);
+            qg_explain_text t = encode(r.a, letters[i % 3], 3 + (uint64_t)i);
+            qg_method_spec s = with_output(r.a, *m, i % 2 ? "logit" : "probability");
+            memset(r.toy.u, 0, sizeof r.toy.u);
+            r.toy.bias[i % TOY_CLASSES] = 0.1F * (float)i;
+            qt_ok(qg_explain(&out, &e, &t, 1, &s, 5));
+            for (int k = 0; k < t.code->n; k++)
+                qt_close((*m)->name, out.token_score[k], 0, 0, 0);
+            for (int w = 0; w < t.code->n_words; w++)
+                qt_close((*m)->name, out.word_score[w], 0, 0, 0);
+            perturb_rig_end(&r);
+        }
+    }
 }
 
 static void seeds_and_keys_matter_where_something_is_drawn(void **state)
@@ -461,6 +592,50 @@ static void seeds_and_keys_matter_where_something_is_drawn(void **state)
         qt_eq((*m)->name, memcmp(first.word_score, key.word_score, size) != 0, (*m)->random);
     }
     perturb_rig_end(&r);
+}
+
+static qg_explanation drawn(qg_explainer *e, const qg_explain_text *t, const char *json,
+                            uint64_t seed)
+{
+    qg_explanation x;
+    qg_method_spec s = spec(e->arena, json);
+    qt_ok(qg_explain(&x, e, t, 1, &s, seed));
+    return x;
+}
+
+/* Two repeats of LIME and KernelSHAP on a linear model, each with few draws, are estimates of one
+ * truth that err independently of each other and of the stored explanation: over many texts' keys,
+ * the errors of any two of the three are uncorrelated. */
+static void repeats_err_independently_of_the_explanation_and_of_each_other(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {
+        "{\"method\": \"lime\", \"samples\": 12, \"output\": \"probability\"}",
+        "{\"method\": \"kernel_shap\", \"coalitions\": 10, \"exact_units\": 1, "
+        "\"output\": \"probability\"}",
+        "\"random\""};
+    enum { KEYS = 400, WORDS = 6 };
+    for (int m = 0; m < 3; m++) {
+        static double x[3][KEYS];
+        perturb_rig r;
+        qg_explainer e = start(&r);
+        for (int k = 0; k < KEYS; k++) {
+            qg_explain_text t = encode(r.a, "a b c d e f", (uint64_t)k);
+            for (int i = 0; i < 3; i++) {
+                uint64_t seed = i < 2 ? qg_explain_repeat_seed(42, i) : 42;
+                x[i][k] = drawn(&e, &t, methods[m], seed).word_score[2];
+            }
+        }
+        for (int i = 0; i < 3; i++) {
+            double rho = qg_pearson(x[i], x[(i + 1) % 3], KEYS);
+            qt_close(methods[m], rho, 0, 0, 4 / sqrt(KEYS));
+        }
+        perturb_rig_end(&r);
+    }
+    assert_true(qg_explain_repeat_seed(42, 0) != qg_explain_repeat_seed(42, 1));
+    assert_true(qg_explain_repeat_seed(42, 0) != qg_explain_repeat_seed(43, 0));
+    for (int i = 0; i < 2; i++) /* no seed that a job may name */
+        assert_true(qg_explain_repeat_seed(42, i) > (uint64_t)1 << 53);
 }
 
 /* ----------------------------------------------------------------------------------- errors */
@@ -494,7 +669,7 @@ static void scores_that_are_no_numbers_name_the_text(void **state)
         qg_explainer e = start(&r);
         qg_explain_text t[] = {encode(r.a, "ab c", 3), encode(r.a, "ab xc", 4)};
         qg_explanation out[2];
-        qg_method_spec s = defaults(r.a, *m);
+        qg_method_spec s = without_other_tokens(r.a, *m);
         r.toy.e[FIRST + 'x' - 'a'][0] = NAN; /* a text without this letter is well */
         qg_code rc = qg_explain(out, &e, t, 2, &s, 5);
         if (((*m)->needs & QG_NEEDS_ATTENTION) || strcmp((*m)->name, "random") == 0)
@@ -536,6 +711,7 @@ static qg_code explain_two(qg_arena *a, void *ctx)
     snprintf(name, sizeof name, "\"%s\"", m->name);
     QG_TRY(qg_perturber_make(&r.p, a, &r.model, specials, 0));
     QG_TRY(qg_method_spec_parse(&s, a, name));
+    QG_TRY(qg_encoding_forms(&code, a, NULL, 0));
     qg_explainer e = {&r.model, r.p, specials, a};
     return qg_explain(out, &e, t, 2, &s, 5);
 }
@@ -549,6 +725,8 @@ static void memory_may_end_in_every_method(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(integrated_gradients_of_a_linear_model),
+    cmocka_unit_test(sequential_gradients_of_a_linear_model),
+    cmocka_unit_test(expected_gradients_of_a_linear_model),
     cmocka_unit_test(tolerance_doubles_the_nodes),
     cmocka_unit_test(gradients_of_a_linear_model),
     cmocka_unit_test(perturbations_of_a_linear_model),
@@ -558,7 +736,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(texts_are_explained_alike_in_every_batch),
     cmocka_unit_test(a_text_without_words_has_its_value),
     cmocka_unit_test(repeated_words_have_a_score_at_each_place),
+    cmocka_unit_test(a_constant_output_has_no_scores),
     cmocka_unit_test(seeds_and_keys_matter_where_something_is_drawn),
+    cmocka_unit_test(repeats_err_independently_of_the_explanation_and_of_each_other),
     cmocka_unit_test(models_may_lack_what_a_method_needs),
     cmocka_unit_test(scores_that_are_no_numbers_name_the_text),
     cmocka_unit_test(errors_of_the_model_come_through),

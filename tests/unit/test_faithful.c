@@ -47,6 +47,7 @@ static qg_encoding *encode(qg_arena *a, const char *text, int cut)
     c->n_words = c->n > 1 ? word + 1 + cut : cut;
     c->ids[c->n] = specials.sep;
     c->word[c->n++] = -1;
+    qt_ok(qg_encoding_forms(c, a, NULL, 0));
     return c;
 }
 
@@ -114,8 +115,8 @@ static void tops_and_curves_follow_the_order_of_scores(void **state)
         }
         for (int k = 0; k < 3; k++) {
             double without = deletion[count[k]], only = insertion[count[k]];
-            comprehensiveness += (deletion[0] - without) / 4;
-            sufficiency += (deletion[0] - only) / 4;
+            comprehensiveness += (deletion[0] - without) / 3;
+            sufficiency += (deletion[0] - only) / 3;
             qt_close("comprehensiveness", got.at_k[QG_FAITHFUL_AT_K_comprehensiveness][k],
                      deletion[0] - without, 0, 1e-12);
             qt_close("sufficiency", got.at_k[QG_FAITHFUL_AT_K_sufficiency][k], deletion[0] - only,
@@ -348,6 +349,9 @@ static void texts_without_words_are_undefined_and_others_unmoved(void **state)
                              .k = {1, 0.5},
                              .masking = QG_MASKING_DELETE,
                              .curve_steps = 1000,
+                             .leave_one_out = true,
+                             .normalised = true,
+                             .soft = 3,
                              .infidelity = 20,
                              .sensitivity = 2};
     qg_method_spec spec;
@@ -356,8 +360,11 @@ static void texts_without_words_are_undefined_and_others_unmoved(void **state)
     qt_ok(qg_faithful_measure(got, &f.e, text, x, 5, &o, &spec, 42));
     all_undefined(&got[0]);
     all_undefined(&got[2]);
-    for (int i = 0; i < QG_FAITHFULS; i++)
-        assert_true(isfinite(got[1].scalar[i]));
+    for (int i = 0; i < QG_FAITHFULS; i++) { /* bounds come from elsewhere */
+        bool bounded = i == QG_FAITHFUL_normalised_comprehensiveness ||
+                       i == QG_FAITHFUL_normalised_sufficiency;
+        qt_eq(qg_faithful_names[i], isfinite(got[1].scalar[i]), !bounded);
+    }
     qt_same("words without tokens", &got[1], &got[3], 1, sizeof *got);
     qt_ok(qg_faithful_measure(&alone, &f.e, &text[1], &x[1], 1, &o, &spec, 42));
     qt_same("alone", &alone, &got[1], 1, sizeof *got);
@@ -395,8 +402,14 @@ static qg_code measure(qg_arena *a, void *ctx)
     double score[] = {0.5, 1, 0.25};
     qg_explain_text text = {7, encode(f->r.a, "a b c", 0), TARGET};
     qg_explanation x = given(score);
-    qg_faithful_options o = {
-        .n_k = 1, .k = {1}, .curve_steps = 1000, .infidelity = 3, .sensitivity = 2};
+    qg_faithful_options o = {.n_k = 1,
+                             .k = {1},
+                             .curve_steps = 1000,
+                             .leave_one_out = true,
+                             .normalised = true,
+                             .soft = 2,
+                             .infidelity = 3,
+                             .sensitivity = 2};
     qg_method_spec spec;
     qg_faithful got;
     QG_TRY(qg_perturber_make(&p, a, &f->r.model, specials, 0));

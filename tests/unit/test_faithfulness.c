@@ -64,8 +64,10 @@ static void areas(void **state)
 {
     (void)state;
     static const double p[] = {0.6, 0.4, 0.1}, curve[] = {0.9, 0.5, 0.3, 0.1};
-    qt_close("aopc", qg_aopc(0.9, p, 3), (0.3 + 0.5 + 0.8) / 4, 0, 1e-15);
+    qt_close("aopc", qg_aopc(0.9, p, 3), (0.3 + 0.5 + 0.8) / 3, 0, 1e-15);
     assert_true(isnan(qg_aopc(0.9, p, 0)));
+    qt_close("normalised", qg_aopc_normalised(0.3, 0.1, 0.5), 0.5, 0, 1e-15);
+    assert_true(isnan(qg_aopc_normalised(0.3, 0.3, 0.3)));
     qt_close("area", qg_curve_area(curve, 4), (0.7 + 0.4 + 0.2) / 3, 0, 1e-15);
     assert_true(isnan(qg_curve_area(curve, 1)));
 }
@@ -95,6 +97,18 @@ static void sensitivity_is_the_worst_of_all(void **state)
     assert_true(isnan(qg_sensitivity_max(score, broken, 2, 2)));
 }
 
+static void complexity_is_the_entropy_of_a_histogram(void **state)
+{
+    (void)state;
+    static const double even[] = {0, 1, 2, 3}, two[] = {0, 0, 0, 9}, same[] = {2, 2, 2};
+    qt_close("a bin each", qg_complexity(even, 4, 4), log(4), 0, 1e-15);
+    qt_close("two bins", qg_complexity(even, 4, 2), log(2), 0, 1e-15);
+    qt_close("three and one", qg_complexity(two, 4, 10), 0.75 * log(4.0 / 3) + 0.25 * log(4), 0,
+             1e-15);
+    qt_close("all equal", qg_complexity(same, 3, 10), 0, 0, 0);
+    assert_true(isnan(qg_complexity(same, 0, 10)));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(units_are_ordered_by_score_or_magnitude),
     cmocka_unit_test(lengths_are_counts_or_fractions),
@@ -103,5 +117,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(areas),
     cmocka_unit_test(infidelity_is_none_for_exact_scores),
     cmocka_unit_test(sensitivity_is_the_worst_of_all),
+    cmocka_unit_test(complexity_is_the_entropy_of_a_histogram),
 };
 QT_MAIN("faithfulness", tests)

@@ -74,7 +74,14 @@ static void little_said_means_a_lot(void **state)
     qt_same("k", o->faithful.k, k, 6, sizeof *k);
     qt_eq("steps", o->faithful.curve_steps, 10);
     qt_eq("infidelity", o->faithful.infidelity, 0);
+    qt_eq("leave one out", o->faithful.leave_one_out, 1);
+    qt_eq("normalised", o->faithful.normalised, 0);
+    qt_eq("exact", o->faithful.exact_words, 8);
+    qt_eq("beam", o->faithful.beam, 5);
+    qt_eq("soft", o->faithful.soft, 0);
+    qt_eq("randomisation", o->randomisation.wanted, 0);
     qt_eq("draws", o->floor_draws, 30);
+    assert_false(o->internals);
     qt_eq("pairs", o->n_pairs, 0);
     unload(&l);
     read(&l, NULL);
@@ -89,7 +96,8 @@ static void everything_may_be_said(void **state)
     read(&l, "{\"methods\": [\"shap\"], \"target\": \"neutral\", \"floor_draws\": 5, \"samples\": "
              "{\"per_class\": 2, \"correct_only\": false, \"seed\": 0}, \"faithfulness\": {\"k\": "
              "[2, 0.25], \"order\": \"magnitude\", \"masking\": \"delete\", \"curve_steps\": 0, "
-             "\"infidelity\": 7, \"sensitivity\": 3}}");
+             "\"infidelity\": 7, \"sensitivity\": 3, \"leave_one_out\": false, \"normalised\": "
+             "true, \"exact_words\": 4, \"beam\": 9, \"soft\": 6}}");
     const qg_explain_options *o = &l.job.explain;
     qt_eq("target", o->target, 1);
     qt_eq("draws", o->floor_draws, 5);
@@ -102,6 +110,11 @@ static void everything_may_be_said(void **state)
     qt_eq("masking", o->faithful.masking, QG_MASKING_DELETE);
     qt_eq("steps", o->faithful.curve_steps, 0);
     qt_eq("infidelity", o->faithful.infidelity, 7);
+    qt_eq("leave one out", o->faithful.leave_one_out, 0);
+    qt_eq("normalised", o->faithful.normalised, 1);
+    qt_eq("exact", o->faithful.exact_words, 4);
+    qt_eq("beam", o->faithful.beam, 9);
+    qt_eq("soft", o->faithful.soft, 6);
     qt_eq("sensitivity", o->faithful.sensitivity, 3);
     unload(&l);
     read(&l, "{\"methods\": [\"shap\"], \"target\": \"predicted\", \"faithfulness\": false}");
@@ -192,6 +205,8 @@ static void mistakes_in_the_rest_are_named_with_their_place(void **state)
             "'bad' is neither reference, predicted nor a label: positive, neutral, negative",
             "job.json:11:34: /explain/target");
     refused(LIME "\"floor_draws\": 0}", "floor_draws", "/explain/floor_draws");
+    refused("{\"methods\": [{\"method\": \"lime\", \"name\": \"internals\"}]}",
+            "name 'internals' is taken", "/explain/methods/0");
     static const char *const bad_k[] = {"0", "-1", "1.5", "10001", "\"1\"", "true", "1e300"};
     for (size_t i = 0; i < sizeof bad_k / sizeof bad_k[0]; i++) {
         char text[200];
@@ -210,6 +225,41 @@ static void mistakes_in_the_rest_are_named_with_their_place(void **state)
     wrong(LIME "\"target\": \"reference\"}", "\"int8\"",
           "explanations are compared with those of fp32, which is not among precisions",
           "job.json:11:1: /explain");
+}
+
+static void randomisation_is_of_all_or_of_those_named(void **state)
+{
+    (void)state;
+    loaded l;
+    read(&l, "{\"methods\": [\"lime\", \"shap\"], \"randomisation\": true}");
+    const qg_randomisation_options *o = &l.job.explain.randomisation;
+    assert_true(o->wanted && o->method[0] && o->method[1] && o->experiment[0] && o->experiment[1]);
+    qt_eq("smooth", o->smooth, 0);
+    qt_eq("bins", o->bins, 10);
+    qt_eq("seed", o->seed, l.job.seed);
+    qt_close("noise", o->noise, 0.1, 0, 0);
+    unload(&l);
+    read(&l, "{\"methods\": [\"lime\", \"shap\"], \"randomisation\": {\"methods\": [\"shap\"], "
+             "\"experiments\": [\"b\"], \"smooth\": 4, \"noise\": 0.5, \"bins\": 7, \"seed\": 3}}");
+    assert_true(o->wanted && !o->method[0] && o->method[1] && !o->experiment[0] &&
+                o->experiment[1]);
+    qt_eq("smooth", o->smooth, 4);
+    qt_eq("bins", o->bins, 7);
+    qt_eq("seed", o->seed, 3);
+    qt_close("noise", o->noise, 0.5, 0, 0);
+    unload(&l);
+    read(&l, "{\"methods\": [\"lime\"], \"randomisation\": false}");
+    qt_eq("not wanted", o->wanted, 0);
+    unload(&l);
+    refused(LIME "\"randomisation\": {\"methods\": [\"shap\"]}}",
+            "is not the name of one of the job's methods", "/explain/randomisation/methods/0");
+    refused(LIME "\"randomisation\": {\"experiments\": [\"x\"]}}", "there is no experiment 'x'",
+            "/explain/randomisation/experiments/0");
+    refused(LIME "\"randomisation\": {\"experiments\": []}}", "is empty",
+            "/explain/randomisation/experiments");
+    refused(LIME "\"randomisation\": {\"layers\": 3}}", "unknown key 'layers'",
+            "/explain/randomisation/layers");
+    refused(LIME "\"randomisation\": 3}", "found", "/explain/randomisation");
 }
 
 static void mistakes_in_pairs_are_named_with_their_place(void **state)
@@ -290,6 +340,11 @@ static void a_key_tells_what_determines_the_numbers(void **state)
         "{" METHODS ", \"faithfulness\": {\"k\": [1, 3, 5, 10, 0.2, 0.25]}}",
         "{" METHODS ", \"faithfulness\": {\"curve_steps\": 9}}",
         "{" METHODS ", \"faithfulness\": {\"infidelity\": 1}}",
+        "{" METHODS ", \"faithfulness\": {\"leave_one_out\": false}}",
+        "{" METHODS ", \"faithfulness\": {\"normalised\": true}}",
+        "{" METHODS ", \"faithfulness\": {\"exact_words\": 7}}",
+        "{" METHODS ", \"faithfulness\": {\"beam\": 4}}",
+        "{" METHODS ", \"faithfulness\": {\"soft\": 1}}",
         "{" METHODS ", \"faithfulness\": {\"sensitivity\": 1}}",
         "{" METHODS ", \"faithfulness\": {\"order\": \"magnitude\"}}",
         "{" METHODS ", \"faithfulness\": {\"masking\": \"delete\"}}",
@@ -308,6 +363,49 @@ static void a_key_tells_what_determines_the_numbers(void **state)
             fail_msg("%s does not change the key", other[i]);
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(key[i], key[j]);
+    }
+}
+
+/* Keys of the tests over the explanations of experiment a, of a pair, and of an explanation. */
+static void keys_of_tests(char key[3][65], const char *margin)
+{
+    loaded l;
+    char text[256];
+    snprintf(text, sizeof text, "{" METHODS ", \"pairs\": [[\"a\", \"b\"]]}%s", margin);
+    read(&l, text);
+    qt_ok(qg_plan_make(&l.plan, l.arena, &l.job, NULL, &l.problems));
+    memcpy(key[2], qg_plan_explain_cell(&l.plan, 0, 0, 0)->key, 65);
+    for (int i = 0; i < l.plan.n_cells; i++) {
+        const qg_cell *c = &l.plan.cells[i];
+        if (c->kind == QG_CELL_EXPLANATIONS && c->experiment == 0)
+            memcpy(key[0], c->key, 65);
+        if (c->kind == QG_CELL_PAIR)
+            memcpy(key[1], c->key, 65);
+    }
+    unload(&l);
+}
+
+static void a_margin_has_defaults_and_is_part_of_the_tests_keys(void **state)
+{
+    (void)state;
+    loaded l;
+    char plain[3][65], same[3][65], other[3][65];
+    read(&l, "{" METHODS "}");
+    assert_true(l.job.margin.rho == 0.05 && l.job.margin.accuracy == 0.01);
+    assert_true(l.job.margin.aopc == 0.05);
+    unload(&l);
+    read(&l, "{" METHODS "}, \"margin\": {\"rho\": 0.1, \"accuracy\": 0.02, \"aopc\": 0.2}");
+    assert_true(l.job.margin.rho == 0.1 && l.job.margin.accuracy == 0.02);
+    assert_true(l.job.margin.aopc == 0.2);
+    unload(&l);
+    refused("{" METHODS "}, \"margin\": {\"rho\": 0}", "0 is outside [0.0001, 2]", "/margin/rho");
+    refused("{" METHODS "}, \"margin\": {\"tau\": 1}", "unknown key 'tau'", "/margin/tau");
+    keys_of_tests(plain, "");
+    keys_of_tests(same, ", \"margin\": {\"rho\": 0.05}");
+    keys_of_tests(other, ", \"margin\": {\"rho\": 0.06}");
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(plain[i], same[i]);
+        assert_true((strcmp(plain[i], other[i]) != 0) == (i < 2));
     }
 }
 
@@ -342,6 +440,7 @@ static void a_class_has_no_more_slots_than_texts(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(little_said_means_a_lot),
+    cmocka_unit_test(randomisation_is_of_all_or_of_those_named),
     cmocka_unit_test(everything_may_be_said),
     cmocka_unit_test(a_pair_is_one_for_each_seed),
     cmocka_unit_test(mistakes_in_methods_are_named_with_their_place),
@@ -349,6 +448,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(mistakes_in_pairs_are_named_with_their_place),
     cmocka_unit_test(fp32_is_the_name_of_fp32_alone),
     cmocka_unit_test(a_key_tells_what_determines_the_numbers),
+    cmocka_unit_test(a_margin_has_defaults_and_is_part_of_the_tests_keys),
     cmocka_unit_test(a_class_has_no_more_slots_than_texts),
 };
 QT_MAIN("job_explain", tests)

@@ -29,7 +29,8 @@ static const char job[] =
     "\"d\"}},\n"
     "\"precisions\": [\"fp32\", \"int8\"], \"latency\": {\"samples\": 3},\n"
     "\"explain\": {\"methods\": [\"occlusion\", \"random\"], \"target\": \"predicted\", "
-    "\"pairs\": [[\"a\", \"b\"]]}}";
+    "\"pairs\": [[\"a\", \"b\"]], \"randomisation\": true, \"faithfulness\": {\"normalised\": "
+    "true}}}";
 
 static void load(loaded *l)
 {

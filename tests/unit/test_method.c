@@ -56,7 +56,7 @@ static void methods_are_registered_in_full(void **state)
             assert_true(o->type == QG_OPT_ENUM || o->min < o->max);
         }
     }
-    qt_eq("methods", n, 11);
+    qt_eq("methods", n, 14);
     assert_null(qg_method_find("lim"));
 }
 
@@ -152,7 +152,8 @@ static void mistakes_are_named_with_their_place(void **state)
         const char *entry, *place, *says;
     } bad[] = {
         {"\"lim\"", "/methods/0", "there is no method 'lim', did you mean 'lime'"},
-        {"\"xyzzyxyzzy\"", "/methods/0", "known are: integrated_gradients, gradient_x_input, "},
+        {"\"xyzzyxyzzy\"", "/methods/0",
+         "known are: integrated_gradients, sequential_integrated_gradients, "},
         {"7", "/methods/0", "found a number, the name of a method is expected"},
         {"[\"lime\"]", "/methods/0", "found an array"},
         {"{}", "/methods/0", "key 'method' is missing"},
@@ -174,6 +175,10 @@ static void mistakes_are_named_with_their_place(void **state)
          "/methods/0", "\"rule\" trapezoid needs at least 2 \"steps\""},
         {"{\"method\": \"integrated_gradients\", \"tolerance\": 0.1, \"most_steps\": 20}",
          "/methods/0", "\"most_steps\" 20 is less than \"steps\" 50"},
+        {"{\"method\": \"sequential_integrated_gradients\", \"rule\": \"trapezoid\", \"steps\": 1}",
+         "/methods/0", "\"rule\" trapezoid needs at least 2 \"steps\""},
+        {"{\"method\": \"expected_gradients\", \"reference\": \"zero\"}", "/methods/0/reference",
+         "'zero' is not one of: vocabulary, text, mask, pad"},
         {"{\"method\": \"occlusion\", \"window\": 2, \"stride\": 3}", "/methods/0",
          "\"stride\" 3 is more than \"window\" 2"},
         {"{\"method\": \"kernel_shap\", \"exact_units\": 17}", "/methods/0/exact_units",
@@ -250,8 +255,11 @@ static void costs_are_forward_passes(void **state)
         double cost;
     } known[] = {
         {"\"gradient_x_input\"", 7, 3},
+        {"\"attn_lrp\"", 7, 3},
         {"{\"method\": \"integrated_gradients\", \"steps\": 30}", 7, 92},
         {"{\"method\": \"smoothgrad\", \"draws\": 10}", 7, 31},
+        {"{\"method\": \"sequential_integrated_gradients\", \"steps\": 5}", 7, 113},
+        {"{\"method\": \"expected_gradients\", \"draws\": 10}", 7, 41},
         {"\"occlusion\"", 7, 9},
         {"\"lime\"", 30, 1001},
         {"\"lime\"", 3, 8},

@@ -359,13 +359,14 @@ static void memory_that_runs_out_is_an_error(void **state)
 static qg_encoding encode(qg_arena *a, const char *text, int max_length)
 {
     static const char vocab[] =
-        "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nbagus\nsekali\ntidak\n##nya\nrumah\n!\n";
+        "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nbagus\nsekali\ntidak\n##nya\nrumah\n!\n,\n_\n";
     qg_tokenizer *t;
     qg_encoding e;
     const char *path = qt_tmp("vocab.txt");
     qt_write(path, vocab, sizeof vocab - 1);
     qt_ok(qg_wordpiece_make(&t, a, path, true, -1));
     qt_ok(qg_tokenizer_encode(&e, t, a, text, strlen(text), max_length));
+    qt_ok(qg_encoding_forms(&e, a, text, strlen(text)));
     return e;
 }
 
@@ -382,7 +383,7 @@ static void words_tokens_and_distinct_words_with_spans(void **state)
     (void)state;
     qg_arena *a = qg_arena_create(0);
     /* [CLS] bagus rumah ##nya bagus ! [SEP] */
-    qg_encoding e = encode(a, "Bagus rumahnya  bagus !", 0);
+    qg_encoding e = encode(a, "bagus rumahnya  bagus !", 0);
     qg_sample s;
     qt_ok(qg_sample_make(&s, a, &e, QG_FEATURE_WORD, 5));
     check_units(&s, (int32_t[]){-1, 0, 1, 1, 2, 3, -1}, 7, 4);
@@ -394,7 +395,7 @@ static void words_tokens_and_distinct_words_with_spans(void **state)
     check_units(&s, (int32_t[]){-1, 0, 1, 2, 3, 4, -1}, 7, 5);
     qt_eq("span", s.span[2].start, 11);
     qt_eq("span", s.span[2].end, 14);
-    qt_ok(qg_sample_make(&s, a, &e, QG_UNIT_DISTINCT_WORD, 5));
+    qt_ok(qg_sample_make(&s, a, &e, QG_FEATURE_DISTINCT_WORD, 5));
     check_units(&s, (int32_t[]){-1, 0, 1, 1, 0, 2, -1}, 7, 3);
     qt_eq("the first place", s.span[0].start, 0);
     qt_eq("span", s.span[2].start, 22);
@@ -410,8 +411,65 @@ static void a_word_and_its_beginning_are_two_words(void **state)
     qg_arena *a = qg_arena_create(0);
     qg_encoding e = encode(a, "rumah rumahnya rumah", 0);
     qg_sample s;
-    qt_ok(qg_sample_make(&s, a, &e, QG_UNIT_DISTINCT_WORD, 0));
+    qt_ok(qg_sample_make(&s, a, &e, QG_FEATURE_DISTINCT_WORD, 0));
     check_units(&s, (int32_t[]){-1, 0, 1, 1, 0, -1}, 6, 2);
+    qg_arena_destroy(a);
+}
+
+/* What is unknown has one id, and what is lower-cased loses its case: the string tells them apart.
+ */
+static void words_are_distinct_by_their_strings(void **state)
+{
+    (void)state;
+    qg_arena *a = qg_arena_create(0);
+    qg_encoding e = encode(a, "Bagus xx yy bagus xx \u00e9 e\u0301 bagus", 0);
+    qg_sample s;
+    qt_ok(qg_sample_make(&s, a, &e, QG_FEATURE_DISTINCT_WORD, 0));
+    check_units(&s, (int32_t[]){-1, 0, 1, 2, 3, 1, 4, 5, 3, -1}, 10, 6);
+    qt_ok(qg_sample_make(&s, a, &e, QG_FEATURE_WORD, 0));
+    qt_eq("places", s.units, 8);
+    qg_arena_destroy(a);
+}
+
+/* What lies between runs of word characters is never touched; cut words have no units. */
+static void runs_of_word_characters_are_distinct(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int max_length, n, units;
+        int32_t unit[12];
+    } cases[] = {
+        /* bagus , bagus ! sekali _ tidak , */
+        {"bagus,bagus! sekali_tidak ,", 0, 10, 2, {-1, 0, -1, 0, -1, 1, 1, 1, -1, -1}},
+        {"rumahnya !bagus,rumahnya", 0, 9, 2, {-1, 0, 0, -1, 1, -1, 0, 0, -1}},
+        {"rumahnya rumah,bagus", 5, 5, 2, {-1, 0, 0, 1, -1}},
+        {"! , !", 0, 5, 0, {-1, -1, -1, -1, -1}},
+        /* one unknown token touches two runs, and one a run and what is none */
+        {"xx\u2603yy xx\u2603 yy xx yy\u0301", 0, 7, 2, {-1, 0, 0, 1, 0, 1, -1}},
+        {"\u2603xx ! 12 1\u00b2 1\u00b2", 0, 7, 3, {-1, 0, -1, 1, 2, 2, -1}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        qg_arena *a = qg_arena_create(0);
+        qg_encoding e = encode(a, cases[i].text, cases[i].max_length);
+        qg_sample s;
+        qt_ok(qg_sample_make(&s, a, &e, QG_FEATURE_DISTINCT_RUN, 0));
+        qt_eq(cases[i].text, s.n, cases[i].n);
+        check_units(&s, cases[i].unit, cases[i].n, cases[i].units);
+        qg_arena_destroy(a);
+    }
+}
+
+/* Without a text ids tell words apart, and each is a run. */
+static void ids_alone_have_forms(void **state)
+{
+    (void)state;
+    qg_arena *a = qg_arena_create(0);
+    qg_encoding e = encode(a, "rumah rumahnya xx rumahnya yy rumah", 0);
+    static const int32_t want[] = {-1, 0, 1, 1, 2, 1, 1, 2, 0, -1};
+    qt_ok(qg_encoding_forms(&e, a, NULL, 0));
+    qt_same("words", e.word_form, want, 10, sizeof *want);
+    qt_same("runs", e.run_form, want, 10, sizeof *want);
     qg_arena_destroy(a);
 }
 
@@ -443,6 +501,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(memory_that_runs_out_is_an_error),
     cmocka_unit_test(words_tokens_and_distinct_words_with_spans),
     cmocka_unit_test(a_word_and_its_beginning_are_two_words),
+    cmocka_unit_test(words_are_distinct_by_their_strings),
+    cmocka_unit_test(runs_of_word_characters_are_distinct),
+    cmocka_unit_test(ids_alone_have_forms),
     cmocka_unit_test(empty_and_truncated_texts),
 };
 

@@ -6,6 +6,8 @@
 
 #include "perturb_rig.h"
 
+#include "qgrid/rng.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -169,10 +171,39 @@ static void lime_of_a_constant_says_so(void **state)
     qg_lime_options o = qg_lime_defaults();
     qt_ok(qg_lime(&out, r.p, &s, first_class, 1, &o));
     for (int u = 0; u < 7; u++)
-        qt_close("score", out.score[u], 0, 0, 1e-15);
+        qt_close("score", out.score[u], 0, 0, 0);
     qt_close("R2", out.fit, 1, 0, 0);
-    qt_close("base", out.base, out.full, 0, 1e-14);
+    qt_close("base", out.base, out.full, 0, 0);
+    qt_close("delta", out.delta, 0, 0, 0);
     perturb_rig_end(&r);
+}
+
+/* A step of binary64 is rounding, one of binary32 is what the model says. */
+static void lime_tells_rounding_from_a_slope(void **state)
+{
+    (void)state;
+    enum { N = 200, U = 3 };
+    static const double step[] = {0x1p-53, 0x1p-45, 0x1p-24}, p = 1.0 / 3;
+    uint8_t masks[N][U];
+    double y[N], weight[N], coef[U];
+    qg_arena *a = qg_arena_create(0);
+    qg_rng rng = qg_rng_make(1, "masks", 0);
+    qg_lime_options o = qg_lime_defaults();
+    qg_lime_fit f = {.coef = coef};
+    for (int i = 0; i < (int)(sizeof step / sizeof step[0]); i++) {
+        for (int row = 0; row < N; row++) {
+            for (int u = 0; u < U; u++)
+                masks[row][u] = (uint8_t)qg_rng_below(&rng, 2);
+            y[row] = p + step[i] * masks[row][1];
+            weight[row] = 1.0 / (1 + row);
+        }
+        o.selection = i % 2 ? QG_LIME_FORWARD : QG_LIME_NONE;
+        o.ridge = 0;
+        qt_ok(qg_lime_solve(&f, masks[0], weight, y, N, U, &o, a));
+        qt_close("the others", fmax(fabs(coef[0]), fabs(coef[2])), 0, 0, i < 2 ? 0 : 1e-13);
+        qt_close("the slope", coef[1], i < 2 ? 0 : step[i], 1e-6, 0);
+    }
+    qg_arena_destroy(a);
 }
 
 static void lime_distances_and_weights(void **state)
@@ -317,6 +348,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(lime_forward_selection_takes_the_strongest),
     cmocka_unit_test(lime_highest_weights_are_hardly_shrunk),
     cmocka_unit_test(lime_of_a_constant_says_so),
+    cmocka_unit_test(lime_tells_rounding_from_a_slope),
     cmocka_unit_test(lime_distances_and_weights),
     cmocka_unit_test(a_sample_has_the_same_bits_alone_and_among_others),
     cmocka_unit_test(draws_are_named_by_seed_and_sample_not_by_the_model),

@@ -21,7 +21,7 @@ static const char job_text[] =
     "{\"precision\": \"int4_g128_a8\", \"embeddings\": \"int8\"}],\n"
     "\"latency\": {\"samples\": 2, \"runs\": 1, \"batch_sizes\": [1, 2]},\n"
     "\"explain\": {\"methods\": [\"attention_rollout\", \"attention_entropy\"], "
-    "\"pairs\": [[\"e\", \"s\"]]}}";
+    "\"internals\": true, \"pairs\": [[\"e\", \"s\"]]}}";
 
 static const char *const precisions[] = {"int4_g32", "int4_g32_a8", "int4_g128", "int4_g128_a8",
                                          "int4_g128_a8_emb_int8"};
@@ -54,7 +54,7 @@ typedef struct file {
 static file begin(const char *name, uint8_t cell_state)
 {
     file f = {.arena = qg_arena_create(0)};
-    const int64_t epochs = 2;
+    const int64_t epochs = 2, missed = 1;
     if (!memory)
         make_layout();
     uint8_t *states = qg_arena_alloc(f.arena, (size_t)plan.n_cells, 1);
@@ -64,6 +64,8 @@ static file begin(const char *name, uint8_t cell_state)
     qt_ok(qg_store_write(f.store, "/cells/state", QG_STORE_U8, NULL, NULL, states));
     qt_ok(
         qg_store_write(f.store, "/training/two_s7/epochs_done", QG_STORE_I64, NULL, NULL, &epochs));
+    qt_ok(qg_store_write(f.store, "/attributions/m/d/int4_g32/attention_rollout/tolerance_missed",
+                         QG_STORE_I64, NULL, NULL, &missed));
     return f;
 }
 
@@ -162,7 +164,7 @@ static void alike_precisions_can_be_told_apart(void **state)
         }
     }
     has(printed(&f, "e/explanations", QG_SHOW), "  attention_rollout  attention_entropy\n");
-    has(printed(&f, "e/explanations", QG_SHOW), "  rank_biserial\n");
+    has(printed(&f, "e/explanations", QG_SHOW), "  rank_biserial  detectable  family\n");
     end(&f);
 }
 

@@ -17,18 +17,18 @@ static void random_scores_are_normal_and_named(void **state)
     enum { N = 20000 };
     static double x[N], y[N];
     double mean = 0, square = 0;
-    qg_random_scores(x, N, 42, 7, 0, 2.5);
+    qg_random_scores(x, N, QG_RANDOM_METHOD, 42, 7, 0, 2.5);
     for (int i = 0; i < N; i++) {
         mean += x[i] / N;
         square += x[i] * x[i] / N;
     }
     qt_close("mean", mean, 0, 0, 4 * 2.5 / sqrt(N));
     qt_close("variance", square, 6.25, 0.05, 0);
-    qg_random_scores(y, N, 42, 7, 0, 2.5);
+    qg_random_scores(y, N, QG_RANDOM_METHOD, 42, 7, 0, 2.5);
     qt_same("again", x, y, N, sizeof *x);
-    qg_random_scores(y, 10, 42, 7, 1, 2.5);
+    qg_random_scores(y, 10, QG_RANDOM_METHOD, 42, 7, 1, 2.5);
     assert_true(memcmp(x, y, 10 * sizeof *x) != 0);
-    qg_random_scores(y, 10, 42, 8, 0, 2.5);
+    qg_random_scores(y, 10, QG_RANDOM_METHOD, 42, 8, 0, 2.5);
     assert_true(memcmp(x, y, 10 * sizeof *x) != 0);
 }
 

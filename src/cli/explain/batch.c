@@ -5,6 +5,7 @@
 
 #include "cli/precision_argument.h"
 
+#include "qgrid/log.h"
 #include "qgrid/softmax.h"
 
 #include <string.h>
@@ -120,6 +121,16 @@ static qg_code predict(int *label, double **probability, qg_model *m, const qg_b
     return QG_OK;
 }
 
+static void warn_of_tolerance(const qg_explain_found *text, const qg_explanation *x,
+                              const qg_method_spec *method, const char *precision)
+{
+    if (x->reached == 0)
+        qg_warn("%s: %s under %s has not reached its tolerance in %lld steps: the scores add up to "
+                "%g, the output changes by %g",
+                text->name, method->name, precision, (long long)x->steps,
+                x->value - x->base + x->delta, x->value - x->base);
+}
+
 /* All methods under precision p. reference [n]: classes that fp32 predicts, where the plan
  * explains these. */
 static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **result, int n,
@@ -148,7 +159,9 @@ static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **
     for (int i = 0; i < plan->methods; i++) {
         bool gradients = plan->method[i].method->needs & QG_NEEDS_GRADIENTS;
         QG_TRY(qg_explain(scores, &explainer, input, n, &plan->method[i], plan->seed));
-        for (int t = 0; t < n; t++)
+        for (int t = 0; t < n; t++) {
+            warn_of_tolerance(&text[t], &scores[t], &plan->method[i],
+                              plan->models->item[p].precision);
             result[t][p * plan->methods + i] = (qg_explain_result){
                 .probability = probability + t * functions.classes,
                 .label = label[t],
@@ -156,6 +169,7 @@ static qg_code explain_under(int p, qg_explain_found *text, qg_explain_result **
                 .gradients =
                     gradients ? qg_explained_model_gradients(plan->models->gradients) : NULL,
                 .scores = scores[t]};
+        }
     }
     return QG_OK;
 }

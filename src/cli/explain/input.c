@@ -68,6 +68,7 @@ static qg_code add_words(qg_explain_found *out, const qg_line *line, qg_encoding
     qg_explain_word *word;
     if (!line->text)
         QG_TRY(group_ids(e, t, a));
+    QG_TRY(qg_encoding_forms(e, a, line->text, line->text_len));
     QG_NEW(word, a, e->n_words);
     out->line = line;
     out->code = e;

@@ -87,6 +87,10 @@ static void one_column(qg_str *s, const qg_explain_study *y, const qg_explain_fo
         name(s, "gradients", r->gradients);
     if (!isnan(r->scores.fit))
         number(s, "fit", r->scores.fit);
+    if (r->scores.steps >= 0)
+        qg_str_addf(s, "\"steps\": %lld, ", (long long)r->scores.steps);
+    if (r->scores.reached >= 0)
+        qg_str_addf(s, "\"tolerance_reached\": %s, ", r->scores.reached ? "true" : "false");
     tokens(s, y, t->code, r->scores.token_score);
     qg_str_add(s, ", ");
     words(s, t, r->scores.word_score);

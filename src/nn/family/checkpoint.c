@@ -87,18 +87,18 @@ bool qg_checkpoint_has_head(const qg_checkpoint *c, qg_objective objective)
     return look_for(c, &p) != NULL;
 }
 
-/* What transformers draws when it makes a model; a classifier from a stream of its own. */
-static void draw(float *out, const qg_checkpoint *c, const qg_parameter *p)
+/* A classifier has a stream of its own. */
+void qg_parameter_draw(float *out, const qg_config *c, const qg_parameter *p, int64_t seed)
 {
     bool head = p->module->part == QG_PART_CLASSIFIER;
     size_t C = (size_t)p->columns, n = (size_t)p->rows * C;
-    qg_rng r = qg_rng_make((uint64_t)c->head_seed, head ? "head" : p->name, 0);
-    double sd = head ? HEAD_SD : c->config->initializer_range;
+    qg_rng r = qg_rng_make((uint64_t)seed, head ? "head" : p->name, 0);
+    double sd = head ? HEAD_SD : c->initializer_range;
     float constant = p->bias ? 0.0f : 1.0f;
     for (size_t i = 0; i < n; i++)
         out[i] = p->dims > 1 ? (float)(sd * qg_rng_normal(&r)) : constant;
-    if (p->module->role == QG_ROLE_WORD && c->config->pad_id < p->rows)
-        memset(out + (size_t)c->config->pad_id * C, 0, C * sizeof *out);
+    if (p->module->role == QG_ROLE_WORD && c->pad_id < p->rows)
+        memset(out + (size_t)c->pad_id * C, 0, C * sizeof *out);
 }
 
 static bool is_drawn(const qg_checkpoint *c, const qg_parameter *p)
@@ -123,7 +123,7 @@ qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const qg_parameter *p)
     bool drawn = is_drawn(c, p);
     const qg_tensor *t = drawn ? NULL : find(c, p);
     if (drawn || (!t && c->pooler_may_lack && p->module->part == QG_PART_POOLER)) {
-        draw(out, c, p);
+        qg_parameter_draw(out, c->config, p, c->head_seed);
         return QG_OK;
     }
     if (!t)

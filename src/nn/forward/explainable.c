@@ -22,6 +22,7 @@ qg_explainable qg_explainable_of_model(qg_model *m)
     return (qg_explainable){.ctx = m,
                             .classes = c->classes,
                             .hidden = c->hidden,
+                            .vocab = c->vocab,
                             .max_tokens = c->positions,
                             .logits = logits_of,
                             .layers = c->layers,

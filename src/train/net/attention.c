@@ -126,7 +126,7 @@ void qg_attention_backward(float *dqkv, const float *dout, const qg_attention *a
     int C = a->H * a->D, n = a->n, seen = a->seen;
     size_t size = (size_t)n * (size_t)seen;
     float *p = scores(a), *dropped = p + size, *dp = dropped + size;
-    float scale = (float)(1 / sqrt((double)a->D));
+    float share = a->halved ? 0.5f : 1.0f, scale = share * (float)(1 / sqrt((double)a->D));
     /* Nothing flows into keys and values that are not seen. */
     for (int i = seen; i < n; i++)
         memset(dqkv + (size_t)i * 3 * (size_t)C + C, 0, 2 * (size_t)C * sizeof *dqkv);
@@ -136,8 +136,8 @@ void qg_attention_backward(float *dqkv, const float *dout, const qg_attention *a
         probabilities(p, a, h);
         memcpy(dropped, p, size * sizeof *p);
         drop(dropped, a, h);
-        product_tn((result){dv, 3 * C}, (matrix){dropped, seen}, d, seen, a->D, n, 1, a);
-        product((result){dp, seen}, d, turned(a, 2, h), n, seen, a->D, 1, a);
+        product_tn((result){dv, 3 * C}, (matrix){dropped, seen}, d, seen, a->D, n, share, a);
+        product((result){dp, seen}, d, turned(a, 2, h), n, seen, a->D, share, a);
         drop(dp, a, h);
         softmax_backward(dp, p, n, seen);
         product((result){dq, 3 * C}, (matrix){dp, seen}, head(a, 1, h), n, a->D, seen, scale, a);

@@ -19,6 +19,7 @@ typedef struct qg_attention {
     const qg_rng *key; /* of the step */
     int64_t sample;
     int layer;
+    bool halved; /* backward gives each factor of a product half: the uniform rule of relevance */
     float *scratch; /* [qg_attention_floats(n, D)] */
     const qg_kernels *kernels;
 } qg_attention;

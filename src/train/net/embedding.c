@@ -78,9 +78,7 @@ void qg_embedding_backward(const qg_pass *p)
     qg_net *net = p->net;
     int norm = qg_outside(p, QG_ROLE_EMBEDDING_NORM);
     qg_drop_rows(p, net->dx, p->dropout.hidden, 0, QG_DROP_EMBEDDINGS);
-    qg_parts_norm_backward(net->dx, qg_grad_at(p, norm), qg_grad_at(p, norm + 1), &p->tokens,
-                           net->dx, &net->embedding, qg_weight_at(p, norm),
-                           net->params->config.hidden);
+    qg_back_through_norm(net->dx, p, &net->embedding, norm);
     if (!p->grad)
         return;
     if (net->params->objective == QG_OBJECTIVE_MLM)

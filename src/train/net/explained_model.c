@@ -8,6 +8,7 @@
 
 #include "qgrid/trained_scales.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { TOKENS = 256 };
@@ -19,7 +20,10 @@ struct qg_explained_model {
     qg_qat *qat;   /* NULL: nothing is quantized */
     qg_net *net;
     qg_model *deployed;
-    int tokens; /* a part holds at most, unless it is one text */
+    float *drawn;  /* [count] in place of values, parts of it drawn anew; NULL: never yet */
+    float *words;  /* [V, C] the word table of `drawn` without noise; NULL: there is none */
+    double spread; /* standard deviation of the word table as it was read */
+    int tokens;    /* a part holds at most, unless it is one text */
     /* of one part */
     int32_t *splits, *label; /* [texts + 1], [texts] */
     int64_t *sample;         /* [texts] 0: without dropout they key nothing */
@@ -116,6 +120,92 @@ void qg_explained_model_destroy(qg_explained_model *m)
     qg_arena_destroy(m->arena);
 }
 
+/* ------------------------------------------------------------------------ parameters drawn anew */
+
+static size_t word_table(size_t *n, const qg_explained_model *m)
+{
+    const qg_param *t = &m->params.param[qg_params_at(&m->params, QG_ROLE_WORD, QG_OUTSIDE)];
+    *n = (size_t)t->rows * (size_t)t->columns;
+    return t->offset;
+}
+
+static void keep_words(qg_explained_model *m)
+{
+    size_t n, at = word_table(&n, m);
+    if (m->words)
+        memcpy(m->words, m->drawn + at, n * sizeof *m->words);
+}
+
+static void drop_noise(qg_explained_model *m)
+{
+    size_t n, at = word_table(&n, m);
+    if (m->words)
+        memcpy(m->drawn + at, m->words, n * sizeof *m->words);
+}
+
+/* From here on the block that may change is the one in use. */
+static qg_code use_drawn(qg_explained_model *m)
+{
+    QG_ASSERT(!m->qat);
+    if (!m->drawn) {
+        QG_NEW(m->drawn, m->arena, m->params.count);
+        memcpy(m->drawn, m->values, m->params.count * sizeof *m->drawn);
+    }
+    return QG_OK;
+}
+
+qg_code qg_explained_model_draw_part(qg_explained_model *m, int part, uint64_t seed)
+{
+    QG_TRY(use_drawn(m));
+    drop_noise(m);
+    QG_TRY(qg_params_draw_part(m->drawn, &m->params, part, seed, m->arena));
+    keep_words(m);
+    qg_net_set_weights(m->net, m->drawn);
+    return QG_OK;
+}
+
+static double deviation(const float *v, size_t n)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)v[i];
+    for (size_t i = 0; i < n; i++)
+        squares += ((double)v[i] - sum / (double)n) * ((double)v[i] - sum / (double)n);
+    return sqrt(squares / (double)n);
+}
+
+qg_code qg_explained_model_disturb(qg_explained_model *m, const int32_t *ids, int64_t n,
+                                   double sigma, uint64_t seed, int64_t draw)
+{
+    size_t size, at = word_table(&size, m), C = (size_t)m->params.config.hidden;
+    QG_TRY(use_drawn(m));
+    if (!m->words) {
+        QG_NEW(m->words, m->arena, size);
+        m->spread = deviation(m->values + at, size);
+        keep_words(m);
+        qg_net_set_weights(m->net, m->drawn);
+    }
+    qg_rng stream = qg_rng_make(seed, "randomisation/noise", 0);
+    for (int64_t i = 0; i < n; i++) {
+        size_t row = (size_t)ids[i] * C;
+        qg_rng r = qg_rng_stream(&stream, (uint64_t)draw << 32 | (uint32_t)ids[i]);
+        for (size_t c = 0; c < C; c++) {
+            double noise = draw < 0 ? 0 : sigma * m->spread * qg_rng_normal(&r);
+            m->drawn[at + row + c] = (float)((double)m->words[row + c] + noise);
+        }
+    }
+    return QG_OK;
+}
+
+void qg_explained_model_restore(qg_explained_model *m)
+{
+    if (!m->drawn)
+        return;
+    memcpy(m->drawn, m->values, m->params.count * sizeof *m->drawn);
+    keep_words(m);
+    qg_net_set_weights(m->net, m->drawn); /* noise goes there */
+}
+
 const char *qg_explained_model_gradients(const qg_explained_model *m)
 {
     return m->qat && m->qat->kind != QG_INPUT_FLOAT ? "ste" : "exact";
@@ -165,18 +255,31 @@ static qg_code embed(void *ctx, float *x, const qg_batch *b, qg_explain_layer la
     return QG_OK;
 }
 
-static qg_code gradient(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
-                        const int32_t *target, qg_explain_output output, qg_explain_layer layer)
+static qg_code backward(double *value, float *dx, qg_explained_model *m, const float *x,
+                        const qg_batch *b, const int32_t *target, const qg_input_question *ask)
 {
-    qg_explained_model *m = ctx;
     qg_train_batch part;
     for (int t = 0; t < b->B; t += part.B) {
         size_t at = (size_t)b->splits[t] * (size_t)m->params.config.hidden;
         QG_TRY(cut(&part, m, b, t, target, false));
         QG_TRY(qg_net_input_gradient(value + t, dx ? dx + at : NULL, m->net, m->qat, &part, x + at,
-                                     entry_of(layer), output == QG_EXPLAIN_PROBABILITY));
+                                     ask));
     }
     return QG_OK;
+}
+
+static qg_code gradient(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
+                        const int32_t *target, qg_explain_output output, qg_explain_layer layer)
+{
+    qg_input_question ask = {entry_of(layer), output == QG_EXPLAIN_PROBABILITY, false};
+    return backward(value, dx, ctx, x, b, target, &ask);
+}
+
+static qg_code relevance(void *ctx, double *value, float *dx, const float *x, const qg_batch *b,
+                         const int32_t *target, qg_explain_output output, qg_explain_layer layer)
+{
+    qg_input_question ask = {entry_of(layer), output == QG_EXPLAIN_PROBABILITY, true};
+    return backward(value, dx, ctx, x, b, target, &ask);
 }
 
 static qg_code logits(void *ctx, float *out, const qg_batch *b)
@@ -206,10 +309,12 @@ qg_explainable qg_explained_model_functions(qg_explained_model *m, qg_model *dep
     return (qg_explainable){.ctx = m,
                             .classes = c->classes,
                             .hidden = c->hidden,
+                            .vocab = c->vocab,
                             .max_tokens = c->positions,
                             .logits = logits,
                             .embed = embed,
                             .gradient = gradient,
+                            .relevance = relevance,
                             .layers = c->layers,
                             .heads = c->heads,
                             .attention = deployed ? attention : NULL};

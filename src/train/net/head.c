@@ -52,8 +52,8 @@ void qg_head_backward(const qg_pass *p)
     qg_linear_backward(net->d1, p->grad, net->dlogits, &net->site[classifier], classifier, &pooled,
                        &p->hook);
     drop_pooled(p, net->d1);
-    qg_activation_backward(net->d1, net->unpooled, net->pooled, (size_t)b->B * C,
-                           net->params->config.family->head_activation, net->kernels);
+    qg_back_through_activation(net->d1, p, net->unpooled, net->pooled, (size_t)b->B * C,
+                               net->params->config.family->head_activation);
     qg_linear_backward(net->d2, p->grad, net->d1, &net->site[pooler], pooler, &first, &p->hook);
     memset(net->dx, 0, (size_t)p->T * C * sizeof *net->dx);
     for (int t = 0; t < b->B; t++)

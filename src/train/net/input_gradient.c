@@ -53,26 +53,27 @@ static void head_gradient(double *value, const qg_pass *p, bool probability)
 }
 
 qg_code qg_net_input_gradient(double *value, float *dx, qg_net *net, const qg_qat *qat,
-                              const qg_train_batch *batch, const float *x, qg_entry entry,
-                              bool probability)
+                              const qg_train_batch *batch, const float *x,
+                              const qg_input_question *ask)
 {
     qg_pass p;
     QG_ASSERT(net->params->objective == QG_OBJECTIVE_CLASSIFICATION);
     QG_TRY(qg_pass_begin(&p, net, qat, batch));
     p.words = x;
-    if (entry == QG_ENTRY_WORDS)
+    p.relevance = ask->relevance;
+    if (ask->entry == QG_ENTRY_WORDS)
         qg_embedding_forward(&p);
     else
         memcpy(net->x[0], x, values_of(&p) * sizeof *x);
     QG_TRY(qg_layers_forward(&p));
     qg_head_forward(&p);
     QG_TRY(qg_check_logits(net, batch, NULL));
-    head_gradient(value, &p, probability);
+    head_gradient(value, &p, ask->probability);
     if (!dx)
         return QG_OK;
     qg_head_backward(&p);
     QG_TRY(qg_layers_backward(&p));
-    if (entry == QG_ENTRY_WORDS)
+    if (ask->entry == QG_ENTRY_WORDS)
         qg_embedding_backward(&p);
     memcpy(dx, net->dx, values_of(&p) * sizeof *dx);
     return QG_OK;

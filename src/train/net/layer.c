@@ -58,6 +58,7 @@ static qg_attention text(const qg_pass *p, int l, const float *qkv, int t)
                           .key = &p->key,
                           .sample = b->sample[t],
                           .layer = l,
+                          .halved = p->relevance,
                           .scratch = p->net->attention,
                           .kernels = p->net->kernels};
 }
@@ -72,10 +73,9 @@ static void norm(const qg_pass *p, float *y, const qg_norm_state *s, const float
 /* d1 = gradient of the LayerNorm's input from dx; dx keeps a copy for the residual path. */
 static void norm_backward(const qg_pass *p, const qg_norm_state *s, int l, qg_role role)
 {
-    int at = qg_params_at(p->net->params, role, l), C = p->net->params->config.hidden;
-    qg_parts_norm_backward(p->net->d1, qg_grad_at(p, at), qg_grad_at(p, at + 1), &p->tokens,
-                           p->net->dx, s, qg_weight_at(p, at), C);
-    memcpy(p->net->dx, p->net->d1, (size_t)p->T * (size_t)C * sizeof *p->net->dx);
+    size_t n = (size_t)p->T * (size_t)p->net->params->config.hidden;
+    qg_back_through_norm(p->net->d1, p, s, qg_params_at(p->net->params, role, l));
+    memcpy(p->net->dx, p->net->d1, n * sizeof *p->net->dx);
 }
 
 void qg_layer_forward(const qg_pass *p, int l)
@@ -112,8 +112,8 @@ void qg_layer_backward(const qg_pass *p, int l)
     norm_backward(p, &s->output_norm, l, QG_ROLE_OUTPUT_NORM);
     qg_drop_rows(p, net->d1, p->dropout.hidden, l, QG_DROP_OUTPUT);
     backward(p, net->wide, net->d1, l, QG_ROLE_OUTPUT, s->activated);
-    qg_activation_backward(net->wide, s->inner, s->activated, rows * (size_t)c->ffn,
-                           (qg_activation)c->activation, net->kernels);
+    qg_back_through_activation(net->wide, p, s->inner, s->activated, rows * (size_t)c->ffn,
+                               (qg_activation)c->activation);
     backward(p, net->d1, net->wide, l, QG_ROLE_INTERMEDIATE, s->middle);
     qg_add_to(net->dx, net->d1, rows * C);
 

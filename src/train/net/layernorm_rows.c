@@ -77,6 +77,18 @@ void qg_norm_backward(float *dx, float *dgamma, float *dbeta, const float *dy,
     }
 }
 
+void qg_norm_chord(float *dx, const float *dy, const qg_norm_state *s, const float *gamma, int m,
+                   int C)
+{
+    for (int i = 0; i < m; i++, dx += C, dy += C) {
+        for (int c = 0; c < C; c++)
+            dx[c] = dy[c] * gamma[c];
+        float mean = (float)(sum(dx, C) / C);
+        for (int c = 0; c < C; c++)
+            dx[c] = s->rstd[i] * (dx[c] - mean);
+    }
+}
+
 void qg_add_bias(float *y, const float *bias, int m, int n)
 {
     for (int i = 0; i < m; i++, y += n)

@@ -27,6 +27,10 @@ void qg_norm_forward(float *y, const qg_norm_state *s, const float *x, const flo
 void qg_norm_backward(float *dx, float *dgamma, float *dbeta, const float *dy,
                       const qg_norm_state *s, const float *gamma, int m, int C);
 
+/** dx of x + r (may be dy) with the deviation of each row, s->rstd, taken for a constant. */
+void qg_norm_chord(float *dx, const float *dy, const qg_norm_state *s, const float *gamma, int m,
+                   int C);
+
 /** y[r] += bias, rows of n. */
 void qg_add_bias(float *y, const float *bias, int m, int n);
 
@@ -40,5 +44,9 @@ void qg_add_to(float *a, const float *b, size_t n);
  *  arXiv:1606.08415. */
 void qg_activation_backward(float *d, const float *u, const float *g, size_t n, qg_activation act,
                             const qg_kernels *k);
+
+/** d *= act(u) / u for n values, with the limit at 0; g = act(u). */
+void qg_activation_chord(float *d, const float *u, const float *g, size_t n, qg_activation act,
+                         const qg_kernels *k);
 
 #endif

@@ -70,6 +70,7 @@ typedef struct qg_pass {
     const qg_train_batch *batch;
     const float *words; /* [T, C] in place of rows of the word table; NULL: by the batch's ids */
     int T;
+    bool relevance; /* back by the rules of AttnLRP in place of derivatives: input_gradient.h */
     qg_parts tokens, texts;   /* rows of the leaves: in [T, .] and in [B, .] */
     qg_dropout_rates dropout; /* 0 in validation */
     qg_rng key;               /* of the step's dropout */
@@ -119,6 +120,14 @@ void qg_mlm_words_backward(const qg_pass *p);
 /** Losses of the leaves, divided by `weight`, and dlogits. logits [B, K]. */
 void qg_loss(double *loss, float *dlogits, const float *logits, const qg_train_batch *b,
              const qg_parts *texts, int K, const qg_net_options *o, double weight);
+
+/** dx (may be net->dx) of a LayerNorm's input from net->dx, and the gradients of its weight,
+ *  parameter `norm`, and bias where they are wanted. */
+void qg_back_through_norm(float *dx, const qg_pass *p, const qg_norm_state *s, int norm);
+
+/** d [n] of an activation's input u from that of its output g. */
+void qg_back_through_activation(float *d, const qg_pass *p, const float *u, const float *g,
+                                size_t n, qg_activation act);
 
 /** Dropout of rows [T, C] text by text. */
 void qg_drop_rows(const qg_pass *p, float *x, double rate, int layer, int place);

@@ -14,11 +14,12 @@
 /* 1: larger is better, -1: smaller is better, 0: neither. */
 static int direction(const char *name)
 {
-    static const char *const falling[] = {"nll", "brier", "ece", "mce", "overconfidence"};
+    static const char *const falling[] = {"nll", "brier",          "ece",
+                                          "mce", "overconfidence", "ece_quantile"};
     for (size_t i = 0; i < sizeof falling / sizeof falling[0]; i++)
         if (strcmp(name, falling[i]) == 0)
             return -1;
-    return strcmp(name, "mean_confidence") != 0;
+    return strcmp(name, "mean_confidence") != 0 && strcmp(name, "confidence_gap") != 0;
 }
 
 qg_code qg_selection_start(qg_selection *out, const char *metric, int patience)

@@ -9,7 +9,7 @@
 #ifndef QGRID_XAI_ATTRIBUTION_H
 #define QGRID_XAI_ATTRIBUTION_H
 
-#include "qgrid/arena.h"
+#include "qgrid/attention.h"
 #include "qgrid/explainable.h"
 
 /* What is explained: class target[b] of every text, at a layer. */
@@ -26,12 +26,14 @@ typedef struct qg_question {
 
 typedef enum qg_gradient_score {
     QG_SCORE_TIMES_INPUT, /* sum over C of gradient times vector */
-    QG_SCORE_L2           /* Euclidean norm of the gradient: saliency */
+    QG_SCORE_L2,          /* Euclidean norm of the gradient: saliency */
+    QG_SCORE_RELEVANCE    /* sum over C of relevances */
 } qg_gradient_score;
 
 /**
  * gradient_x_input (Shrikumar, Greenside, Shcherbina, Kundaje, 2016, arXiv:1605.01713) and saliency
- * (Simonyan, Vedaldi, Zisserman, 2014, arXiv:1312.6034).
+ * (Simonyan, Vedaldi, Zisserman, 2014, arXiv:1312.6034), or relevance by the rules of AttnLRP
+ * (Achtibat, Hatefi, Dreyer, Jain, Wiegand, Lapuschkin, Samek, ICML 2024, arXiv:2402.05602).
  *
  * @param[out] score  [T]
  * @param[out] value  [B] of the explained output, or NULL
@@ -100,6 +102,7 @@ typedef struct qg_ig_result {
     double *value, *base; /* [B] output at the text and at its baseline */
     double *delta;        /* [B] sum of the scores - (value - base) */
     int32_t *steps;       /* [B] nodes used */
+    bool *reached;        /* [B] whether delta is within the tolerance; NULL: not wanted */
 } qg_ig_result;
 
 /**
@@ -109,6 +112,41 @@ typedef struct qg_ig_result {
  */
 qg_code qg_integrated_gradients(const qg_ig_result *out, const qg_question *q,
                                 const qg_ig_options *o, qg_arena *scratch) QG_MUST_USE;
+
+/**
+ * One path for each unit, along which its tokens alone come from the baseline: the rest of the text
+ * is there all the time. The scores of a unit's tokens add up to value - (value with the unit at
+ * the baseline), so out->delta is the sum of the scores - the sum of these, and out->base is NaN.
+ * out->full is not looked at, out->steps are the nodes of all units.
+ * Enguehard, "Sequential integrated gradients", ACL Findings 2023, arXiv:2305.15853.
+ *
+ * @param o     tolerance and keep are not looked at
+ * @param unit  [T] which unit of its text a token belongs to, from 0; -1: it stays and scores 0
+ * @errors QG_ENOMEM, QG_ENUMERIC, those of the model. Local.
+ */
+qg_code qg_sequential_gradients(const qg_ig_result *out, const qg_question *q,
+                                const qg_ig_options *o, const int32_t *unit,
+                                qg_arena *scratch) QG_MUST_USE;
+
+typedef struct qg_expected_options {
+    int draws;           /* >= 1 */
+    const int32_t *pool; /* [pool_n] ids: each token of a reference is one of them, all alike; NULL:
+                          * those of the text that are not kept */
+    int pool_n;
+    const uint8_t *keep; /* [T] 1: the token is itself in all references, and scores 0 */
+    uint64_t seed;
+    const int64_t *sample; /* [B] keys a text's draws, NULL: 0, 1, 2 ... */
+} qg_expected_options;
+
+/**
+ * Integrated gradients whose baseline is drawn as well. out->base is the mean value at the
+ * references, out->delta is 0 on average over seeds; out->full is not looked at.
+ * Erion, Janizek, Sturmfels, Lundberg, Lee, "Improving performance of deep learning models with
+ * axiomatic attribution priors and expected gradients", 2021, arXiv:1906.10670.
+ * @errors QG_ENOMEM, QG_ENUMERIC, those of the model. Local.
+ */
+qg_code qg_expected_gradients(const qg_ig_result *out, const qg_question *q,
+                              const qg_expected_options *o, qg_arena *scratch) QG_MUST_USE;
 
 /* ---------------------------------------------------------------------------------- attention */
 
@@ -137,9 +175,13 @@ typedef enum qg_aggregation {
 } qg_aggregation;
 extern const char *const qg_aggregation_names[]; /* "sum", "mean", "max", NULL */
 
-/** Scores of `words` words from those of n tokens; word_of[i] is the word of token i, or -1. A word
- *  without tokens (cut off) has NaN. */
-void qg_word_scores(double *word, int words, const double *token, const int32_t *word_of, int n,
-                    qg_aggregation how);
+/**
+ * Scores of `words` words from those of n tokens; word_of[i] is the word of token i, or -1. A word
+ * without tokens (cut off) has NaN.
+ * @param unit  [n] tokens of a unit share its score, which counts once at each of its places; -1:
+ * in no unit, and a word of such tokens alone has 0. NULL: each token is a unit
+ */
+void qg_word_scores(double *word, int words, const double *token, const int32_t *word_of,
+                    const int32_t *unit, int n, qg_aggregation how);
 
 #endif

@@ -48,14 +48,14 @@ static qg_code flush(call *c)
     float *dx = c->p->values_only ? NULL : c->dx;
     if (c->batch.B == 0)
         return QG_OK;
-    QG_TRY(
-        m->gradient(m->ctx, c->value, dx, c->x, &c->batch, c->target, c->q->output, c->q->layer));
+    qg_explain_backward back = c->p->relevance ? m->relevance : m->gradient;
+    QG_TRY(back(m->ctx, c->value, dx, c->x, &c->batch, c->target, c->q->output, c->q->layer));
     for (int i = 0; i < c->batch.B; i++) {
         if (!isfinite(c->value[i]))
             return QG_FAIL(QG_ENUMERIC, "text %d: the explained output is %g", c->text[i],
                            c->value[i]);
-        c->p->take(c->p->ctx, c->text[i], c->point[i], c->value[i],
-                   dx ? dx + (size_t)c->splits[i] * C : NULL);
+        QG_TRY(c->p->take(c->p->ctx, c->text[i], c->point[i], c->value[i],
+                          dx ? dx + (size_t)c->splits[i] * C : NULL));
     }
     c->batch.B = 0;
     return QG_OK;
@@ -68,7 +68,7 @@ static qg_code add(call *c, int t, int k)
         QG_TRY(flush(c));
         B = 0;
     }
-    c->p->place(c->p->ctx, c->x + (size_t)c->splits[B] * (size_t)c->q->model->hidden, t, k);
+    QG_TRY(c->p->place(c->p->ctx, c->x + (size_t)c->splits[B] * (size_t)c->q->model->hidden, t, k));
     c->splits[B + 1] = c->splits[B] + n;
     c->target[B] = c->q->target[t];
     c->text[B] = t;

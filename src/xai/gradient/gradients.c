@@ -1,5 +1,5 @@
 /*
- * gradients.c - gradient times input, saliency, smoothgrad.
+ * gradients.c - gradient times input, saliency, relevance, smoothgrad.
  */
 #include "gradient_batches.h"
 
@@ -32,7 +32,7 @@ typedef struct sums {
     qg_rng rng;
 } sums;
 
-static void take(void *ctx, int t, int k, double value, const float *dx)
+static qg_code take(void *ctx, int t, int k, double value, const float *dx)
 {
     sums *s = ctx;
     double *sum = s->sum + qg_text_at(s->q, t);
@@ -40,6 +40,7 @@ static void take(void *ctx, int t, int k, double value, const float *dx)
         sum[i] += (double)dx[i];
     if (s->value && k == 0)
         s->value[t] = value;
+    return QG_OK;
 }
 
 static double range(const float *x, size_t n)
@@ -52,7 +53,7 @@ static double range(const float *x, size_t n)
     return (double)hi - (double)lo;
 }
 
-static void place(void *ctx, float *out, int t, int k)
+static qg_code place(void *ctx, float *out, int t, int k)
 {
     sums *s = ctx;
     const float *x = s->x + qg_text_at(s->q, t);
@@ -68,6 +69,7 @@ static void place(void *ctx, float *out, int t, int k)
                                   : s->sigma * qg_rng_normal(&s->rng);
         out[i] = (float)((double)x[i] + noise);
     }
+    return QG_OK;
 }
 
 static qg_code check(const double *score, const qg_batch *b)
@@ -90,7 +92,11 @@ static qg_code run(double *score, sums *s, qg_gradient_score kind, qg_arena *scr
     QG_NEW(count, scratch, B);
     for (int t = 0; t < B; t++)
         count[t] = draws;
-    qg_points p = {.count = count, .place = place, .take = take, .ctx = s};
+    qg_points p = {.count = count,
+                   .place = place,
+                   .take = take,
+                   .ctx = s,
+                   .relevance = kind == QG_SCORE_RELEVANCE};
     QG_TRY(qg_points_visit(q, &p, scratch));
     for (size_t i = 0; i < qg_text_at(q, B); i++)
         s->sum[i] /= draws;

@@ -17,49 +17,22 @@ typedef struct path {
     int *count; /* [B] points of a text in this round; 0: it is done */
 } path;
 
-static bool is_kept(const qg_question *q, const qg_ig_options *o, int t, int32_t i)
-{
-    const int32_t *splits = q->batch->splits;
-    return o->keep ? o->keep[i] != 0 : i == splits[t] || i == splits[t + 1] - 1;
-}
-
-/* Vectors of the baseline where they are not those of the text. */
-static qg_code baseline(path *p, const qg_ig_options *o, qg_arena *scratch)
-{
-    const qg_question *q = p->q;
-    const qg_batch *b = q->batch;
-    size_t C = (size_t)q->model->hidden, all = qg_text_at(q, b->B);
-    QG_NEW(p->base, scratch, all);
-    if (o->baseline == QG_BASELINE_TOKEN) {
-        int32_t *ids;
-        QG_NEW(ids, scratch, b->splits[b->B]);
-        for (int t = 0; t < b->B; t++)
-            for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++)
-                ids[i] = is_kept(q, o, t, i) ? b->ids[i] : o->token;
-        qg_batch replaced = {.B = b->B, .ids = ids, .splits = b->splits};
-        QG_TRY(q->model->embed(q->model->ctx, p->base, &replaced, q->layer));
-    }
-    for (int t = 0; t < b->B; t++)
-        for (int32_t i = b->splits[t]; i < b->splits[t + 1]; i++)
-            if (is_kept(q, o, t, i))
-                memcpy(p->base + (size_t)i * C, p->x + (size_t)i * C, C * sizeof *p->base);
-    return QG_OK;
-}
-
 /* ----------------------------------------------------------------------------------- the ends */
 
-static void place_end(void *ctx, float *x, int t, int k)
+static qg_code place_end(void *ctx, float *x, int t, int k)
 {
     path *p = ctx;
     const float *end = k == 0 ? p->x : p->base;
     memcpy(x, end + qg_text_at(p->q, t), qg_text_size(p->q, t) * sizeof *x);
+    return QG_OK;
 }
 
-static void take_end(void *ctx, int t, int k, double value, const float *dx)
+static qg_code take_end(void *ctx, int t, int k, double value, const float *dx)
 {
     path *p = ctx;
     (void)dx;
     (k == 0 ? p->out->value : p->out->base)[t] = value;
+    return QG_OK;
 }
 
 static qg_code values_at_ends(path *p, qg_arena *scratch)
@@ -73,7 +46,7 @@ static qg_code values_at_ends(path *p, qg_arena *scratch)
 
 /* ---------------------------------------------------------------------------------- in between */
 
-static void place_node(void *ctx, float *x, int t, int k)
+static qg_code place_node(void *ctx, float *x, int t, int k)
 {
     path *p = ctx;
     size_t at = qg_text_at(p->q, t), n = qg_text_size(p->q, t);
@@ -82,15 +55,17 @@ static void place_node(void *ctx, float *x, int t, int k)
         double b = (double)from[i];
         x[i] = (float)(b + p->node[k] * ((double)to[i] - b));
     }
+    return QG_OK;
 }
 
-static void take_node(void *ctx, int t, int k, double value, const float *dx)
+static qg_code take_node(void *ctx, int t, int k, double value, const float *dx)
 {
     path *p = ctx;
     double *sum = p->sum + qg_text_at(p->q, t);
     (void)value;
     for (size_t i = 0; i < qg_text_size(p->q, t); i++)
         sum[i] += p->weight[k] * (double)dx[i];
+    return QG_OK;
 }
 
 static qg_code integrate(path *p, int steps, qg_quadrature rule, qg_arena *scratch)
@@ -140,7 +115,7 @@ static qg_code run(path *p, const qg_ig_options *o, qg_arena *scratch)
 {
     int B = p->q->batch->B, left = B;
     QG_TRY(qg_question_vectors(&p->x, p->q, scratch));
-    QG_TRY(baseline(p, o, scratch));
+    QG_TRY(qg_baseline_vectors(&p->base, p->x, p->q, o, scratch));
     QG_NEW(p->sum, scratch, qg_text_at(p->q, B));
     QG_NEW(p->count, scratch, B);
     QG_TRY(values_at_ends(p, scratch));
@@ -155,7 +130,10 @@ static qg_code run(path *p, const qg_ig_options *o, qg_arena *scratch)
             if (!isfinite(p->out->delta[t]))
                 return QG_FAIL(QG_ENUMERIC, "text %d: the scores add up to %g", t,
                                p->out->delta[t]);
-            if (last || is_enough(p, o, t)) {
+            bool enough = is_enough(p, o, t);
+            if (last || enough) {
+                if (p->out->reached)
+                    p->out->reached[t] = enough;
                 p->count[t] = 0;
                 left--;
             }

@@ -7,14 +7,25 @@
 
 const char *const qg_aggregation_names[] = {"sum", "mean", "max", NULL};
 
-static double score_of(int word, const double *token, const int32_t *word_of, int n,
-                       qg_aggregation how)
+/* Whether token i adds to its word: the first token of a unit does. */
+static bool counts(const int32_t *unit, const int32_t *word_of, int i)
+{
+    bool goes_on = unit && i > 0 && unit[i] == unit[i - 1] && word_of[i] == word_of[i - 1];
+    return !unit || (unit[i] >= 0 && !goes_on);
+}
+
+static double score_of(int word, const double *token, const int32_t *word_of, const int32_t *unit,
+                       int n, qg_aggregation how)
 {
     double score = (double)NAN;
     int tokens = 0;
     for (int i = 0; i < n; i++) {
         if (word_of[i] != word)
             continue;
+        if (!counts(unit, word_of, i)) {
+            score = tokens == 0 ? 0 : score;
+            continue;
+        }
         if (tokens++ == 0)
             score = token[i];
         else if (how != QG_AGGREGATE_MAX)
@@ -25,9 +36,9 @@ static double score_of(int word, const double *token, const int32_t *word_of, in
     return how == QG_AGGREGATE_MEAN && tokens > 0 ? score / tokens : score;
 }
 
-void qg_word_scores(double *word, int words, const double *token, const int32_t *word_of, int n,
-                    qg_aggregation how)
+void qg_word_scores(double *word, int words, const double *token, const int32_t *word_of,
+                    const int32_t *unit, int n, qg_aggregation how)
 {
     for (int w = 0; w < words; w++)
-        word[w] = score_of(w, token, word_of, n, how);
+        word[w] = score_of(w, token, word_of, unit, n, how);
 }

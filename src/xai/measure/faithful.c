@@ -7,11 +7,15 @@
  */
 #include "qgrid/faithfulness_of.h"
 
+#include "soft.h"
+
 #include "xai/perturb/draw.h"
 #include "xai/methods/method.h"
 #include "qgrid/faithfulness.h"
+#include "qgrid/metrics.h"
 
 #include <math.h>
+#include <string.h>
 
 #define X(name, doc) #name,
 const char *const qg_faithful_names[] = {QG_FAITHFUL_LIST(X) NULL};
@@ -28,6 +32,7 @@ typedef struct measured {
     uint8_t *present;        /* [W] scratch */
     int64_t full;            /* slot of the whole text */
     int64_t *without, *only; /* [W + 1] slots: without its top k words, of these alone */
+    int64_t *without_one;    /* [W] slots */
     uint8_t *mask;           /* [infidelity + 1, W] 1 = present; row 0 is not used */
     int64_t *drawn;          /* [infidelity + 1] slots */
     int nearby;              /* texts with one word masked */
@@ -44,6 +49,7 @@ static qg_code begin(measured *m, const qg_explainer *e, const qg_sample *s, int
     QG_NEW(m->present, e->arena, W);
     QG_NEW(m->without, e->arena, W + 1);
     QG_NEW(m->only, e->arena, W + 1);
+    QG_NEW(m->without_one, e->arena, W);
     for (int i = 0; i < s->n; i++)
         if (s->unit[i] >= 0)
             m->word[s->unit[i]] = code->word[i];
@@ -79,6 +85,19 @@ static qg_code ask_by_order(measured *m, const qg_explainer *e, const qg_faithfu
         QG_TRY(ask_top(m, e->perturber, order, qg_top_count(o->k[i], m->W), o->masking));
     for (int i = 0; i <= m->steps && m->steps > 0; i++)
         QG_TRY(ask_top(m, e->perturber, order, curve_words(m, i), o->masking));
+    for (int k = 0; k <= m->W && o->normalised; k++)
+        QG_TRY(ask_top(m, e->perturber, order, k, o->masking));
+    return QG_OK;
+}
+
+static qg_code ask_each(measured *m, const qg_explainer *e, const qg_faithful_options *o)
+{
+    memset(m->present, 1, (size_t)m->W);
+    for (int u = 0; u < m->W && o->leave_one_out; u++) {
+        m->present[u] = 0;
+        QG_TRY(qg_perturb_add(&m->without_one[u], e->perturber, m->sample, m->present, o->masking));
+        m->present[u] = 1;
+    }
     return QG_OK;
 }
 
@@ -120,6 +139,43 @@ static void read_tops(qg_faithful *out, const measured *m, const qg_explainer *e
     out->scalar[QG_FAITHFUL_aopc_sufficiency] = qg_aopc(full, only, o->n_k);
 }
 
+/* An order's sufficiency over lengths 0 .. W - 1 is the comprehensiveness of the reverse order over
+ * 1 .. W: the same bounds hold for both. */
+static void read_all_lengths(qg_faithful *out, const measured *m, const qg_explainer *e)
+{
+    double full = p_of(m, e, m->full), comprehensiveness = 0, sufficiency = 0;
+    for (int k = 1; k <= m->W; k++) {
+        comprehensiveness += full - p_of(m, e, m->without[k]);
+        sufficiency += full - p_of(m, e, m->only[m->W - k]);
+    }
+    out->scalar[QG_FAITHFUL_full_aopc_comprehensiveness] = comprehensiveness / m->W;
+    out->scalar[QG_FAITHFUL_full_aopc_sufficiency] = sufficiency / m->W;
+}
+
+void qg_faithful_normalise(qg_faithful *f, const qg_aopc_bounds *bounds)
+{
+    double *v = f->scalar;
+    v[QG_FAITHFUL_normalised_comprehensiveness] = qg_aopc_normalised(
+        v[QG_FAITHFUL_full_aopc_comprehensiveness], bounds->lower, bounds->upper);
+    v[QG_FAITHFUL_normalised_sufficiency] =
+        qg_aopc_normalised(v[QG_FAITHFUL_full_aopc_sufficiency], bounds->lower, bounds->upper);
+}
+
+static qg_code read_each(qg_faithful *out, const measured *m, const qg_explainer *e,
+                         bool by_magnitude)
+{
+    double *drop, *score, full = p_of(m, e, m->full);
+    QG_NEW(drop, e->arena, m->W);
+    QG_NEW(score, e->arena, m->W);
+    for (int u = 0; u < m->W; u++) {
+        double d = full - p_of(m, e, m->without_one[u]);
+        drop[u] = by_magnitude ? fabs(d) : d;
+        score[u] = by_magnitude ? fabs(m->score[u]) : m->score[u];
+    }
+    out->scalar[QG_FAITHFUL_tau_loo] = qg_kendall_tau_b(score, drop, m->W);
+    return QG_OK;
+}
+
 static qg_code read_curves(qg_faithful *out, const measured *m, const qg_explainer *e)
 {
     double *deletion, *insertion;
@@ -150,6 +206,32 @@ static qg_code read_drawn(qg_faithful *out, const measured *m, const qg_explaine
     return QG_OK;
 }
 
+/* ------------------------------------------------------------------------------- masked vectors */
+
+static qg_code measure_soft(qg_faithful *out, const measured *m, const qg_explainer *e, int n,
+                            const qg_faithful_options *o)
+{
+    qg_soft_text *text;
+    qg_soft *soft;
+    int *of, count = 0;
+    QG_NEW(text, e->arena, n);
+    QG_NEW(soft, e->arena, n);
+    QG_NEW(of, e->arena, n);
+    for (int t = 0; t < n; t++) {
+        qg_soft_text *x = &text[count];
+        *x = (qg_soft_text){.sample = m[t].sample, .target = m[t].target};
+        QG_NEW(x->importance, e->arena, m[t].W);
+        if (qg_soft_importance(x->importance, m[t].score, m[t].W, o->by_magnitude))
+            of[count++] = t;
+    }
+    QG_TRY(qg_soft_measure(soft, e->model, text, count, (int)o->soft, e->arena));
+    for (int i = 0; i < count; i++) {
+        out[of[i]].scalar[QG_FAITHFUL_soft_sufficiency] = soft[i].sufficiency;
+        out[of[i]].scalar[QG_FAITHFUL_soft_comprehensiveness] = soft[i].comprehensiveness;
+    }
+    return QG_OK;
+}
+
 /* -------------------------------------------------------------------------------- texts nearby */
 
 static qg_code draw_nearby(measured *m, const qg_explainer *e, int64_t most)
@@ -163,16 +245,25 @@ static qg_code draw_nearby(measured *m, const qg_explainer *e, int64_t most)
     return QG_OK;
 }
 
-/* The text with [MASK] for each token of a word: the same key, so the same draws of the method. */
+/* The text with [MASK] for each token of a word: the same key, so the same draws of the method.
+ * What is masked equals no other word. */
 static qg_code mask_word(qg_explain_text *out, const measured *m, const qg_explainer *e,
                          const qg_explain_text *text, int32_t word)
 {
     qg_encoding *code;
+    const qg_encoding *whole = text->code;
+    QG_ASSERT(whole->word_form && whole->run_form);
     QG_NEW(code, e->arena, 1);
-    *code = *text->code;
+    *code = *whole;
     QG_NEW(code->ids, e->arena, code->n);
-    for (int i = 0; i < code->n; i++)
-        code->ids[i] = m->sample->unit[i] == word ? e->specials.mask : text->code->ids[i];
+    QG_NEW(code->word_form, e->arena, code->n);
+    QG_NEW(code->run_form, e->arena, code->n);
+    for (int i = 0; i < code->n; i++) {
+        bool masked = m->sample->unit[i] == word;
+        code->ids[i] = masked ? e->specials.mask : whole->ids[i];
+        code->word_form[i] = masked ? INT32_MAX : whole->word_form[i];
+        code->run_form[i] = masked ? INT32_MAX : whole->run_form[i];
+    }
     *out = (qg_explain_text){text->key, code, text->target};
     return QG_OK;
 }
@@ -218,6 +309,15 @@ static qg_code measure_sensitivity(qg_faithful *out, measured *m, const qg_expla
 
 /* --------------------------------------------------------------------------------------- texts */
 
+double qg_faithful_cost(const qg_faithful_options *o, int words)
+{
+    double curves = o->curve_steps < words ? (double)o->curve_steps : words;
+    if (o->n_k == 0)
+        return 0;
+    return 2.0 * o->n_k + 2 * curves + (double)o->infidelity + (o->leave_one_out ? words : 0) +
+           (o->normalised ? 2.0 * words : 0) + (o->soft > 0 ? 2.0 * (double)o->soft + 2 : 0);
+}
+
 static void undefined(qg_faithful *out)
 {
     for (int i = 0; i < QG_FAITHFULS; i++)
@@ -227,19 +327,12 @@ static void undefined(qg_faithful *out)
             out->at_k[i][k] = (double)NAN;
 }
 
-qg_code qg_faithful_measure(qg_faithful *out, const qg_explainer *e, const qg_explain_text *text,
-                            const qg_explanation *explanation, int n, const qg_faithful_options *o,
-                            const qg_method_spec *spec, uint64_t seed)
+/* All that is asked for, in one round. */
+static qg_code ask(measured *m, const qg_explainer *e, const qg_explain_text *text,
+                   const qg_explanation *explanation, int n, const qg_faithful_options *o)
 {
-    measured *m;
     qg_sample *sample;
     int32_t *target;
-    QG_ASSERT(o->n_k >= 0 && o->n_k <= QG_MAX_TOPS && o->infidelity < INT32_MAX);
-    for (int t = 0; t < n; t++)
-        undefined(&out[t]);
-    if (o->n_k == 0)
-        return QG_OK;
-    QG_NEW(m, e->arena, n);
     QG_TRY(qg_samples_of_texts(&sample, &target, e, text, n, QG_FEATURE_WORD));
     for (int t = 0; t < n; t++) {
         QG_TRY(begin(&m[t], e, &sample[t], target[t], text[t].code, explanation[t].word_score));
@@ -247,17 +340,42 @@ qg_code qg_faithful_measure(qg_faithful *out, const qg_explainer *e, const qg_ex
             continue;
         m[t].steps = (int)(o->curve_steps < m[t].W ? o->curve_steps : m[t].W);
         QG_TRY(ask_by_order(&m[t], e, o));
+        QG_TRY(ask_each(&m[t], e, o));
         QG_TRY(ask_drawn(&m[t], e, o));
     }
-    QG_TRY(qg_perturb_run(e->perturber));
-    for (int t = 0; t < n; t++) {
-        if (m[t].W == 0)
-            continue;
-        read_tops(&out[t], &m[t], e, o);
-        if (m[t].steps > 0)
-            QG_TRY(read_curves(&out[t], &m[t], e));
-        QG_TRY(read_drawn(&out[t], &m[t], e, (int)o->infidelity));
-    }
+    return qg_perturb_run(e->perturber);
+}
+
+static qg_code read(qg_faithful *out, const measured *m, const qg_explainer *e,
+                    const qg_faithful_options *o)
+{
+    read_tops(out, m, e, o);
+    if (o->normalised)
+        read_all_lengths(out, m, e);
+    if (o->leave_one_out)
+        QG_TRY(read_each(out, m, e, o->by_magnitude));
+    if (m->steps > 0)
+        QG_TRY(read_curves(out, m, e));
+    return read_drawn(out, m, e, (int)o->infidelity);
+}
+
+qg_code qg_faithful_measure(qg_faithful *out, const qg_explainer *e, const qg_explain_text *text,
+                            const qg_explanation *explanation, int n, const qg_faithful_options *o,
+                            const qg_method_spec *spec, uint64_t seed)
+{
+    measured *m;
+    QG_ASSERT(o->n_k >= 0 && o->n_k <= QG_MAX_TOPS && o->infidelity < INT32_MAX);
+    for (int t = 0; t < n; t++)
+        undefined(&out[t]);
+    if (o->n_k == 0)
+        return QG_OK;
+    QG_NEW(m, e->arena, n);
+    QG_TRY(ask(m, e, text, explanation, n, o));
+    for (int t = 0; t < n; t++)
+        if (m[t].W > 0)
+            QG_TRY(read(&out[t], &m[t], e, o));
+    if (o->soft > 0 && e->model->gradient)
+        QG_TRY(measure_soft(out, m, e, n, o));
     return o->sensitivity > 0 ? measure_sensitivity(out, m, e, text, n, o->sensitivity, spec, seed)
                               : QG_OK;
 }

@@ -10,16 +10,13 @@ typedef struct options {
     qg_gradient_common common;
 } options;
 
-enum { PAD, MASK, ZERO };
-static const char *const baselines[] = {"pad", "mask", "zero", NULL};
-
 // clang-format off
 static const qg_opt table[] = {
-    {"rule", QG_OPT_ENUM, offsetof(options, rule), .names = qg_quadrature_names, .help = "quadrature along the path"},
+    QG_RULE_ROW(options, rule),
     {"steps", QG_OPT_INT, offsetof(options, steps), 50, 1, 10000, .help = "nodes of the quadrature"},
     {"tolerance", QG_OPT_REAL, offsetof(options, tolerance), 0, 0, 1, .help = "nodes are doubled until |delta| is at most this share of |value - base|; 0: never"},
     {"most_steps", QG_OPT_INT, offsetof(options, most_steps), 1600, 1, 100000, .help = "where doubling ends"},
-    {"baseline", QG_OPT_ENUM, offsetof(options, baseline), .names = baselines, .help = "where the path begins: [PAD], [MASK] or the zero vector in place of each token"},
+    QG_BASELINE_ROW(options, baseline, QG_PATH_PAD),
     QG_GRADIENT_ROWS(options),
     QG_OPT_END,
 };
@@ -28,10 +25,7 @@ static const qg_opt table[] = {
 static qg_code check(const void *p)
 {
     const options *o = p;
-    bool ends = o->rule == QG_TRAPEZOID || o->rule == QG_TRAPEZOID_CAPTUM;
-    if (ends && o->steps < 2)
-        return QG_FAIL(QG_EJOB, "\"rule\" %s needs at least 2 \"steps\"",
-                       qg_quadrature_names[o->rule]);
+    QG_TRY(qg_check_rule(o->rule, o->steps));
     if (o->tolerance > 0 && o->most_steps < o->steps)
         return QG_FAIL(QG_EJOB, "\"most_steps\" %lld is less than \"steps\" %lld",
                        (long long)o->most_steps, (long long)o->steps);
@@ -45,40 +39,25 @@ static double cost(const void *p, int words)
     return 2 + 3 * (double)o->steps;
 }
 
-static qg_code result_make(qg_ig_result *r, const qg_batch *b, qg_arena *a)
-{
-    QG_NEW(r->score, a, b->splits[b->B]);
-    QG_NEW(r->value, a, b->B);
-    QG_NEW(r->base, a, b->B);
-    QG_NEW(r->delta, a, b->B);
-    QG_NEW(r->steps, a, b->B);
-    return QG_OK;
-}
-
 static qg_code explain(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                        int n, const void *p, uint64_t seed)
 {
     const options *o = p;
     qg_asked asked;
-    qg_ig_result r = {0};
+    qg_ig_result r;
     (void)seed;
     QG_TRY(qg_ask(&asked, e, text, n, &o->common));
-    QG_TRY(result_make(&r, &asked.batch, e->arena));
+    QG_TRY(qg_ig_result_make(&r, &asked.batch, e->arena));
     qg_ig_options ig = {.rule = (qg_quadrature)o->rule,
                         .steps = (int)o->steps,
                         .tolerance = o->tolerance,
                         .most_steps = (int)o->most_steps,
-                        .baseline = o->baseline == ZERO ? QG_BASELINE_ZERO : QG_BASELINE_TOKEN,
-                        .token = o->baseline == MASK ? e->specials.mask : e->specials.pad,
                         .keep = asked.special};
+    qg_path_baseline(&ig, o->baseline, &e->specials);
     QG_TRY(qg_integrated_gradients(&r, &asked.question, &ig, e->arena));
-    qg_explain_tokens(out, text, n, r.score, (qg_aggregation)o->common.aggregation);
-    for (int t = 0; t < n; t++) {
-        out[t].value = r.value[t];
-        out[t].base = r.base[t];
-        out[t].delta = r.delta[t];
-        out[t].evaluations = r.steps[t];
-    }
+    qg_explain_path(out, text, n, &r, (qg_aggregation)o->common.aggregation);
+    for (int t = 0; t < n && o->tolerance > 0; t++)
+        out[t].reached = r.reached[t];
     return QG_OK;
 }
 

@@ -19,7 +19,7 @@ static const qg_opt table[] = {
     {"selection", QG_OPT_ENUM, offsetof(options, selection), .names = qg_lime_selection_names, .help = "which ones; auto: forward for at most 6, else highest_weights"},
     {"kernel_width", QG_OPT_REAL, offsetof(options, kernel_width), 25, 0.01, 1e6, .help = "of weights exp(-d^2 / 2 width^2), d = 100 (1 - cosine)"},
     {"ridge", QG_OPT_REAL, offsetof(options, ridge), 1, 0, 1e9, .help = "penalty of the fit"},
-    QG_PERTURB_ROWS(options, QG_MASKING_DELETE, QG_UNIT_DISTINCT_WORD),
+    QG_PERTURB_ROWS(options, QG_MASKING_DELETE, QG_FEATURE_DISTINCT_WORD),
     QG_OPT_END,
 };
 // clang-format on

@@ -56,7 +56,7 @@ static qg_code rows_of(qg_opt **rows, const qg_method *m, qg_arena *a)
 static qg_code unknown_method(const qg_json_doc *doc, const qg_json *v)
 {
     const char *names[METHODS + 1] = {NULL};
-    char known[300];
+    char known[500];
     for (int i = 0; i < METHODS; i++)
         names[i] = qg_methods[i]->name;
     const char *near = qg_nearest(v->string, names);
@@ -126,7 +126,7 @@ qg_code qg_method_spec_parse(qg_method_spec *out, qg_arena *a, const char *text)
 
 static qg_code check_needs(const qg_method *m, const qg_explainable *model)
 {
-    if ((m->needs & QG_NEEDS_GRADIENTS) && !(model->embed && model->gradient))
+    if ((m->needs & QG_NEEDS_GRADIENTS) && !(model->embed && model->gradient && model->relevance))
         return QG_FAIL(QG_EUNSUPPORTED, "%s needs gradients, the model gives none", m->name);
     if ((m->needs & QG_NEEDS_ATTENTION) && !model->attention)
         return QG_FAIL(QG_EUNSUPPORTED, "%s needs attention, the model gives none", m->name);
@@ -136,7 +136,8 @@ static qg_code check_needs(const qg_method *m, const qg_explainable *model)
 static qg_code begin(qg_explanation *out, const qg_explain_text *text, qg_arena *a)
 {
     double none = (double)NAN;
-    *out = (qg_explanation){.value = none, .base = none, .delta = none, .fit = none};
+    *out = (qg_explanation){
+        .value = none, .base = none, .delta = none, .fit = none, .steps = -1, .reached = -1};
     QG_NEW(out->token_score, a, text->code->n);
     QG_NEW(out->word_score, a, text->code->n_words);
     for (int w = 0; w < text->code->n_words; w++)

@@ -38,6 +38,12 @@ typedef struct qg_feature_common {
 #define QG_OUTPUT_ROW(type, field, preset) \
     {"output", QG_OPT_ENUM, offsetof(type, field), .def = (preset), .names = qg_explain_output_names, .help = "number of the class that is explained"}
 
+#define QG_RULE_ROW(type, field) \
+    {"rule", QG_OPT_ENUM, offsetof(type, field), .names = qg_quadrature_names, .help = "quadrature along the path"}
+
+#define QG_BASELINE_ROW(type, field, preset) \
+    {"baseline", QG_OPT_ENUM, offsetof(type, field), .def = (preset), .names = qg_path_baseline_names, .help = "where the path begins: [PAD], [MASK] or the zero vector in place of each token"}
+
 /* Rows of the member `common` of a struct. */
 #define QG_GRADIENT_ROWS(type) \
     QG_OUTPUT_ROW(type, common.output, QG_EXPLAIN_LOGIT), \
@@ -45,7 +51,7 @@ typedef struct qg_feature_common {
     QG_AGGREGATION_ROW(type, common.aggregation)
 
 #define QG_UNIT_ROW(type, field, preset) \
-    {"unit", QG_OPT_ENUM, offsetof(type, field), .def = (preset), .names = qg_feature_kind_names, .help = "what gets a score; tokens of a word share it"}
+    {"unit", QG_OPT_ENUM, offsetof(type, field), .def = (preset), .names = qg_feature_kind_names, .help = "what gets a score; distinct: all places of a word, or run of word characters, together"}
 
 #define QG_PERTURB_ROWS(type, masking_preset, unit_preset) \
     QG_OUTPUT_ROW(type, common.output, QG_EXPLAIN_PROBABILITY), \
@@ -75,11 +81,28 @@ void qg_explain_tokens(qg_explanation *out, const qg_explain_text *text, int n, 
 void qg_explain_by_token(qg_explanation *out, const qg_explain_text *text, const double *score,
                          qg_aggregation how);
 
+/* Where paths begin. */
+enum { QG_PATH_PAD, QG_PATH_MASK, QG_PATH_ZERO };
+extern const char *const qg_path_baseline_names[]; /* "pad", "mask", "zero", NULL */
+
+/** A baseline as the functions take it. Local. */
+void qg_path_baseline(qg_ig_options *out, int baseline, const qg_specials *specials);
+
+/** @errors QG_EJOB (too few nodes for the rule). Local. */
+qg_code qg_check_rule(int rule, int64_t steps) QG_MUST_USE;
+
+/** Room for the results of a batch, without `full`. @errors QG_ENOMEM. Local. */
+qg_code qg_ig_result_make(qg_ig_result *out, const qg_batch *b, qg_arena *a) QG_MUST_USE;
+
+/** Such results as explanations. Local. */
+void qg_explain_path(qg_explanation *out, const qg_explain_text *text, int n, const qg_ig_result *r,
+                     qg_aggregation how);
+
 /** Options of methods that look at one gradient a text, and what that costs. */
 extern const qg_opt qg_gradient_options[]; /* over a qg_gradient_common */
 double qg_gradient_cost(const void *options, int words);
 
-/** gradient_x_input or saliency. @errors QG_ENOMEM, those of the model. Local. */
+/** gradient_x_input, saliency or attn_lrp. @errors QG_ENOMEM, those of the model. Local. */
 qg_code qg_explain_gradient(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                             int n, const qg_gradient_common *o, qg_gradient_score kind) QG_MUST_USE;
 
@@ -91,7 +114,7 @@ qg_code qg_samples_of_texts(qg_sample **sample, int32_t **target, const qg_expla
 
 /** Both scores of one text from those of its units. Local. */
 void qg_explain_by_unit(qg_explanation *out, const qg_explain_text *text, const qg_sample *s,
-                        const double *score, qg_feature_kind kind, qg_aggregation how);
+                        const double *score, qg_aggregation how);
 
 /** One of the functions of perturb_methods.h. */
 typedef qg_code (*qg_feature_method)(qg_attribution *out, qg_perturber *p, const qg_sample *s,

@@ -7,6 +7,7 @@
 
 const char *const qg_explain_output_names[] = {"logit", "probability", NULL};
 const char *const qg_explain_layer_names[] = {"word_embeddings", "embeddings", NULL};
+const char *const qg_path_baseline_names[] = {"pad", "mask", "zero", NULL};
 
 /* ------------------------------------------------------------------------------ gradients */
 
@@ -43,7 +44,8 @@ void qg_explain_by_token(qg_explanation *out, const qg_explain_text *text, const
     const qg_encoding *code = text->code;
     for (int i = 0; i < code->n; i++)
         out->token_score[i] = code->word[i] < 0 ? 0 : score[i];
-    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, code->n, how);
+    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, NULL, code->n,
+                   how);
 }
 
 void qg_explain_tokens(qg_explanation *out, const qg_explain_text *text, int n, const double *score,
@@ -89,6 +91,47 @@ qg_code qg_explain_gradient(qg_explanation *out, const qg_explainer *e, const qg
     return QG_OK;
 }
 
+/* -------------------------------------------------------------------------------- paths */
+
+void qg_path_baseline(qg_ig_options *out, int baseline, const qg_specials *specials)
+{
+    out->baseline = baseline == QG_PATH_ZERO ? QG_BASELINE_ZERO : QG_BASELINE_TOKEN;
+    out->token = baseline == QG_PATH_MASK ? specials->mask : specials->pad;
+}
+
+qg_code qg_check_rule(int rule, int64_t steps)
+{
+    bool ends = rule == QG_TRAPEZOID || rule == QG_TRAPEZOID_CAPTUM;
+    if (ends && steps < 2)
+        return QG_FAIL(QG_EJOB, "\"rule\" %s needs at least 2 \"steps\"",
+                       qg_quadrature_names[rule]);
+    return QG_OK;
+}
+
+qg_code qg_ig_result_make(qg_ig_result *out, const qg_batch *b, qg_arena *a)
+{
+    *out = (qg_ig_result){0};
+    QG_NEW(out->score, a, b->splits[b->B]);
+    QG_NEW(out->value, a, b->B);
+    QG_NEW(out->base, a, b->B);
+    QG_NEW(out->delta, a, b->B);
+    QG_NEW(out->steps, a, b->B);
+    QG_NEW(out->reached, a, b->B);
+    return QG_OK;
+}
+
+void qg_explain_path(qg_explanation *out, const qg_explain_text *text, int n, const qg_ig_result *r,
+                     qg_aggregation how)
+{
+    qg_explain_tokens(out, text, n, r->score, how);
+    for (int t = 0; t < n; t++) {
+        out[t].value = r->value[t];
+        out[t].base = r->base[t];
+        out[t].delta = r->delta[t];
+        out[t].evaluations = out[t].steps = r->steps[t];
+    }
+}
+
 /* --------------------------------------------------------------------------- perturbations */
 
 qg_code qg_samples_of_texts(qg_sample **sample, int32_t **target, const qg_explainer *e,
@@ -104,13 +147,12 @@ qg_code qg_samples_of_texts(qg_sample **sample, int32_t **target, const qg_expla
 }
 
 void qg_explain_by_unit(qg_explanation *out, const qg_explain_text *text, const qg_sample *s,
-                        const double *score, qg_feature_kind kind, qg_aggregation how)
+                        const double *score, qg_aggregation how)
 {
     const qg_encoding *code = text->code;
     qg_scores_of_tokens(out->token_score, score, s);
-    /* tokens of a word that is a unit have the score of the word, which is the largest of them */
-    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, code->n,
-                   kind == QG_FEATURE_TOKEN ? how : QG_AGGREGATE_MAX);
+    qg_word_scores(out->word_score, code->n_words, out->token_score, code->word, s->unit, code->n,
+                   how);
 }
 
 qg_code qg_explain_units(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
@@ -125,7 +167,7 @@ qg_code qg_explain_units(qg_explanation *out, const qg_explainer *e, const qg_ex
     QG_NEW(got, e->arena, n);
     QG_TRY(run(got, e->perturber, sample, target, n, options));
     for (int t = 0; t < n; t++) {
-        qg_explain_by_unit(&out[t], &text[t], &sample[t], got[t].score, kind,
+        qg_explain_by_unit(&out[t], &text[t], &sample[t], got[t].score,
                            (qg_aggregation)o->aggregation);
         out[t].value = got[t].full;
         out[t].base = got[t].base;

@@ -34,9 +34,8 @@ static qg_code explain(qg_explanation *out, const qg_explainer *e, const qg_expl
     for (int t = 0; t < n; t++) {
         double *score;
         QG_NEW(score, e->arena, sample[t].units);
-        qg_random_scores(score, sample[t].units, seed, text[t].key, 0, o->sigma);
-        qg_explain_by_unit(&out[t], &text[t], &sample[t], score, (qg_feature_kind)o->unit,
-                           (qg_aggregation)o->aggregation);
+        qg_random_scores(score, sample[t].units, QG_RANDOM_METHOD, seed, text[t].key, 0, o->sigma);
+        qg_explain_by_unit(&out[t], &text[t], &sample[t], score, (qg_aggregation)o->aggregation);
     }
     return QG_OK;
 }
@@ -49,5 +48,6 @@ const qg_method qg_method_random = {
     .size = sizeof(options),
     .cost = cost,
     .random = true,
+    .control = true,
     .explain = explain,
 };

@@ -3,42 +3,48 @@
  */
 #include "qgrid/perturb.h"
 
-const char *const qg_feature_kind_names[] = {"word", "token", "distinct_word", NULL};
+const char *const qg_feature_kind_names[] = {"word", "token", "distinct_word", "distinct_run",
+                                             NULL};
 
-/* Whether the words at tokens i and j (their first) have the same tokens. */
-static bool same_word(const qg_encoding *e, int i, int j)
+/* What tells the pieces of a kind apart: tokens of equal numbers are of one piece (several places
+ * of it, if they are distinct ones); below 0: of none. NULL: each token is one. */
+static const int32_t *pieces_of(const qg_encoding *e, qg_feature_kind kind)
 {
-    int wi = e->word[i], wj = e->word[j];
-    while (i < e->n && j < e->n && e->word[i] == wi && e->word[j] == wj) {
-        if (e->ids[i++] != e->ids[j++])
-            return false;
+    switch (kind) {
+    case QG_FEATURE_WORD:
+        return e->word;
+    case QG_FEATURE_DISTINCT_WORD:
+        return e->word_form;
+    case QG_FEATURE_DISTINCT_RUN:
+        return e->run_form;
+    default:
+        return NULL;
     }
-    return (i == e->n || e->word[i] != wi) && (j == e->n || e->word[j] != wj);
 }
 
-/* The first place of the word that begins at token i; first[u] = first token of unit u. */
-static int unit_of_word(const qg_encoding *e, int i, const int *first, int units, bool distinct)
+/* The unit whose first token is of the same piece as token i, else the next one. */
+static int unit_of(const int32_t *piece, int i, const int *first, int units)
 {
-    if (distinct)
-        for (int u = 0; u < units; u++)
-            if (same_word(e, first[u], i))
-                return u;
-    return units;
+    int u = 0;
+    while (u < units && !(piece && piece[first[u]] == piece[i]))
+        u++;
+    return u;
 }
 
-static qg_span span_of(const qg_encoding *e, int token, qg_feature_kind kind)
+/* From token i to the end of its piece. */
+static qg_span span_of(const qg_encoding *e, int i, const int32_t *piece)
 {
-    if (kind == QG_FEATURE_TOKEN)
-        return (qg_span){e->start[token], e->end[token], e->byte_start[token], e->byte_end[token]};
-    int w = e->word[token];
-    return (qg_span){e->word_start[w], e->word_end[w], e->word_byte_start[w], e->word_byte_end[w]};
+    int last = i;
+    while (piece && last + 1 < e->n && piece[last + 1] == piece[i] &&
+           e->word[last + 1] == e->word[i])
+        last++;
+    return (qg_span){e->start[i], e->end[last], e->byte_start[i], e->byte_end[last]};
 }
 
 /* Encodings that were made without the text's tokenizer, or sent, have ids and words alone. */
 static bool has_places(const qg_encoding *e)
 {
-    return e->start && e->end && e->byte_start && e->byte_end && e->word_start && e->word_end &&
-           e->word_byte_start && e->word_byte_end;
+    return e->start && e->end && e->byte_start && e->byte_end;
 }
 
 qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_feature_kind kind,
@@ -47,23 +53,21 @@ qg_code qg_sample_make(qg_sample *out, qg_arena *a, const qg_encoding *e, qg_fea
     int32_t *unit;
     int *first, units = 0;
     qg_span *span = NULL;
+    const int32_t *piece = pieces_of(e, kind);
+    QG_ASSERT(piece || kind == QG_FEATURE_TOKEN);
     QG_NEW(unit, a, e->n);
     QG_NEW(first, a, e->n);
     if (has_places(e))
         QG_NEW(span, a, e->n);
     for (int i = 0; i < e->n; i++) {
         unit[i] = -1;
-        if (e->word[i] < 0)
+        if (e->word[i] < 0 || (piece && piece[i] < 0))
             continue;
-        if (kind != QG_FEATURE_TOKEN && i > 0 && e->word[i] == e->word[i - 1]) {
-            unit[i] = unit[i - 1];
-            continue;
-        }
-        unit[i] = unit_of_word(e, i, first, units, kind == QG_UNIT_DISTINCT_WORD);
+        unit[i] = unit_of(piece, i, first, units);
         if (unit[i] == units) {
             first[units] = i;
             if (span)
-                span[units] = span_of(e, i, kind);
+                span[units] = span_of(e, i, piece);
             units++;
         }
     }

@@ -65,7 +65,8 @@ static qg_code moments_make(moments *m, const uint8_t *masks, const double *weig
                 m->xx[u * U + v] += wx * x[v];
         }
     }
-    /* what rounding of the mean leaves of equal values */
+    /* what rounding of the mean leaves of equal values; outputs of a binary32 model that differ at
+     * all differ by 1e5 times that */
     m->constant = m->yy <= m->total * 1e-24 * most * most;
     return QG_OK;
 }
@@ -89,12 +90,10 @@ static qg_code ridge(double *beta, const moments *m, const int *feature, int cou
     return rc;
 }
 
-/* Weighted R2 of a fit; 1 where all values are equal: the intercept says all. */
+/* Weighted R2 of a fit. */
 static double r_squared(const double *beta, const moments *m, const int *feature, int count)
 {
     double rest = m->yy;
-    if (m->constant)
-        return 1;
     for (int i = 0; i < count; i++) {
         rest -= 2 * beta[i] * m->xy[feature[i]];
         for (int j = 0; j < count; j++)
@@ -176,13 +175,19 @@ qg_code qg_lime_solve(qg_lime_fit *out, const uint8_t *masks, const double *weig
     moments m;
     qg_mark mark = qg_arena_mark(a);
     QG_TRY(moments_make(&m, masks, weight, y, N, units, a));
+    memset(out->coef, 0, (size_t)units * sizeof *out->coef);
+    if (m.constant) { /* rounding has no slope: the intercept says all */
+        out->intercept = out->local = y[0];
+        out->score = 1;
+        qg_arena_release(a, mark);
+        return QG_OK;
+    }
     QG_NEW(feature, a, units);
     QG_NEW(beta, a, units);
     QG_TRY(choose(feature, &count, &m, o, a));
     QG_TRY(ridge(beta, &m, feature, count, o->ridge, a));
     out->score = r_squared(beta, &m, feature, count);
     out->intercept = m.y;
-    memset(out->coef, 0, (size_t)units * sizeof *out->coef);
     for (int i = 0; i < count; i++) {
         out->coef[feature[i]] = beta[i];
         out->intercept -= beta[i] * m.x[feature[i]];

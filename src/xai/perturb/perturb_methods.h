@@ -94,6 +94,7 @@ typedef struct qg_lime_fit {
  *
  * minimises sum w (y - b - X beta)^2 + ridge |beta|^2 over the selected features. Selection as in
  * lime 0.2: highest weights by a fit with ridge 0.01, forward by weighted R2 of fits without ridge.
+ * Values that are equal but for rounding in binary64 have coefficients of exactly 0 and R2 1.
  * @errors QG_ENOMEM. Local.
  */
 qg_code qg_lime_solve(qg_lime_fit *out, const uint8_t *masks, const double *weight, const double *y,
