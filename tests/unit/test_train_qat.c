@@ -351,7 +351,39 @@ static void every_scheme_learns_a_batch(void **state)
     }
 }
 
+/* Down to the smallest numbers there are: levels are finite, and gradients pass. Scales of the very
+ * smallest are rounded so much that they clip some. int8_tensor has PyTorch's least scale, under
+ * which all levels are 0. */
+static void tiny_weights_keep_their_gradient(void **state)
+{
+    (void)state;
+    enum { N = 3, COLUMNS = 70, COUNT = N * COLUMNS };
+    for (int i = 0; qg_precisions[i]; i++)
+        for (int e = -149; e <= -120; e++) {
+            const qg_precision *p = qg_precisions[i];
+            float w[COUNT], y[COUNT], d[COUNT], scales[COUNT];
+            uint32_t codes[COUNT];
+            qg_rng r = qg_rng_make(5, p->name, (uint64_t)(e + 149));
+            for (int k = 0; k < COUNT; k++) {
+                w[k] = ldexpf((float)qg_rng_normal(&r), e);
+                d[k] = 1;
+            }
+            w[7] = 0;
+            qg_weights_forward(y, scales, codes, w, N, COLUMNS, p);
+            qg_weights_backward(d, w, scales, 0, COUNT, COLUMNS, p, false);
+            int passed = 0;
+            for (int k = 0; k < COUNT; k++) {
+                assert_true(isfinite(y[k]) && fabsf(y[k]) < 0x1p-110f);
+                passed += d[k] == 1;
+            }
+            if (e >= -133)
+                qt_eq(p->name, passed, COUNT);
+            assert_true(passed > COUNT / 2);
+        }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(tiny_weights_keep_their_gradient),
     cmocka_unit_test(weights_are_those_of_the_deployed_model),
     cmocka_unit_test(embeddings_follow_their_precision),
     cmocka_unit_test(token_inputs_are_those_of_the_deployed_kernels),
