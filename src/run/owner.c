@@ -113,6 +113,17 @@ static bool trainings(char *out, size_t size, const qg_owner *o)
     return true;
 }
 
+/* Of the cells that a unit is for, the one whose model it works on. */
+static const char *cell_at(const qg_owner *o, int unit)
+{
+    const qg_plan *p = o->results->plan;
+    const qg_plan_task *t = task_of(o, unit);
+    for (int c = t->cell; c < p->n_cells; c++)
+        if (p->cells[c].task == p->units[unit].task && p->cells[c].experiment == t->experiment)
+            return p->cells[c].name;
+    return p->cells[t->cell].name;
+}
+
 /* ", at finetuned_smsa/int8" or ", packing finetuned/int8": where the run is. */
 static void stage(char *out, size_t size, const qg_owner *o)
 {
@@ -124,7 +135,7 @@ static void stage(char *out, size_t size, const qg_owner *o)
     if (t->kind->trains)
         snprintf(out, size, ", training %s", p->job->models[t->model].name);
     else if (t->cell >= 0)
-        snprintf(out, size, ", at %s", p->cells[t->cell].name);
+        snprintf(out, size, ", at %s", cell_at(o, o->last_unit));
     else
         snprintf(out, size, ", packing %s/%s", p->job->models[t->model].name,
                  p->job->precisions[t->precision].name);

@@ -61,6 +61,8 @@ s = states('part.h5')
 assert on('part.h5', 's_s5/fp32/latency') == 's_s5'
 assert [c for c in s if s[c] == 1] == ['t_s5/train', 's_s5/fp32/latency'], s"
 ok "show has a median of no open cell" sh -c "! '$QGRID' show '$T/part.h5' | grep -q '^s_s7/fp32.*[0-9]$'"
+ok "the progress line names the cell whose model is timed" sh -c "'$QGRID' run --progress bar --fresh '$J' --output '$T/bar.h5' --only 'b/fp32/latency' \
+    --set '/latency={\"runs\": 300}' 2>&1 >/dev/null | grep -q ', at b/fp32/latency'"
 ok "the rest shows it, too" run_np 2 "$J" --output "$T/part.h5"
 ok "and measures what is left" py "
 for c in cells:
