@@ -88,6 +88,8 @@ static void list_metrics(void)
 #define X(name, doc) printf("  %-28s %s\n", #name, doc);
     QG_METRIC_LIST(X)
     printf("  %-28s %s\n", "agreement_with_fp32", "share of predictions equal to those of fp32");
+    printf("  %-28s %s\n", "same_logits",
+           "texts with the logits, to the bit, of a text with other tokens");
     printf("  of explanations against those of fp32 (a)\n");
     QG_DRIFT_LIST(X)
     printf("  of the faithfulness of explanations\n");
@@ -113,7 +115,8 @@ static void print_default(const qg_opt *o, bool ranges)
     bool number = o->type == QG_OPT_INT || o->type == QG_OPT_REAL;
     if (o->required)
         printf(" (required)");
-    if (o->required || (number && isnan(o->def)))
+    if (o->required || (number && isnan(o->def)) ||
+        (o->type == QG_OPT_ENUM && o->def == QG_NOT_SAID))
         return;
     if (number)
         printf(" (%.10g", o->def);

@@ -304,6 +304,44 @@ for p in ("fp32", "int8"):
 assert set(f["attributions/m/odd/fp32/n3/steps"][there]) > {2}
 PY
 
+# Pairs of words: Faith-Shap over the coalitions of KernelSHAP, here by weighted least squares with the constraint put in.
+job pairs "j['datasets']['odd']['path'] = '$T/pairs.tsv'; j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; x['methods'] = [{'method': 'kernel_shap', 'interactions': 6}, {'method': 'kernel_shap', 'name': 'plain'}, {'method': 'kernel_shap', 'name': 'few', 'exact_units': 2, 'coalitions': 40, 'interactions': 2}]"
+printf '%s\tpositive\n' bagus 'tidak enak' 'makanan nya tidak enak sekali' 'harga tidak mahal , rasa nya enak enak saja' >"$T/pairs.tsv"
+for np in 1 3; do
+    ok "pairs of words on $np ranks" run_np $np "$T/pairs.json" --output "$T/pairs$np.h5"
+done
+ok "give the same bits" same_digest "$T/pairs1.h5" "$T/pairs3.h5"
+"$QGRID" explain -m models/mini-finetuned -x kernel_shap -p fp32,int8 --seed 42 --target positive --option interactions=6 --json --file <(cut -f 1 "$T/pairs.tsv") >"$T/pairs.jsonl"
+ok "are the strongest of the text, as explain gives them" numbers pairs1.h5 <<'PY'
+import json
+row, reference, words = (f["explained/m/odd/" + k][:] for k in ("row", "reference", "words"))
+lines = [json.loads(l) for l in open(T + "/pairs.jsonl")]
+seen = 0
+for p in ("fp32", "int8"):
+    plain, paired, few = (f["attributions/m/odd/%s/%s" % (p, m)] for m in ("plain", "kernel_shap", "few"))
+    assert "interactions" not in plain
+    close(plain["word_scores"][:], paired["word_scores"][:], 0) # scores of words are as they were
+    g = paired["interactions"]
+    assert g["score"].shape == (len(row), 6) and few["interactions/score"].shape == (len(row), 2)
+    for i, r in enumerate(row):
+        first, second, score = (g[k][i] for k in ("first", "second", "score"))
+        n = 0 if r < 0 else min(6, words[i] * (words[i] - 1) // 2)
+        assert (first[n:] == -1).all() and (second[n:] == -1).all() and np.isnan(score[n:]).all()
+        assert (0 <= first[:n]).all() and (first[:n] < second[:n]).all() and (second[:n] < max(words[i], 1)).all()
+        assert (np.diff(abs(score[:n])) <= 0).all() and (n == 0 or abs(score[0]) > 1e-6)
+        if words[i] > 8: # 40 coalitions are too few for 45 unknowns and more
+            assert (few["interactions/first"][i] == -1).all()
+        if r >= 0 and reference[i] == 0 and n > 0:
+            (one,) = [l for l in lines if l["precision"] == p and l["text"] == f["datasets/odd/text"][r].decode()]
+            assert [(x["first"], x["second"], x["score"]) for x in one["interactions"]] == list(zip(first[:n], second[:n], score[:n]))
+            seen += 1
+assert seen > 0
+PY
+$PYTHON -c "
+import h5py
+h5py.File('$T/pairs3.h5', 'r+')['attributions/m/odd/int8/kernel_shap/interactions/score'][0, 0] += 1"
+fails 3 "damaged: e/int8/kernel_shap" "verify finds damage of pairs" "$QGRID" verify "$T/pairs3.h5"
+
 # A head of zeros: the output never changes, so nothing has a score. Attention and random scores do not look at it.
 $PYTHON - "$T" <<'PY'
 import json, os, shutil, struct, sys
