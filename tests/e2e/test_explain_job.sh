@@ -10,7 +10,7 @@ all_same() { # A B: nothing but times differs
 }
 
 job ref
-ok "check counts explanations" sh -c "'$QGRID' check '$T/ref.json' | grep -q '^38 cells'"
+ok "check counts explanations" sh -c "'$QGRID' check '$T/ref.json' | grep -q '^47 cells'"
 ok "plan lists them" sh -c "'$QGRID' plan '$T/ref.json' --why | grep -q '^run   e/int4/attention_rollout: '"
 ok "runs without mpirun" run_np 0 "$T/ref.json"
 ok "status of a finished run" "$QGRID" status "$T/ref.h5"
