@@ -12,6 +12,7 @@
 
 #include "qgrid/sched.h"
 
+/* What is known of a run. */
 typedef struct qg_estimate qg_estimate;
 
 /**

@@ -26,6 +26,7 @@
     X(ATTRIBUTIONS, "/attributions/M/D/P/X")                                                       \
     X(REPEAT, "/attributions/M/D/P/X/repeat")                                                      \
     X(BOUNDS, "/bounds/M/D/P")                                                                     \
+    X(INTERACTIONS, "/attributions/M/D/P/X/interactions")                                          \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
     X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
     X(INTERNALS, "/internals/M/D/P")                                                               \
@@ -53,7 +54,7 @@ typedef enum qg_group {
 
 /* Bytes of names of cells, of error texts and of names of layers. */
 enum { QG_NAME_SIZE = 136, QG_ERROR_SIZE = 512, QG_LAYER_NAME = 96 };
-enum { QG_SEED_STATISTICS = 4 }; /* mean, sd, min, max */
+enum { QG_SEED_STATISTICS = 5 }; /* mean, sd, median, min, max */
 
 /* Over which texts the drift is summed up, and what stands beside it. */
 #define QG_SUBSET_LIST(X) X(all) X(unflipped) X(flipped) X(floor) X(repeat)

@@ -38,6 +38,13 @@ uint64_t qg_explain_key(const int32_t *ids, int64_t n);
  * with those of any seed that a job names, nor with those of another repeat. */
 uint64_t qg_explain_repeat_seed(uint64_t seed, int repeat);
 
+/* What two units say together beyond what each says, named by the words of their first places, in
+ * the order of the text: equal ones for two tokens of a word. */
+typedef struct qg_interaction {
+    int32_t first, second;
+    double score;
+} qg_interaction;
+
 /* Scores of one text. Positional: a repeated word has a score at each place. */
 typedef struct qg_explanation {
     double *token_score; /* [code->n] specials 0 */
@@ -51,6 +58,8 @@ typedef struct qg_explanation {
     int64_t steps;       /* points of the path that gradients are summed along; -1: there is none */
     int reached; /* 1: completeness is within the tolerance asked for, 0: not; -1: none was asked
                     for */
+    int pairs;   /* strongest first; 0 where the method gives none, or the text has none */
+    qg_interaction *pair; /* [pairs] in the arena */
 } qg_explanation;
 
 /* What explains: one per batch of texts. */
@@ -74,6 +83,8 @@ typedef struct qg_method {
     double (*cost)(const void *options, int words);
     bool random;  /* another seed gives other scores */
     bool control; /* it looks at no model: tests of it are in no family */
+    /** Most pairs of units that a text gets. NULL: it gives scores to single ones alone. */
+    int (*pairs)(const void *options);
     /** Fills out [n] of texts [n]: token scores are there as 0, word scores and numbers as NaN. */
     qg_code (*explain)(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                        int n, const void *options, uint64_t seed);
@@ -91,6 +102,9 @@ typedef struct qg_method_spec {
     const char
         *canonical; /* {"method": ..., all options as they are used}: for keys, and to send */
 } qg_method_spec;
+
+/** Most pairs of units that a text gets from a method with its options. Local. */
+int qg_method_pairs(const qg_method_spec *spec);
 
 /**
  * Reads an entry in the arena of `problems`; mistakes are collected (unknown names with the nearest

@@ -7,24 +7,31 @@
 
 #include <string.h>
 
-/* Precisions of a cell over seeds, *n of them, sorted; in the arena. */
+/* Whether a list has a name. */
+static bool has(const char *const *list, int n, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(list[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The precisions of a cell over seeds, *n of them, in the order of the job; in the arena. */
 static qg_code precisions_of(const char ***out, int *n, qg_reading *r, const qg_read_cell *c)
 {
     char *group;
-    qg_store_info *list;
-    int fields;
     *n = 0;
     QG_TRY(qg_reading_path(&group, r, "/seeds/{model}/{dataset}", c));
-    QG_TRY(qg_store_list(&list, &fields, r->store, r->arena, group));
-    QG_NEW(*out, r->arena, fields);
-    size_t len = strlen(group) + 1;
-    for (int i = 0; i < fields; i++) {
-        const char *name = list[i].path + len, *slash = strchr(name, '/');
-        if (!slash || strcmp(slash, "/n") != 0)
+    QG_NEW(*out, r->arena, r->n);
+    for (int i = 0; i < r->n; i++) {
+        const qg_read_cell *k = &r->cell[i];
+        if (strcmp(k->kind, "predict") != 0 || has(*out, *n, k->precision))
             continue;
-        (*out)[*n] = qg_arena_strndup(r->arena, name, (size_t)(slash - name));
-        if (!(*out)[(*n)++])
+        char *path = qg_arena_printf(r->arena, "%s/%s/n", group, k->precision);
+        if (!path)
             return QG_ENOMEM;
+        if (qg_store_has(r->store, path))
+            (*out)[(*n)++] = k->precision;
     }
     return QG_OK;
 }
@@ -81,11 +88,12 @@ qg_code qg_table_seeds(qg_table *t, qg_reading *r, const qg_read_cell *none)
 
 qg_code qg_table_over_seeds(qg_table *t, qg_reading *r, const qg_read_cell *c)
 {
-    static const char *const statistic[] = {"mean", "sd", "min", "max"};
+    static const char *const statistic[] = {"mean", "sd", "median", "min", "max"};
     static const qg_column columns[] = {
-        {"precision", NULL, QG_TEXT, 0},   {"metric", NULL, QG_TEXT, 0},
-        {"mean", NULL, QG_SIGNIFICANT, 5}, {"sd", NULL, QG_SIGNIFICANT, 5},
-        {"min", NULL, QG_SIGNIFICANT, 5},  {"max", NULL, QG_SIGNIFICANT, 5},
+        {"precision", NULL, QG_TEXT, 0},     {"metric", NULL, QG_TEXT, 0},
+        {"mean", NULL, QG_SIGNIFICANT, 5},   {"sd", NULL, QG_SIGNIFICANT, 5},
+        {"median", NULL, QG_SIGNIFICANT, 5}, {"min", NULL, QG_SIGNIFICANT, 5},
+        {"max", NULL, QG_SIGNIFICANT, 5},
     };
     const char **precision;
     int n;
@@ -104,7 +112,7 @@ qg_code qg_table_over_seeds(qg_table *t, qg_reading *r, const qg_read_cell *c)
         v[0].text = qg_arena_printf(r->arena, "%s, %.0f seeds", of, seeds);
         if (!v[0].text)
             return QG_ENOMEM;
-        for (int k = 0; k < 4; k++)
+        for (int k = 0; k < 5; k++)
             v[2 + k].number = qg_matrix_at(&m, NULL, statistic[k], NULL);
     }
     return QG_OK;

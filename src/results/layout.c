@@ -121,6 +121,8 @@ static int explain_groups(qg_group_ref *r, const qg_plan *p, int e)
             r[n++] = qg_cell_group(p, c, QG_GROUP_ATTRIBUTIONS);
             if (qg_plan_repeats(p, c))
                 r[n++] = qg_cell_group(p, c, QG_GROUP_REPEAT);
+            if (qg_method_pairs(&o->methods[m]) > 0)
+                r[n++] = qg_cell_group(p, c, QG_GROUP_INTERACTIONS);
             if (o->faithful.n_k > 0)
                 r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS);
             if (i != reference)
@@ -179,7 +181,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
     int most = 4 + job->n_datasets + job->n_models * (1 + P) +
-               E * (5 + (7 + 4 * job->explain.n_methods) * P + job->explain.n_methods) +
+               E * (5 + (7 + 5 * job->explain.n_methods) * P + job->explain.n_methods) +
                2 * p->n_cells;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)

@@ -2,6 +2,7 @@
  * layout_fragments.c - into how many tokens words are cut, text by text and over all texts.
  */
 #include "layout_data.h"
+#include "qgrid/statistics.h"
 
 #include <math.h>
 
@@ -46,26 +47,25 @@ qg_code qg_fill_fragmentation(qg_field *f, qg_arena *a, const qg_plan *p, qg_gro
     return f->initial ? QG_OK : QG_ENOMEM;
 }
 
-/* Mean, sd with ddof 1, least, largest of what is defined. */
-static void sum_up(double out[QG_SEED_STATISTICS], const double *v, int64_t rows)
+/* Of what is defined. */
+static qg_code sum_up(double out[QG_SEED_STATISTICS], const double *v, int64_t rows, qg_arena *a)
 {
-    double n = 0, sum = 0, squares = 0, least = INFINITY, most = -INFINITY;
+    qg_spread s;
+    double *known;
+    int64_t n = 0;
+    qg_mark mark = qg_arena_mark(a);
+    QG_NEW(known, a, rows);
     for (int64_t r = 0; r < rows; r++)
-        if (!isnan(v[r * QG_FRAGMENTATIONS])) {
-            n++;
-            sum += v[r * QG_FRAGMENTATIONS];
-            least = fmin(least, v[r * QG_FRAGMENTATIONS]);
-            most = fmax(most, v[r * QG_FRAGMENTATIONS]);
-        }
-    for (int64_t r = 0; r < rows; r++)
-        if (!isnan(v[r * QG_FRAGMENTATIONS])) {
-            double off = v[r * QG_FRAGMENTATIONS] - sum / n;
-            squares += off * off;
-        }
-    out[0] = n > 0 ? sum / n : (double)NAN;
-    out[1] = n > 1 ? sqrt(squares / (n - 1)) : (double)NAN;
-    out[2] = n > 0 ? least : (double)NAN;
-    out[3] = n > 0 ? most : (double)NAN;
+        if (!isnan(v[r * QG_FRAGMENTATIONS]))
+            known[n++] = v[r * QG_FRAGMENTATIONS];
+    QG_TRY(qg_spread_of(&s, known, n, a));
+    qg_arena_release(a, mark);
+    out[0] = s.mean;
+    out[1] = s.sd;
+    out[2] = s.median;
+    out[3] = s.min;
+    out[4] = s.max;
+    return QG_OK;
 }
 
 qg_code qg_fill_fragmentation_summary(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
@@ -76,7 +76,7 @@ qg_code qg_fill_fragmentation_summary(qg_field *f, qg_arena *a, const qg_plan *p
         return QG_ENOMEM;
     QG_NEW(out, a, QG_FRAGMENTATIONS * QG_SEED_STATISTICS);
     for (int i = 0; i < QG_FRAGMENTATIONS; i++)
-        sum_up(out + i * QG_SEED_STATISTICS, v + i, rows);
+        QG_TRY(sum_up(out + i * QG_SEED_STATISTICS, v + i, rows, a));
     f->initial = out;
     return QG_OK;
 }

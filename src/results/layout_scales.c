@@ -25,7 +25,8 @@ static const char *const fragmentation_names[QG_FRAGMENTATIONS] = {
     QG_FRAGMENTATION_LIST(X)
 #undef X
 };
-static const char *const seed_statistics[QG_SEED_STATISTICS] = {"mean", "sd", "min", "max"};
+static const char *const seed_statistics[QG_SEED_STATISTICS] = {"mean", "sd", "median", "min",
+                                                                "max"};
 
 int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim)
 {

@@ -4,40 +4,21 @@
 #include "finish.h"
 
 #include "qgrid/metrics.h"
-
-#include <math.h>
-#include <string.h>
-
-/* Over v[0..n): NaN as soon as one of them is; the standard deviation is that of a sample. */
-static void statistics(double out[QG_SEED_STATISTICS], const double *v, int n)
-{
-    double sum = 0, squares = 0, least = (double)INFINITY, most = -(double)INFINITY;
-    bool known = n > 0;
-    for (int i = 0; i < n; i++) {
-        known = known && !isnan(v[i]);
-        sum += v[i];
-        least = fmin(least, v[i]);
-        most = fmax(most, v[i]);
-    }
-    double mean = sum / n;
-    for (int i = 0; i < n; i++)
-        squares += (v[i] - mean) * (v[i] - mean);
-    out[0] = known ? mean : (double)NAN;
-    out[1] = known && n > 1 ? sqrt(squares / (n - 1)) : (double)NAN;
-    out[2] = known ? least : (double)NAN;
-    out[3] = known ? most : (double)NAN;
-}
+#include "qgrid/statistics.h"
 
 /* One metric over those cells of the predictions [n] that are done. */
 static qg_code write_metric(qg_results *r, qg_group_ref seeds, const char *name, const int *cells,
                             int n)
 {
-    double v[QG_MAX_SEEDS], out[QG_SEED_STATISTICS];
+    double v[QG_MAX_SEEDS];
+    qg_spread spread;
     for (int i = 0; i < n; i++)
         QG_TRY(qg_results_read(r,
                                qg_cell_group(r->plan, &r->plan->cells[cells[i]], QG_GROUP_METRICS),
                                name, QG_STORE_F64, NULL, NULL, &v[i]));
-    statistics(out, v, n);
+    QG_TRY(qg_spread_of(&spread, v, n, r->scratch));
+    const double out[QG_SEED_STATISTICS] = {spread.mean, spread.sd, spread.median, spread.min,
+                                            spread.max};
     return qg_results_write(r, seeds, name, QG_STORE_F64, NULL, NULL, out);
 }
 

@@ -227,6 +227,15 @@ static qg_code predict(int64_t *predicted, explaining *x)
     return QG_OK;
 }
 
+static void put_pairs(qg_str *out, const qg_explanation *e)
+{
+    qg_wire_put_i64(out, e->pairs);
+    for (int i = 0; i < e->pairs; i++) {
+        qg_explain_pair w = {e->pair[i].first, e->pair[i].second, e->pair[i].score};
+        qg_wire_put(out, &w, sizeof w);
+    }
+}
+
 static void put_results(explaining *x, const qg_explanation *e, qg_explanation *const *again,
                         const qg_faithful *f, const int64_t *predicted)
 {
@@ -240,6 +249,8 @@ static void put_results(explaining *x, const qg_explanation *e, qg_explanation *
         qg_wire_put(out, &numbers, sizeof numbers);
         qg_wire_put(out, e[i].token_score, (size_t)x->code[i].n * sizeof *e->token_score);
         qg_wire_put(out, e[i].word_score, words * sizeof *e->word_score);
+        if (qg_method_pairs(&x->method) > 0)
+            put_pairs(out, &e[i]);
         for (int k = 0; k < QG_REPEATS && again[k]; k++)
             qg_wire_put(out, again[k][i].word_score, words * sizeof *e->word_score);
         if (f)

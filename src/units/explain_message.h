@@ -3,8 +3,8 @@
  *
  *   how, number of texts, of each a qg_explain_asked, ids, words, forms of words and runs
  *   -> kind of gradients, of each text qg_explain_counts, qg_explain_numbers, the scores of tokens,
- *      those of words, those of words once more for each repeat, and a qg_faithful if something was
- *      measured
+ *      those of words, if the method gives pairs their number and a qg_explain_pair each, those of
+ *      words once more for each repeat, and a qg_faithful if something was measured
  */
 #ifndef QGRID_EXPLAIN_MESSAGE_H
 #define QGRID_EXPLAIN_MESSAGE_H
@@ -35,6 +35,11 @@ typedef struct qg_explain_counts {
 typedef struct qg_explain_numbers {
     double value, base, delta, fit;
 } qg_explain_numbers;
+
+typedef struct qg_explain_pair {
+    int64_t first, second;
+    double score;
+} qg_explain_pair;
 
 /** Forward passes that a text of so many words takes. */
 typedef double qg_explain_passes(const qg_plan *p, const qg_cell *c, int words);

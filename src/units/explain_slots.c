@@ -23,10 +23,12 @@ qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c, con
 
 /* What a unit of explanation consists of. */
 typedef struct slots {
-    int64_t first, n, W, T, top; /* top: 0 if nothing was measured */
+    int64_t first, n, W, T;
+    int64_t top, pairs; /* 0 if nothing was measured, if the method gives no pairs */
     int repeats;
     double *word, *token, *again[QG_REPEATS], *value, *base, *delta, *fit;
-    int32_t *target, *predicted, *reached;
+    int32_t *target, *predicted, *reached, *pair_first, *pair_second;
+    double *pair_score;
     int64_t *evaluations, *steps;
     const qg_aopc_bounds *bounds; /* [n]; NULL: AOPC is not normalised */
     double *scalar[QG_FAITHFULS], *at_k[QG_FAITHFULS_AT_K];
@@ -41,7 +43,7 @@ typedef struct column {
 
 static const char *const again_names[QG_REPEATS] = {"repeat/word_scores_a", "repeat/word_scores_b"};
 
-enum { MOST_COLUMNS = 11 + QG_REPEATS + QG_FAITHFULS + QG_FAITHFULS_AT_K };
+enum { MOST_COLUMNS = 14 + QG_REPEATS + QG_FAITHFULS + QG_FAITHFULS_AT_K };
 
 /* The columns that are there, in a fixed order; returns how many. */
 static int columns(column *c, const slots *x)
@@ -61,6 +63,12 @@ static int columns(column *c, const slots *x)
     };
     int n = sizeof plain / sizeof plain[0];
     memcpy(c, plain, sizeof plain);
+    if (x->pairs > 0) {
+        const char *of = "attributions";
+        c[n++] = (column){of, "interactions/first", QG_STORE_I32, x->pairs, x->pair_first};
+        c[n++] = (column){of, "interactions/second", QG_STORE_I32, x->pairs, x->pair_second};
+        c[n++] = (column){of, "interactions/score", QG_STORE_F64, x->pairs, x->pair_score};
+    }
     for (int i = 0; i < x->repeats; i++)
         c[n++] = (column){"attributions", again_names[i], QG_STORE_F64, x->W, x->again[i]};
     for (int i = 0; i < QG_FAITHFULS && x->top > 0; i++)
@@ -91,6 +99,11 @@ static qg_code make_slots(slots *x, qg_arena *a)
     QG_NEW(x->reached, a, n);
     QG_NEW(x->evaluations, a, n);
     QG_NEW(x->steps, a, n);
+    QG_TRY(qg_undefined_numbers(&x->pair_score, a, n * x->pairs));
+    QG_NEW(x->pair_first, a, n * x->pairs);
+    QG_NEW(x->pair_second, a, n * x->pairs);
+    for (int64_t i = 0; i < n * x->pairs; i++)
+        x->pair_first[i] = x->pair_second[i] = -1;
     for (int64_t i = 0; i < n; i++) {
         x->target[i] = x->predicted[i] = x->reached[i] = -1;
         x->evaluations[i] = x->steps[i] = -1;
@@ -158,6 +171,7 @@ qg_code qg_explain_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char 
     QG_TRY(width_of(&x.W, &x, s, "attributions", of, "word_scores"));
     QG_TRY(width_of(&x.T, &x, s, "attributions", of, "token_scores"));
     QG_TRY(width_of(&x.top, &x, s, "faithfulness", of, "comprehensiveness"));
+    QG_TRY(width_of(&x.pairs, &x, s, "attributions", of, "interactions/score"));
     QG_TRY(width_of(&again, &x, s, "attributions", of, again_names[0]));
     if (x.W == 0)
         return QG_FAIL(QG_ESTORE, "/attributions/%s has no scores of words", of);
@@ -190,7 +204,22 @@ static void get_faithful(slots *x, qg_reader *in, int64_t i)
         memcpy(x->at_k[m] + i * x->top, f.at_k[m], (size_t)x->top * sizeof f.at_k[m][0]);
 }
 
-static void get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64_t tokens)
+static qg_code get_pairs(slots *x, qg_reader *in, int64_t i)
+{
+    int64_t n = qg_wire_get_i64(in);
+    if (n < 0 || n > x->pairs)
+        return QG_FAIL(QG_EBUG, "a worker found %lld pairs of words", (long long)n);
+    for (int64_t k = i * x->pairs; k < i * x->pairs + n; k++) {
+        qg_explain_pair w;
+        qg_wire_get(in, &w, sizeof w);
+        x->pair_first[k] = (int32_t)w.first;
+        x->pair_second[k] = (int32_t)w.second;
+        x->pair_score[k] = w.score;
+    }
+    return QG_OK;
+}
+
+static qg_code get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64_t tokens)
 {
     qg_explain_counts counts;
     qg_explain_numbers numbers;
@@ -206,10 +235,13 @@ static void get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64_t 
     x->fit[i] = numbers.fit;
     get_numbers(x->token + i * x->T, in, tokens);
     get_numbers(x->word + i * x->W, in, words);
+    if (x->pairs > 0)
+        QG_TRY(get_pairs(x, in, i));
     for (int k = 0; k < x->repeats; k++)
         get_numbers(x->again[k] + i * x->W, in, words);
     if (x->top > 0)
         get_faithful(x, in, i);
+    return QG_OK;
 }
 
 /* The bounds of the slots, where the job has them. */
@@ -244,6 +276,7 @@ qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_r
                .W = e->words,
                .T = e->tokens,
                .top = p->job->explain.faithful.n_k,
+               .pairs = qg_method_pairs(&p->job->explain.methods[c->method]),
                .repeats = qg_plan_repeats(p, c)};
     qg_reader in = {.data = result->data, .size = result->size};
     qg_group_ref g = qg_cell_group(p, c, QG_GROUP_ATTRIBUTIONS);
@@ -263,7 +296,7 @@ qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_r
         int64_t slot = x.first + i;
         x.target[i] = target[slot];
         if (rows.row[slot] >= 0)
-            get_slot(&x, &in, i, rows.words[slot], rows.tokens[slot]);
+            QG_TRY(get_slot(&x, &in, i, rows.words[slot], rows.tokens[slot]));
     }
     QG_TRY(qg_wire_end(&in));
     qg_group_path(path, sizeof path, p->job, g, NULL);

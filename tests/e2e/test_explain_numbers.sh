@@ -143,6 +143,20 @@ for p in ("int8", "int4"):
 assert seen > 100, seen
 assert 0 < drawn["kernel_shap"] < drawn["lime"] <= drawn["random"], drawn # few words are enumerated, not drawn
 PY
+# The floor is that of chance for every method, and for `random`, too, however often it is drawn.
+for draws in 1 2 4; do
+    job "floor$draws" "j['datasets']['odd']['path'] = 'datasets/test.tsv'; j['precisions'] = ['fp32', 'int4']
+x['methods'] = ['random', {'method': 'lime', 'samples': 20}, 'gradient_x_input']; x['samples']['per_class'] = 12
+x['faithfulness'] = False; x['floor_draws'] = $draws"
+    ok "floors of $draws draws" run_np 2 "$T/floor$draws.json"
+    ok "are about 0" numbers "floor$draws.h5" <<PY
+words = f["explained/m/odd/words"][:]
+for m in METHODS:
+    floor = f["comparisons/m/odd/int4/%s/floor" % m][:, 0]
+    there = np.isfinite(floor) # rho of n random ranks has the variance 1 / (n - 1)
+    assert there.sum() > 30 and abs(floor[there].mean()) < 4 * math.sqrt((1 / (words[there] - 1) / $draws).sum()) / there.sum() < 0.3, (m, floor)
+PY
+done
 ok "methods agree as their scores do" numbers all.h5 <<'PY'
 row, words = f["explained/m/odd/row"][:], f["explained/m/odd/words"][:]
 e = f["comparisons/m/odd/explanations"]
@@ -289,6 +303,44 @@ for p in ("fp32", "int8"):
         assert m != "n1" or missed > 5
 assert set(f["attributions/m/odd/fp32/n3/steps"][there]) > {2}
 PY
+
+# Pairs of words: Faith-Shap over the coalitions of KernelSHAP, here by weighted least squares with the constraint put in.
+job pairs "j['datasets']['odd']['path'] = '$T/pairs.tsv'; j['precisions'] = ['fp32', 'int8']; x['faithfulness'] = False; x['methods'] = [{'method': 'kernel_shap', 'interactions': 6}, {'method': 'kernel_shap', 'name': 'plain'}, {'method': 'kernel_shap', 'name': 'few', 'exact_units': 2, 'coalitions': 40, 'interactions': 2}]"
+printf '%s\tpositive\n' bagus 'tidak enak' 'makanan nya tidak enak sekali' 'harga tidak mahal , rasa nya enak enak saja' >"$T/pairs.tsv"
+for np in 1 3; do
+    ok "pairs of words on $np ranks" run_np $np "$T/pairs.json" --output "$T/pairs$np.h5"
+done
+ok "give the same bits" same_digest "$T/pairs1.h5" "$T/pairs3.h5"
+"$QGRID" explain -m models/mini-finetuned -x kernel_shap -p fp32,int8 --seed 42 --target positive --option interactions=6 --json --file <(cut -f 1 "$T/pairs.tsv") >"$T/pairs.jsonl"
+ok "are the strongest of the text, as explain gives them" numbers pairs1.h5 <<'PY'
+import json
+row, reference, words = (f["explained/m/odd/" + k][:] for k in ("row", "reference", "words"))
+lines = [json.loads(l) for l in open(T + "/pairs.jsonl")]
+seen = 0
+for p in ("fp32", "int8"):
+    plain, paired, few = (f["attributions/m/odd/%s/%s" % (p, m)] for m in ("plain", "kernel_shap", "few"))
+    assert "interactions" not in plain
+    close(plain["word_scores"][:], paired["word_scores"][:], 0) # scores of words are as they were
+    g = paired["interactions"]
+    assert g["score"].shape == (len(row), 6) and few["interactions/score"].shape == (len(row), 2)
+    for i, r in enumerate(row):
+        first, second, score = (g[k][i] for k in ("first", "second", "score"))
+        n = 0 if r < 0 else min(6, words[i] * (words[i] - 1) // 2)
+        assert (first[n:] == -1).all() and (second[n:] == -1).all() and np.isnan(score[n:]).all()
+        assert (0 <= first[:n]).all() and (first[:n] < second[:n]).all() and (second[:n] < max(words[i], 1)).all()
+        assert (np.diff(abs(score[:n])) <= 0).all() and (n == 0 or abs(score[0]) > 1e-6)
+        if words[i] > 8: # 40 coalitions are too few for 45 unknowns and more
+            assert (few["interactions/first"][i] == -1).all()
+        if r >= 0 and reference[i] == 0 and n > 0:
+            (one,) = [l for l in lines if l["precision"] == p and l["text"] == f["datasets/odd/text"][r].decode()]
+            assert [(x["first"], x["second"], x["score"]) for x in one["interactions"]] == list(zip(first[:n], second[:n], score[:n]))
+            seen += 1
+assert seen > 0
+PY
+$PYTHON -c "
+import h5py
+h5py.File('$T/pairs3.h5', 'r+')['attributions/m/odd/int8/kernel_shap/interactions/score'][0, 0] += 1"
+fails 3 "damaged: e/int8/kernel_shap" "verify finds damage of pairs" "$QGRID" verify "$T/pairs3.h5"
 
 # A head of zeros: the output never changes, so nothing has a score. Attention and random scores do not look at it.
 $PYTHON - "$T" <<'PY'

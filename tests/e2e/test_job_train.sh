@@ -83,7 +83,7 @@ checked = 0
 for model in ("tuned", "qat"):
     for p in ("fp32", "int8"):
         s = f["seeds/%s/smsa/%s" % (model, p)]
-        assert [t.decode() for t in s["statistic"][:]] == ["mean", "sd", "min", "max"]
+        assert [t.decode() for t in s["statistic"][:]] == ["mean", "sd", "median", "min", "max"]
         assert list(s["seed"][:]) == [42, 7] and s["n"][()] == 2 and list(s["counted"][:]) == [1, 1]
         for metric in s:
             if metric in ("statistic", "seed", "n", "counted"):
@@ -91,7 +91,7 @@ for model in ("tuned", "qat"):
             v = [float(f["metrics/%s_s%d/smsa/%s/%s" % (model, k, p, metric)][()]) for k in (42, 7)]
             mean = (v[0] + v[1]) / 2
             sd = math.sqrt((v[0] - mean) ** 2 + (v[1] - mean) ** 2)
-            want, got = [mean, sd, min(v), max(v)], list(s[metric][:])
+            want, got = [mean, sd, mean, min(v), max(v)], list(s[metric][:])
             assert all(abs(a - b) <= 1e-12 for a, b in zip(want, got)), (metric, want, got)
             checked += 1
 assert checked > 50, checked

@@ -13,6 +13,9 @@ x['target'] = 'neutral'; x['faithfulness'] = False; x['randomisation'] = {'smoot
 ok "runs without mpirun" run_np 0 "$T/ref.json"
 ok "verify finds no damage" sh -c "'$QGRID' verify '$T/ref.h5' | grep -q ' 0 damaged'"
 ok "cells are shown" sh -c "'$QGRID' show '$T/ref.h5' e/fp32/saliency/randomisation | grep -q '^  layer 2 '"
+ok "all checks are in one table" sh -c "'$QGRID' show '$T/ref.h5' | grep -qE '^e/fp32/random +1\.000 +1\.000 +1\.000 +0\.000\$'"
+ok "diff sees another seed" sh -c "'$QGRID' run --progress none '$T/ref.json' --set /explain/randomisation/seed=5 --output '$T/seed.h5' &&
+    ! '$QGRID' diff '$T/ref.h5' '$T/seed.h5' >'$T/diff' && grep -q spearman '$T/diff'"
 ok "what is not drawn is skipped, and says why" sh -c \
     "'$QGRID' check '$T/ref.json' 2>&1 | grep -q 'e/fp32/attention_rollout/randomisation is skipped: attention_rollout needs attention'"
 ok "explanations change with the parameters" numbers ref.h5 <<'PY'

@@ -61,6 +61,18 @@ static void words(qg_str *s, const qg_explain_found *t, const double *score)
     qg_str_add(s, "]");
 }
 
+static void pairs(qg_str *s, const qg_explanation *e)
+{
+    qg_str_add(s, ", \"interactions\": [");
+    for (int i = 0; i < e->pairs; i++) {
+        qg_str_addf(s, "%s\"first\": %d, \"second\": %d, \"score\": ", i ? ", {" : "{",
+                    e->pair[i].first, e->pair[i].second);
+        qg_str_add_f64(s, e->pair[i].score);
+        qg_str_add(s, "}");
+    }
+    qg_str_add(s, "]");
+}
+
 static void one_column(qg_str *s, const qg_explain_study *y, const qg_explain_found *t, int column)
 {
     const qg_explain_column *c = &y->column[column];
@@ -94,6 +106,8 @@ static void one_column(qg_str *s, const qg_explain_study *y, const qg_explain_fo
     tokens(s, y, t->code, r->scores.token_score);
     qg_str_add(s, ", ");
     words(s, t, r->scores.word_score);
+    if (r->scores.pairs > 0)
+        pairs(s, &r->scores);
     qg_str_add(s, "}\n");
 }
 

@@ -24,6 +24,11 @@ const qg_method *qg_method_find(const char *name)
     return NULL;
 }
 
+int qg_method_pairs(const qg_method_spec *spec)
+{
+    return spec->method->pairs ? spec->method->pairs(spec->options) : 0;
+}
+
 /* -------------------------------------------------------------------------------- reading */
 
 /* What stands before the options of every method. */

@@ -155,6 +155,23 @@ void qg_explain_by_unit(qg_explanation *out, const qg_explain_text *text, const 
                    how);
 }
 
+/* Pairs of units by the words of their first places. */
+static qg_code pairs_of_words(qg_explanation *out, qg_arena *a, const qg_encoding *code,
+                              const qg_sample *s, const qg_attribution *got)
+{
+    int32_t *word;
+    QG_NEW(word, a, s->units);
+    QG_NEW(out->pair, a, got->pairs);
+    for (int i = s->n - 1; i >= 0; i--)
+        if (s->unit[i] >= 0)
+            word[s->unit[i]] = code->word[i];
+    for (int i = 0; i < got->pairs; i++)
+        out->pair[i] = (qg_interaction){word[got->pair[i].first], word[got->pair[i].second],
+                                        got->pair[i].score};
+    out->pairs = got->pairs;
+    return QG_OK;
+}
+
 qg_code qg_explain_units(qg_explanation *out, const qg_explainer *e, const qg_explain_text *text,
                          int n, const qg_feature_common *o, qg_feature_method run,
                          const void *options)
@@ -174,6 +191,8 @@ qg_code qg_explain_units(qg_explanation *out, const qg_explainer *e, const qg_ex
         out[t].delta = got[t].delta;
         out[t].fit = got[t].fit;
         out[t].evaluations = got[t].evaluations;
+        if (got[t].pairs > 0)
+            QG_TRY(pairs_of_words(&out[t], e->arena, text[t].code, &sample[t], &got[t]));
     }
     return QG_OK;
 }

@@ -4,6 +4,9 @@
 #include "whole_and_empty.h"
 #include "draw.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 enum { MOST_EXACT = 16 };
 
 typedef struct shap_run {
@@ -54,6 +57,53 @@ static qg_code ask(shap_run *run, qg_attribution *out, qg_perturber *p, const qg
     return QG_OK;
 }
 
+/* Strongest first; of equals the first in the text. */
+static int by_strength(const void *x, const void *y)
+{
+    const qg_unit_pair *a = x, *b = y;
+    double s = fabs(a->score), t = fabs(b->score);
+    if (s != t)
+        return s < t ? 1 : -1;
+    return a->first != b->first ? a->first - b->first : a->second - b->second;
+}
+
+/* All coalitions have the kernel as weight; the empty and the whole one are no equations. */
+static qg_code weigh(const double **out, const qg_coalitions *c, qg_arena *a)
+{
+    double *weight;
+    QG_NEW(weight, a, c->N);
+    for (int row = 0; row < c->N; row++) {
+        int size = 0;
+        for (int i = 0; i < c->n; i++)
+            size += c->masks[(size_t)row * (size_t)c->n + (size_t)i];
+        weight[row] = size > 0 && size < c->n ? qg_shapley_kernel(c->n, size) : 0;
+    }
+    *out = weight;
+    return QG_OK;
+}
+
+static qg_code find_pairs(qg_attribution *out, const qg_coalitions *c, bool exact, int most,
+                          qg_arena *a)
+{
+    int n = c->n, count = n * (n - 1) / 2, at = 0;
+    double *single, *score;
+    qg_coalitions weighed = *c;
+    if (count == 0 || n > QG_MOST_PAIRED || (!exact && c->N < 2 * (n + count)))
+        return QG_OK;
+    QG_NEW(single, a, n);
+    QG_NEW(score, a, count);
+    QG_NEW(out->pair, a, count);
+    if (exact)
+        QG_TRY(weigh(&weighed.weight, c, a));
+    QG_TRY(qg_faith_shap(single, score, &weighed, a));
+    for (int i = 0; i < n; i++)
+        for (int j = i + 1; j < n; j++, at++)
+            out->pair[at] = (qg_unit_pair){i, j, score[at]};
+    qsort(out->pair, (size_t)count, sizeof *out->pair, by_strength);
+    out->pairs = count < most ? count : most;
+    return QG_OK;
+}
+
 static qg_code solve(qg_attribution *out, const shap_run *run, const qg_perturber *p,
                      const qg_kernel_shap_options *o)
 {
@@ -68,6 +118,8 @@ static qg_code solve(qg_attribution *out, const shap_run *run, const qg_perturbe
         qg_shapley_exact(out->score, v, out->n);
     else
         QG_TRY(qg_shapley_solve(out->score, &c, a));
+    if (o->pairs > 0)
+        QG_TRY(find_pairs(out, &c, is_exact(out->n, o), o->pairs, a));
     qg_attribution_close(out);
     return QG_OK;
 }

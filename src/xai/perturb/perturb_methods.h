@@ -12,6 +12,12 @@
 #include "qgrid/drift.h"
 #include "qgrid/perturb.h"
 
+/* What two units say together beyond what each says, first < second. */
+typedef struct qg_unit_pair {
+    int first, second;
+    double score;
+} qg_unit_pair;
+
 /* Scores of one text for one class. */
 typedef struct qg_attribution {
     int n;         /* units */
@@ -22,6 +28,8 @@ typedef struct qg_attribution {
     double delta;  /* sum of scores - (full - base): 0 where a method is complete */
     double fit;    /* weighted R2 of a fitted surrogate; NaN for other methods */
     int64_t evaluations; /* perturbations asked for, before equal ones are counted once */
+    int pairs;           /* strongest first; 0 where none were asked for or found */
+    qg_unit_pair *pair;  /* [pairs] arena of the perturber */
 } qg_attribution;
 
 typedef struct qg_occlusion_options {
@@ -105,6 +113,7 @@ typedef struct qg_kernel_shap_options {
     qg_explain_output output;
     int exact_units; /* up to so many units all 2^units coalitions are run; at most 16 */
     int coalitions;  /* drawn for more units, in pairs */
+    int pairs;       /* most pairs that get a score; 0: none, and nothing is computed */
     uint64_t seed;
 } qg_kernel_shap_options;
 
@@ -112,13 +121,17 @@ qg_kernel_shap_options qg_kernel_shap_defaults(void); /* [MASK], probability, 10
 
 /**
  * Shapley values: by definition for few units, else least squares over paired coalitions drawn by
- * the Shapley kernel, under sum of scores = full - base.
+ * the Shapley kernel, under sum of scores = full - base. Pairs are qg_faith_shap over the same
+ * coalitions; a text has none where drawn coalitions are fewer than twice the unknowns, or units
+ * more than QG_MOST_PAIRED.
  *
  * Arguments and errors as qg_occlusion.
  * @paper Lundberg, Lee, NIPS 2017, arXiv:1705.07874; Covert, Lee, AISTATS 2021, arXiv:2012.01536
  */
 qg_code qg_kernel_shap(qg_attribution *out, qg_perturber *p, const qg_sample *s,
                        const int32_t *target, int n, const qg_kernel_shap_options *o) QG_MUST_USE;
+
+enum { QG_MOST_PAIRED = 48 }; /* 1176 unknowns */
 
 /** phi [n] from v [2^n], bit i of the index set where player i is present. Local. */
 void qg_shapley_exact(double *phi, const double *v, int n);
@@ -137,6 +150,23 @@ typedef struct qg_coalitions {
  * @errors QG_ENOMEM. Local.
  */
 qg_code qg_shapley_solve(double *phi, const qg_coalitions *c, qg_arena *a) QG_MUST_USE;
+
+/** Weight of a coalition of s of n players, 0 < s < n: (n - 1) / (n over s) / s / (n - s). Local.
+ */
+double qg_shapley_kernel(int n, int s);
+
+/**
+ * Faithful Shapley interactions of order 2: single [n] and pair [n (n - 1) / 2] (0 1, 0 2, ... 1 2,
+ * ...) minimising sum of weight (v - v_empty - sum of single over a coalition - sum of pair over
+ * its pairs)^2 under: all of them add up to v_full - v_empty. Weights are qg_shapley_kernel where
+ * all coalitions are there, and 1 where they were drawn by it. A game of single and pair terms is
+ * found exactly.
+ *
+ * @errors QG_ENOMEM. Local.
+ * @paper Tsai, Yeh, Ravikumar, "Faith-Shap", JMLR 24, 2023, arXiv:2203.00870
+ */
+qg_code qg_faith_shap(double *single, double *pair, const qg_coalitions *c,
+                      qg_arena *a) QG_MUST_USE;
 
 typedef struct qg_partition_shap_options {
     qg_masking masking;
