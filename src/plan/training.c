@@ -286,6 +286,8 @@ static qg_code make_key(const maker *k)
         qg_sha256_add_text(&h, t->train[i]->hash);
     qg_sha256_add_text(&h, t->validation->hash);
     qg_sha256_add_text(&h, options.data ? options.data : "");
+    if (k->config->has_qat && k->config->qat.vectors != QG_EMBED_FP32)
+        qg_sha256_add_text(&h, "every parameter"); /* fp16 was once of Linear weights alone */
     if (t->distill) {
         qg_sha256_add_text(&h, t->teacher_hash);
         qg_sha256_add_text(&h, t->distill);

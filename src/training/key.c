@@ -96,6 +96,8 @@ static qg_code hash_arithmetic(char part[64], const qg_training_config *c)
     }
     if (c->has_qat)
         qg_sha256_add_text(&h, qg_precision_arithmetic(c->qat.scheme));
+    if (c->has_qat && c->qat.vectors != QG_EMBED_FP32)
+        qg_sha256_add_text(&h, "every parameter"); /* fp16 was once of Linear weights alone */
     keep(part, &h);
     return QG_OK;
 }

@@ -330,7 +330,7 @@ static qg_code run(qg_arena *a, char **arg, int n)
 {
     char hash[65];
     qg_model_source source = {.dir = arg[1]};
-    qg_precision_spec precision = {.name = arg[2], .scheme = qg_precision_find(arg[2])};
+    const qg_precision *scheme = qg_precision_find(arg[2]);
     qg_explained_options none = {0};
     qg_tokenizer *tokenizer;
     qg_model *deployed;
@@ -339,8 +339,9 @@ static qg_code run(qg_arena *a, char **arg, int n)
     const char *cache = qg_model_cache_dir(a), *entry = arg[3];
     if (!cache || !(entry = entry[0] == '{' ? entry : qg_arena_printf(a, "\"%s\"", entry)))
         return QG_ENOMEM;
-    if (!precision.scheme)
+    if (!scheme)
         return QG_FAIL(QG_EUSAGE, "%s is no precision", arg[2]);
+    qg_precision_spec precision = qg_precision_plain(scheme);
     QG_NEW(b, a, 1);
     b->r.a = a;
     QG_TRY(qg_method_spec_parse(&b->spec, a, entry));

@@ -1,6 +1,6 @@
 /*
- * unfit.c - where numbers stop being finite: a pass that failed is run again, text by text, and what
- * its modules give is looked at.
+ * unfit.c - where numbers stop being finite: a pass that failed is run again, text by text, and
+ * what its modules give is looked at.
  *
  * A pass itself only notices that it failed: by its logits, or by scales of inputs, which are
  * computed anyway. What it finds again is the same, since the bits of a text do not depend on the
@@ -48,8 +48,8 @@ static qg_code describe(qg_model *m, long long text, const qg_finding *f)
         return QG_FAIL(QG_ENOMEM, "no memory");
     qg_code rc = name_of(&name, a, m, f->at);
     if (rc == QG_OK)
-        rc = QG_FAIL(QG_ENUMERIC, "text %lld, token %d: what %s %s is %s (%g)", text, f->token, name,
-                     f->input ? "is given" : "gives",
+        rc = QG_FAIL(QG_ENUMERIC, "text %lld, token %d: what %s %s is %s (%g)", text, f->token,
+                     name, f->input ? "is given" : "gives",
                      isfinite(f->value) ? "beyond bfloat16" : "not finite",
                      isnan(f->value) ? (double)NAN : (double)f->value);
     qg_arena_destroy(a);
