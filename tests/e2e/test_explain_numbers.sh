@@ -195,7 +195,7 @@ PY
 ok "tests against floor and repeat are those of the drift" numbers all.h5 <<'PY'
 e = f["comparisons/m/odd/explanations"]
 P = [p.decode() for p in e["precision"][:]]
-DRAW = ("smoothgrad", "lime", "kernel_shap", "random")
+DRAW = ("smoothgrad", "expected_gradients", "lime", "kernel_shap", "random")
 for k, m in enumerate(METHODS):
     for i, p in enumerate(P):
         tests = {n: named(e, "test", e[n][k, i]) for n in ("above_floor", "from_repeat")}
@@ -213,9 +213,9 @@ for k, m in enumerate(METHODS):
         check_within(within["not_below_repeat"], np.where(np.isnan(repeat), 1, repeat), drift, 0.05, False)
         if m not in DRAW:
             assert within["not_below_repeat"]["against"] == 1 and math.isnan(within["as_repeat"]["p"])
-assert check_family(e, "test", "above_floor", METHODS) == 30 # 10 methods, 3 precisions
-assert check_family(e, "test", "from_repeat", METHODS) == check_family(e, "within", "as_repeat", METHODS) == 9
-assert check_family(e, "within", "not_below_repeat", METHODS) == 30
+assert check_family(e, "test", "above_floor", METHODS) == 39 # 13 methods, 3 precisions
+assert check_family(e, "test", "from_repeat", METHODS) == check_family(e, "within", "as_repeat", METHODS) == 12
+assert check_family(e, "within", "not_below_repeat", METHODS) == 39
 assert (e["other_class"][:] == 0).all() # all explain what fp32 predicts
 PY
 ok "faithfulness is of the explained class" numbers all.h5 <<'PY'
