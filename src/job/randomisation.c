@@ -28,7 +28,7 @@ static void choose_methods(qg_job_reader *r, const qg_json *v)
     qg_explain_options *o = &r->job->explain;
     for (int i = 0; i < o->n_methods && !v; i++)
         o->randomisation.method[i] = true;
-    if (!qg_job_check_members(r, v, QG_JSON_ARRAY))
+    if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
         return;
     for (const qg_json *m = v->child; m; m = m->next) {
         bool found = false;
@@ -46,7 +46,7 @@ static void choose_experiments(qg_job_reader *r, const qg_json *v)
     bool *chosen = job->explain.randomisation.experiment;
     for (int i = 0; i < job->n_experiments && !v; i++)
         chosen[i] = true;
-    if (!qg_job_check_members(r, v, QG_JSON_ARRAY))
+    if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
         return;
     for (const qg_json *m = v->child; m; m = m->next) {
         const qg_seed_group *of = NULL;
