@@ -40,8 +40,8 @@ double qg_reading_f64(qg_reading *r, const char *group, const char *name);
 int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name);
 
 /** The path of a pattern such as "/metrics/{model}/{dataset}/{precision}" for a cell: its
- * experiment, model, dataset, precision, method, and `other`, what stands behind the last slash of its name: the
- * second experiment of a pair or a decomposition. Arena.
+ * experiment, model, dataset, precision, method, and `other`, what stands behind the last slash of
+ * its name: the second experiment of a pair or a decomposition. Arena.
  *  @errors QG_ENOMEM, QG_EBUG for another word in braces. Local. */
 qg_code qg_reading_path(char **out, const qg_reading *r, const char *pattern,
                         const qg_read_cell *c) QG_MUST_USE;

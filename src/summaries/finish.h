@@ -38,8 +38,8 @@ qg_code qg_finish_explanation(qg_results *r, const qg_cell *c) QG_MUST_USE;
 /** A parameter-randomisation check summed up over its texts. */
 qg_code qg_finish_randomisation(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
-/** Entropies of attention summed up; they and the first token's states against those of fp32, as far
- *  as both are there. */
+/** Entropies of attention summed up; they and the first token's states against those of fp32, as
+ * far as both are there. */
 qg_code qg_finish_internals(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
 /** Tests over the explanations of an experiment, or of two. */
