@@ -139,8 +139,9 @@ static void a_pair_is_one_for_each_seed(void **state)
         assert_string_equal(l.job.experiments[o->pairs[i].b].name, names[i][1]);
     }
     qt_ok(qg_plan_make(&l.plan, l.arena, &l.job, "s_s5/vs/a", &l.problems));
-    /* With the pair go the explanations of both, predictions of fp32 and the training. */
-    qt_eq("selected", l.plan.n_selected, 1 + 2 * 2 + 2 + 1);
+    /* With the pair go the explanations of both, the training, and predictions of fp32: those of a,
+     * from whose model s is trained, choose the texts of both. */
+    qt_eq("selected", l.plan.n_selected, 1 + 2 * 2 + 1 + 1);
     unload(&l);
 }
 

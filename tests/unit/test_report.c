@@ -4,7 +4,9 @@
  */
 #include "qt.h"
 
+#include "qgrid/drift.h"
 #include "qgrid/layout.h"
+#include "qgrid/pooled.h"
 #include "report/table.h"
 
 #include <stdlib.h>
@@ -13,10 +15,15 @@
 static const char job_text[] =
     "{\"name\": \"t\", \"labels\": [\"positive\", \"neutral\", \"negative\"],\n"
     "\"models\": {\"m\": \"models/mini-finetuned\", \"two\": {\"train\": {\"from\": \"m\", "
-    "\"dataset\": \"d\", \"validation\": \"d\", \"epochs\": 2, \"seeds\": [7, 5]}}},\n"
+    "\"dataset\": \"d\", \"validation\": \"d\", \"epochs\": 2, \"seeds\": [7, 5]}}, "
+    "\"three\": {\"train\": {\"from\": \"m\", \"dataset\": \"d\", \"validation\": \"d\", "
+    "\"epochs\": 1, "
+    "\"seeds\": [7, 5]}}},\n"
     "\"datasets\": {\"d\": {\"path\": \"datasets/test.tsv\", \"format\": \"smsa\"}},\n"
     "\"experiments\": {\"e\": {\"model\": \"m\", \"dataset\": \"d\"}, "
-    "\"s\": {\"model\": \"two\", \"dataset\": \"d\"}},\n"
+    "\"s\": {\"model\": \"two\", \"dataset\": \"d\"}, \"c\": {\"model\": \"three\", \"dataset\": "
+    "\"d\"}},\n"
+    "\"decompose\": [{\"of\": \"s\", \"control\": \"c\"}],\n"
     "\"precisions\": [\"fp32\", \"int4_g32\", \"int4_g32_a8\", \"int4_g128\", \"int4_g128_a8\", "
     "{\"precision\": \"int4_g128_a8\", \"embeddings\": \"int8\"}],\n"
     "\"latency\": {\"samples\": 2, \"runs\": 1, \"batch_sizes\": [1, 2]},\n"
@@ -51,6 +58,14 @@ typedef struct file {
     qg_reading reading;
 } file;
 
+/* One number of a table [methods, precisions, statistics]. */
+static void write_one(qg_store *s, const char *path, int64_t statistic)
+{
+    const int64_t start[] = {0, 1, statistic}, count[] = {1, 1, 1};
+    const double one = 1;
+    qt_ok(qg_store_write(s, path, QG_STORE_F64, start, count, &one));
+}
+
 /* A file as a run begins it, but every cell is in that state. */
 static file begin(const char *name, uint8_t cell_state)
 {
@@ -67,6 +82,9 @@ static file begin(const char *name, uint8_t cell_state)
         qg_store_write(f.store, "/training/two_s7/epochs_done", QG_STORE_I64, NULL, NULL, &epochs));
     qt_ok(qg_store_write(f.store, "/attributions/m/d/int4_g32/attention_rollout/tolerance_missed",
                          QG_STORE_I64, NULL, NULL, &missed));
+    write_one(f.store, "/comparisons/two_s7/d/reference/explanations/drift", QG_SUMMARY_mean);
+    write_one(f.store, "/seeds/two/d/explanations/drift", QG_POOLED_mean);
+    write_one(f.store, "/seeds/two/d/explanations/reference_drift", QG_POOLED_mean);
     return f;
 }
 
@@ -191,7 +209,7 @@ static void differences_name_cell_quantity_and_place(void **state)
 {
     (void)state;
     file a = begin("a.h5", QG_STATE_DONE), b = begin("b.h5", QG_STATE_DONE);
-    const int64_t row[] = {4}, one[] = {1, 1, 1}, mean[] = {0, 0, 1}, epoch[] = {1}, cell[] = {2};
+    const int64_t row[] = {4}, one[] = {1, 1, 1}, mean[] = {0, 0, 1}, epoch[] = {1}, cell[] = {4};
     const double half = 0.5;
     const int32_t class_2 = 2;
     const uint8_t failed = QG_STATE_FAILED;
