@@ -12,7 +12,7 @@ enum { QG_UNIT_CELL_SIZE = 2 * QG_NAME_SIZE };
 /* The columns of /units, [n] each. */
 typedef struct qg_read_units {
     int n;
-    char (*cell)[QG_UNIT_CELL_SIZE]; /* name of the cell, or "model/precision" of a packed model */
+    char (*cell)[QG_UNIT_CELL_SIZE]; /* name of the cell, or group of a packed model */
     int64_t *first, *count;          /* rows */
     uint64_t *checksum;
     uint8_t *state; /* qg_state */

@@ -152,7 +152,7 @@ qg_code qg_fill_unit_cell(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_r
         else if (u > 0 && p->units[u].task == p->units[u - 1].task)
             text[u] = text[u - 1];
         else
-            text[u] = qg_arena_printf(a, "%s/%s", job->models[t->model].name,
+            text[u] = qg_arena_printf(a, "/models/%s/%s", job->models[t->model].name,
                                       job->precisions[t->precision].name);
         if (!text[u])
             return QG_ENOMEM;

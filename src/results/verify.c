@@ -7,14 +7,16 @@
 #include "qgrid/units_read.h"
 
 /* What computed a unit, and where its results are; NULL when it is not known. A unit of no cell has
- * packed a model, "model/precision". */
+ * packed a model, and is named by its group: an experiment may have the name of a model. */
 static const qg_work_kind *kind_of(char *group, size_t size, const qg_reading *r, const char *name)
 {
-    const qg_read_cell *c = qg_reading_cell(r, name);
-    if (!c) {
-        snprintf(group, size, "/models/%s", name);
+    if (name[0] == '/') {
+        snprintf(group, size, "%s", name);
         return qg_work_kind_find("pack");
     }
+    const qg_read_cell *c = qg_reading_cell(r, name);
+    if (!c)
+        return NULL;
     int kind = qg_cell_kind_find(c->kind);
     const qg_work_kind *work = kind >= 0 ? qg_cell_work(kind) : NULL;
     if (work)

@@ -239,6 +239,11 @@ for m, _ in MODELS:
 assert left > 0
 PY
 
+# Packing a model and predicting with it are told apart, whatever their names.
+trained named "j['models'] = {'fine': 'models/mini-finetuned'}; j['experiments'] = {'fine': {'model': 'fine', 'dataset': 'd'}}; j.pop('decompose'); j.pop('explain'); j['datasets'].pop('train')"
+ok "an experiment is called as its model" run_np 1 "$T/named.json"
+ok "verify finds no damage" sh -c "'$QGRID' verify '$T/named.h5' | grep -q ' 0 damaged'"
+
 # What a job may say.
 trained other "j['experiments']['q']['reference'] = 'c'; j['experiments']['c']['reference'] = False; j.pop('decompose'); x['methods'] = ['occlusion']"
 ok "a reference of its own, and none" sh -c "'$QGRID' plan '$T/other.json' --why | grep -q 'q_s9/reference' && ! '$QGRID' plan '$T/other.json' --why | grep -q 'c_s9/reference'"
