@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const qg_command qg_commands[] = {
 #define QG_COMMAND(name, arguments, summary)                                                       \
@@ -185,7 +186,12 @@ int qg_cli_problems(const qg_problems *problems)
 int qg_cli_flush(int status)
 {
     errno = 0;
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    /* What failed before this has left no reason: asking again gives it, or ends the last line. */
+    if (errno == 0 && write(STDOUT_FILENO, "\n", 1) == 1)
+        errno = 0;
+    if (errno == EPIPE)
         return status;
     if (status != QG_EXIT_STOPPED) /* else the error was printed already */
         qg_note("standard output: %s", errno ? strerror(errno) : "cannot be written");
