@@ -105,73 +105,61 @@ qg_group_ref qg_cell_group(const qg_plan *p, const qg_cell *c, qg_group group)
     return (qg_group_ref){group, c->model, dataset, c->precision, c->method};
 }
 
-/* The groups of the explanations of an experiment; returns how many. */
-static int explain_groups(qg_group_ref *r, const qg_plan *p, int e)
+/* Where the results of a kind of cells are. */
+static const qg_group results_of[] = {
+#define QG_CELL_KIND(id, name, work, key, sums_up, sides, nothing, finish, results, ...)           \
+    QG_GROUP_##results,
+#include "qgrid/cell_kinds.def"
+#undef QG_CELL_KIND
+};
+
+/* Groups of an explanation besides its scores; returns how many. */
+static int groups_beside_scores(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
 {
     const qg_explain_options *o = &p->job->explain;
-    const qg_experiment *x = &p->job->experiments[e];
-    int n = 0, reference = qg_job_reference(p->job);
-    r[n++] = (qg_group_ref){QG_GROUP_EXPLAINED, x->model, x->dataset, -1, -1};
-    r[n++] = (qg_group_ref){QG_GROUP_EXPLANATIONS, x->model, x->dataset, -1, -1};
-    for (int i = 0; i < p->job->n_precisions; i++)
-        for (int m = 0; m < o->n_methods; m++) {
-            const qg_cell *c = qg_plan_explain_cell(p, e, i, m);
-            if (c->skip)
-                continue;
-            r[n++] = qg_cell_group(p, c, QG_GROUP_ATTRIBUTIONS);
-            if (qg_plan_repeats(p, c))
-                r[n++] = qg_cell_group(p, c, QG_GROUP_REPEAT);
-            if (qg_method_pairs(&o->methods[m]) > 0)
-                r[n++] = qg_cell_group(p, c, QG_GROUP_INTERACTIONS);
-            if (o->faithful.n_k > 0)
-                r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS);
-            if (i != reference)
-                r[n++] = qg_cell_group(p, c, QG_GROUP_DRIFT);
-        }
-    for (int i = 0; i < p->job->n_precisions && o->internals; i++) {
-        r[n++] = (qg_group_ref){QG_GROUP_INTERNALS, x->model, x->dataset, i, -1};
-        if (i != reference)
-            r[n++] = (qg_group_ref){QG_GROUP_INTERNALS_DRIFT, x->model, x->dataset, i, -1};
-    }
-    for (int i = 0; i < p->n_cells; i++) {
-        const qg_cell *c = &p->cells[i];
-        if (c->kind == QG_CELL_BOUNDS && c->experiment == e)
-            r[n++] = qg_cell_group(p, c, QG_GROUP_BOUNDS);
-        if (c->kind == QG_CELL_RANDOMISE && c->experiment == e && !c->skip)
-            r[n++] = qg_cell_group(p, c, QG_GROUP_RANDOMISATION);
+    int n = 0;
+    if (qg_plan_repeats(p, c))
+        r[n++] = qg_cell_group(p, c, QG_GROUP_REPEAT);
+    if (qg_method_pairs(&o->methods[c->method]) > 0)
+        r[n++] = qg_cell_group(p, c, QG_GROUP_INTERACTIONS);
+    if (o->faithful.n_k > 0)
+        r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS);
+    if (c->precision != qg_job_reference(p->job))
+        r[n++] = qg_cell_group(p, c, QG_GROUP_DRIFT);
+    if (p->job->experiments[c->experiment].reference >= 0)
+        r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_DRIFT);
+    return n;
+}
+
+/* Groups of a cell besides that of its results; returns how many. */
+static int groups_beside(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
+{
+    int n = 0;
+    if (c->kind == QG_CELL_PREDICT)
+        r[n++] = qg_cell_group(p, c, QG_GROUP_METRICS);
+    if (c->kind == QG_CELL_EXPLAIN)
+        n += groups_beside_scores(r, p, c);
+    if (c->kind == QG_CELL_INTERNALS && c->precision != qg_job_reference(p->job))
+        r[n++] = qg_cell_group(p, c, QG_GROUP_INTERNALS_DRIFT);
+    if (c->kind == QG_CELL_REFERENCE && p->explained)
+        r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_EXPLAINED);
+    for (int i = 0; i < p->job->n_precisions && c->kind == QG_CELL_SEEDS; i++) {
+        r[n] = qg_cell_group(p, c, QG_GROUP_SEEDS);
+        r[n++].precision = i;
     }
     return n;
 }
 
-/* The groups of what is compared: experiments with their references, with each other, over seeds;
- * returns how many. */
-static int comparison_groups(qg_group_ref *r, const qg_plan *p)
+static int groups_of_cells(qg_group_ref *r, const qg_plan *p)
 {
     int n = 0;
     for (int i = 0; i < p->n_cells; i++) {
         const qg_cell *c = &p->cells[i];
-        switch (c->kind) {
-        case QG_CELL_REFERENCE:
-            r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE);
-            if (p->explained)
-                r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_EXPLAINED);
-            break;
-        case QG_CELL_EXPLAIN:
-            if (p->job->experiments[c->experiment].reference >= 0 && !c->skip)
-                r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_DRIFT);
-            break;
-        case QG_CELL_EXPLAINED_SEEDS:
-            r[n++] = qg_cell_group(p, c, QG_GROUP_EXPLAINED_SEEDS);
-            break;
-        case QG_CELL_PAIR:
-            r[n++] = qg_cell_group(p, c, QG_GROUP_PAIR);
-            break;
-        case QG_CELL_DECOMPOSITION:
-            r[n++] = qg_cell_group(p, c, QG_GROUP_DECOMPOSITION);
-            break;
-        default:
-            break;
-        }
+        if (c->skip && qg_cell_work(c->kind))
+            continue;
+        if (results_of[c->kind] != QG_GROUP_NONE)
+            r[n++] = qg_cell_group(p, c, results_of[c->kind]);
+        n += groups_beside(r + n, p, c);
     }
     return n;
 }
@@ -180,22 +168,17 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
 {
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
-    int most = 4 + job->n_datasets + job->n_models * (1 + P) +
-               E * (5 + (7 + 5 * job->explain.n_methods) * P + job->explain.n_methods) +
-               2 * p->n_cells;
+    int most = 4 + job->n_datasets + job->n_models * P + E * (2 + P) + 6 * p->n_cells;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
         return NULL;
-    r[count++] = (qg_group_ref){QG_GROUP_CELLS, -1, -1, -1, -1};
-    r[count++] = (qg_group_ref){QG_GROUP_UNITS, -1, -1, -1, -1};
-    r[count++] = (qg_group_ref){QG_GROUP_TIMING_UNITS, -1, -1, -1, -1};
-    r[count++] = (qg_group_ref){QG_GROUP_TIMING_RUN, -1, -1, -1, -1};
+    r[count++] = qg_group_alone(QG_GROUP_CELLS);
+    r[count++] = qg_group_alone(QG_GROUP_UNITS);
+    r[count++] = qg_group_alone(QG_GROUP_TIMING_UNITS);
+    r[count++] = qg_group_alone(QG_GROUP_TIMING_RUN);
     for (int d = 0; d < job->n_datasets; d++)
         if (p->datasets[d].word_splits) /* else no experiment uses it */
             r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1, -1};
-    for (int m = 0; m < job->n_models; m++)
-        if (p->models[m].training)
-            r[count++] = (qg_group_ref){QG_GROUP_TRAINING, m, -1, -1, -1};
     for (int t = 0; t < p->n_tasks; t++)
         if (p->tasks[t].cell < 0) /* it packs the model */
             r[count++] =
@@ -203,21 +186,10 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     for (int e = 0; e < E; e++) {
         const qg_experiment *x = &job->experiments[e];
         r[count++] = (qg_group_ref){QG_GROUP_TOKENS, x->model, x->dataset, -1, -1};
-        r[count++] = (qg_group_ref){QG_GROUP_PAIRED, x->model, x->dataset, -1, -1};
-        if (job->latency.wanted)
-            r[count++] = (qg_group_ref){QG_GROUP_LATENCY_TESTS, x->model, x->dataset, -1, -1};
-        for (int i = 0; i < P; i++) {
-            r[count++] = (qg_group_ref){QG_GROUP_PREDICTIONS, x->model, x->dataset, i, -1};
-            r[count++] = (qg_group_ref){QG_GROUP_METRICS, x->model, x->dataset, i, -1};
-            if (job->latency.wanted)
-                r[count++] = (qg_group_ref){QG_GROUP_LATENCY, x->model, x->dataset, i, -1};
-            if (x->seed_group.n > 0 && e == x->seed_group.first)
-                r[count++] = (qg_group_ref){QG_GROUP_SEEDS, x->model, x->dataset, i, -1};
-        }
         if (p->explained)
-            count += explain_groups(r + count, p, e);
+            r[count++] = (qg_group_ref){QG_GROUP_EXPLAINED, x->model, x->dataset, -1, -1};
     }
-    *n = count + comparison_groups(r + count, p);
+    *n = count + groups_of_cells(r + count, p);
     return r;
 }
 

@@ -273,7 +273,8 @@ static qg_code take_whole(qg_state *state, const taking *k)
 
 /* The groups where the results of a kind of cell are; NONE: it is soon computed anew. */
 static const qg_group taken[][2] = {
-#define QG_CELL_KIND(id, name, work, key, sums_up, sides, nothing, finish, group, and_group)       \
+#define QG_CELL_KIND(id, name, work, key, sums_up, sides, nothing, finish, results, group,         \
+                     and_group)                                                                    \
     {QG_GROUP_##group, QG_GROUP_##and_group},
 #include "qgrid/cell_kinds.def"
 #undef QG_CELL_KIND
