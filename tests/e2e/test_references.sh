@@ -202,6 +202,19 @@ done
 ok "other kernels" env QGRID_KERNELS=avx2 OPENBLAS_CORETYPE=Haswell "$QGRID" run --progress none "$T/ref.json" --output "$T/avx2.h5"
 ok "give the same bits" same_digest "$T/ref.h5" "$T/avx2.h5"
 rm -f "$T"/np*.h5 "$T/avx2.h5"
+before=$($PYTHON -c "import h5py; print(sum(c.count(b'/') != 2 for c in h5py.File('$T/ref.h5')['units/cell'][:]))")
+killed() { # OUTPUT: the job loses all its ranks while it explains
+    mpirun -np 2 "$QGRID" run --progress none "$T/ref.json" --output "$1" &
+    local pid=$!
+    WHILE=$pid wait_until "explanation" has_units "$1" $((before + 1)) || return 1
+    # shellcheck disable=SC2046
+    kill -9 $(rank_of "$1") 2>/dev/null
+    wait $pid
+    "$QGRID" verify "$1"
+}
+ok "killed while it explains it leaves a sound file" killed "$T/killed.h5"
+ok "the same command goes on" run_np 2 "$T/ref.json" --output "$T/killed.h5"
+ok "to the same bits" same_digest "$T/ref.h5" "$T/killed.h5"
 ok "a comparison alone runs what it needs" run_np 2 "$T/ref.json" --output "$T/only.h5" --only q_s5/reference
 ok "and nothing else" numbers only.h5 <<'PY'
 done = {n for n, s in cells().items() if s == 1}
