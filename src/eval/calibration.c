@@ -32,14 +32,18 @@ static void close_bins(double *ece, double *mce, qg_bin *bin, int bins, int64_t 
     }
 }
 
-static void put(qg_bin *bin, double confidence, bool right)
+/* The bin between whose edges a confidence is: above the lower, at most the upper. */
+static int bin_between(const double *edge, int bins, double confidence)
 {
-    bin->count++;
-    bin->accuracy += right;
-    bin->confidence += confidence;
+    int b = 0;
+    while (b < bins - 1 && edge[b + 1] < confidence)
+        b++;
+    return b;
 }
 
-void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const qg_predictions *p)
+/* Sums over the labelled rows, in bins between these edges [bins + 1], or NULL: equal ones; returns
+ * how many rows there are. */
+static int64_t fill(qg_bin *bin, int bins, const double *edge, const qg_predictions *p)
 {
     int64_t used = 0;
     for (int b = 0; b < bins; b++)
@@ -48,9 +52,18 @@ void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const qg_pr
         if (p->label[i] < 0)
             continue;
         double confidence = qg_confidence(p->probabilities + i * p->K, p->K);
-        put(&bin[qg_bin_of(confidence, bins)], confidence, p->predicted[i] == p->label[i]);
+        qg_bin *in = &bin[edge ? bin_between(edge, bins, confidence) : qg_bin_of(confidence, bins)];
+        in->count++;
+        in->accuracy += p->predicted[i] == p->label[i];
+        in->confidence += confidence;
         used++;
     }
+    return used;
+}
+
+void qg_calibration(double *ece, double *mce, qg_bin *bin, int bins, const qg_predictions *p)
+{
+    int64_t used = fill(bin, bins, NULL, p);
     close_bins(ece, mce, bin, bins, used);
 }
 
@@ -81,17 +94,7 @@ qg_code qg_calibration_quantile(double *ece, qg_bin *bin, double *edge, int bins
     QG_TRY(confidences(&sorted, &used, p, scratch));
     for (int b = 0; b <= bins; b++)
         edge[b] = qg_percentile_sorted(sorted, used, 100.0 * b / bins);
-    for (int b = 0; b < bins; b++)
-        bin[b] = (qg_bin){0};
-    for (int64_t i = 0; i < p->n; i++) {
-        if (p->label[i] < 0)
-            continue;
-        double confidence = qg_confidence(p->probabilities + i * p->K, p->K);
-        int b = 0;
-        while (b < bins - 1 && edge[b + 1] < confidence)
-            b++;
-        put(&bin[b], confidence, p->predicted[i] == p->label[i]);
-    }
+    used = fill(bin, bins, edge, p);
     close_bins(ece, &mce, bin, bins, used);
     qg_arena_release(scratch, mark);
     return QG_OK;

@@ -134,28 +134,30 @@ static int usual_reference(const qg_job *job, const qg_experiment *x)
     return -1;
 }
 
-static void name_reference(qg_job_reader *r, qg_experiment *x, const qg_json *v)
+/* The experiments that the entry of `x` is to be compared with; NULL: with none, or a problem was
+ * noted. */
+static const qg_seed_group *named_reference(qg_job_reader *r, const qg_experiment *x,
+                                            const qg_json *v)
 {
-    const qg_job *job = r->job;
     if (v->type == QG_JSON_BOOL && !v->boolean)
-        return;
+        return NULL;
     if (v->type != QG_JSON_STRING) {
         QG_WRONG(r, v, "found %s, the name of an experiment, or false, is expected",
                  qg_json_kind(v));
-        return;
+        return NULL;
     }
     const qg_seed_group *group = qg_job_experiments(r, v);
     if (!group)
-        return;
-    if (job->experiments[group->first].dataset != x->dataset)
+        return NULL;
+    if (r->job->experiments[group->first].dataset != x->dataset)
         QG_WRONG(r, v, "'%s' is not of the same data set", v->string);
     else if (group->first == x->seed_group.first)
         QG_WRONG(r, v, "an experiment is not its own reference");
     else if (group->n > 0 && x->seed_group.n == 0)
         QG_WRONG(r, v, "'%s' has seeds, and this experiment has none", v->string);
-    else if ((x->reference = with_seed(job, group, seed_of(job, (int)(x - job->experiments)))) < 0)
-        QG_WRONG(r, v, "'%s' has no seed %lld", v->string,
-                 (long long)seed_of(job, (int)(x - job->experiments)));
+    else
+        return group;
+    return NULL;
 }
 
 /* A circle has no end that could choose the texts. */
@@ -171,13 +173,16 @@ static bool in_circle(const qg_job *job, int experiment)
 static void find_references(qg_job_reader *r)
 {
     qg_job *job = r->job;
+    const qg_seed_group *group = NULL; /* of the entry: its experiments follow each other */
     for (int i = 0; i < job->n_experiments; i++) {
         qg_experiment *x = &job->experiments[i];
         const qg_json *named = qg_json_get(x->node, "reference");
-        if (named)
-            name_reference(r, x, named);
-        else
+        if (i == x->seed_group.first)
+            group = named ? named_reference(r, x, named) : NULL;
+        if (!named)
             x->reference = usual_reference(job, x);
+        else if (group && (x->reference = with_seed(job, group, seed_of(job, i))) < 0)
+            QG_WRONG(r, named, "'%s' has no seed %lld", named->string, (long long)seed_of(job, i));
     }
     for (int i = 0; i < job->n_experiments; i++)
         if (in_circle(job, i)) {

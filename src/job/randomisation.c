@@ -3,6 +3,8 @@
  */
 #include "reader.h"
 
+#include "qgrid/str.h"
+
 #include <string.h>
 
 struct randomisation_entry {
@@ -23,7 +25,22 @@ const qg_opt qg_job_randomisation_opts[] = {
 };
 // clang-format on
 
-static void choose_methods(qg_job_reader *r, const qg_json *v)
+/* A name that the job's methods have not; nothing where some of these are mistaken themselves. */
+static void note_unknown_method(qg_job_reader *r, const qg_json *at, bool all_known)
+{
+    const qg_explain_options *o = &r->job->explain;
+    const char *names[QG_MAX_METHODS + 1] = {NULL};
+    char known[256];
+    for (int i = 0; i < o->n_methods; i++)
+        names[i] = o->methods[i].name;
+    if (at->type != QG_JSON_STRING)
+        QG_WRONG(r, at, "found %s, the name of a method is expected", qg_json_kind(at));
+    else if (all_known)
+        QG_WRONG(r, at, "'%s' is not the name of one of the job's methods: %s", at->string,
+                 qg_join_names(known, sizeof known, names));
+}
+
+static void choose_methods(qg_job_reader *r, const qg_json *v, bool all_known)
 {
     qg_explain_options *o = &r->job->explain;
     for (int i = 0; i < o->n_methods && !v; i++)
@@ -36,7 +53,7 @@ static void choose_methods(qg_job_reader *r, const qg_json *v)
             if (strcmp(o->methods[i].name, m->string) == 0)
                 found = o->randomisation.method[i] = true;
         if (!found)
-            QG_WRONG(r, m, "is not the name of one of the job's methods");
+            note_unknown_method(r, m, all_known);
     }
 }
 
@@ -75,7 +92,8 @@ qg_code qg_job_read_randomisation(qg_job_reader *r, const qg_json *v)
                                                   .seed = e.seed >= 0 ? e.seed : r->job->seed};
     QG_NEW(o->randomisation.method, r->arena, o->n_methods);
     QG_NEW(o->randomisation.experiment, r->arena, r->job->n_experiments);
-    choose_methods(r, e.methods);
+    const qg_json *methods = qg_json_get(qg_json_get(r->job->doc.root, "explain"), "methods");
+    choose_methods(r, e.methods, methods && methods->count == o->n_methods);
     choose_experiments(r, e.experiments);
     return QG_OK;
 }

@@ -135,18 +135,14 @@ static qg_code store(uint64_t *sum, qg_results *r, int unit, const qg_work_resul
     qg_explained rows;
     int32_t *target;
     char path[1024];
-    QG_TRY(qg_results_explained(&rows, r, c->experiment));
-    QG_NEW(target, r->scratch, rows.slots);
-    QG_TRY(qg_explain_targets(target, r, c, &rows));
+    QG_TRY(qg_explain_rows(&rows, &target, r, c));
     QG_TRY(make_slots(&x, r->scratch));
     for (int64_t i = 0; i < x.n; i++) {
-        qg_aopc_bounds b;
         x.target[i] = target[x.first + i];
         if (rows.row[x.first + i] < 0)
             continue;
-        qg_wire_get(&in, &b, sizeof b);
-        x.lower[i] = isnan(b.lower) ? (double)NAN : b.lower;
-        x.upper[i] = isnan(b.upper) ? (double)NAN : b.upper;
+        qg_explain_get_numbers(&x.lower[i], &in, 1);
+        qg_explain_get_numbers(&x.upper[i], &in, 1);
     }
     QG_TRY(qg_wire_end(&in));
     qg_group_path(path, sizeof path, p->job, qg_cell_group(p, c, QG_GROUP_BOUNDS), NULL);

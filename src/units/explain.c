@@ -108,9 +108,7 @@ qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit)
     qg_explained x;
     int32_t *target;
     int64_t n = 0;
-    QG_TRY(qg_results_explained(&x, r, c->experiment));
-    QG_NEW(target, r->scratch, x.slots);
-    QG_TRY(qg_explain_targets(target, r, c, &x));
+    QG_TRY(qg_explain_rows(&x, &target, r, c));
     for (int64_t i = u->first; i < u->first + u->count; i++)
         n += x.row[i] >= 0;
     qg_wire_put_i64(out, n);

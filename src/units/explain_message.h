@@ -57,9 +57,14 @@ qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n,
 /** The tasks whose predictions say which texts are explained, and for which class. */
 void qg_explain_needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t);
 
-/** Class [slots] that is explained of each text, -1 where there is none. */
-qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c,
-                           const qg_explained *x) QG_MUST_USE;
+/** The texts that are explained, and the class [slots] of each, where a result is stored;
+ * r->scratch.
+ *  @errors QG_ESTORE, QG_ENOMEM. */
+qg_code qg_explain_rows(qg_explained *rows, int32_t **target, qg_results *r,
+                        const qg_cell *c) QG_MUST_USE;
+
+/** Takes numbers [n]; undefined ones get one bit pattern, whichever processor found it out. */
+void qg_explain_get_numbers(double *out, qg_reader *in, int64_t n);
 
 /** Stores what came back for a unit; *sum is its checksum. */
 qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit,

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c, const qg_explained *x)
+/* Class [slots] that is explained of each text, -1 where there is none. */
+static qg_code read_targets(int32_t *target, qg_results *r, const qg_cell *c, const qg_explained *x)
 {
     int wanted = r->plan->job->explain.target;
     int32_t *predicted = NULL;
@@ -19,6 +20,13 @@ qg_code qg_explain_targets(int32_t *target, qg_results *r, const qg_cell *c, con
                     : wanted >= 0 ? wanted
                                   : x->reference[i];
     return QG_OK;
+}
+
+qg_code qg_explain_rows(qg_explained *rows, int32_t **target, qg_results *r, const qg_cell *c)
+{
+    QG_TRY(qg_results_explained(rows, r, c->experiment));
+    QG_NEW(*target, r->scratch, rows->slots);
+    return read_targets(*target, r, c, rows);
 }
 
 /* What a unit of explanation consists of. */
@@ -184,8 +192,7 @@ qg_code qg_explain_checksum(uint64_t *out, qg_store *s, qg_arena *a, const char 
 
 /* ----------------------------------------------------------------------------- what comes back */
 
-/* Undefined is one bit pattern, whichever processor found it out. */
-static void get_numbers(double *out, qg_reader *in, int64_t n)
+void qg_explain_get_numbers(double *out, qg_reader *in, int64_t n)
 {
     qg_wire_get(in, out, (size_t)n * sizeof *out);
     for (int64_t i = 0; i < n; i++)
@@ -195,7 +202,7 @@ static void get_numbers(double *out, qg_reader *in, int64_t n)
 static void get_faithful(slots *x, qg_reader *in, int64_t i)
 {
     qg_faithful f;
-    get_numbers((double *)&f, in, sizeof f / sizeof(double));
+    qg_explain_get_numbers((double *)&f, in, sizeof f / sizeof(double));
     if (x->bounds)
         qg_faithful_normalise(&f, &x->bounds[i]);
     for (int m = 0; m < QG_FAITHFULS; m++)
@@ -224,7 +231,7 @@ static qg_code get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64
     qg_explain_counts counts;
     qg_explain_numbers numbers;
     qg_wire_get(in, &counts, sizeof counts);
-    get_numbers((double *)&numbers, in, sizeof numbers / sizeof(double));
+    qg_explain_get_numbers((double *)&numbers, in, sizeof numbers / sizeof(double));
     x->predicted[i] = (int32_t)counts.predicted;
     x->evaluations[i] = counts.evaluations;
     x->steps[i] = counts.steps;
@@ -233,12 +240,12 @@ static qg_code get_slot(slots *x, qg_reader *in, int64_t i, int64_t words, int64
     x->base[i] = numbers.base;
     x->delta[i] = numbers.delta;
     x->fit[i] = numbers.fit;
-    get_numbers(x->token + i * x->T, in, tokens);
-    get_numbers(x->word + i * x->W, in, words);
+    qg_explain_get_numbers(x->token + i * x->T, in, tokens);
+    qg_explain_get_numbers(x->word + i * x->W, in, words);
     if (x->pairs > 0)
         QG_TRY(get_pairs(x, in, i));
     for (int k = 0; k < x->repeats; k++)
-        get_numbers(x->again[k] + i * x->W, in, words);
+        qg_explain_get_numbers(x->again[k] + i * x->W, in, words);
     if (x->top > 0)
         get_faithful(x, in, i);
     return QG_OK;
@@ -283,9 +290,7 @@ qg_code qg_explain_store(uint64_t *sum, qg_results *r, int unit, const qg_work_r
     qg_explained rows;
     int32_t *target;
     char path[1024];
-    QG_TRY(qg_results_explained(&rows, r, c->experiment));
-    QG_NEW(target, r->scratch, rows.slots);
-    QG_TRY(qg_explain_targets(target, r, c, &rows));
+    QG_TRY(qg_explain_rows(&rows, &target, r, c));
     QG_TRY(make_slots(&x, r->scratch));
     QG_TRY(read_bounds(&x, r, c));
     const char *gradients = qg_wire_get_text(&in, r->scratch);

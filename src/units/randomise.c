@@ -308,14 +308,6 @@ static qg_code checksum(uint64_t *out, qg_store *s, qg_arena *a, const char *gro
     return transfer(out, &x, s, group, false);
 }
 
-/* Undefined is one bit pattern, whichever processor found it out. */
-static void get_numbers(double *out, qg_reader *in, int64_t n)
-{
-    qg_wire_get(in, out, (size_t)n * sizeof *out);
-    for (int64_t i = 0; i < n; i++)
-        out[i] = isnan(out[i]) ? (double)NAN : out[i];
-}
-
 static qg_code store(uint64_t *sum, qg_results *r, int unit, const qg_work_result *result)
 {
     const qg_plan *p = r->plan;
@@ -326,19 +318,17 @@ static qg_code store(uint64_t *sum, qg_results *r, int unit, const qg_work_resul
     qg_explained rows;
     int32_t *target;
     char path[1024];
-    QG_TRY(qg_results_explained(&rows, r, c->experiment));
-    QG_NEW(target, r->scratch, rows.slots);
-    QG_TRY(qg_explain_targets(target, r, c, &rows));
+    QG_TRY(qg_explain_rows(&rows, &target, r, c));
     QG_TRY(make_slots(&x, r->scratch));
     for (int64_t i = 0; i < x.n; i++) {
         x.target[i] = target[x.first + i];
         if (rows.row[x.first + i] < 0)
             continue;
-        get_numbers(&x.complexity[i], &in, 1);
-        get_numbers(&x.drawn[i], &in, 1);
-        get_numbers(&x.rise[i], &in, 1);
-        get_numbers(x.spearman + i * x.parts, &in, x.parts);
-        get_numbers(x.smooth + i * x.parts, &in, x.parts);
+        qg_explain_get_numbers(&x.complexity[i], &in, 1);
+        qg_explain_get_numbers(&x.drawn[i], &in, 1);
+        qg_explain_get_numbers(&x.rise[i], &in, 1);
+        qg_explain_get_numbers(x.spearman + i * x.parts, &in, x.parts);
+        qg_explain_get_numbers(x.smooth + i * x.parts, &in, x.parts);
     }
     QG_TRY(qg_wire_end(&in));
     qg_group_path(path, sizeof path, p->job, qg_cell_group(p, c, QG_GROUP_RANDOMISATION), NULL);

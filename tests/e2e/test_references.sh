@@ -268,6 +268,10 @@ trained bad "j['experiments']['c']['reference'] = 'q'; j['experiments']['q']['re
 fails 2 "references go round in a circle" "references in a circle" "$QGRID" check "$T/bad.json"
 trained bad "j['experiments']['c']['reference'] = 'ff'"
 fails 2 "there is no experiment 'ff'" "a reference that there is not" "$QGRID" check "$T/bad.json"
+once() { [ "$("$QGRID" check "$1" 2>&1 | grep -c "there is no experiment 'ff'")" = 1 ]; } # of two seeds
+ok "what an entry with seeds has wrong is said once" once "$T/bad.json"
+trained bad "x['randomisation'] = {'methods': ['limee']}"
+fails 2 "'limee' is not the name of one of the job's methods: gradient_x_input, lime" "a method that is not the job's" "$QGRID" check "$T/bad.json"
 trained bad "j['experiments']['c']['reference'] = 7"
 fails 2 "the name of an experiment, or false, is expected" "a number for a reference" "$QGRID" check "$T/bad.json"
 trained bad "j['decompose'] = [{'of': 'q', 'control': 'f'}]"
