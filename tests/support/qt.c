@@ -45,6 +45,12 @@ void qt_close_f32(const char *what, const float *got, const float *want, size_t 
         check_one(what, i, (double)got[i], (double)want[i], rtol, atol);
 }
 
+void qt_nan(const char *what, double got)
+{
+    if (!isnan(got))
+        fail_msg("%s: got %g, undefined is expected", what, got);
+}
+
 void qt_same(const char *what, const void *got, const void *want, size_t n, size_t size)
 {
     const unsigned char *g = got, *w = want;

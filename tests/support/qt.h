@@ -44,6 +44,9 @@ void qt_close_f64(const char *what, const double *got, const double *want, size_
                   double atol);
 void qt_close(const char *what, double got, double want, double rtol, double atol);
 
+/** The number is undefined. */
+void qt_nan(const char *what, double got);
+
 /** Equal bits for n elements of `size` bytes; shows the first difference. */
 void qt_same(const char *what, const void *got, const void *want, size_t n, size_t size);
 

@@ -2,7 +2,7 @@
  * test_drift.c - drift of explanations, its floor, and statistics of it, on numbers worked out by
  * hand and on scipy's.
  */
-#include "qt.h"
+#include "qt_arena.h"
 
 #include "qgrid/drift.h"
 #include "qgrid/rng.h"
@@ -14,33 +14,11 @@
 
 #include <string.h>
 
-static qg_arena *arena;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = qg_arena_create(0);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    qg_arena_destroy(arena);
-    return 0;
-}
-
-static void is_nan(const char *what, double v)
-{
-    if (!isnan(v))
-        fail_msg("%s: got %g, undefined is expected", what, v);
-}
-
 static void all_are(const double *got, const double *want, int n, const char *const *names)
 {
     for (int i = 0; i < n; i++) {
         if (isnan(want[i]))
-            is_nan(names[i], got[i]);
+            qt_nan(names[i], got[i]);
         else
             qt_close(names[i], got[i], want[i], 0, 1e-15);
     }
@@ -165,15 +143,15 @@ static void the_floor_is_a_mean_of_drifts_to_random_scores(void **state)
     qt_ok(qg_drift_floor(got, a, 4, 1, 2, 3, arena));
     qt_close_f64("floor", got, want, QG_DRIFTS, 0, 1e-14);
     qt_ok(qg_drift_floor(got, a, 4, 1, 2, 0, arena));
-    is_nan("no draws", got[QG_DRIFT_spearman]);
+    qt_nan("no draws", got[QG_DRIFT_spearman]);
 
     qg_random_scores(r, 1, QG_RANDOM_FLOOR, 1, 2, 0, 1); /* a single word, and none */
     qt_ok(qg_drift_floor(got, a, 1, 1, 2, 1, arena));
-    is_nan("spearman of one", got[QG_DRIFT_spearman]);
+    qt_nan("spearman of one", got[QG_DRIFT_spearman]);
     qt_close("shift of one", got[QG_DRIFT_magnitude_shift], fabs(r[0] - 3) / 3, 1e-15, 0);
     qt_ok(qg_drift_floor(got, a, 0, 1, 2, 5, arena));
     for (int d = 0; d < QG_DRIFTS; d++)
-        is_nan(qg_drift_names[d], got[d]);
+        qt_nan(qg_drift_names[d], got[d]);
 }
 
 /* Whatever is compared with the floor, and however often it is drawn: about 0. */
@@ -209,9 +187,9 @@ static void a_repeat_is_the_drift_of_two_draws_unless_nothing_was_drawn(void **s
     qt_same("drift", got, want, QG_DRIFTS, sizeof *got);
     qt_ok(qg_drift_repeat(got, a, a, 5, arena));
     for (int d = 0; d < QG_DRIFTS; d++)
-        is_nan(qg_drift_names[d], got[d]);
+        qt_nan(qg_drift_names[d], got[d]);
     qt_ok(qg_drift_repeat(got, a, b, 0, arena));
-    is_nan("of no words", got[QG_DRIFT_jaccard_3]);
+    qt_nan("of no words", got[QG_DRIFT_jaccard_3]);
 }
 
 /* ------------------------------------------------------------------------- numbers over texts */
@@ -342,8 +320,8 @@ static void pairs_that_are_too_few_or_equal(void **state)
     qt_close("difference", t.difference, 2, 0, 0);
     qt_close("low", t.ci_low, 2, 0, 0);
     qt_close("high", t.ci_high, 2, 0, 0);
-    is_nan("p", t.p_wilcoxon);
-    is_nan("effect", t.rank_biserial);
+    qt_nan("p", t.p_wilcoxon);
+    qt_nan("effect", t.rank_biserial);
 
     qt_ok(qg_paired_drift_test(&t, equal, equal, 3, 1, RESAMPLER(20, 42, arena), arena));
     qt_close("p of equals", t.p_wilcoxon, 1, 0, 0);
@@ -352,9 +330,9 @@ static void pairs_that_are_too_few_or_equal(void **state)
 
     qt_ok(qg_paired_drift_test(&t, a, b, 0, 1, RESAMPLER(20, 42, arena), arena));
     qt_eq("texts", t.n, 0);
-    is_nan("difference", t.difference);
-    is_nan("low", t.ci_low);
-    is_nan("p", t.p_wilcoxon);
+    qt_nan("difference", t.difference);
+    qt_nan("low", t.ci_low);
+    qt_nan("p", t.p_wilcoxon);
 }
 
 static void adjusted_p_values_by_hand(void **state)
@@ -378,7 +356,7 @@ static void adjusted_p_values_by_hand(void **state)
     qt_ok(qg_holm(got, got, 6, arena));
     all_are(got, holm, 6, place);
     qt_ok(qg_holm(got, unknown, 1, arena));
-    is_nan("unknown", got[0]);
+    qt_nan("unknown", got[0]);
 }
 
 static qg_code everything(qg_arena *a, void *ctx)
@@ -403,7 +381,6 @@ static void memory_may_run_out_anywhere(void **state)
     assert_true(qg_arena_used(arena) - before <= tables);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)
 static const struct CMUnitTest tests[] = {
     CASE(names_are_in_the_order_of_the_numbers),
     CASE(drift_by_hand),

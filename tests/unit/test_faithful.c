@@ -79,12 +79,6 @@ static qg_explanation given(double *word_score)
     return (qg_explanation){.word_score = word_score};
 }
 
-static void is_nan(const char *what, double v)
-{
-    if (!isnan(v))
-        fail_msg("%s: got %g, undefined is expected", what, v);
-}
-
 static void tops_and_curves_follow_the_order_of_scores(void **state)
 {
     (void)state;
@@ -125,7 +119,7 @@ static void tops_and_curves_follow_the_order_of_scores(void **state)
             qt_close("log odds", got.at_k[QG_FAITHFUL_AT_K_log_odds][k], log(without / deletion[0]),
                      0, 1e-12);
         }
-        is_nan("no fourth k", got.at_k[QG_FAITHFUL_AT_K_confidence][3]);
+        qt_nan("no fourth k", got.at_k[QG_FAITHFUL_AT_K_confidence][3]);
         qt_close("aopc", got.scalar[QG_FAITHFUL_aopc_comprehensiveness], comprehensiveness, 0,
                  1e-12);
         qt_close("aopc", got.scalar[QG_FAITHFUL_aopc_sufficiency], sufficiency, 0, 1e-12);
@@ -133,9 +127,9 @@ static void tops_and_curves_follow_the_order_of_scores(void **state)
                  1e-12);
         qt_close("insertion", got.scalar[QG_FAITHFUL_insertion_auc], qg_curve_area(insertion, 5), 0,
                  1e-12);
-        is_nan("infidelity", got.scalar[QG_FAITHFUL_infidelity]);
-        is_nan("scaled", got.scalar[QG_FAITHFUL_infidelity_scaled]);
-        is_nan("sensitivity", got.scalar[QG_FAITHFUL_sensitivity_max]);
+        qt_nan("infidelity", got.scalar[QG_FAITHFUL_infidelity]);
+        qt_nan("scaled", got.scalar[QG_FAITHFUL_infidelity_scaled]);
+        qt_nan("sensitivity", got.scalar[QG_FAITHFUL_sensitivity_max]);
     }
     perturb_rig_end(&f.r);
 }
@@ -167,7 +161,7 @@ static void infidelity_of_a_single_word_is_its_drop(void **state)
     qt_close("sufficiency", got[0].at_k[QG_FAITHFUL_AT_K_sufficiency][0], 0, 0, 0);
     qt_close("deletion", got[0].scalar[QG_FAITHFUL_deletion_auc], (full + none) / 2, 0, 1e-12);
     qt_close("insertion", got[0].scalar[QG_FAITHFUL_insertion_auc], (full + none) / 2, 0, 1e-12);
-    is_nan("sensitivity", got[0].scalar[QG_FAITHFUL_sensitivity_max]);
+    qt_nan("sensitivity", got[0].scalar[QG_FAITHFUL_sensitivity_max]);
     perturb_rig_end(&f.r);
 }
 
@@ -327,9 +321,9 @@ static void texts_nearby_share_the_draws_of_the_method(void **state)
 static void all_undefined(const qg_faithful *f)
 {
     for (int i = 0; i < QG_FAITHFULS; i++)
-        is_nan(qg_faithful_names[i], f->scalar[i]);
+        qt_nan(qg_faithful_names[i], f->scalar[i]);
     for (int i = 0; i < QG_FAITHFULS_AT_K; i++)
-        is_nan(qg_faithful_at_k_names[i], f->at_k[i][0]);
+        qt_nan(qg_faithful_at_k_names[i], f->at_k[i][0]);
 }
 
 static void texts_without_words_are_undefined_and_others_unmoved(void **state)

@@ -38,12 +38,6 @@ static void start(text_rig *x, const char *letters)
     x->e = (qg_explainer){&x->r.model, x->r.p, specials, x->r.a};
 }
 
-static void is_nan(const char *what, double v)
-{
-    if (!isnan(v))
-        fail_msg("%s: got %g, undefined is expected", what, v);
-}
-
 /* With AOPC between exact bounds where it is over all lengths. */
 static qg_faithful measure(text_rig *x, double *score, const qg_faithful_options *o)
 {
@@ -53,7 +47,7 @@ static qg_faithful measure(text_rig *x, double *score, const qg_faithful_options
     int32_t target = TARGET;
     qg_faithful got;
     qt_ok(qg_faithful_measure(&got, &x->e, &x->text, &given, 1, o, NULL, 42));
-    is_nan("not normalised", got.scalar[QG_FAITHFUL_normalised_comprehensiveness]);
+    qt_nan("not normalised", got.scalar[QG_FAITHFUL_normalised_comprehensiveness]);
     if (o->normalised) {
         qt_ok(qg_aopc_find_bounds(&bounds, x->r.p, &x->s, &target, 1, &how));
         qg_faithful_normalise(&got, &bounds);
@@ -199,8 +193,8 @@ static void a_beam_wide_enough_is_exact(void **state)
     qt_ok(qg_aopc_find_bounds(narrow, x.r.p, s, target, 4, &one));
     for (int t = 0; t < 4; t++) {
         if (t == 2) {
-            is_nan("no words", exact[t].lower);
-            is_nan("no words", wide[t].upper);
+            qt_nan("no words", exact[t].lower);
+            qt_nan("no words", wide[t].upper);
             continue;
         }
         qt_same("all sets of a size", &wide[t], &exact[t], 1, sizeof exact[t]);
@@ -290,11 +284,11 @@ static void a_constant_output_has_no_normalised_aopc(void **state)
         .n_k = 1, .k = {1}, .normalised = true, .leave_one_out = true, .soft = 2};
     qg_faithful f = measure(&x, score, &o);
     qt_close("all lengths", f.scalar[QG_FAITHFUL_full_aopc_comprehensiveness], 0, 0, 0);
-    is_nan("normalised", f.scalar[QG_FAITHFUL_normalised_comprehensiveness]);
-    is_nan("normalised", f.scalar[QG_FAITHFUL_normalised_sufficiency]);
-    is_nan("tau", f.scalar[QG_FAITHFUL_tau_loo]);
-    is_nan("soft", f.scalar[QG_FAITHFUL_soft_sufficiency]);
-    is_nan("soft", f.scalar[QG_FAITHFUL_soft_comprehensiveness]);
+    qt_nan("normalised", f.scalar[QG_FAITHFUL_normalised_comprehensiveness]);
+    qt_nan("normalised", f.scalar[QG_FAITHFUL_normalised_sufficiency]);
+    qt_nan("tau", f.scalar[QG_FAITHFUL_tau_loo]);
+    qt_nan("soft", f.scalar[QG_FAITHFUL_soft_sufficiency]);
+    qt_nan("soft", f.scalar[QG_FAITHFUL_soft_comprehensiveness]);
     perturb_rig_end(&x.r);
 }
 
@@ -329,7 +323,7 @@ static void tau_of_occlusion_is_one(void **state)
     o.by_magnitude = true;
     qt_close("magnitude", measure(&x, score, &o).scalar[QG_FAITHFUL_tau_loo], 1, 0, 1e-12);
     o.leave_one_out = false;
-    is_nan("not asked for", measure(&x, score, &o).scalar[QG_FAITHFUL_tau_loo]);
+    qt_nan("not asked for", measure(&x, score, &o).scalar[QG_FAITHFUL_tau_loo]);
     perturb_rig_end(&x.r);
 }
 
@@ -344,7 +338,7 @@ static void soft_measures_by_hand(void **state)
     qt_close("more than all", qg_soft_faithfulness(0.9, 0.2, 0.4, true), -0.4, 0, 1e-15);
     qt_close("a gain is no loss", qg_soft_faithfulness(0.5, 0.7, 0.4, false), 0, 0, 0);
     qt_close("a gain is no loss", qg_soft_faithfulness(0.5, 0.7, 0.4, true), 1, 0, 0);
-    is_nan("nothing to lose", qg_soft_faithfulness(0.5, 0.4, 0.6, true));
+    qt_nan("nothing to lose", qg_soft_faithfulness(0.5, 0.4, 0.6, true));
     double a[3];
     static const double score[] = {-1, 3, 1}, equal[] = {2, -2, 2};
     assert_true(qg_soft_importance(a, score, 3, false));
@@ -406,9 +400,9 @@ static void soft_measures_need_vectors_and_scores_that_differ(void **state)
     qg_faithful f = measure(&x, score, &o), again = measure(&x, score, &o);
     assert_true(isfinite(f.scalar[QG_FAITHFUL_soft_sufficiency]));
     qt_same("again", &f, &again, 1, sizeof f);
-    is_nan("equal", measure(&x, equal, &o).scalar[QG_FAITHFUL_soft_sufficiency]);
+    qt_nan("equal", measure(&x, equal, &o).scalar[QG_FAITHFUL_soft_sufficiency]);
     x.r.model.gradient = NULL;
-    is_nan("no vectors", measure(&x, score, &o).scalar[QG_FAITHFUL_soft_comprehensiveness]);
+    qt_nan("no vectors", measure(&x, score, &o).scalar[QG_FAITHFUL_soft_comprehensiveness]);
     perturb_rig_end(&x.r);
 }
 

@@ -2,35 +2,14 @@
  * test_pooled.c - numbers of texts under several seeds: means of means, intervals of two levels,
  * shares of a total.
  */
-#include "qt.h"
+#include "qt_arena.h"
 
 #include "qgrid/pooled.h"
 
 #include <math.h>
 
-static qg_arena *arena;
 static const qg_draws draws = {400, 7, NULL};
 static const double none = (double)NAN;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = qg_arena_create(0);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    qg_arena_destroy(arena);
-    return 0;
-}
-
-static void is_nan(const char *what, double v)
-{
-    if (!isnan(v))
-        fail_msg("%s: got %g, undefined is expected", what, v);
-}
 
 static void seeds_count_alike_whatever_texts_they_have(void **state)
 {
@@ -64,7 +43,7 @@ static void one_seed_has_the_interval_of_its_texts(void **state)
     qt_close("ci_low", out[QG_POOLED_ci_low], -4, 0, 0);
     qt_close("ci_high", out[QG_POOLED_ci_high], -4, 0, 0);
     qt_close("consistency", out[QG_POOLED_consistency], 0, 0, 0);
-    is_nan("sd", out[QG_POOLED_sd]);
+    qt_nan("sd", out[QG_POOLED_sd]);
     qt_ok(qg_pool(out, &(qg_seed_values){1, other, &two}, &draws, arena));
     qt_close("ci_low", out[QG_POOLED_ci_low], 0, 0, 0);
     qt_close("ci_high", out[QG_POOLED_ci_high], 1, 0, 0);
@@ -82,7 +61,7 @@ static void of_nothing_nothing_is_known(void **state)
         qt_close("seeds", out[QG_POOLED_seeds], 0, 0, 0);
         qt_close("n", out[QG_POOLED_n], 0, 0, 0);
         for (int i = QG_POOLED_mean; i < QG_POOLED; i++)
-            is_nan(qg_pooled_names[i], out[i]);
+            qt_nan(qg_pooled_names[i], out[i]);
     }
 }
 
@@ -127,15 +106,14 @@ static void there_is_no_share_of_nothing(void **state)
     qt_ok(qg_pooled_share(share, &(qg_seed_values){1, of_part, &count},
                           &(qg_seed_values){1, of_zero, &count}, &draws, arena));
     for (int i = 0; i < 3; i++)
-        is_nan("share of 0", share[i]);
+        qt_nan("share of 0", share[i]);
     qt_ok(qg_pooled_share(share, &(qg_seed_values){1, of_part, &count},
                           &(qg_seed_values){1, of_some, &count}, &draws, arena));
     qt_close("share", share[0], 2, 0, 0);
-    is_nan("low", share[1]); /* the first text twice has a total below 0 */
-    is_nan("high", share[2]);
+    qt_nan("low", share[1]); /* the first text twice has a total below 0 */
+    qt_nan("high", share[2]);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)
 static const struct CMUnitTest tests[] = {
     CASE(seeds_count_alike_whatever_texts_they_have),
     CASE(one_seed_has_the_interval_of_its_texts),

@@ -1,7 +1,7 @@
 /*
  * test_resample.c - numbers in groups and bootstraps: against closed forms and direct computations.
  */
-#include "qt.h"
+#include "qt_arena.h"
 
 #include "qgrid/rng.h"
 #include "qgrid/statistics.h"
@@ -9,28 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static qg_arena *arena;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = qg_arena_create(0);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    qg_arena_destroy(arena);
-    return 0;
-}
-
-static void is_nan(const char *what, double v)
-{
-    if (!isnan(v))
-        fail_msg("%s: got %g, undefined is expected", what, v);
-}
 
 /* ---------------------------------------------------------------------------- numbers in groups */
 
@@ -48,19 +26,19 @@ static void spread_and_direction_by_hand(void **state)
     qt_ok(qg_spread_of(&s, v, 3, arena));
     qt_close("median of three", s.median, 3, 0, 0);
     qt_ok(qg_spread_of(&s, v, 1, arena));
-    is_nan("sd of one", s.sd);
+    qt_nan("sd of one", s.sd);
     qt_close("median of one", s.median, 4, 0, 0);
     qt_ok(qg_spread_of(&s, broken, 2, arena));
-    is_nan("mean with an undefined one", s.mean);
-    is_nan("min with an undefined one", s.min);
+    qt_nan("mean with an undefined one", s.mean);
+    qt_nan("min with an undefined one", s.min);
     qt_ok(qg_spread_of(&s, v, 0, arena));
-    is_nan("median of none", s.median);
+    qt_nan("median of none", s.median);
 
     qt_close("three of four", qg_direction_consistency((const double[]){1, 2, -1, 3}, 4), 0.75, 0,
              0);
     qt_close("0 is not above", qg_direction_consistency((const double[]){0, 1}, 2), 0.5, 0, 0);
-    is_nan("with an undefined one", qg_direction_consistency(broken, 2));
-    is_nan("of none", qg_direction_consistency(v, 0));
+    qt_nan("with an undefined one", qg_direction_consistency(broken, 2));
+    qt_nan("of none", qg_direction_consistency(v, 0));
 }
 
 static void groups_are_drawn_then_their_texts(void **state)
@@ -101,8 +79,8 @@ static void groups_are_drawn_then_their_texts(void **state)
     qt_ok(qg_bootstrap_groups(&other, value, count, GROUPS, &(qg_draws){6000, 43, NULL}, arena));
     assert_true(other.low != b.low);
     qt_ok(qg_bootstrap_groups(&b, value + GROUPS, count + GROUPS, 1, &draws, arena));
-    is_nan("of no texts", b.difference);
-    is_nan("p of no texts", b.p_two_sided);
+    qt_nan("of no texts", b.difference);
+    qt_nan("p of no texts", b.p_two_sided);
 }
 
 static void few_groups_by_enumeration(void **state)
@@ -306,7 +284,6 @@ static void memory_may_run_out_anywhere(void **state)
     qt_eq("scratch that is left", (long long)(qg_arena_used(arena) - before), 0);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)
 static const struct CMUnitTest tests[] = {
     CASE(spread_and_direction_by_hand), CASE(groups_are_drawn_then_their_texts),
     CASE(few_groups_by_enumeration),    CASE(resampled_metrics_are_those_of_resampled_tables),

@@ -1,35 +1,13 @@
 /*
  * test_statistics.c - signed ranks, equivalence, power: against all signs, tables and closed forms.
  */
-#include "qt.h"
+#include "qt_arena.h"
 
 #include "qgrid/rng.h"
 #include "qgrid/statistics.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
-
-static qg_arena *arena;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = qg_arena_create(0);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    qg_arena_destroy(arena);
-    return 0;
-}
-
-static void is_nan(const char *what, double v)
-{
-    if (!isnan(v))
-        fail_msg("%s: got %g, undefined is expected", what, v);
-}
 
 /* ------------------------------------------------------------------------- Wilcoxon's signed ranks
  */
@@ -92,9 +70,9 @@ static void small_samples_are_exact_with_zeros_and_ties(void **state)
                 qt_eq("n", got.n, want.n);
                 zeros += got.n < n;
                 if (got.n == 0) {
-                    is_nan("p of zeros", got.p);
-                    is_nan("greater of zeros", got.p_greater);
-                    is_nan("less of zeros", got.p_less);
+                    qt_nan("p of zeros", got.p);
+                    qt_nan("greater of zeros", got.p_greater);
+                    qt_nan("less of zeros", got.p_less);
                     continue;
                 }
                 ties += ranges[k] < 10;
@@ -244,10 +222,10 @@ static void equal_differences_have_the_sign_test(void **state)
     qt_close("not below it", t.p_low, exp2(-10), 0, 0);
     qg_equivalence_test(&t, d, 1, 0.2);
     qt_close("mean of one", t.mean, 0.1, 0, 0);
-    is_nan("p of one", t.p);
-    is_nan("detectable of one", t.detectable);
+    qt_nan("p of one", t.p);
+    qt_nan("detectable of one", t.detectable);
     qg_equivalence_test(&t, d, 0, 0.2);
-    is_nan("mean of none", t.mean);
+    qt_nan("mean of none", t.mean);
 }
 
 /* P(T <= t) for t >= 0 of a noncentral t, by its series (Lenth, Appl. Statist. 38, 1989). */
@@ -277,7 +255,7 @@ static void power_is_that_of_a_noncentral_t(void **state)
     qt_close("no effect", qg_paired_power(0, 1, 12), 0.05, 0, 1e-12);
     /* 34 pairs are what power analysis programs give for d = 0.5 and 80 %. */
     assert_true(qg_paired_power(0.5, 1, 34) >= 0.8 && qg_paired_power(0.5, 1, 33) < 0.8);
-    is_nan("of one text", qg_paired_power(1, 1, 1));
+    qt_nan("of one text", qg_paired_power(1, 1, 1));
 }
 
 static void the_detectable_difference_has_the_power(void **state)
@@ -292,7 +270,7 @@ static void the_detectable_difference_has_the_power(void **state)
     /* Of many texts 2.80 standard errors: the normal's 97.5 % and 80 %. */
     qt_close("many", qg_detectable_difference(1, 1000000) * 1000,
              gsl_cdf_ugaussian_Pinv(0.975) + gsl_cdf_ugaussian_Pinv(0.8), 1e-5, 0);
-    is_nan("of one text", qg_detectable_difference(1, 1));
+    qt_nan("of one text", qg_detectable_difference(1, 1));
 }
 
 static qg_code ranks(qg_arena *a, void *ctx)
@@ -312,7 +290,6 @@ static void memory_may_run_out_anywhere(void **state)
     qt_eq("scratch that is left", (long long)(qg_arena_used(arena) - before), 0);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, start, end)
 static const struct CMUnitTest tests[] = {
     CASE(small_samples_are_exact_with_zeros_and_ties),
     CASE(up_to_50_without_ties_the_rank_sum_is_exact),
