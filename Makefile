@@ -71,7 +71,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test check-deps check-test-deps check-lint-deps deps lint asan bench tools install uninstall dist docs help clean bins testbins
+.PHONY: all run test soak check-deps check-test-deps check-lint-deps deps lint asan bench tools install uninstall dist docs help clean bins testbins
 
 all: check-deps ## build build/release/qgrid
 	$(Q)$(MAKE) --no-print-directory bins
@@ -90,6 +90,9 @@ test: check-deps check-test-deps ## install what is missing, build, run every te
 
 asan: ## the same tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory MODE=asan test
+
+soak: ## faults by the hundred and runs that are hurt all the time: hours
+	$(Q)$(MAKE) --no-print-directory test TESTS="$(or $(TESTS),$(wildcard tests/soak/test_*.sh))"
 
 lint: check-lint-deps ## format, headers, layers, clang-tidy, cppcheck, shellcheck
 	$(Q)BUILD=$(BUILD) CPPFLAGS='$(CPPFLAGS)' WARN='$(WARN)' scripts/lint.sh

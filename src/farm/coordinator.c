@@ -257,7 +257,8 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_workload *work,
                  .n_tasks = work->n_tasks,
                  .start = qg_clock()};
     *out = (qg_farm_outcome){0};
-    f.last_ping = f.last_check = f.last_progress = f.start;
+    f.last_ping = f.last_check = f.start;
+    f.last_progress = -1;
     qg_stop_catch();
     qg_stop_catch_interrupt();
     qg_code rc = make(&f, work);

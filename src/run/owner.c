@@ -213,6 +213,8 @@ qg_code qg_owner_callbacks(qg_farm_owner *out, qg_owner *o, qg_arena *a, const q
         o->progress = qg_log_is_terminal() ? QG_PROGRESS_BAR : QG_PROGRESS_LOG;
     o->last_unit = -1;
     o->started = o->last_line = o->last_lock = o->last_sync = qg_clock();
+    if (o->progress == QG_PROGRESS_BAR)
+        o->last_line = -1; /* the first line at once, however short the run is */
     QG_NEW(o->news, a, o->results->plan->job->n_models);
     QG_TRY(make_estimate(o, a, work));
     *out = (qg_farm_owner){.ctx = o,
