@@ -17,6 +17,7 @@ typedef struct qg_par {
     bool lost_ranks; /* a rank died or fell silent: set by whoever notices */
     int local_size;  /* ranks on this rank's node */
     char host[64];
+    int64_t launcher;   /* process that started this rank, 0: none did */
     struct qg_mpi *mpi; /* src/par's own */
 } qg_par;
 
@@ -40,6 +41,10 @@ enum { QG_PAR_STOP_SECONDS = 20 };
 
 /** "Open MPI v4.1.4": the library in use; static text. */
 const char *qg_par_library(void);
+
+/** Whether the process that started this rank (mpirun, a node's orted or slurmstepd) is gone:
+ * nobody ends the rank, or the others, any more. Local. */
+bool qg_par_orphaned(const qg_par *p);
 
 /** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead.
  */
