@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #define PACKED "packed" /* with QAT: the deployed model, in the model's folder */
@@ -169,7 +170,8 @@ qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char
 
 void qg_training_folder_renew(qg_training_folder *f)
 {
-    qg_lock_renew(&f->lock);
+    if (!qg_lock_renew(&f->lock))
+        raise(SIGTERM); /* the other training goes on with the checkpoint */
 }
 
 void qg_training_folder_close(qg_training_folder *f)
