@@ -65,7 +65,8 @@ TESTSRC  = $(wildcard tests/unit/test_*.c tests/kernels/test_*.c tests/golden/te
 TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%) $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 FUZZSRC  = $(wildcard tests/fuzz/fuzz_*.c)
-FUZZOBJ  = $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/fuzz.c $(FUZZSRC))
+FUZZLIB  = $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/study.o
+FUZZOBJ  = $(FUZZSRC:%.c=$(BUILD)/%.o) $(FUZZLIB)
 FUZZBIN  = $(FUZZSRC:tests/fuzz/%.c=$(BUILD)/%)
 TOOLBIN  = $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/*.c))
 
@@ -190,7 +191,7 @@ $(BUILD)/tests/fuzz/fuzz_%.o: CPPFLAGS += -DFUZZ_ONE=$(notdir $*)
 endif
 $(BUILD)/tests/fuzz/test_corpus: $(FUZZOBJ)
 
-$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/fuzz.o $(LIB)
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZLIB) $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
