@@ -66,7 +66,8 @@ TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%) $(patsubst %.c,$(BUILD)/%,$(wildcard tests/
 FAULTY   = $(BUILD)/tests/support/faulty_io.so
 SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/faulty_io.c,$(wildcard tests/support/*.c)))
 FUZZSRC  = $(wildcard tests/fuzz/fuzz_*.c)
-FUZZOBJ  = $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/fuzz.c $(FUZZSRC))
+FUZZLIB  = $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/study.o
+FUZZOBJ  = $(FUZZSRC:%.c=$(BUILD)/%.o) $(FUZZLIB)
 FUZZBIN  = $(FUZZSRC:tests/fuzz/%.c=$(BUILD)/%)
 TOOLBIN  = $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/*.c))
 
@@ -191,7 +192,7 @@ $(BUILD)/tests/fuzz/fuzz_%.o: CPPFLAGS += -DFUZZ_ONE=$(notdir $*)
 endif
 $(BUILD)/tests/fuzz/test_corpus: $(FUZZOBJ)
 
-$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/fuzz.o $(LIB)
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZLIB) $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
