@@ -103,3 +103,30 @@ good() {
     job_log "$1"
     return 1
 }
+
+on_node() { # NODE NAME: processes of jobs of that name on that node
+    local p
+    for p in $(pgrep -x "$2"); do
+        tr '\0' '\n' <"/proc/$p/environ" 2>/dev/null | grep -qx "SLURMD_NODENAME=$1" && echo "$p"
+    done
+    return 0
+}
+
+# The batch script runs and catches the warning. Before this moment no script can.
+catches() {
+    local p mask
+    for p in $(pgrep -f 'slurm_script$'); do
+        mask=$(sed -n 's/^SigCgt:\t//p' "/proc/$p/status" 2>/dev/null)
+        if [ -n "$mask" ] && [ $((0x$mask >> 9 & 1)) = 1 ]; then return 0; fi
+    done
+    return 1
+}
+
+fresh_job() { # OPTION of sbatch...: a job of which there is no results file; its number in `job`
+    rm -f $OUT
+    job=$(submit "$@") && wait_until "start of job $job" catches
+}
+busy_job() { # OPTION of sbatch...: the same, in the middle of its work
+    fresh_job "$@" && wait_until "results file" test -e $OUT && wait_until "progress" has_units $OUT 12
+}
+warn() { scancel --batch --signal=USR1 "$job"; }
