@@ -11,6 +11,7 @@
 #define QGRID_STORE_H
 
 #include "qgrid/arena.h"
+#include "qgrid/library.h"
 
 #include <stdbool.h>
 
@@ -129,5 +130,8 @@ bool qg_store_is_hdf5(const char *path);
 
 /** "HDF5 1.10.8": the library in use; static text. Local. */
 const char *qg_store_library(void);
+
+/** HDF5. Local. */
+qg_library qg_hdf5_library(void);
 
 #endif

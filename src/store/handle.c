@@ -44,6 +44,17 @@ const char *qg_store_library(void)
     return "HDF5 " QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE);
 }
 
+qg_library qg_hdf5_library(void)
+{
+    static char running[32];
+    unsigned major = 0, minor = 0, release = 0;
+    (void)H5get_libversion(&major, &minor, &release);
+    snprintf(running, sizeof running, "%u.%u.%u", major, minor, release);
+    return (qg_library){"HDF5",
+                        QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE),
+                        running};
+}
+
 /* HDF5's words for these are long, and some would block (a pipe) or succeed too late. */
 static qg_code check_file(const char *path, bool writable)
 {
