@@ -8,11 +8,11 @@ site_make
 whole() {
     job=$(submit) && wait_until "end of job $job" job_settled "$job"
     job_log "$job"
-    "$QGRID" digest $OUT >"$T/digest" && good "$job" 0 && told "$job" "8 cells done, 0 failed, 0 open"
+    "$QGRID" digest "$OUT" >"$T/digest" && good "$job" 0 && told "$job" "8 cells done, 0 failed, 0 open"
 }
 ok "a whole run ends COMPLETED" whole
-both_nodes() { [ "$("$QGRID" show $OUT | grep -c .)" -gt 0 ] && h5dump -d /timing/run/ranks $OUT | grep -q '(0): 4'; }
-ok "on four ranks" both_nodes
+four_ranks() { h5dump -d /timing/run/ranks "$OUT" | grep -q '(0): 4'; }
+ok "on four ranks" four_ranks
 
 warned_after() { # SECONDS: after the script's start
     fresh_job && sleep "$1" && warn && good "$job" 1
@@ -37,12 +37,13 @@ ok "a node's orted is killed: the job is queued again and goes on" orted_killed
 
 ranks_killed() {
     # shellcheck disable=SC2046 # several processes
-    busy_job && kill -9 $(on_node n2 qgrid) && good "$job" 0 && told "$job" "lost"
+    busy_job && kill -9 $(on_node n2 qgrid) && good "$job" 0 &&
+        h5dump -d /timing/run/lost_ranks "$OUT" | grep -q '(0): 2'
 }
 ok "the ranks of a node are killed: the others do their work" ranks_killed
 
 array() {
-    rm -f $OUT
+    rm -f "$OUT"
     job=$(submit --array=1-2%1) && wait_until "end of task 1" job_settled "${job}_1" && good "${job}_2" 0
     cat results/slurm*
 }
