@@ -33,6 +33,7 @@ PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev l
 TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarray \
            python3-h5netcdf python3-jsonschema netcdf-bin procps groff-base patch
 FUZZ_PACKAGES = clang libclang-rt-dev
+SLURM_PACKAGES = munge slurmctld slurmd slurm-client
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck python3
 
 WERROR  ?= -Werror
@@ -80,7 +81,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test soak check-deps check-test-deps check-lint-deps check-fuzz-deps deps lint asan bench tools install uninstall dist docs help clean bins testbins fuzz fuzzbins
+.PHONY: all run test soak check-deps check-test-deps check-lint-deps check-fuzz-deps deps slurm-deps lint asan bench tools install uninstall dist docs help clean bins testbins fuzz fuzzbins
 
 all: check-deps ## build build/release/qgrid
 	$(Q)$(MAKE) --no-print-directory bins
@@ -144,6 +145,9 @@ check-fuzz-deps:
 	$(Q)scripts/deps.sh $(FUZZ_PACKAGES)
 
 deps: check-deps check-test-deps check-lint-deps ## install every package (root)
+
+slurm-deps: ## install what tests/slurm needs (root): it is skipped without
+	$(Q)RUNLEVEL=1 scripts/deps.sh $(SLURM_PACKAGES)
 
 clean: ## remove build/
 	rm -rf build
