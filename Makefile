@@ -59,6 +59,7 @@ LIB      = $(BUILD)/libqgrid.a
 BIN      = $(BUILD)/qgrid
 TESTSRC  = $(wildcard tests/unit/test_*.c tests/kernels/test_*.c tests/golden/test_*.c tests/mpi/test_*.c tests/fuzz/test_*.c)
 TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%) $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+FAILING  = $(BUILD)/tests/failing/qgrid
 SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TOOLBIN  = $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/*.c))
 
@@ -78,7 +79,7 @@ all: check-deps ## build build/release/qgrid
 
 bins: $(BIN) $(TOOLBIN)
 
-testbins: bins $(TESTBIN)
+testbins: bins $(TESTBIN) $(FAILING)
 
 run: check-deps ## install what is missing, build, run jobs/full_matrix.json on all cores
 	$(Q)$(MAKE) --no-print-directory -j$(NP) bins
@@ -167,6 +168,17 @@ $(BIN): $(BUILD)/src/cli/main.o $(LIB)
 $(BUILD)/tools/%: $(BUILD)/tools/%.o $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# A qgrid whose n-th allocation fails: tests/failing/failing_malloc.c.
+WRAPPED  = malloc calloc realloc posix_memalign mmap fopen opendir cJSON_ParseWithLength
+$(BUILD)/tests/failing/arena.o: src/base/arena.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DQG_OWN_BLOCKS -MMD -MP -c -o $@ $<
+
+$(FAILING): $(BUILD)/src/cli/main.o $(BUILD)/tests/failing/failing_malloc.o $(BUILD)/tests/failing/arena.o $(LIB)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -rdynamic -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT) $(LIB)
 	$(SAY) LINK $@
