@@ -91,10 +91,11 @@ enum { QG_SHA256_HEX = 65 }; /* 64 digits and the NUL */
 
 /* A hash that is being taken. */
 typedef struct qg_sha256 {
-    void *ctx;
+    uint64_t state[16];
 } qg_sha256;
 
-/** Streaming SHA-256; final writes 64 hex digits and frees the context. Local. */
+/** Streaming SHA-256; final writes 64 hex digits. Nothing is allocated: a hash that could fail
+ *  would be a wrong identity. Local. */
 void qg_sha256_init(qg_sha256 *h);
 void qg_sha256_add(qg_sha256 *h, const void *data, size_t size);
 void qg_sha256_add_text(qg_sha256 *h,

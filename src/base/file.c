@@ -16,6 +16,8 @@
 
 static qg_code io_fail(const char *path, const char *what)
 {
+    if (errno == ENOMEM)
+        return QG_FAIL_AT(QG_ENOMEM, path, 0, 0, NULL, "%s: no memory", what);
     return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "%s: %s", what, strerror(errno));
 }
 

@@ -311,7 +311,7 @@ static qg_code settle_config(packer *p, const qg_model_source *src)
     p->file_vocab = c->vocab;
     QG_TRY(qg_tokenizer_entries(&entries, src->dir));
     if (entries > c->vocab)
-        return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, qg_tokenizer_kind_of(src->dir)->files[0],
+        return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, qg_tokenizer_file(src->dir),
                           "%d vocabulary entries, the embedding table has %d rows", entries,
                           c->vocab);
     if (entries > 0)

@@ -63,7 +63,10 @@ static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src, c
     QG_TRY(qg_config_load(&c, a, src->dir));
     hash_config(h, &c);
     qg_sha256_add(h, head, sizeof head);
-    for (const char *const *file = qg_tokenizer_kind_of(src->dir)->files; *file; file++)
+    const qg_tokenizer_kind *kind = qg_tokenizer_kind_of(src->dir);
+    if (!kind)
+        return QG_ENOMEM;
+    for (const char *const *file = kind->files; *file; file++)
         QG_TRY(hash_if_there(h, a, src->dir, *file, cache));
     QG_TRY(hash_if_there(h, a, src->dir, "qgrid.json", cache));
     if (src->random_weights) {
