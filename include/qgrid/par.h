@@ -8,6 +8,7 @@
 #define QGRID_PAR_H
 
 #include "qgrid/arena.h"
+#include "qgrid/library.h"
 
 #include <stdbool.h>
 
@@ -46,6 +47,9 @@ const char *qg_par_library(void);
 /** Whether the process that started this rank (mpirun, a node's orted or slurmstepd) is gone:
  * nobody ends the rank, or the others, any more. Local. */
 bool qg_par_orphaned(const qg_par *p);
+
+/** Open MPI, with the version of the headers; another MPI by its name alone. Local. */
+qg_library qg_mpi_library(void);
 
 /** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead.
  */
