@@ -13,11 +13,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* code, scope, meaning. CELL: recorded, the grid goes on. GRID: the run stops. */
+/* code, scope, meaning. CELL: recorded, the grid goes on. PLACE: a rank cannot do it here and now,
+ * another one may. GRID: the run stops. */
 #define QG_ERR_LIST(X)                                                                             \
     X(QG_EBUG, CELL, "a broken invariant inside qgrid")                                            \
-    X(QG_ENOMEM, CELL, "the memory budget is exhausted")                                           \
-    X(QG_EIO, CELL, "a file cannot be read or written")                                            \
+    X(QG_ENOMEM, PLACE, "the memory budget is exhausted")                                          \
+    X(QG_EIO, PLACE, "a file cannot be read or written")                                           \
     X(QG_EFORMAT, CELL, "an input file is malformed")                                              \
     X(QG_EMODEL, CELL, "the files of a model do not fit together")                                 \
     X(QG_EUNSUPPORTED, CELL, "a combination that is not supported")                                \
@@ -29,7 +30,7 @@
     X(QG_ELOCKED, GRID, "another run holds the results file")                                      \
     X(QG_ESTORE, GRID, "the results file cannot be read or written")                               \
     X(QG_EMPI, GRID, "an MPI call failed")                                                         \
-    X(QG_ECACHE, GRID, "the folder of packed models cannot be written")                            \
+    X(QG_ECACHE, PLACE, "the folder of packed models cannot be written")                           \
     X(QG_ESOURCE, GRID, "a model or data file changed while it was read")
 
 /* The codes, QG_OK among them. */
@@ -43,8 +44,8 @@ enum qg_err_value {
 /* One of them, as functions return it. */
 typedef int qg_code;
 
-/* How much an error ends: one cell, or the run. */
-typedef enum qg_scope { QG_SCOPE_CELL, QG_SCOPE_GRID } qg_scope;
+/* How much an error ends: one cell, work at a place (a rank and its machine), or the run. */
+typedef enum qg_scope { QG_SCOPE_CELL, QG_SCOPE_PLACE, QG_SCOPE_GRID } qg_scope;
 
 /* Plain data: sent between ranks and stored as it is. Empty strings and 0 mean "unknown". */
 typedef struct qg_error {
@@ -70,7 +71,7 @@ typedef struct qg_error {
 /** Name of a code, "QG_EFORMAT"; borrowed static text. Local. */
 const char *qg_code_name(qg_code code);
 
-/** Who is concerned by a code: the cell alone, or the whole grid. Local. */
+/** What is concerned by a code: the cell, the place, or the whole grid. Local. */
 qg_scope qg_code_scope(qg_code code);
 
 /** Sets the thread's error record and returns `code`; use QG_FAIL. Local. */

@@ -18,6 +18,7 @@ typedef struct qg_par {
     bool lost_ranks; /* a rank died or fell silent: set by whoever notices */
     int local_size;  /* ranks on this rank's node */
     char host[64];
+    char (*hosts)[64];  /* [size] of every rank */
     int64_t launcher;   /* process that started this rank, 0: none did */
     struct qg_mpi *mpi; /* src/par's own */
 } qg_par;

@@ -86,6 +86,23 @@ void qg_sched_failed(qg_sched *s, int unit);
  * it, which counts. Returns true when it is failed instead: ranks died on it too often. */
 bool qg_sched_dropped(qg_sched *s, int unit, bool died);
 
+/**
+ * It came back unfinished because the place of a rank is no good for it (QG_SCOPE_PLACE): it goes
+ * to another rank, if there is one to come that has not tried it, else it stays open. The second
+ * trouble in a row leaves the rank out.
+ *
+ * @param code         of the error
+ * @param[out] failed  whether it had the same error on another node before: then it is failed
+ * @errors QG_ENOMEM.
+ */
+qg_code qg_sched_troubled(bool *failed, qg_sched *s, int unit, int rank, int code) QG_MUST_USE;
+
+/** Whether a rank gets nothing more because of its place. */
+bool qg_sched_left_out(const qg_sched *s, int rank);
+
+/** Whether there is a rank that is neither lost nor left out. */
+bool qg_sched_any_rank(const qg_sched *s);
+
 /* A unit that ranks died on so often is failed. A gang counts once, however many of its members
  * died; its limit is larger because a training goes on from its checkpoint. */
 enum { QG_SCHED_LOSSES = 3, QG_SCHED_GANG_LOSSES = 4 };
@@ -99,7 +116,8 @@ void qg_sched_drain(qg_sched *s);
 
 /** Whether all units of a task are done, failed or blocked. */
 bool qg_sched_task_finished(const qg_sched *s, int task);
-/** Nothing is running and nothing more can be handed out. */
+/** Nothing is running and nothing more can be handed out; units that no place was good for are left
+ *  open. */
 bool qg_sched_finished(const qg_sched *s);
 void qg_sched_count(const qg_sched *s, int *open, int *running, int *done, int *failed);
 

@@ -184,7 +184,7 @@ static int run(qg_par *par, qg_arena *a, const qg_train_command *command,
                                .failed = failed,
                                .task_finished = task_finished,
                                .progress = progress};
-    qg_farm_options options = {.coordinate_only_from = INT_MAX};
+    qg_farm_options options = {.coordinate_only_from = INT_MAX, .places_fail = true};
     note_idle_ranks(par, c);
     if (qg_farm_run(&outcome, par, &work, &worker, &callbacks, &options, a) != QG_OK)
         return qg_cli_fail();

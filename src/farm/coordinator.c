@@ -79,7 +79,7 @@ static qg_code check_peers(qg_farm *f, double now)
         else if (now - p->heard > f->options.silence)
             QG_TRY(qg_crew_lose(f, r, "has been silent for too long", true));
         else
-            alive = true;
+            alive |= !qg_sched_left_out(f->sched, r);
     }
     if (!alive) { /* everybody else is gone: rank 0 does what is left */
         f->computes = true;
@@ -284,6 +284,7 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_workload *work,
         int open, running, done, failed;
         qg_sched_count(f.sched, &open, &running, &done, &failed);
         out->interrupted = open > 0 && f.draining;
+        qg_crew_say_why_open(&f, rc == QG_OK ? open : 0);
         out->seconds = qg_clock() - f.start;
     }
     if (f.peer && (rc != QG_OK ? broadcast(&f, QG_DROP) : QG_OK) == QG_OK && send_home(&f) != QG_OK)

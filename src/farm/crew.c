@@ -126,13 +126,15 @@ static bool is_echo(const qg_farm *f, const qg_crew *c, const qg_error *e)
 }
 
 /* Of several errors the lowest index's counts, echoes only where there is nothing else. */
-static void blame(const qg_farm *f, qg_crew *c, int index, const qg_error *e)
+static void blame(const qg_farm *f, qg_crew *c, int rank, const qg_error *e)
 {
+    int index = f->peer[rank].index;
     bool echo = is_echo(f, c, e), known_echo = c->failed && is_echo(f, c, &c->why);
     if (c->failed && ((echo && !known_echo) || (echo == known_echo && c->blamed < index)))
         return;
     c->failed = true;
     c->blamed = index;
+    c->blamed_rank = e->rank > 0 && e->rank < f->par->size ? e->rank : rank;
     c->why = *e;
 }
 
@@ -173,6 +175,8 @@ static qg_code settle(qg_farm *f, int leader, const void *result, size_t size)
         qg_sched_done(f->sched, r.unit);
         return qg_crew_tell_finished(f);
     }
+    if (own_error && qg_code_scope(c->why.code) == QG_SCOPE_PLACE && !f->options.places_fail)
+        return qg_crew_trouble(f, &r, &c->why, c->blamed_rank);
     return own_error ? fail(f, &r, &c->why) : give_back(f, c, &r);
 }
 
@@ -201,7 +205,7 @@ qg_code qg_crew_report(qg_farm *f, int rank, bool ok, const qg_report_head *h, c
     if (!ok) {
         QG_ASSERT(size == sizeof e);
         memcpy(&e, data, sizeof e);
-        blame(f, c, p->index, &e);
+        blame(f, c, rank, &e);
         QG_TRY(drop(f, leader));
     } else if (p->index == 0) {
         c->finished = true;

@@ -58,6 +58,7 @@ static void block_dependents(qg_sched *s)
         t->n_open = 0;
         t->open_cost = 0;
     }
+    qg_sched_block_aside(s);
 }
 
 static qg_code fill_tasks(qg_sched *s, qg_arena *a)
@@ -103,6 +104,7 @@ qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_workload *work, in
     QG_NEW(s, a, 1);
     *s = (qg_sched){.task = tasks,
                     .unit = work->unit,
+                    .arena = a,
                     .n_tasks = n_tasks,
                     .n_units = n_units,
                     .n_ranks = n_ranks};
@@ -117,6 +119,9 @@ qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_workload *work, in
             s->n_nodes = node[r] + 1;
     QG_NEW(s->state, a, n_units);
     QG_NEW(s->losses, a, n_units);
+    QG_NEW(s->tried, a, n_units);
+    QG_NEW(s->trouble, a, n_units);
+    QG_NEW(s->aside, a, n_units);
     QG_NEW(s->t, a, n_tasks);
     QG_NEW(s->rank, a, n_ranks);
     QG_NEW(s->node_running, a, s->n_nodes);
@@ -185,11 +190,9 @@ static int choose_affinity(qg_sched *s)
     return best;
 }
 
-int qg_sched_take(qg_sched *s, const int32_t *ranks, int n, int task)
+void qg_sched_start(qg_sched *s, const int32_t *ranks, int n, int unit)
 {
-    qg_task_state *t = &s->t[task];
-    int unit = t->open[--t->n_open];
-    t->open_cost -= s->unit[unit].cost;
+    int task = s->unit[unit].task;
     s->state[unit] = QG_UNIT_RUNNING;
     s->running++;
     for (int i = 0; i < n; i++) {
@@ -201,6 +204,14 @@ int qg_sched_take(qg_sched *s, const int32_t *ranks, int n, int task)
         s->node_running[r->node]++;
         s->node_exclusive[r->node] = s->task[task].exclusive;
     }
+}
+
+int qg_sched_take(qg_sched *s, const int32_t *ranks, int n, int task)
+{
+    qg_task_state *t = &s->t[task];
+    int unit = t->open[--t->n_open];
+    t->open_cost -= s->unit[unit].cost;
+    qg_sched_start(s, ranks, n, unit);
     return unit;
 }
 
@@ -208,8 +219,11 @@ int qg_sched_next(qg_sched *s, int rank)
 {
     qg_rank_state *r = &s->rank[rank];
     if (s->draining || s->holding || r->lost || !r->computes || r->unit >= 0 ||
-        s->node_exclusive[r->node])
+        s->node_exclusive[r->node] || qg_sched_left_out(s, rank))
         return -1;
+    int aside = qg_sched_next_aside(s, rank);
+    if (aside >= 0)
+        return aside;
     int task = r->affinity >= 0 ? qg_sched_best_task(s, r->affinity, QG_TASK_PLAIN) : -1;
     if (task < 0) {
         int affinity = choose_affinity(s);
@@ -231,8 +245,7 @@ static void free_rank(qg_sched *s, qg_rank_state *r)
     s->node_exclusive[r->node] = false;
 }
 
-/* The ranks that run a unit become idle; it runs no more. */
-static void release(qg_sched *s, int unit)
+void qg_sched_release(qg_sched *s, int unit)
 {
     for (int i = 0; i < s->n_ranks; i++)
         if (s->rank[i].unit == unit)
@@ -244,7 +257,10 @@ void qg_sched_done(qg_sched *s, int unit)
 {
     if (s->state[unit] != QG_UNIT_RUNNING)
         return;
-    release(s, unit);
+    for (int i = 0; i < s->n_ranks; i++)
+        if (s->rank[i].unit == unit)
+            s->rank[i].troubles = 0;
+    qg_sched_release(s, unit);
     s->state[unit] = QG_UNIT_DONE;
     s->done++;
     s->t[s->unit[unit].task].left--;
@@ -254,7 +270,7 @@ void qg_sched_failed(qg_sched *s, int unit)
 {
     if (s->state[unit] != QG_UNIT_RUNNING)
         return;
-    release(s, unit);
+    qg_sched_release(s, unit);
     s->state[unit] = QG_UNIT_FAILED;
     s->failed++;
     s->t[s->unit[unit].task].left--;
@@ -273,7 +289,7 @@ bool qg_sched_dropped(qg_sched *s, int unit, bool died)
         qg_sched_failed(s, unit);
         return true;
     }
-    release(s, unit);
+    qg_sched_release(s, unit);
     if (t->blocked) {
         s->state[unit] = QG_UNIT_BLOCKED;
         t->left--;
@@ -319,17 +335,17 @@ bool qg_sched_finished(const qg_sched *s)
 {
     if (s->running > 0)
         return false;
-    if (s->draining)
+    if (s->draining || !qg_sched_any_rank(s))
         return true;
     for (int i = 0; i < s->n_tasks; i++)
         if (s->t[i].n_open > 0 && needs_met(s, i))
             return false;
-    return true;
+    return !qg_sched_aside_waits(s);
 }
 
 void qg_sched_count(const qg_sched *s, int *open, int *running, int *done, int *failed)
 {
-    int left = 0;
+    int left = s->n_aside;
     for (int i = 0; i < s->n_tasks; i++)
         left += s->t[i].n_open;
     *open = left;

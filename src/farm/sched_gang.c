@@ -20,13 +20,14 @@ static int power_of_two_within(int n)
 
 static bool idle(const qg_sched *s, const qg_rank_state *r)
 {
-    return r->computes && !r->lost && r->unit < 0 && !s->node_exclusive[r->node];
+    return r->computes && !r->lost && r->unit < 0 && !s->node_exclusive[r->node] &&
+           !qg_sched_left_out(s, (int)(r - s->rank));
 }
 
 /* It runs something that will not take long, measured by the gang's unit. */
 static bool soon_idle(const qg_sched *s, const qg_rank_state *r, double cost)
 {
-    return r->computes && !r->lost && r->unit >= 0 &&
+    return r->computes && !r->lost && r->unit >= 0 && !qg_sched_left_out(s, (int)(r - s->rank)) &&
            qg_task_mode_of(&s->task[s->unit[r->unit].task]) == QG_TASK_PLAIN &&
            s->unit[r->unit].cost < cost;
 }
@@ -81,10 +82,34 @@ static int by_number(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+/* The members: neighbours among the idle places, in rising order. */
+static void choose_members(qg_sched *s, int32_t *ranks, int there, int size)
+{
+    const qg_place *first = s->idle + choose_window(s, there, size);
+    for (int i = 0; i < size; i++)
+        ranks[i] = first[i].rank;
+    qsort(ranks, (size_t)size, sizeof *ranks, by_number);
+}
+
+/* A unit that had trouble at some place, on those that may try it. */
+static int next_aside(qg_sched *s, int32_t *ranks, int *n)
+{
+    int soon, there = gather(s, 0, &soon), unit = qg_sched_aside_gang(s, &there);
+    if (unit < 0)
+        return -1;
+    int limit = s->task[s->unit[unit].task].gang;
+    *n = power_of_two_within(there < limit ? there : limit);
+    choose_members(s, ranks, there, *n);
+    qg_sched_start(s, ranks, *n, unit);
+    return unit;
+}
+
 int qg_sched_next_gang(qg_sched *s, int32_t *ranks, int *n)
 {
-    int soon;
+    int soon, aside = s->draining ? -1 : next_aside(s, ranks, n);
     s->holding = false;
+    if (aside >= 0)
+        return aside;
     int task = s->draining ? -1 : qg_sched_best_task(s, -1, QG_TASK_GANG);
     if (task < 0)
         return -1;
@@ -95,10 +120,7 @@ int qg_sched_next_gang(qg_sched *s, int32_t *ranks, int *n)
         s->holding = true;
     if (there == 0 || s->holding)
         return -1;
-    const qg_place *first = s->idle + choose_window(s, there, size);
-    for (int i = 0; i < size; i++)
-        ranks[i] = first[i].rank;
-    qsort(ranks, (size_t)size, sizeof *ranks, by_number);
+    choose_members(s, ranks, there, size);
     *n = size;
     return qg_sched_take(s, ranks, size, task);
 }

@@ -21,8 +21,14 @@ typedef struct qg_rank_state {
     int affinity; /* of the last unit, -1 none */
     int members;  /* ranks that started its unit together */
     bool lost, computes;
+    int troubles; /* of its place, since it last finished a unit */
     int32_t node;
 } qg_rank_state;
+
+/* The last trouble of a place that a unit met. */
+typedef struct qg_trouble {
+    int32_t code, node;
+} qg_trouble;
 
 typedef struct qg_place {
     int32_t node, rank;
@@ -34,6 +40,11 @@ struct qg_sched {
     int n_tasks, n_units, n_ranks, n_nodes, n_affinities;
     uint8_t *state;  /* qg_unit_state */
     uint8_t *losses; /* times that a unit was broken off because ranks died */
+    qg_arena *arena;
+    bool **tried;        /* [n_units][n_ranks] ranks whose place was no good for it; NULL: none */
+    qg_trouble *trouble; /* [n_units] where there are any */
+    int32_t *aside;      /* open units with trouble behind them, in no task's `open` */
+    int n_aside;
     qg_task_state *t;
     qg_rank_state *rank;
     int *node_running;     /* ranks of a node that run something */
@@ -53,6 +64,21 @@ bool qg_sched_ready(const qg_sched *s, int task, qg_task_mode kind);
 
 /** The ready task of an affinity (or of any, -1) whose costliest unit is the largest; -1: none. */
 int qg_sched_best_task(const qg_sched *s, int affinity, qg_task_mode kind);
+
+/** A unit runs on ranks from now on; the ranks that run it become idle and it runs no more. */
+void qg_sched_start(qg_sched *s, const int32_t *ranks, int n, int unit);
+void qg_sched_release(qg_sched *s, int unit);
+
+/* Of units that are laid aside (sched_place.c): */
+
+/** The one that a rank may try now, which it then runs; -1: none. */
+int qg_sched_next_aside(qg_sched *s, int rank);
+/** The one for a gang, no longer aside: of the n places in `idle` those remain that may try it. */
+int qg_sched_aside_gang(qg_sched *s, int *n);
+/** Whether there is a rank that may yet try one. */
+bool qg_sched_aside_waits(const qg_sched *s);
+/** Those of blocked tasks are blocked. */
+void qg_sched_block_aside(qg_sched *s);
 
 /** Gives a task's costliest open unit to ranks. */
 int qg_sched_take(qg_sched *s, const int32_t *ranks, int n, int task);

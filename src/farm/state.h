@@ -27,8 +27,9 @@ typedef struct qg_crew {
     bool finished;   /* the first member has reported a result */
     bool failed;     /* a member has reported an error */
     qg_report_head head;
-    qg_str result; /* kept while others are still to report */
-    int blamed;    /* index of the member whose error `why` is */
+    qg_str result;   /* kept while others are still to report */
+    int blamed;      /* index of the member whose error `why` is */
+    int blamed_rank; /* where it arose: a gang's members tell each other */
     qg_error why;
 } qg_crew;
 
@@ -57,7 +58,9 @@ typedef struct qg_farm {
     int signals_seen;
     bool draining, dropping;
     bool orphaned; /* the launcher is gone: nothing that is reported from then on is a failure */
-    qg_code fatal; /* a GRID error from inside poll() */
+    int troubled_rank; /* where the last trouble of a place was, */
+    qg_error trouble;  /* ... and what; its code is QG_OK when there was none */
+    qg_code fatal;     /* a GRID error from inside poll() */
     qg_error why;
 } qg_farm;
 
@@ -69,6 +72,14 @@ qg_code qg_crew_hand_out(qg_farm *f, double now) QG_MUST_USE;
 /** A member has reported a result or (ok false) a qg_error. */
 qg_code qg_crew_report(qg_farm *f, int rank, bool ok, const qg_report_head *h, const void *data,
                        size_t size) QG_MUST_USE;
+
+/** A unit came back because the place of a rank was no good for it: it goes to another rank, or is
+ *  failed. crew_place.c. */
+qg_code qg_crew_trouble(qg_farm *f, const qg_unit_report *r, const qg_error *why,
+                        int rank) QG_MUST_USE;
+
+/** At the end: which place has to be put right when units are open because of one. */
+void qg_crew_say_why_open(const qg_farm *f, int open);
 
 /** A rank is no more; `how` says what was seen, `died` whether its unit may be the reason. */
 qg_code qg_crew_lose(qg_farm *f, int rank, const char *how, bool died) QG_MUST_USE;

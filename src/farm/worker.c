@@ -166,7 +166,8 @@ static qg_code report(worker *w, qg_code rc, const qg_report_head *head, const q
 {
     qg_str m = {0};
     qg_error e = *qg_error_last();
-    e.rank = w->par->rank;
+    if (e.rank == 0) /* else a gang's other member has told it */
+        e.rank = w->par->rank;
     qg_str_addn(&m, head, sizeof *head);
     if (rc == QG_OK)
         qg_str_addn(&m, result->data, result->len);

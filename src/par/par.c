@@ -98,14 +98,15 @@ static qg_code alone(qg_par *p, qg_arena *a)
                        name, size, qg_par_library());
     p->size = p->local_size = 1;
     QG_NEW(p->node, a, 1);
+    p->hosts = &p->host;
     return QG_OK;
 }
 
 /* Nodes are numbered by the first rank that runs there. */
 static qg_code find_nodes(qg_par *p, qg_arena *a)
 {
-    char(*hosts)[sizeof p->host];
-    QG_NEW(hosts, a, p->size);
+    QG_NEW(p->hosts, a, p->size);
+    char(*hosts)[sizeof p->host] = p->hosts;
     QG_NEW(p->node, a, p->size);
     QG_MPI(MPI_Allgather(p->host, sizeof p->host, MPI_CHAR, hosts, sizeof p->host, MPI_CHAR,
                          MPI_COMM_WORLD));

@@ -68,7 +68,7 @@ static qg_code done(void *ctx, const qg_unit_report *report, const void *result,
     qg_code rc = qg_results_put(
         o->results, report->unit,
         &(qg_work_result){.data = result, .size = size, .host = report->host ? report->host : ""});
-    if (rc == QG_OK || qg_code_scope(rc) == QG_SCOPE_GRID)
+    if (rc == QG_OK || qg_code_scope(rc) != QG_SCOPE_CELL)
         return rc;
     /* A result that cannot be stored is the failure of its unit. */
     char text[QG_ERROR_SIZE];

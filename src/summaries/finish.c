@@ -86,7 +86,7 @@ static qg_code close_cell(qg_results *r, int cell)
     qg_arena_release(r->scratch, m);
     if (rc == QG_OK)
         return set_cell(r, cell, QG_STATE_DONE, NULL);
-    if (qg_code_scope(rc) == QG_SCOPE_GRID)
+    if (qg_code_scope(rc) != QG_SCOPE_CELL)
         return rc;
     qg_error_format(text, sizeof text, qg_error_last());
     return set_cell(r, cell, QG_STATE_FAILED, text);

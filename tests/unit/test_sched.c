@@ -54,7 +54,7 @@ static void exclusive_units_run_alone_on_their_node(void **state)
     qg_arena_destroy(a);
 }
 
-static void failure_blocks_what_needs_it_and_two_deaths_are_a_failure(void **state)
+static void failure_blocks_what_needs_it_and_three_deaths_are_a_failure(void **state)
 {
     (void)state;
     int open, running, done, bad;
@@ -101,6 +101,69 @@ static void what_is_dropped_unbroken_goes_back_for_ever(void **state)
         assert_false(qg_sched_dropped(s, 0, false));
     }
     qt_eq("nobody died", qg_sched_losses(s, 0), 0);
+    qg_arena_destroy(a);
+}
+
+/* Ranks 0 and 1 on one node, 2 on another. */
+static void trouble_of_a_place_goes_to_another_node_first(void **state)
+{
+    (void)state;
+    bool failed;
+    qg_arena *a = qg_arena_create(0);
+    sched_plan p = {0};
+    sched_add_task(&p, 0, false, -1);
+    for (int i = 0; i < 3; i++)
+        sched_add_unit(&p, 0, 3 - i);
+    qg_sched *s = sched_make(a, &p, NULL, 3, 2, NULL);
+    qt_eq("begun", qg_sched_next(s, 0), 0);
+    qt_ok(qg_sched_troubled(&failed, s, 0, 0, QG_EIO));
+    assert_false(failed || qg_sched_left_out(s, 0));
+    qt_eq("not for its node while there is another", qg_sched_next(s, 1), 1);
+    qt_eq("never again for the rank", qg_sched_next(s, 0), 2);
+    qt_eq("for another node", qg_sched_next(s, 2), 0);
+    qt_ok(qg_sched_troubled(&failed, s, 2, 0, QG_EIO));
+    assert_true(qg_sched_left_out(s, 0));
+    qt_eq("another trouble there: not the same", s->state[0], QG_UNIT_RUNNING);
+    qg_sched_done(s, 0);
+    qt_eq("nothing for who is left out", qg_sched_next(s, 0), -1);
+    qt_eq("for the other node", qg_sched_next(s, 2), 2);
+    qt_ok(qg_sched_troubled(&failed, s, 2, 2, QG_EIO));
+    assert_true(failed);
+    qt_eq("the same on two nodes", s->state[2], QG_UNIT_FAILED);
+    qg_sched_done(s, 1);
+    assert_true(qg_sched_finished(s));
+    qg_arena_destroy(a);
+}
+
+static void what_no_place_is_good_for_stays_open(void **state)
+{
+    (void)state;
+    bool failed;
+    int open, running, done, bad;
+    qg_arena *a = qg_arena_create(0);
+    sched_plan p = {0};
+    sched_add_task(&p, 0, false, -1);
+    sched_add_gang(&p, 0, 4, -1);
+    sched_add_unit(&p, 0, 1);
+    sched_add_unit(&p, 1, 2);
+    qg_sched *s = sched_make(a, &p, NULL, 2, 2, NULL);
+    int32_t ranks[2];
+    int n;
+    qt_eq("a gang", qg_sched_next_gang(s, ranks, &n), 1);
+    qt_eq("of both", n, 2);
+    qt_ok(qg_sched_troubled(&failed, s, 1, 0, QG_ENOMEM));
+    qt_eq("without the rank that had trouble", qg_sched_next_gang(s, ranks, &n), 1);
+    assert_true(n == 1 && ranks[0] == 1);
+    qt_ok(qg_sched_troubled(&failed, s, 1, 1, QG_ENOMEM));
+    assert_false(failed);
+    qt_eq("nobody else may try", qg_sched_next_gang(s, ranks, &n), -1);
+    assert_false(qg_sched_finished(s));
+    qt_eq("other work goes on", qg_sched_next(s, 0), 0);
+    qg_sched_done(s, 0);
+    qt_eq("a success is the end of a row", s->rank[0].troubles, 0);
+    assert_true(qg_sched_finished(s) && qg_sched_any_rank(s));
+    qg_sched_count(s, &open, &running, &done, &bad);
+    assert_true(open == 1 && running == 0 && done == 1 && bad == 0);
     qg_arena_destroy(a);
 }
 
@@ -158,9 +221,11 @@ static void simulation_agrees_with_arithmetic(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(costliest_units_go_first_and_ranks_keep_their_model),
     cmocka_unit_test(exclusive_units_run_alone_on_their_node),
-    cmocka_unit_test(failure_blocks_what_needs_it_and_two_deaths_are_a_failure),
+    cmocka_unit_test(failure_blocks_what_needs_it_and_three_deaths_are_a_failure),
     cmocka_unit_test(draining_hands_out_nothing_more),
     cmocka_unit_test(what_is_dropped_unbroken_goes_back_for_ever),
+    cmocka_unit_test(trouble_of_a_place_goes_to_another_node_first),
+    cmocka_unit_test(what_no_place_is_good_for_stays_open),
     cmocka_unit_test(a_rank_that_joins_later_gets_work),
     cmocka_unit_test(simulation_agrees_with_arithmetic),
 };
