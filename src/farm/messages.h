@@ -5,10 +5,11 @@
  *                 BEAT                  sign of life, idle or between forward passes
  *                 DONE head result      FAILED head error
  *                 NEWS unit news        how far it is, a second apart at least
+ *                 STOP count            signals that this rank got, each time there is one more
  *   0 -> worker   ASSIGN assignment     PING (rank 0 is alive)
  *                 DROP number           give up that gang's unit; 0: whatever is in hand
  *                 WIND                  the run is to end: a training saves itself and gives up
- *                 LEAVE lost            go home
+ *                 LEAVE lost            go home; which ranks are lost, a byte each
  *
  * Every unit is computed by a gang, most of them by a gang of one. The first member's DONE carries
  * the result, the others' are empty.
@@ -28,7 +29,8 @@ enum {
     QG_DROP,
     QG_WIND,
     QG_LEAVE,
-    QG_NEWS
+    QG_NEWS,
+    QG_STOP
 };
 
 /* An assignment: this head, the members' ranks (int32, padded to 8 bytes), what the unit needs. */

@@ -53,7 +53,7 @@ typedef struct qg_farm {
     char *message;
     size_t cap;
     double start, last_ping, last_check, last_progress, last_step;
-    int signals_seen;
+    int signals_told; /* most that a worker got */
     bool draining, dropping;
     qg_code fatal; /* a GRID error from inside poll() */
     qg_error why;
