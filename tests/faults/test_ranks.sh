@@ -21,7 +21,7 @@ wound() { # STATUS SIGNAL WHO OUTPUT ONLY [MPIRUN OPTIONS]: a run of 3 ranks; WH
     shift 5
     timeout -k 5 $HANG mpirun "$@" -np 3 "$QGRID" run --progress none "$J" --output "$out" --only "$only" --stall-timeout 2s &
     pid=$!
-    WHILE=$pid wait_until "progress" has_units "$out" 3 || return 1
+    WHILE=$pid wait_until "progress" has_units "$out" 1 || return 1
     if [ "$who" = mpirun ]; then
         kill "-$signal" "$(pgrep -P $pid)" || return 1
     else
@@ -42,6 +42,10 @@ ok "and the same command goes on" goes_on "$T/dead.h5"
 ok "a signal to one worker is a wish of the run" wound 75 USR1 2 "$T/one.h5" '*'
 ok "its lock is released" no_lock "$T/one.h5"
 ok "and the same command goes on" goes_on "$T/one.h5"
+for how in --enable-recovery --oversubscribe; do # the second changes nothing
+    ok "a worker stopped for ever is left behind, status 0 ($how)" wound 0 STOP 2 "$T/silent$how.h5" '*e' $how
+    ok "with the bits of the undisturbed run ($how)" same_results "$T/ref.h5" "$T/silent$how.h5"
+done
 for signal in TERM HUP INT; do
     # In the background a shell has SIGINT ignored; mpirun catches it all the same.
     ok "SIG$signal to mpirun, whose own status is 1" wound 1 $signal mpirun "$T/$signal.h5" '*'
