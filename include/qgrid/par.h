@@ -12,11 +12,19 @@
 
 #include <stdbool.h>
 
+/* A process as its node knows it. */
+typedef struct qg_process {
+    int64_t pid;
+    uint64_t start; /* 0: cannot be watched from this rank */
+} qg_process;
+
 typedef struct qg_par {
     int rank, size;
-    int32_t *node;   /* [size] node number of each rank, 0 for rank 0's node */
-    bool lost_ranks; /* a rank died or fell silent: set by whoever notices */
-    int local_size;  /* ranks on this rank's node */
+    int32_t *node;       /* [size] node number of each rank, 0 for rank 0's node */
+    bool *lost;          /* [size] which ranks are known to be lost */
+    bool lost_ranks;     /* a rank died or fell silent: set by whoever notices */
+    qg_process *process; /* [size] the ranks of this rank's node */
+    int local_size;      /* ranks on this rank's node */
     char host[64];
     char (*hosts)[64];  /* [size] of every rank */
     int64_t launcher;   /* process that started this rank, 0: none did */
@@ -34,9 +42,14 @@ qg_code qg_par_start(qg_par **out, qg_arena *a) QG_MUST_USE;
  */
 long qg_par_claimed_rank(void);
 
+/** Whether a rank of this node has ended, as far as can be seen from here. */
+bool qg_par_gone(const qg_par *p, int rank);
+
 /**
- * Normal end: MPI_Finalize; _exit(status) where a rank is known to be lost, or turns out to be:
- * MPI_Finalize waits for the dead, so after QG_PAR_STOP_SECONDS of waiting the process leaves too.
+ * Normal end: MPI_Finalize, which waits for the dead. Where a rank is known to be lost, silent
+ * ranks of this node are killed under mpirun --enable-recovery and the process leaves by
+ * _exit(status); otherwise rank 0 has the launcher end everybody with `status`. Where a rank turns
+ * out to be lost only now, the process leaves after QG_PAR_STOP_SECONDS.
  */
 void qg_par_stop(qg_par *p, int status);
 enum { QG_PAR_STOP_SECONDS = 20 };
@@ -54,6 +67,9 @@ bool qg_par_orphaned(const qg_par *p);
 /** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead.
  */
 qg_code qg_par_send(qg_par *p, int to, int tag, const void *data, size_t size) QG_MUST_USE;
+
+/** Waits until what was sent has left, for so many seconds at most. */
+void qg_par_flush(qg_par *p, double seconds);
 
 /** Looks for a message without waiting: *from = -1 if there is none. */
 qg_code qg_par_probe(qg_par *p, int *from, int *tag, size_t *size) QG_MUST_USE;

@@ -13,6 +13,7 @@ typedef struct qg_run_options {
     const char *output; /* results file; NULL: the job's */
     bool fresh, retry_failed, accept_changes;
     double max_seconds;
+    double silence; /* seconds after which a silent rank is lost; 0: the default */
     qg_progress_style progress;
 } qg_run_options;
 

@@ -1,17 +1,22 @@
 /*
- * stop.h - SIGTERM, SIGUSR1 and SIGINT as a wish: long work asks now and then, and ends in good
- * order.
+ * stop.h - SIGTERM, SIGUSR1, SIGINT and SIGHUP as a wish: long work asks now and then, and ends in
+ * good order.
  */
 #ifndef QGRID_STOP_H
 #define QGRID_STOP_H
 
-/** From now on SIGTERM and SIGUSR1 are counted instead of ending the process. Local. */
+/* This many wishes end the process there and then (status 75), whatever it is doing. */
+enum { QG_STOP_END = 3 };
+
+/** From now on the signals are counted instead of ending the process; SIGHUP and SIGINT stay
+ *  ignored where they were. Local. */
 void qg_stop_catch(void);
 
-/** SIGINT, too. Local. */
-void qg_stop_catch_interrupt(void);
+/** A file to be removed when signals end the process: its lock. NULL: none any more. Local. */
+void qg_stop_removes(const char *path);
 
-/** How many came since they are caught. Local. */
+/** How many came since they are caught; those within half a second count once,
+ *  SIGTERM from mpirun, which kills its ranks a second later, counts twice. Local. */
 int qg_stop_wanted(void);
 
 #endif

@@ -260,3 +260,12 @@ double qg_cli_duration(const char *text)
     }
     return total;
 }
+
+int qg_cli_stall(double *out, const qg_command *cmd, const char *text)
+{
+    *out = qg_cli_duration(text);
+    if (*out >= 1)
+        return -1;
+    return qg_cli_usage(cmd, "--stall-timeout '%s' is not a time such as 90s or 5m, 1s at least",
+                        text);
+}

@@ -78,6 +78,9 @@ extern const char *const qg_cli_progress_names[]; /* in the order of qg_progress
 /** --progress: -1, or the exit status of a usage mistake. */
 int qg_cli_progress(qg_progress_style *out, const qg_command *cmd, const char *style);
 
+/** --stall-timeout: -1, or the exit status of a usage mistake. */
+int qg_cli_stall(double *out, const qg_command *cmd, const char *text);
+
 /** "3h50m", "90s", "2:30:00", "45m", "120" (seconds); negative when it is not a time. */
 double qg_cli_duration(const char *text);
 

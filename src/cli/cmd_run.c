@@ -23,7 +23,8 @@ enum {
     OPT_ACCEPT,
     OPT_MAX,
     OPT_PROGRESS,
-    OPT_STATUS
+    OPT_STATUS,
+    OPT_STALL
 };
 enum { MAX_SET = 64 };
 
@@ -37,6 +38,7 @@ const qg_cli_option qg_cmd_run_options[] = {
     {OPT_ACCEPT, "accept-changes", NULL, "inputs changed: keep what is still valid, run the rest"},
     {OPT_MAX, "max-time", "TIME", "stop in good order after 3h50m, 90s, 2:30:00"},
     {OPT_PROGRESS, "progress", "STYLE", "auto, bar, log or none"},
+    {OPT_STALL, "stall-timeout", "TIME", "a rank that is silent for so long is lost (60s)"},
     {OPT_STATUS, "status-file", "FILE", "for scripts: append started, output and status, a line each"},
     {0, NULL, NULL, NULL},
 };
@@ -90,6 +92,9 @@ static int parse(arguments *a, int argc, char **argv)
         case OPT_PROGRESS:
             status = qg_cli_progress(&a->run.progress, cmd, optarg);
             break;
+        case OPT_STALL:
+            status = qg_cli_stall(&a->run.silence, cmd, optarg);
+            break;
         case OPT_STATUS:
             if (!optarg[0])
                 return qg_cli_usage(cmd, "--status-file needs a file name");
@@ -114,6 +119,19 @@ static void warn_all(const qg_plan *p)
         qg_warn("%s", p->warnings[i]);
 }
 
+/* The same command without what would begin or stop again. */
+static void print_command(const arguments *a)
+{
+    printf("Interrupted; the same command goes on:  qgrid run '%s'", a->job);
+    for (int i = 0; i < a->n_set; i++)
+        printf(" --set '%s'", a->set[i]);
+    if (a->only)
+        printf(" --only '%s'", a->only);
+    if (a->run.output)
+        printf(" --output '%s'", a->run.output);
+    printf("\n");
+}
+
 /* Rank 0: the whole run. Dismisses the workers in any case. */
 static int drive(qg_par *par, qg_arena *arena, const arguments *a, qg_run_summary *summary)
 {
@@ -135,6 +153,12 @@ static int drive(qg_par *par, qg_arena *arena, const arguments *a, qg_run_summar
         qg_farm_dismiss(par);
         return problems.n ? qg_cli_problems(&problems) : qg_cli_fail();
     }
+    if (qg_stop_wanted()) { /* nothing is begun, and there is nothing to go on with */
+        qg_farm_dismiss(par);
+        qg_note("stop requested before the work began");
+        print_command(a);
+        return QG_EXIT_INTERRUPTED;
+    }
     warn_all(&plan);
     if (plan.n_selected == 0) {
         qg_farm_dismiss(par);
@@ -144,19 +168,6 @@ static int drive(qg_par *par, qg_arena *arena, const arguments *a, qg_run_summar
     if (rc != QG_OK)
         return qg_cli_fail();
     return summary->status;
-}
-
-/* The same command without what would begin or stop again. */
-static void print_command(const arguments *a)
-{
-    printf("Interrupted; the same command goes on:  qgrid run '%s'", a->job);
-    for (int i = 0; i < a->n_set; i++)
-        printf(" --set '%s'", a->set[i]);
-    if (a->only)
-        printf(" --only '%s'", a->only);
-    if (a->run.output)
-        printf(" --output '%s'", a->run.output);
-    printf("\n");
 }
 
 /* What the results file says; the run itself is over, so that an error changes nothing of it. */
@@ -186,6 +197,7 @@ int qg_cmd_run(int argc, char **argv)
 {
     arguments a = {0};
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves does not stop the work */
+    qg_stop_catch();
     int status = parse(&a, argc, argv);
     if (status >= 0)
         return status;
@@ -193,7 +205,6 @@ int qg_cmd_run(int argc, char **argv)
     qg_arena *arena = qg_arena_create(0);
     if (!arena)
         return qg_cli_fail();
-    qg_stop_catch();
     if (qg_par_start(&par, arena) != QG_OK) {
         qg_log_error(qg_error_last());
         return QG_EXIT_USAGE;
@@ -209,11 +220,11 @@ int qg_cmd_run(int argc, char **argv)
     } else {
         qg_work *work = NULL;
         qg_log_rank(par->rank);
-        qg_farm_options defaults = {0};
+        qg_farm_options options = {.silence = a.run.silence};
         qg_code rc = qg_work_create(&work, arena);
         qg_farm_worker worker = qg_work_callbacks(work);
         if (rc == QG_OK)
-            rc = qg_farm_serve(par, &worker, &defaults);
+            rc = qg_farm_serve(par, &worker, &options);
         qg_work_destroy(work);
         status = rc == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     }

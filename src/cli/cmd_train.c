@@ -4,11 +4,12 @@
 #include "cli.h"
 
 #include "qgrid/log.h"
+#include "qgrid/stop.h"
 #include "train_ranks.h"
 
 #include <signal.h>
 
-enum { OPT_SET = 256, OPT_OUTPUT, OPT_FRESH, OPT_PROGRESS };
+enum { OPT_SET = 256, OPT_OUTPUT, OPT_FRESH, OPT_PROGRESS, OPT_STALL };
 enum { MAX_SET = 64 };
 
 // clang-format off
@@ -17,6 +18,7 @@ const qg_cli_option qg_cmd_train_options[] = {
     {OPT_OUTPUT, "output", "DIR", "model folder instead of the config's"},
     {OPT_FRESH, "fresh", NULL, "replace the folder or checkpoint of an earlier training"},
     {OPT_PROGRESS, "progress", "STYLE", "auto, bar, log or none"},
+    {OPT_STALL, "stall-timeout", "TIME", "a rank that is silent for so long is lost (60s)"},
     {0, NULL, NULL, NULL},
 };
 const char qg_cmd_train_examples[] =
@@ -50,6 +52,8 @@ static int parse(arguments *a, int argc, char **argv)
             a->command.training.fresh = true;
         else if (key == OPT_PROGRESS)
             status = qg_cli_progress(&a->command.training.progress, cmd, optarg);
+        else if (key == OPT_STALL)
+            status = qg_cli_stall(&a->command.silence, cmd, optarg);
     }
     if (status >= 0)
         return status;
@@ -92,6 +96,7 @@ int qg_cmd_train(int argc, char **argv)
     arguments a = {0};
     qg_par *par;
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves does not stop the work */
+    qg_stop_catch();
     int status = parse(&a, argc, argv);
     if (status >= 0)
         return status;

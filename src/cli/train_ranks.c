@@ -85,8 +85,8 @@ int qg_train_serve(qg_par *par, const qg_train_command *command)
 {
     qg_train_command own = *command;
     qg_farm_worker worker = {&own, execute};
-    qg_farm_options defaults = {0};
-    if (qg_farm_serve(par, &worker, &defaults) == QG_OK)
+    qg_farm_options options = {.silence = command->silence};
+    if (qg_farm_serve(par, &worker, &options) == QG_OK)
         return QG_EXIT_OK;
     qg_log_rank(par->rank); /* not before: what the first member of a gang says is for all */
     return qg_cli_fail();
@@ -184,7 +184,8 @@ static int run(qg_par *par, qg_arena *a, const qg_train_command *command,
                                .failed = failed,
                                .task_finished = task_finished,
                                .progress = progress};
-    qg_farm_options options = {.coordinate_only_from = INT_MAX, .places_fail = true};
+    qg_farm_options options = {
+        .coordinate_only_from = INT_MAX, .silence = command->silence, .places_fail = true};
     note_idle_ranks(par, c);
     if (qg_farm_run(&outcome, par, &work, &worker, &callbacks, &options, a) != QG_OK)
         return qg_cli_fail();

@@ -10,6 +10,7 @@
 /* What every rank is told by its command line. */
 typedef struct qg_train_command {
     const char *config, *output; /* output NULL: the config's */
+    double silence;              /* --stall-timeout in seconds; 0: the default */
     const char *const *set;      /* NULL-terminated */
     qg_training_options training;
 } qg_train_command;

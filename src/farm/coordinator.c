@@ -15,13 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PING_SECONDS = 10 };
-
-/* The message says whether ranks were lost: then nobody may wait in MPI_Finalize. */
+/* The message says which ranks were lost: then nobody may wait in MPI_Finalize. */
 static qg_code send_away(qg_par *p, int rank)
 {
-    char lost = p->lost_ranks;
-    return qg_par_send(p, rank, QG_LEAVE, &lost, sizeof lost);
+    return qg_par_send(p, rank, QG_LEAVE, p->lost, (size_t)p->size);
 }
 
 static void hear_news(qg_farm *f, const qg_peer *p)
@@ -55,6 +52,11 @@ static qg_code take(qg_farm *f, int from, int tag, size_t size)
     }
     if (tag == QG_GONE)
         return qg_crew_lose(f, from, "has lost its launcher", false);
+    int32_t signals;
+    if (tag == QG_STOP && size == sizeof signals) {
+        memcpy(&signals, f->message, sizeof signals);
+        f->signals_told = signals > f->signals_told ? signals : f->signals_told;
+    }
     if (tag == QG_NEWS && size == sizeof(qg_news_message))
         hear_news(f, p);
     if (tag != QG_DONE && tag != QG_FAILED)
@@ -64,6 +66,14 @@ static qg_code take(qg_farm *f, int from, int tag, size_t size)
     memcpy(&h, f->message, sizeof h);
     QG_ASSERT(p->leader >= 0 && h.unit == f->crew[p->leader].unit);
     return qg_crew_report(f, from, tag == QG_DONE, &h, f->message + sizeof h, size - sizeof h);
+}
+
+/* When rank 0 itself was away (stopped, or busy with the file), others may have been stopped with
+ * it: that time is not their silence. */
+static void forgive(qg_farm *f, double away)
+{
+    for (int r = 1; away > f->options.silence / 6 && r < f->par->size; r++)
+        f->peer[r].heard += away;
 }
 
 static qg_code check_peers(qg_farm *f, double now)
@@ -108,17 +118,19 @@ static qg_code send_home(qg_farm *f)
 
 static qg_code obey_signals(qg_farm *f, double now)
 {
+    /* A launcher tells all ranks the same: what counts is who was told most often. */
     int seen = qg_stop_wanted();
+    if (f->signals_told > seen)
+        seen = f->signals_told;
     bool late = f->options.max_seconds > 0 && now - f->start > f->options.max_seconds;
     if (!f->draining && (seen > 0 || late)) {
         f->draining = true;
         qg_sched_drain(f->sched);
-        f->signals_seen = seen;
         qg_note("%s: finishing what runs", seen > 0 ? "stop requested" : "time is up");
         QG_TRY(broadcast(f, QG_WIND));
-    } else if (f->draining && !f->dropping && seen > f->signals_seen && seen > 1) {
+    } else if (f->draining && !f->dropping && seen > 1) {
         f->dropping = true;
-        qg_note("stop requested again: dropping what runs");
+        qg_note("stop requested with haste: dropping what runs");
         QG_TRY(broadcast(f, QG_DROP));
     }
     return QG_OK;
@@ -150,10 +162,11 @@ static qg_code step(qg_farm *f)
     double now = qg_clock();
     QG_TRY(obey_signals(f, now));
     if (now - f->last_check > 0.2) {
+        forgive(f, now - f->last_check);
         f->last_check = now;
         QG_TRY(check_peers(f, now));
     }
-    if (now - f->last_ping > PING_SECONDS) {
+    if (now - f->last_ping > f->options.silence / 6) {
         f->last_ping = now;
         QG_TRY(broadcast(f, QG_PING));
     }
@@ -275,7 +288,6 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_workload *work,
     f.last_ping = f.last_check = f.start;
     f.last_progress = -1;
     qg_stop_catch();
-    qg_stop_catch_interrupt();
     qg_code rc = make(&f, work);
     if (rc == QG_OK)
         rc = loop(&f);

@@ -229,6 +229,7 @@ qg_code qg_crew_lose(qg_farm *f, int rank, const char *how, bool died)
     p->leader = -1;
     f->out->lost_ranks++;
     f->par->lost_ranks = true;
+    f->par->lost[rank] = true;
     (void)qg_sched_lost(f->sched, rank);
     if (leader < 0) {
         qg_warn("rank %d %s", rank, how);

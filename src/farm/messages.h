@@ -6,10 +6,11 @@
  *                 DONE head result      FAILED head error
  *                 NEWS unit news        how far it is, a second apart at least
  *                 GONE                  it leaves unasked: its launcher is gone
+ *                 STOP count            signals that this rank got, each time there is one more
  *   0 -> worker   ASSIGN assignment     PING (rank 0 is alive)
  *                 DROP number           give up that gang's unit; 0: whatever is in hand
  *                 WIND                  the run is to end: a training saves itself and gives up
- *                 LEAVE lost            go home
+ *                 LEAVE lost            go home; which ranks are lost, a byte each
  *
  * Every unit is computed by a gang, most of them by a gang of one. The first member's DONE carries
  * the result, the others' are empty.
@@ -30,7 +31,8 @@ enum {
     QG_WIND,
     QG_LEAVE,
     QG_NEWS,
-    QG_GONE
+    QG_GONE,
+    QG_STOP
 };
 
 /* An assignment: this head, the members' ranks (int32, padded to 8 bytes), what the unit needs. */

@@ -55,7 +55,7 @@ typedef struct qg_farm {
     char *message;
     size_t cap;
     double start, last_ping, last_check, last_progress, last_step;
-    int signals_seen;
+    int signals_told; /* most that a worker got */
     bool draining, dropping;
     bool orphaned; /* the launcher is gone: nothing that is reported from then on is a failure */
     int troubled_rank; /* where the last trouble of a place was, */

@@ -4,13 +4,14 @@
 #include "messages.h"
 
 #include "qgrid/clock.h"
+#include "qgrid/log.h"
+#include "qgrid/stop.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { ORPHAN_SECONDS = 300 }; /* rank 0 pings every 10 seconds */
+enum { BUSY = 5 }; /* rank 0, which may be busy with the file, is given so much more time */
 enum { NEWS_SECONDS = 1 };
 
 qg_farm_options qg_farm_defaults(const qg_farm_options *o)
@@ -51,12 +52,14 @@ typedef struct worker {
     const qg_farm_worker *callbacks;
     qg_farm_options options;
     double last_beat, last_heard, last_news;
+    int32_t signals; /* that rank 0 was told of */
     bool leave, drop, wind;
     uint32_t number; /* of the gang it computes in, 0: none */
     int64_t unit;    /* ... and what it computes */
     char *input;     /* the assignment in hand */
     size_t size, cap;
     bool assigned;
+    bool orphan; /* leaves because nobody is there any more */
 } worker;
 
 static qg_code reserve(worker *w, size_t size)
@@ -82,8 +85,10 @@ static void hear(worker *w, int tag, const char *data, size_t size)
     }
     w->wind |= tag == QG_WIND;
     w->leave |= tag == QG_LEAVE;
-    if (tag == QG_LEAVE && size == 1 && data[0])
-        w->par->lost_ranks = true;
+    for (size_t r = 0; tag == QG_LEAVE && r < size && r < (size_t)w->par->size; r++) {
+        w->par->lost[r] |= data[r] != 0;
+        w->par->lost_ranks |= data[r] != 0;
+    }
 }
 
 /* Takes in everything that has arrived. */
@@ -105,23 +110,59 @@ static qg_code listen_all(worker *w)
     }
 }
 
-/* The launcher's daemon is gone, or rank 0 has been silent for very long: rank 0 is told, so that
- * what this rank has in hand goes to another. */
+/* Rank 0 is dead, and who is on other nodes cannot see it. */
+static void pass_on(worker *w)
+{
+    const qg_par *p = w->par;
+    for (int r = 1; r < p->size; r++)
+        if (p->node[r] != p->node[0] &&
+            qg_par_send(w->par, r, QG_LEAVE, p->lost, (size_t)p->size) != QG_OK)
+            qg_error_clear();
+    qg_par_flush(w->par, 1);
+}
+
+/* The launcher's daemon is gone, rank 0 is dead, or it has been silent for very long. If rank 0 is
+ * there it is told, so that what this rank has in hand goes to another. */
 static qg_code leave_if_orphaned(worker *w)
 {
-    if (w->leave || (!qg_par_orphaned(w->par) && qg_clock() - w->last_heard <= ORPHAN_SECONDS))
+    bool dead = qg_par_gone(w->par, 0);
+    bool silent = qg_clock() - w->last_heard > BUSY * w->options.silence;
+    if (w->leave || (!qg_par_orphaned(w->par) && !dead && !silent))
         return QG_OK;
-    w->leave = w->par->lost_ranks = true;
-    return qg_par_send(w->par, 0, QG_GONE, NULL, 0);
+    w->orphan = w->leave = w->par->lost_ranks = true;
+    if (dead || silent) {
+        qg_warn("rank 0 %s: leaving", dead ? "died" : "has been silent for too long");
+        w->par->lost[0] = true;
+    }
+    if (!dead)
+        return qg_par_send(w->par, 0, QG_GONE, NULL, 0);
+    pass_on(w);
+    return QG_OK;
+}
+
+/* A signal that came to this rank alone is a wish all the same. */
+static qg_code tell_signals(worker *w)
+{
+    int32_t n = qg_stop_wanted();
+    if (n == w->signals)
+        return QG_OK;
+    w->signals = n;
+    return qg_par_send(w->par, 0, QG_STOP, &n, sizeof n);
+}
 }
 
 static qg_code beat(worker *w)
 {
-    double now = qg_clock();
-    if (now - w->last_beat < w->options.heartbeat)
+    double now = qg_clock(), since = now - w->last_beat;
+    QG_TRY(tell_signals(w));
+    if (since < w->options.heartbeat)
         return QG_OK;
+    if (since > w->options.silence / 6) /* away itself: that was not rank 0's silence */
+        w->last_heard += since;
     w->last_beat = now;
     QG_TRY(leave_if_orphaned(w));
+    if (w->leave)
+        return QG_OK;
     return qg_par_send(w->par, 0, QG_BEAT, NULL, 0);
 }
 
@@ -240,11 +281,11 @@ qg_code qg_farm_serve(qg_par *p, const qg_farm_worker *callbacks, const qg_farm_
                 .callbacks = callbacks,
                 .options = qg_farm_defaults(options),
                 .last_heard = qg_clock()};
-    /* mpirun forwards these to every rank: what they mean is rank 0's business. */
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGUSR1, SIG_IGN);
-    signal(SIGINT, SIG_IGN);
+    w.last_beat = w.last_heard;
+    qg_stop_catch(); /* rank 0 is told of them */
     qg_code rc = serve(&w);
     free(w.input);
+    if (w.orphan)
+        return QG_FAIL(QG_ELOST, "the run has lost rank 0");
     return rc;
 }

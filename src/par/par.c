@@ -8,6 +8,9 @@
 
 #include "comm.h"
 
+#include "qgrid/clock.h"
+#include "qgrid/process.h"
+
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -99,6 +102,8 @@ static qg_code alone(qg_par *p, qg_arena *a)
     p->size = p->local_size = 1;
     QG_NEW(p->node, a, 1);
     p->hosts = &p->host;
+    QG_NEW(p->lost, a, 1);
+    QG_NEW(p->process, a, 1);
     return QG_OK;
 }
 
@@ -119,6 +124,27 @@ static qg_code find_nodes(qg_par *p, qg_arena *a)
         p->local_size += strcmp(hosts[r], p->host) == 0;
     }
     return QG_OK;
+}
+
+/* Ranks of this node can be watched, unless they see another /proc (containers). */
+static qg_code find_processes(qg_par *p, qg_arena *a)
+{
+    qg_process self = {getpid(), qg_process_start(getpid())};
+    QG_NEW(p->process, a, p->size);
+    QG_NEW(p->lost, a, p->size);
+    QG_MPI(MPI_Allgather(&self, sizeof self, MPI_BYTE, p->process, sizeof self, MPI_BYTE,
+                         MPI_COMM_WORLD));
+    for (int r = 0; r < p->size; r++)
+        if (p->node[r] != p->node[p->rank] ||
+            qg_process_start(p->process[r].pid) != p->process[r].start)
+            p->process[r] = (qg_process){0};
+    return QG_OK;
+}
+
+bool qg_par_gone(const qg_par *p, int rank)
+{
+    const qg_process *q = &p->process[rank];
+    return q->start > 0 && qg_process_start(q->pid) != q->start;
 }
 
 /* On one node Open MPI need not look for networks, which takes a fifth of a second. What the user
@@ -153,7 +179,8 @@ qg_code qg_par_start(qg_par **out, qg_arena *a)
     QG_TRY(qg_gang_start(p->mpi));
     if (p->size == 1 && claimed_size(&size))
         return alone(p, a);
-    return find_nodes(p, a);
+    QG_TRY(find_nodes(p, a));
+    return find_processes(p, a);
 }
 
 bool qg_par_orphaned(const qg_par *p)
@@ -170,13 +197,40 @@ static void leave_at_alarm(int number)
     _exit(status_at_alarm);
 }
 
+/* A rank that falls silent is not dead: mpirun would wait for it. Only where deaths are survived
+ * may it be killed; elsewhere MPI_Abort ends it, and gives the launcher rank 0's status. */
+static void leave_behind(qg_par *p, int status)
+{
+    enum { ABORT_SECONDS = 300 };
+    const char *recovers = getenv("OMPI_MCA_orte_enable_recovery");
+    if (qg_par_orphaned(p)) /* nobody waits for the status, nor ends the others */
+        _exit(status);
+    if (recovers && strcmp(recovers, "0") != 0) {
+        for (int r = 0; r < p->size; r++)
+            if (p->lost[r] && r != p->rank && p->process[r].start && !qg_par_gone(p, r))
+                kill((pid_t)p->process[r].pid, SIGKILL);
+        _exit(status);
+    }
+    if (p->rank == 0)
+        MPI_Abort(MPI_COMM_WORLD, status);
+    /* A worker that went first would take the others and rank 0's status with it. */
+    pid_t parent = getppid();
+    signal(SIGTERM, SIG_DFL);
+    for (double start = qg_clock(); qg_clock() - start < ABORT_SECONDS;) {
+        if (getppid() != parent || qg_par_gone(p, 0))
+            break;
+        qg_sleep(0.1);
+    }
+    _exit(status);
+}
+
 void qg_par_stop(qg_par *p, int status)
 {
     if (!p->mpi->started)
         return;
     fflush(NULL);
     if (p->lost_ranks)
-        _exit(status);
+        leave_behind(p, status);
     /* A rank that dies from here on would keep the others waiting for ever. */
     status_at_alarm = status;
     signal(SIGALRM, leave_at_alarm);
@@ -222,6 +276,14 @@ qg_code qg_par_send(qg_par *p, int to, int tag, const void *data, size_t size)
     m->next = p->mpi->outbox;
     p->mpi->outbox = m;
     return QG_OK;
+}
+
+void qg_par_flush(qg_par *p, double seconds)
+{
+    double start = qg_clock();
+    while (p->mpi->outbox && qg_clock() - start < seconds && sweep(p->mpi) == QG_OK)
+        qg_sleep(1e-3);
+    qg_error_clear();
 }
 
 qg_code qg_par_probe(qg_par *p, int *from, int *tag, size_t *size)

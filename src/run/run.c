@@ -9,6 +9,7 @@
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/reading.h"
+#include "qgrid/stop.h"
 #include "qgrid/summaries.h"
 #include "qgrid/training.h"
 #include "qgrid/work.h"
@@ -142,7 +143,7 @@ static qg_code compute(qg_farm_outcome *outcome, qg_par *par, qg_arena *a, qg_re
     const qg_plan *p = r->plan;
     qg_work *work;
     qg_owner owner = {.results = r, .lock = lock, .progress = o->progress};
-    qg_farm_options options = {.max_seconds = o->max_seconds};
+    qg_farm_options options = {.max_seconds = o->max_seconds, .silence = o->silence};
     owner.cache = qg_model_cache_dir(a);
     if (!owner.cache)
         return QG_ENOMEM;
@@ -220,7 +221,9 @@ qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *pla
     if (rc == QG_OK)
         rc = qg_lock_take(&lock, file, 120);
     if (rc == QG_OK) {
+        qg_stop_removes(lock.path);
         rc = run_locked(out, par, a, plan, file, &lock, options, &dismissed);
+        qg_stop_removes(NULL);
         qg_lock_release(&lock);
     }
     if (!dismissed)

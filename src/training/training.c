@@ -361,10 +361,8 @@ qg_code qg_training_run(qg_training_summary *out, qg_arena *a, const qg_training
     training t = {.arena = a, .config = c, .options = options, .gang = gang, .saved_step = -1};
     *out = (qg_training_summary){.written = false};
     QG_ASSERT(gang->size <= QG_GANG_MOST);
-    if (!gang->par) {
+    if (!gang->par)
         qg_stop_catch();
-        qg_stop_catch_interrupt();
-    }
     qg_log_quiet(gang->index > 0);
     qg_code rc = open_and_run(out, &t, problems);
     qg_error why = *qg_error_last();

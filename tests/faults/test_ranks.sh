@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Ranks that die, fall silent or are told to stop, and launchers that are ended.
+. "$(dirname "$0")/../support/sh.sh"
+
+cat >"$T/job.json" <<EOF
+{
+  "name": "ranks", "output": "$T/ref.h5", "labels": ["positive", "neutral", "negative"], "unit_tokens": 64,
+  "models": {"finetuned": "models/mini-finetuned"}, "datasets": {"smsa": "datasets/test.tsv"},
+  "experiments": {"a": {"model": "finetuned", "dataset": "smsa"}},
+  "precisions": [{"precision": "fp32", "name": "single"}, {"precision": "int8", "name": "byte"}],
+  "latency": {"runs": 2000, "samples": 50}
+}
+EOF
+J=$T/job.json
+ok "the undisturbed run" run_np 2 "$J" --only '*e'
+
+gone() { [ -z "$(rank_of "$1")" ]; }
+no_lock() { [ ! -e "$1.lock" ]; }
+wound() { # STATUS SIGNAL WHO OUTPUT ONLY [MPIRUN OPTIONS]: a run of 3 ranks; WHO is a rank or mpirun
+    local want=$1 signal=$2 who=$3 out=$4 only=$5 pid status
+    shift 5
+    timeout -k 5 $HANG mpirun "$@" -np 3 "$QGRID" run --progress none "$J" --output "$out" --only "$only" --stall-timeout 2s &
+    pid=$!
+    WHILE=$pid wait_until "progress" has_units "$out" 1 || return 1
+    if [ "$who" = mpirun ]; then
+        kill "-$signal" "$(pgrep -P $pid)" || return 1
+    else
+        kill "-$signal" "$(rank_of "$out" "$who")" || return 1
+    fi
+    wait $pid
+    status=$?
+    [ $status -eq "$want" ] || { echo "status $status"; return 1; }
+    wait_until "end of all ranks" gone "$out"
+}
+has_status() { local want=$1 status; shift; "$@"; status=$?; [ $status -eq "$want" ]; }
+goes_on() { run_np 2 "$J" --output "$1" --only '*e' && same_results "$T/ref.h5" "$1"; }
+
+begun=$SECONDS
+ok "rank 0 killed: the others leave" wound 0 KILL 0 "$T/dead.h5" '*' --enable-recovery
+ok "within a minute, however busy the machine is" [ $((SECONDS - begun)) -lt 60 ]
+ok "and the same command goes on" goes_on "$T/dead.h5"
+ok "a signal to one worker is a wish of the run" wound 75 USR1 2 "$T/one.h5" '*'
+ok "its lock is released" no_lock "$T/one.h5"
+ok "and the same command goes on" goes_on "$T/one.h5"
+for how in --enable-recovery --oversubscribe; do # the second changes nothing
+    ok "a worker stopped for ever is left behind, status 0 ($how)" wound 0 STOP 2 "$T/silent$how.h5" '*e' $how
+    ok "with the bits of the undisturbed run ($how)" same_results "$T/ref.h5" "$T/silent$how.h5"
+done
+for signal in TERM HUP INT; do
+    # In the background a shell has SIGINT ignored; mpirun catches it all the same.
+    ok "SIG$signal to mpirun, whose own status is 1" wound 1 $signal mpirun "$T/$signal.h5" '*'
+    ok "releases the lock" no_lock "$T/$signal.h5"
+    ok "says what it left" has_status 75 "$QGRID" status "$T/$signal.h5"
+done
+finish
