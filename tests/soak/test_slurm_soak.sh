@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What takes minutes in a SLURM cluster: the time limit itself, preemption, a node that is set DOWN,
-# limits of restarts, other launchers, and warnings at random moments.
+# lost ranks, limits of restarts, and srun as the launcher.
 # shellcheck disable=SC2034 # with is for tests/support/slurm.sh
 . "$(dirname "$0")/../support/slurm.sh"
 
@@ -12,6 +12,16 @@ whole() {
     "$QGRID" digest "$OUT" >"$T/digest" && good "$job" 0
 }
 ok "an undisturbed run" whole
+
+ranks_killed() {
+    # shellcheck disable=SC2046 # several processes
+    busy_job && kill -9 $(on_node n2 qgrid) && good "$job" 0 &&
+        h5dump -d /timing/run/lost_ranks "$OUT" | grep -q '(0): 2'
+}
+ok "the ranks of a node are killed: the others do their work" ranks_killed
+
+warned_at_once() { fresh_job && warn && good "$job" 1; }
+ok "a warning before the ranks start is kept for them" warned_at_once
 
 time_limit() { # ranks that do not react stand for a unit that lasts longer than the warning
     busy_job -t 1 || return 1
