@@ -23,14 +23,19 @@ qgrid_pass_on() {
     kill -USR1 "$qgrid_pid" 2>/dev/null
 }
 
-qgrid_state() { scontrol show job "$1" 2>/dev/null | sed -n 's/^ *JobState=\([A-Z_]*\).*/\1/p' | head -n 1; }
+# SLURM itself is ending the job for good: by scancel, then, but for the time limit.
+qgrid_is_cancelled() { # JOB
+    local about
+    about=$(scontrol show job "$1" 2>/dev/null)
+    [[ $about =~ JobState=(CANCELLED|COMPLETING) && ! $about =~ Reason=TimeLimit ]]
+}
 
 # qgrid itself counts how often a unit was tried and gives up the unit; the limit here is a second net.
 qgrid_again() { # LIMIT
     local id=${SLURM_JOB_ID:-} restarts=${SLURM_RESTART_COUNT:-0}
     [ -n "$id" ] || return 0
     [ -z "${SLURM_ARRAY_TASK_ID:-}" ] || id=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID # not the whole array
-    if [ "$(qgrid_state "$id")" = CANCELLED ]; then
+    if qgrid_is_cancelled "$id"; then
         echo "run.sh: job $id was cancelled; sbatch with the same script goes on" >&2
     elif [ "$restarts" -ge "$1" ]; then
         echo "run.sh: job $id was started again $restarts times, and work is left: not once more (QGRID_RESTARTS);" \
