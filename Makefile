@@ -63,7 +63,8 @@ LIB      = $(BUILD)/libqgrid.a
 BIN      = $(BUILD)/qgrid
 TESTSRC  = $(wildcard tests/unit/test_*.c tests/kernels/test_*.c tests/golden/test_*.c tests/mpi/test_*.c tests/fuzz/test_*.c)
 TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%) $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
-SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+FAULTY   = $(BUILD)/tests/support/faulty_io.so
+SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/faulty_io.c,$(wildcard tests/support/*.c)))
 FUZZSRC  = $(wildcard tests/fuzz/fuzz_*.c)
 FUZZLIB  = $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/study.o
 FUZZOBJ  = $(FUZZSRC:%.c=$(BUILD)/%.o) $(FUZZLIB)
@@ -86,7 +87,7 @@ all: check-deps ## build build/release/qgrid
 
 bins: $(BIN) $(TOOLBIN)
 
-testbins: bins $(TESTBIN)
+testbins: bins $(TESTBIN) $(FAULTY)
 
 run: check-deps ## install what is missing, build, run jobs/full_matrix.json on all cores
 	$(Q)$(MAKE) --no-print-directory -j$(NP) bins
@@ -194,6 +195,12 @@ $(BUILD)/tests/fuzz/test_corpus: $(FUZZOBJ)
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZLIB) $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+# Preloaded, also into the launcher: it takes no library with it, and no sanitizer.
+$(FAULTY): tests/support/faulty_io.c
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CPPFLAGS) -std=c11 $(WARN) -O1 -g -fPIC -shared -Wl,--as-needed -o $@ $< -ldl
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT) $(LIB)
 	$(SAY) LINK $@
