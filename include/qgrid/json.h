@@ -15,6 +15,9 @@
 /* Deepest nesting that is read. */
 enum { QG_JSON_DEPTH = 64 };
 
+/* 2^53 - 1: integers beyond are not exact, 2^53 + 1 reads as 2^53. */
+#define QG_JSON_MOST_INTEGER 9007199254740991.0
+
 /* What a value is. */
 typedef enum qg_json_type {
     QG_JSON_NULL,

@@ -78,8 +78,8 @@ static qg_code read_number(void *field, const qg_opt *o, const qg_json_doc *doc,
         return QG_JSON_FAIL(doc, v, QG_EJOB, "found %s, %s is expected",
                             v->type == QG_JSON_NUMBER ? "a fraction" : qg_json_kind(v),
                             whole ? "an integer" : "a number");
-    if (whole && fabs(v->number) > 0x1p53)
-        return QG_JSON_FAIL(doc, v, QG_EJOB, "%.0f is beyond 2^53 and not exact in JSON",
+    if (whole && fabs(v->number) > QG_JSON_MOST_INTEGER)
+        return QG_JSON_FAIL(doc, v, QG_EJOB, "%.0f is not below 2^53 and not exact in JSON",
                             v->number);
     if (has_range(o) && !(v->number >= o->min && v->number <= o->max))
         return QG_JSON_FAIL(doc, v, QG_EJOB, "%.17g is outside [%.17g, %.17g]", v->number, o->min,

@@ -64,6 +64,7 @@ static qg_code take(qg_farm *f, int from, int tag, size_t size)
     qg_report_head h;
     QG_ASSERT(size >= sizeof h);
     memcpy(&h, f->message, sizeof h);
+    h.host[sizeof h.host - 1] = 0;
     QG_ASSERT(p->leader >= 0 && h.unit == f->crew[p->leader].unit);
     return qg_crew_report(f, from, tag == QG_DONE, &h, f->message + sizeof h, size - sizeof h);
 }

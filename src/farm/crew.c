@@ -192,6 +192,15 @@ static void add_head(qg_crew *c, int index, const qg_report_head *h)
     c->head.peak_rss = most;
 }
 
+/* What another rank sent ends where its fields do, and has a code that is known. */
+static void end_texts(qg_error *e)
+{
+    e->path[sizeof e->path - 1] = e->field[sizeof e->field - 1] = 0;
+    e->msg[sizeof e->msg - 1] = e->src[sizeof e->src - 1] = 0;
+    if (e->code <= QG_OK || e->code >= QG_ERR_COUNT)
+        e->code = QG_EBUG;
+}
+
 qg_code qg_crew_report(qg_farm *f, int rank, bool ok, const qg_report_head *h, const void *data,
                        size_t size)
 {
@@ -205,6 +214,7 @@ qg_code qg_crew_report(qg_farm *f, int rank, bool ok, const qg_report_head *h, c
     if (!ok) {
         QG_ASSERT(size == sizeof e);
         memcpy(&e, data, sizeof e);
+        end_texts(&e);
         blame(f, c, rank, &e);
         QG_TRY(drop(f, leader));
     } else if (p->index == 0) {

@@ -34,12 +34,13 @@ const qg_opt qg_dataset_opts[] = {
 };
 
 const qg_opt qg_dataset_sample_opts[] = {
-    {"count", QG_OPT_INT, FIELD(sampling.count), .min = 1, .max = 0x1p53, .help = "rows"},
+    {"count", QG_OPT_INT, FIELD(sampling.count), .min = 1, .max = QG_JSON_MOST_INTEGER,
+     .help = "rows"},
     {"fraction", QG_OPT_REAL, FIELD(sampling.fraction), .min = 0, .max = 1,
      .help = "share of the rows, rounded, at least one"},
-    {"per_class", QG_OPT_INT, FIELD(sampling.per_class), .min = 1, .max = 0x1p53,
+    {"per_class", QG_OPT_INT, FIELD(sampling.per_class), .min = 1, .max = QG_JSON_MOST_INTEGER,
      .help = "rows of each label"},
-    {"seed", QG_OPT_INT, FIELD(sampling.seed), .def = 42, .min = 0, .max = 0x1p53,
+    {"seed", QG_OPT_INT, FIELD(sampling.seed), .def = 42, .min = 0, .max = QG_JSON_MOST_INTEGER,
      .help = "of the random choice"},
     QG_OPT_END,
 };

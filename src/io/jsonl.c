@@ -27,7 +27,11 @@ static qg_code scalar(const char **out, size_t *len, char number[32], const qg_j
     if (v->type == QG_JSON_STRING) {
         *out = v->string;
     } else if (v->type == QG_JSON_NUMBER) {
-        bool whole = fabs(v->number) <= 0x1p53 && v->number == rint(v->number);
+        bool whole = v->number == rint(v->number);
+        if (whole && fabs(v->number) > QG_JSON_MOST_INTEGER)
+            return QG_JSON_FAIL(doc, v, QG_EFORMAT,
+                                "%.0f is not below 2^53 and not exact in JSON; as a string it is",
+                                v->number);
         snprintf(number, 32, whole ? "%.0f" : "%.17g", v->number);
         *out = number;
     } else {

@@ -33,7 +33,7 @@ typedef struct reader {
 /* A whole number without sign, point or exponent, as the format writes sizes; exact below 2^53. */
 static bool read_size(uint64_t *out, const qg_json_doc *doc, const qg_json *v)
 {
-    if (v->type != QG_JSON_NUMBER || !(v->number >= 0) || v->number > 0x1p53)
+    if (v->type != QG_JSON_NUMBER || !(v->number >= 0) || v->number > QG_JSON_MOST_INTEGER)
         return false;
     for (size_t i = v->offset; i < doc->size && !strchr(",] \t\r\n", doc->text[i]); i++)
         if (doc->text[i] < '0' || doc->text[i] > '9')

@@ -44,7 +44,7 @@ const qg_opt qg_job_explain_opts[] = {
 const qg_opt qg_job_samples_opts[] = {
     {"per_class", QG_OPT_INT, offsetof(struct samples_entry, per_class), .def = 17, .min = 1, .max = 1000000, .help = "texts of each class"},
     {"correct_only", QG_OPT_BOOL, offsetof(struct samples_entry, correct_only), .def = 1, .help = "only texts that fp32 classifies right"},
-    {"seed", QG_OPT_INT, offsetof(struct samples_entry, seed), .def = -1, .min = -1, .max = 0x1p53, .help = "seed of the choice and of methods that draw; default: the job's"},
+    {"seed", QG_OPT_INT, offsetof(struct samples_entry, seed), .def = -1, .min = -1, .max = QG_JSON_MOST_INTEGER, .help = "seed of the choice and of methods that draw; default: the job's"},
     QG_OPT_END,
 };
 const qg_opt qg_job_faithfulness_opts[] = {

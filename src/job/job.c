@@ -26,7 +26,7 @@ static const char *const absent_names[] = {
 static const qg_opt top_table[] = {
     {"name", QG_OPT_STRING, offsetof(struct top, name), .required = true, .help = "name of the study"},
     {"output", QG_OPT_STRING, offsetof(struct top, output), .help = "results file; default results/NAME.h5"},
-    {"seed", QG_OPT_INT, offsetof(struct top, seed), .def = 42, .min = 0, .max = 0x1p53, .help = "seed of everything random"},
+    {"seed", QG_OPT_INT, offsetof(struct top, seed), .def = 42, .min = 0, .max = QG_JSON_MOST_INTEGER, .help = "seed of everything random"},
     {"max_length", QG_OPT_INT, offsetof(struct top, max_length), .def = 128, .min = 3, .max = 65536, .help = "longest text in tokens"},
     {"unit_tokens", QG_OPT_INT, offsetof(struct top, unit_tokens), .def = 512, .min = 1, .max = 1 << 20, .help = "size of a unit of work in tokens"},
     {"bootstrap", QG_OPT_INT, offsetof(struct top, bootstrap), .def = 2000, .min = 100, .max = 1000000, .help = "resamples of the paired test"},

@@ -20,7 +20,7 @@ struct folder_entry {
 const qg_opt qg_job_folder_opts[] = {
     {"path", QG_OPT_STRING, offsetof(struct folder_entry, path), .required = true, .help = "Hugging Face or packed folder; or \"train\""},
     {"head", QG_OPT_STRING, offsetof(struct folder_entry, head), .help = "\"random\": draw a classifier"},
-    {"seed", QG_OPT_INT, offsetof(struct folder_entry, seed), .def = -1, .min = -1, .max = 0x1p53, .help = "seed of the random head; default: the job's"},
+    {"seed", QG_OPT_INT, offsetof(struct folder_entry, seed), .def = -1, .min = -1, .max = QG_JSON_MOST_INTEGER, .help = "seed of the random head; default: the job's"},
     QG_OPT_END,
 };
 const qg_opt qg_job_train_opts[] = {
@@ -138,10 +138,10 @@ static qg_code read_seeds(list *l, const qg_json *v, int64_t **seed, int *n)
     }
     QG_NEW(*seed, l->r->arena, v->count);
     for (const qg_json *m = v->child; m; m = m->next) {
-        bool whole = m->type == QG_JSON_NUMBER && m->number >= 0 && m->number <= 0x1p53 &&
-                     m->number == (double)(int64_t)m->number;
+        bool whole = m->type == QG_JSON_NUMBER && m->number >= 0 &&
+                     m->number <= QG_JSON_MOST_INTEGER && m->number == (double)(int64_t)m->number;
         if (!whole) {
-            QG_WRONG(l->r, m, "a seed is an integer in [0, 2^53]");
+            QG_WRONG(l->r, m, "a seed is an integer in [0, 2^53)");
             continue;
         }
         for (int i = 0; i < *n; i++)

@@ -20,7 +20,7 @@ const qg_opt qg_job_randomisation_opts[] = {
     {"smooth", QG_OPT_INT, offsetof(struct randomisation_entry, smooth), .def = 0, .min = 0, .max = 1000, .help = "disturbed texts over which explanations are averaged (smooth MPRT); 0: not done"},
     {"noise", QG_OPT_REAL, offsetof(struct randomisation_entry, noise), .def = 0.1, .min = 0, .max = 100, .help = "of those texts' word vectors, in standard deviations of the word table"},
     {"bins", QG_OPT_INT, offsetof(struct randomisation_entry, bins), .def = 10, .min = 2, .max = 1000, .help = "of the histogram of scores whose entropy is their complexity (efficient MPRT)"},
-    {"seed", QG_OPT_INT, offsetof(struct randomisation_entry, seed), .def = -1, .min = -1, .max = 0x1p53, .help = "of what is drawn in place of the parameters; default: the job's"},
+    {"seed", QG_OPT_INT, offsetof(struct randomisation_entry, seed), .def = -1, .min = -1, .max = QG_JSON_MOST_INTEGER, .help = "of what is drawn in place of the parameters; default: the job's"},
     QG_OPT_END,
 };
 // clang-format on

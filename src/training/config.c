@@ -31,7 +31,7 @@ const qg_opt qg_training_opts[] = {
     {"head", QG_OPT_STRING, FIELD(head), .help = "\"random\": draw a classifier (mlm: its own head)"},
     {"weights", QG_OPT_STRING, FIELD(weights), .help = "\"random\": draw everything; only config.json and the vocabulary of `from` are read"},
     {"output", QG_OPT_STRING, FIELD(output), .required = true, .help = "folder of the trained model"},
-    {"seed", QG_OPT_INT, FIELD(seed), .def = 42, .min = 0, .max = 0x1p53, .help = "of what is drawn, order, dropout and masks"},
+    {"seed", QG_OPT_INT, FIELD(seed), .def = 42, .min = 0, .max = QG_JSON_MOST_INTEGER, .help = "of what is drawn, order, dropout and masks"},
     {"labels", QG_OPT_NODE, FIELD(labels_node), .help = "class names in the order of the logits"},
     {"dataset", QG_OPT_NODE, FIELD(dataset_node), .required = true, .help = "texts to train on: file, object, or an array of these"},
     {"validation", QG_OPT_NODE, FIELD(validation_node), .required = true, .help = "texts that choose the best epoch: file or object"},

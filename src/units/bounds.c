@@ -71,7 +71,10 @@ static qg_code execute(qg_work_unit *u)
     int n;
     qg_wire_get(u->in, &how, sizeof how);
     qg_wire_get(u->in, &specials, sizeof specials);
-    QG_TRY(qg_explain_get_texts(&text, &code, &n, u->in, u->arena));
+    if (how.exact < 0 || how.beam < 0 || how.exact > 1 << 20 || how.beam > 1 << 20 ||
+        (int)how.masking < 0 || (int)how.masking >= QG_MASKINGS)
+        return QG_FAIL(QG_EBUG, "a search for bounds of AOPC is out of bounds itself");
+    QG_TRY(qg_explain_get_texts(&text, &code, &n, u));
     qg_model_set_poll(u->model, u->options->poll, u->options->poll_ctx);
     qg_code rc = search(u, &how, text, n, specials);
     qg_model_set_poll(u->model, NULL, NULL);

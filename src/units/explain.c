@@ -148,6 +148,17 @@ typedef struct explaining {
     qg_encoding *code;     /* [n] */
 } explaining;
 
+static qg_code check_measures(const qg_faithful_options *f)
+{
+    const int64_t counts[] = {f->curve_steps, f->exact_words, f->beam,
+                              f->soft,        f->infidelity,  f->sensitivity};
+    bool good = f->n_k >= 0 && f->n_k <= QG_MAX_TOPS && (int)f->masking >= 0 &&
+                (int)f->masking < QG_MASKINGS;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        good &= counts[i] >= 0 && counts[i] <= 1 << 20;
+    return good ? QG_OK : QG_FAIL(QG_EBUG, "measures of faithfulness are out of bounds");
+}
+
 static qg_code get_how(explaining *x)
 {
     qg_reader *in = x->u->in;
@@ -158,17 +169,38 @@ static qg_code get_how(explaining *x)
     x->how.repeats = qg_wire_get_i64(in);
     qg_wire_get(in, &x->how.specials, sizeof x->how.specials);
     qg_wire_get(in, &x->how.faithful, sizeof x->how.faithful);
+    QG_TRY(check_measures(&x->how.faithful));
     if (x->how.repeats < 0 || x->how.repeats > QG_REPEATS)
         return QG_FAIL(QG_EBUG, "%lld repeats", (long long)x->how.repeats);
     return qg_method_spec_parse(&x->method, x->u->arena, x->how.method);
 }
 
-qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n, qg_reader *in,
-                             qg_arena *a)
+/* Words are numbered in the order of their tokens; the last one has some. */
+static qg_code check_text(const qg_encoding *e, const qg_explain_asked *t, int classes)
 {
-    *n = (int)qg_wire_get_i64(in);
-    if (*n < 0 || *n > 1 << 20)
-        return QG_FAIL(QG_EBUG, "a unit of %d texts", *n);
+    enum { MOST_WORDS = 1 << 24 };
+    int words = 0;
+    for (int i = 0; i < e->n; i++) {
+        if (e->word[i] < -1 || e->word[i] >= MOST_WORDS ||
+            (e->word[i] >= 0 && e->word[i] + 1 < words))
+            return QG_FAIL(QG_EBUG, "token %d is of word %d", i, (int)e->word[i]);
+        words = e->word[i] >= 0 ? e->word[i] + 1 : words;
+    }
+    if (words != t->words || t->target < 0 || t->target >= classes)
+        return QG_FAIL(QG_EBUG, "a text of %lld words has tokens of %d, its class is %lld of %d",
+                       (long long)t->words, words, (long long)t->target, classes);
+    return QG_OK;
+}
+
+qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n, qg_work_unit *u)
+{
+    qg_reader *in = u->in;
+    qg_arena *a = u->arena;
+    int classes = qg_model_config(u->model)->classes;
+    int64_t texts = qg_wire_get_i64(in);
+    if (texts < 0 || (uint64_t)texts > (in->size - in->at) / sizeof(qg_explain_asked))
+        return QG_FAIL(QG_EBUG, "a unit of %lld texts", (long long)texts);
+    *n = (int)texts;
     QG_NEW(*text, a, *n);
     QG_NEW(*code, a, *n);
     for (int i = 0; i < *n; i++) {
@@ -183,6 +215,7 @@ qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n,
         e->run_form = qg_wire_get_array(in, a, t.n, sizeof *e->run_form);
         if (!e->ids || !e->word || !e->word_form || !e->run_form)
             return QG_EBUG;
+        QG_TRY(check_text(e, &t, classes));
         (*text)[i] = (qg_explain_text){t.key, e, (int32_t)t.target};
     }
     return qg_wire_end(in);
@@ -284,7 +317,7 @@ static qg_code execute(qg_work_unit *u)
 {
     explaining x = {.u = u};
     QG_TRY(get_how(&x));
-    QG_TRY(qg_explain_get_texts(&x.text, &x.code, &x.n, u->in, u->arena));
+    QG_TRY(qg_explain_get_texts(&x.text, &x.code, &x.n, u));
     QG_TRY(make_explainer(&x));
     qg_model_set_poll(u->model, u->options->poll, u->options->poll_ctx);
     qg_code rc = explain(&x);

@@ -48,11 +48,11 @@ typedef double qg_explain_passes(const qg_plan *p, const qg_cell *c, int words);
  *  @errors QG_ENOMEM. */
 qg_code qg_explain_cut(qg_plan *p, qg_arena *a, int task, qg_explain_passes *passes_of) QG_MUST_USE;
 
-/** Puts the texts of a unit that are explained, and takes them back into an arena; the texts come
- *  last. @errors QG_ENOMEM, QG_EBUG. */
+/** Puts the texts of a unit that are explained, and takes them from the unit's assignment; the
+ * texts come last. @errors QG_ENOMEM, QG_EBUG. */
 qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit) QG_MUST_USE;
-qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n, qg_reader *in,
-                             qg_arena *a) QG_MUST_USE;
+qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n,
+                             qg_work_unit *u) QG_MUST_USE;
 
 /** The tasks whose predictions say which texts are explained, and for which class. */
 void qg_explain_needs(int need[QG_MOST_NEEDS], const qg_plan *p, const qg_plan_task *t);

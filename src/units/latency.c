@@ -70,6 +70,10 @@ static qg_code get(measuring *m, qg_work_unit *u)
     m->runs = qg_wire_get_i64(u->in);
     m->max_length = qg_wire_get_i64(u->in);
     m->sizes = qg_wire_get_i64(u->in);
+    if (m->warmup < 0 || m->runs < 1 || m->max_length < 0 || m->warmup > 1 << 20 ||
+        m->runs > 1 << 20 || m->max_length > 1 << 20)
+        return QG_FAIL(QG_EBUG, "%lld and %lld runs of texts of %lld tokens", (long long)m->warmup,
+                       (long long)m->runs, (long long)m->max_length);
     m->size = qg_wire_get_array(u->in, u->arena, m->sizes, sizeof *m->size);
     if (!m->size)
         return QG_EBUG;

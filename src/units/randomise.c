@@ -226,7 +226,10 @@ static qg_code execute(qg_work_unit *u)
     if (!method)
         return QG_ENOMEM;
     qg_wire_get(u->in, &x.how, sizeof x.how);
-    QG_TRY(qg_explain_get_texts(&x.text, &x.code, &x.n, u->in, u->arena));
+    if (x.how.smooth < 0 || x.how.smooth > 1 << 20 || x.how.bins < 1 || x.how.bins > 1 << 20)
+        return QG_FAIL(QG_EBUG, "%lld disturbed texts and %lld bins", (long long)x.how.smooth,
+                       (long long)x.how.bins);
+    QG_TRY(qg_explain_get_texts(&x.text, &x.code, &x.n, u));
     QG_TRY(qg_method_spec_parse(&x.method, u->arena, method));
     QG_TRY(list_tokens(&x));
     QG_TRY(qg_work_explained(u));

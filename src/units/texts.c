@@ -26,10 +26,15 @@ void qg_unit_texts_put(qg_str *out, const qg_plan_tokens *t, const int64_t *rows
 qg_code qg_unit_texts_get(qg_unit_texts *t, qg_work_unit *u)
 {
     t->n = qg_wire_get_i64(u->in);
+    if (t->n < 0 || t->n > INT32_MAX)
+        return QG_FAIL(QG_EBUG, "a unit of %lld texts", (long long)t->n);
     t->row = qg_wire_get_array(u->in, u->arena, t->n, sizeof *t->row);
     t->splits = qg_wire_get_array(u->in, u->arena, t->n + 1, sizeof *t->splits);
     if (!t->row || !t->splits)
         return QG_EBUG;
+    for (int64_t i = 0; i <= t->n; i++)
+        if (i == 0 ? t->splits[0] != 0 : t->splits[i] < t->splits[i - 1])
+            return QG_FAIL(QG_EBUG, "text %lld of a unit ends before it begins", (long long)i);
     t->ids = qg_wire_get_array(u->in, u->arena, t->splits[t->n], sizeof *t->ids);
     return t->ids ? QG_OK : QG_EBUG;
 }

@@ -71,6 +71,14 @@ static void put_head(qg_str *out, const qg_work_head *h)
     qg_wire_put_i64(out, h->precision.vectors);
 }
 
+static bool is_embedding(int kind)
+{
+    for (int i = 0; qg_embedding_names[i]; i++)
+        if (i == kind)
+            return true;
+    return false;
+}
+
 static qg_code get_head(qg_work_head *h, qg_reader *r, qg_arena *a)
 {
     h->source.dir = qg_wire_get_text(r, a);
@@ -89,6 +97,8 @@ static qg_code get_head(qg_work_head *h, qg_reader *r, qg_arena *a)
     h->precision.scheme = qg_precision_find(scheme);
     if (!h->precision.scheme)
         return QG_FAIL(QG_EBUG, "this rank does not know precision '%s'", scheme);
+    if (!is_embedding(h->precision.embeddings) || !is_embedding(h->precision.vectors))
+        return QG_FAIL(QG_EBUG, "this rank does not know how parameters are stored");
     return QG_OK;
 }
 

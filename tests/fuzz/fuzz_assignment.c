@@ -27,6 +27,13 @@ static size_t head_size(const qg_str *input)
     return r.at;
 }
 
+/* A unit that a change has made long is given up. */
+static bool is_long(void *ctx)
+{
+    int *polls = ctx;
+    return ++*polls > 2000;
+}
+
 int FUZZ_ONE(const uint8_t *data, size_t size)
 {
     static qg_work *work;
@@ -44,7 +51,11 @@ int FUZZ_ONE(const uint8_t *data, size_t size)
     memcpy(message + head, tail, n);
     qg_farm_worker worker = qg_work_callbacks(work);
     qg_str result = {0};
-    qg_code rc = worker.execute(worker.ctx, message, head + n, &result, &qg_gang_alone);
+    int polls = 0;
+    qg_gang gang = qg_gang_alone;
+    gang.poll = is_long;
+    gang.ctx = &polls;
+    qg_code rc = worker.execute(worker.ctx, message, head + n, &result, &gang);
     FUZZ_CHECK(rc == QG_OK || qg_error_last()->msg[0]);
     qg_error_clear();
     qg_str_fini(&result);

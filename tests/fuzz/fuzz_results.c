@@ -12,6 +12,7 @@
 #include "qgrid/file.h"
 #include "qgrid/reading.h"
 #include "qgrid/report.h"
+#include "qgrid/summaries.h"
 #include "qgrid/verify.h"
 #include "run/changes.h"
 
@@ -92,10 +93,11 @@ static void change_all(const char *path, const uint8_t *data, size_t size)
     enum { HEAD = 3 };
     qg_arena *a = fuzz_arena();
     qg_store *s;
-    qg_store_info *d;
-    int n;
+    static qg_store_info *d; /* the same for all inputs */
+    static int n;
     FUZZ_CHECK(qg_store_open(&s, path, true) == QG_OK);
-    FUZZ_CHECK(qg_store_list(&d, &n, s, a, "/") == QG_OK && n > 0);
+    if (!d)
+        FUZZ_CHECK(qg_store_list(&d, &n, s, fuzz_study_get()->arena, "/") == QG_OK && n > 0);
     while (size > HEAD) {
         size_t which = ((size_t)data[0] | (size_t)data[1] << 8) % (size_t)n, left = size - HEAD;
         size_t length = data[2] < left ? data[2] : left;

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COPIES = 300, MOST_FILES = 1024 };
+enum { MOST_FILES = 1024 };
 
 typedef int target(const uint8_t *data, size_t size);
 
-#define FUZZ_TARGET(name) target fuzz_##name;
+#define FUZZ_TARGET(name, copies) target fuzz_##name;
 #include "targets.def"
 #undef FUZZ_TARGET
 
@@ -104,7 +104,7 @@ static void run_changed(target *t, char *const *file, int n, const char *name, i
     qg_file_unmap(&m);
 }
 
-static void run_corpus(target *t, const char *name)
+static void run_corpus(target *t, const char *name, int copies)
 {
     char *file[MOST_FILES], folder[128];
     qg_arena *a = qg_arena_create(0);
@@ -119,24 +119,24 @@ static void run_corpus(target *t, const char *name)
         run(t, m.size ? m.data : "", m.size);
         qg_file_unmap(&m);
     }
-    for (int i = 0; i < COPIES; i++)
+    for (int i = 0; i < copies; i++)
         run_changed(t, file, n, name, i);
     qg_log_quiet(false);
-    print_message("%d files, %d changed copies\n", n, COPIES);
+    print_message("%d files, %d changed copies\n", n, copies);
     qg_arena_destroy(a);
 }
 
-#define FUZZ_TARGET(name)                                                                          \
+#define FUZZ_TARGET(name, copies)                                                                  \
     static void name##_is_read_or_refused(void **state)                                            \
     {                                                                                              \
         (void)state;                                                                               \
-        run_corpus(fuzz_##name, #name);                                                            \
+        run_corpus(fuzz_##name, #name, copies);                                                    \
     }
 #include "targets.def"
 #undef FUZZ_TARGET
 
 static const struct CMUnitTest tests[] = {
-#define FUZZ_TARGET(name) cmocka_unit_test(name##_is_read_or_refused),
+#define FUZZ_TARGET(name, copies) cmocka_unit_test(name##_is_read_or_refused),
 #include "targets.def"
 #undef FUZZ_TARGET
 };

@@ -174,7 +174,7 @@ static void mistakes_of_trainings_are_named_with_their_place(void **state)
     refused("\"a\": {\"train\": {\"from\": \"original\", " SMSA ", \"seeds\": []}}",
             "1 to 64 seeds", "/models/a/train/seeds");
     refused("\"a\": {\"train\": {\"from\": \"original\", " SMSA ", \"seeds\": [1.5]}}",
-            "an integer in [0, 2^53]", "/models/a/train/seeds/0");
+            "an integer in [0, 2^53)", "/models/a/train/seeds/0");
     refused("\"a\": {\"train\": {\"from\": \"original\", " SMSA ", \"epoch\": 2}}",
             "unknown key 'epoch', did you mean 'epochs'?", "/models/a/train/epoch");
     refused("\"a\": {\"train\": {\"from\": \"original\", \"validation\": \"smsa\", \"dataset\": "
