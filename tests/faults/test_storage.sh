@@ -77,7 +77,7 @@ disturbed() { # PIECE COMMAND...: done to the file of a run that is held in its 
     kill -CONT $pid
     wait $pid
     status=$?
-    [ $status -eq 1 ] && grep -qF -- "$piece" "$T/said" || { echo "status $status"; cat "$T/said"; return 1; }
+    { [ $status -eq 1 ] && grep -qF -- "$piece" "$T/said"; } || { echo "status $status"; cat "$T/said"; return 1; }
 }
 starts_again() { # what is left is not taken for results
     rm -rf "$T/slow" && "$QGRID" run --progress none "$T/slow.json" && [ "$(digest_of "$T/slow/o.h5")" = "$SLOW" ]
@@ -111,6 +111,7 @@ fails 1 "the HDF5 library found at run time is 1.14.0, qgrid was built for" "ano
 ok "before anything is made" test ! -e "$T/other.h5"
 unusable_pml() { timeout -k 5 60 mpirun -np 2 --mca pml nonexistent "$QGRID" run --progress none "$J" --fresh; }
 ok "the user's choice of Open MPI's parts is tried, which here cannot work" test "$(unusable_pml >"$T/said" 2>&1; echo $?)" -ne 0
+ok "and named" grep -qi "pml" "$T/said"
 jumps() { # CLOCK ZONE
     FAULTY_CLOCK=$1 TZ=$2 LD_PRELOAD=$FAULTY "$QGRID" run --progress log "$J" --fresh >"$T/said" 2>&1 || return 1
     is_ref "$T/o.h5" && ! grep -E -- '-[0-9]+(\.[0-9]+)? ?s|-[0-9]+:' "$T/said"
