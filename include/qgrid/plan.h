@@ -98,6 +98,12 @@ typedef struct qg_plan_task {
     int first_unit, n_units;
 } qg_plan_task;
 
+/* Where the cells of an experiment are, but for those over several experiments. */
+typedef struct qg_plan_cells_of {
+    int first, end;
+    int predict, bounds; /* the first of each kind, under the first precision; -1: there is none */
+} qg_plan_cells_of;
+
 typedef struct qg_plan {
     const qg_job *job;
     qg_plan_model *models;
@@ -105,6 +111,7 @@ typedef struct qg_plan {
     qg_plan_tokens **tokens;      /* [n_experiments] */
     qg_plan_explained *explained; /* [n_experiments]; NULL: nothing is explained */
     qg_cell *cells;
+    qg_plan_cells_of *cells_of; /* [n_experiments] */
     int n_cells, n_selected;
     qg_plan_task *tasks;
     qg_task *sched_tasks; /* [n_tasks] the same for the scheduler */
@@ -158,6 +165,10 @@ int qg_plan_repeats(const qg_plan *p, const qg_cell *c);
 /** Whether `c` is computed from the results of `k`: a comparison, statistics over seeds, tests over
  *  explanations. */
 bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k);
+
+/** Where the cells are that `c` sums up: at *first and behind it, before *end, with others among
+ *  them. */
+void qg_plan_summed_up(int *first, int *end, const qg_plan *p, const qg_cell *c);
 
 /** Whether that many of the cells that `c` sums up are enough for it: of those of its own
  * experiment and of others. */

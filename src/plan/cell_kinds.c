@@ -177,7 +177,9 @@ static void key_of_internals(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 static void key_of_sum(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     int64_t numbers[] = {p->job->bootstrap, p->job->seed};
-    for (int i = 0; i < p->n_cells; i++)
+    int first, end;
+    qg_plan_summed_up(&first, &end, p, c);
+    for (int i = first; i < end; i++)
         if (qg_cell_sums_up(p, c, &p->cells[i]))
             qg_sha256_add_text(h, p->cells[i].key);
     qg_sha256_add(h, numbers, sizeof numbers);
@@ -194,7 +196,9 @@ static void key_of_comparison(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 
 static void key_of_seeds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
-    for (int i = 0; i < p->n_cells; i++) {
+    int first, end;
+    qg_plan_summed_up(&first, &end, p, c);
+    for (int i = first; i < end; i++) {
         const qg_cell *k = &p->cells[i];
         if (!qg_cell_sums_up(p, c, k))
             continue;
@@ -247,6 +251,45 @@ bool qg_cell_explains(qg_cell_kind kind)
 bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k)
 {
     return kinds[c->kind].sums_up && kinds[c->kind].sums_up(p, c, k);
+}
+
+/* With the experiment `e`, and what it refers to. */
+static void reach(int *low, int *high, const qg_plan *p, int e)
+{
+    int reference = p->job->experiments[e].reference, both[] = {e, reference < 0 ? e : reference};
+    for (int i = 0; i < 2; i++) {
+        *low = both[i] < *low ? both[i] : *low;
+        *high = both[i] > *high ? both[i] : *high;
+    }
+}
+
+void qg_plan_summed_up(int *first, int *end, const qg_plan *p, const qg_cell *c)
+{
+    int e = c->experiment, low = e, high = e;
+    *first = *end = 0;
+    if (!kinds[c->kind].sums_up)
+        return;
+    const qg_seed_group *g = &p->job->experiments[e].seed_group;
+    bool seeds = c->kind == QG_CELL_SEEDS || c->kind == QG_CELL_EXPLAINED_SEEDS;
+    if (c->kind == QG_CELL_REFERENCE)
+        reach(&low, &high, p, e);
+    for (int i = g->first; seeds && i < g->first + g->n; i++)
+        reach(&low, &high, p, i);
+    const qg_job_pair *pair = NULL;
+    int n = 0;
+    if (c->kind == QG_CELL_PAIR) {
+        pair = &p->job->explain.pairs[c->method];
+        n = 1;
+    } else if (c->kind == QG_CELL_DECOMPOSITION) {
+        pair = p->job->decompositions[c->method].pair;
+        n = p->job->decompositions[c->method].n;
+    }
+    for (int i = 0; i < n; i++) {
+        reach(&low, &high, p, pair[i].a);
+        reach(&low, &high, p, pair[i].b);
+    }
+    *first = p->cells_of[low].first;
+    *end = p->cells_of[high].end;
 }
 
 bool qg_cell_has_enough(const qg_cell *c, int own, int others)

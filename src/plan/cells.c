@@ -28,13 +28,16 @@ int qg_plan_cell_seeds(const qg_plan *p, const qg_cell *c)
     }
 }
 
+/* Cells of a kind are one behind the other, in the order of the precisions. */
 int qg_predict_cell(const qg_plan *p, int experiment, int precision)
 {
-    for (int c = 0; c < p->n_cells; c++)
-        if (p->cells[c].kind == QG_CELL_PREDICT && p->cells[c].experiment == experiment &&
-            p->cells[c].precision == precision)
-            return c;
-    return -1;
+    return precision < 0 ? -1 : p->cells_of[experiment].predict + precision;
+}
+
+int qg_plan_bounds_cell(const qg_plan *p, int experiment, int precision)
+{
+    int first = experiment < 0 || precision < 0 ? -1 : p->cells_of[experiment].bounds;
+    return first < 0 ? -1 : first + precision;
 }
 
 void qg_plan_key_begin(qg_sha256 *h, const char *kind)
@@ -48,8 +51,9 @@ void qg_plan_key_begin(qg_sha256 *h, const char *kind)
 /* What sums up skipped cells alone, or of one side none but those, is skipped. */
 static const char *nothing_to_sum_up(const qg_plan *p, const qg_cell *c)
 {
-    int own = 0, others = 0;
-    for (int i = 0; i < p->n_cells; i++)
+    int own = 0, others = 0, first, end;
+    qg_plan_summed_up(&first, &end, p, c);
+    for (int i = first; i < end; i++)
         if (qg_cell_sums_up(p, c, &p->cells[i]) && !p->cells[i].skip)
             *(p->cells[i].experiment == c->experiment ? &own : &others) += 1;
     return qg_cell_has_enough(c, own, others) ? NULL
@@ -130,6 +134,7 @@ static qg_code add_experiment_cells(qg_plan *p, qg_arena *a, int e)
 {
     const qg_job *job = p->job;
     const char *name = job->experiments[e].name;
+    p->cells_of[e] = (qg_plan_cells_of){.first = p->n_cells, .predict = p->n_cells, .bounds = -1};
     for (int i = 0; i < job->n_precisions; i++)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_PREDICT, e, i), name, ""));
     for (int i = 0; i < job->n_precisions && job->latency.wanted; i++)
@@ -200,19 +205,13 @@ static qg_code add_randomisation_cells(qg_plan *p, qg_arena *a, int e)
 static qg_code add_bounds_cells(qg_plan *p, qg_arena *a, int e)
 {
     const qg_faithful_options *f = &p->job->explain.faithful;
-    for (int i = 0; i < p->job->n_precisions && f->normalised && f->n_k > 0; i++)
+    if (!f->normalised || f->n_k <= 0)
+        return QG_OK;
+    p->cells_of[e].bounds = p->n_cells;
+    for (int i = 0; i < p->job->n_precisions; i++)
         QG_TRY(add_cell(p, a, of_experiment(p->job, QG_CELL_BOUNDS, e, i),
                         p->job->experiments[e].name, "bounds"));
     return QG_OK;
-}
-
-int qg_plan_bounds_cell(const qg_plan *p, int experiment, int precision)
-{
-    for (int c = 0; c < p->n_cells; c++)
-        if (p->cells[c].kind == QG_CELL_BOUNDS && p->cells[c].experiment == experiment &&
-            p->cells[c].precision == precision)
-            return c;
-    return -1;
 }
 
 static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
@@ -305,7 +304,9 @@ static void select_explained(qg_plan *p)
 {
     for (int i = p->n_cells - 1; i >= 0; i--) {
         const qg_cell *c = &p->cells[i];
-        for (int k = 0; k < p->n_cells && c->selected; k++)
+        int first, end;
+        qg_plan_summed_up(&first, &end, p, c);
+        for (int k = first; k < end && c->selected; k++)
             p->cells[k].selected |=
                 (p->cells[k].kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_REFERENCE) &&
                 qg_cell_sums_up(p, c, &p->cells[k]);
@@ -341,12 +342,14 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
               job->explain.n_methods;
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);
+    QG_NEW(p->cells_of, a, job->n_experiments);
     QG_TRY(add_train_cells(p, a));
     for (int e = 0; e < job->n_experiments; e++) {
         const qg_seed_group *seed_group = &job->experiments[e].seed_group;
         QG_TRY(add_experiment_cells(p, a, e));
         if (p->explained)
             QG_TRY(add_explain_cells(p, a, e));
+        p->cells_of[e].end = p->n_cells;
         if (seed_group->n > 0 && e == seed_group->first + seed_group->n - 1)
             QG_TRY(add_seeds_cells(p, a, seed_group));
     }

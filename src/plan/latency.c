@@ -60,6 +60,8 @@ int qg_plan_latency_owner(const qg_plan *p, int cell)
 int qg_plan_timed(const qg_plan *p, int owner)
 {
     int first = -1;
+    if (p->cells[owner].kind != QG_CELL_LATENCY) /* no other is computed with it */
+        return owner;
     for (int i = owner; i < p->n_cells; i++) {
         const qg_cell *c = &p->cells[i];
         if (c->owner != owner || !c->selected)

@@ -203,11 +203,14 @@ static qg_code reopen_cell(qg_results *r, int cell)
 static qg_code reopen_summaries(qg_results *r)
 {
     const qg_plan *p = r->plan;
-    for (int c = 0; c < p->n_cells; c++)
-        for (int k = 0; k < p->n_cells; k++)
+    for (int c = 0; c < p->n_cells; c++) {
+        int first, end;
+        qg_plan_summed_up(&first, &end, p, &p->cells[c]);
+        for (int k = first; k < end; k++)
             if (r->cell_state[k] == QG_STATE_FAILED && r->cell_state[c] != QG_STATE_OPEN &&
                 qg_cell_sums_up(p, &p->cells[c], &p->cells[k]))
                 QG_TRY(reopen_cell(r, c));
+    }
     return QG_OK;
 }
 

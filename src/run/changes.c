@@ -45,11 +45,13 @@ qg_code qg_old_cells_read(qg_old_cells *out, qg_store *s, qg_arena *a)
     return read_strings(&out->error, s, a, "/cells/error", out->n, QG_ERROR_SIZE);
 }
 
-int qg_old_cells_find(const qg_old_cells *o, const char *name)
+int qg_old_cells_find(const qg_old_cells *o, const char *name, int guess)
 {
-    for (int i = 0; i < o->n; i++)
-        if (strcmp(o->name + (size_t)i * NAME_SIZE, name) == 0)
-            return i;
+    for (int i = 0; i < o->n; i++) {
+        int k = (int)(((int64_t)guess + i) % o->n);
+        if (strcmp(o->name + (size_t)k * NAME_SIZE, name) == 0)
+            return k;
+    }
     return -1;
 }
 
@@ -82,7 +84,7 @@ static void changed_cells(qg_str *text, const qg_old_cells *o, const qg_plan *pl
     int added = 0, changed = 0, removed = 0;
     const char *first_added = "", *first_changed = "";
     for (int i = 0; i < plan->n_cells; i++) {
-        int k = qg_old_cells_find(o, plan->cells[i].name);
+        int k = qg_old_cells_find(o, plan->cells[i].name, i);
         if (k < 0 && added++ == 0)
             first_added = plan->cells[i].name;
         else if (k >= 0 && strcmp(old_key(o, k), plan->cells[i].key) != 0 && changed++ == 0)
@@ -345,7 +347,7 @@ qg_code qg_take_over(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *p
     QG_TRY(qg_units_read(&units, from, a));
     for (int i = 0; i < plan->n_cells; i++) {
         const qg_cell *c = &plan->cells[i];
-        int old = qg_old_cells_find(&o, c->name);
+        int old = qg_old_cells_find(&o, c->name, i);
         if (old < 0 || strcmp(old_key(&o, old), c->key) != 0 || c->skip ||
             taken[c->kind][0] == QG_GROUP_NONE)
             continue;

@@ -19,8 +19,8 @@ typedef struct qg_old_cells {
 
 qg_code qg_old_cells_read(qg_old_cells *out, qg_store *s, qg_arena *a) QG_MUST_USE;
 
-/** Index of a cell by name, or -1. */
-int qg_old_cells_find(const qg_old_cells *o, const char *name);
+/** Index of a cell by name, or -1; looked for from the `guess`-th on: where the plan has it. */
+int qg_old_cells_find(const qg_old_cells *o, const char *name, int guess);
 
 /** QG_OK if the file is of this very plan and layout; QG_ECHANGED with the first differences named.
  */

@@ -232,10 +232,11 @@ qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *pla
 }
 
 /* `other`: the file is of another version of the layout. */
-static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o, bool other,
-                   bool retry)
+static void reason(qg_cell_reason *out, const qg_plan *plan, int cell, const qg_old_cells *o,
+                   bool other, bool retry)
 {
-    int k = o ? qg_old_cells_find(o, c->name) : -1;
+    const qg_cell *c = &plan->cells[cell];
+    int k = o ? qg_old_cells_find(o, c->name, cell) : -1;
     out->runs = true;
     if (!c->selected) {
         out->runs = false;
@@ -269,13 +270,16 @@ static void reason(qg_cell_reason *out, const qg_cell *c, const qg_old_cells *o,
 /* A finished comparison is made again when one of its predictions is tried again. */
 static void follow_predictions(qg_cell_reason *out, const qg_plan *plan)
 {
-    for (int c = 0; c < plan->n_cells; c++)
-        for (int k = 0; k < plan->n_cells; k++)
+    for (int c = 0; c < plan->n_cells; c++) {
+        int first, end;
+        qg_plan_summed_up(&first, &end, plan, &plan->cells[c]);
+        for (int k = first; k < end; k++)
             if (plan->cells[c].selected && !out[c].runs && out[k].runs &&
                 qg_cell_sums_up(plan, &plan->cells[c], &plan->cells[k])) {
                 out[c].runs = true;
                 snprintf(out[c].why, sizeof out[c].why, "%s runs again", plan->cells[k].name);
             }
+    }
 }
 
 /* A finished training runs again when its model is gone and something needs it. */
@@ -321,7 +325,7 @@ qg_code qg_run_reasons(qg_cell_reason *out, qg_arena *a, const qg_plan *plan, co
     if (differences)
         qg_note("%s is of another version of the layout: %s", output, differences);
     for (int i = 0; i < plan->n_cells; i++)
-        reason(&out[i], &plan->cells[i], exists ? &o : NULL, differences != NULL, retry_failed);
+        reason(&out[i], plan, i, exists ? &o : NULL, differences != NULL, retry_failed);
     if (retry_failed)
         follow_predictions(out, plan);
     follow_models(out, plan);

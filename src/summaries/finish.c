@@ -122,7 +122,9 @@ static qg_code finish_summary_cell(qg_results *r, int cell)
     const qg_plan *p = r->plan;
     const qg_cell *c = &p->cells[cell];
     int done = 0, others = 0; /* of its first experiment, and of others */
-    for (int k = 0; k < p->n_cells; k++) {
+    int first, end;
+    qg_plan_summed_up(&first, &end, p, c);
+    for (int k = first; k < end; k++) {
         if (!qg_cell_sums_up(p, c, &p->cells[k]))
             continue;
         if (r->cell_state[k] == QG_STATE_OPEN)

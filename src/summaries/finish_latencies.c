@@ -31,7 +31,9 @@ static qg_code make_tables(tables *out, qg_arena *a, int64_t n)
 static qg_code read_times(double **out, qg_results *r, const qg_cell *c, int64_t texts)
 {
     const qg_plan *p = r->plan;
-    for (int k = 0; k < p->n_cells; k++) {
+    int first, end;
+    qg_plan_summed_up(&first, &end, p, c);
+    for (int k = first; k < end; k++) {
         const qg_cell *of = &p->cells[k];
         if (!qg_cell_sums_up(p, c, of) || r->cell_state[k] != QG_STATE_DONE)
             continue;
