@@ -4,7 +4,10 @@
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "qgrid/file.h"
+#include "qgrid/library.h"
 
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
 #include <openssl/sha.h>
 #include <string.h>
 
@@ -56,4 +59,9 @@ qg_code qg_sha256_file(char hex[QG_SHA256_HEX], const char *path)
     qg_sha256_bytes(hex, m.data, m.size);
     qg_file_unmap(&m);
     return QG_OK;
+}
+
+qg_library qg_openssl_library(void)
+{
+    return (qg_library){"OpenSSL", OPENSSL_VERSION_STR, OpenSSL_version(OPENSSL_VERSION_STRING)};
 }
