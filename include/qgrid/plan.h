@@ -206,6 +206,17 @@ double qg_cost_forward(const qg_config *c, double length, double tokens);
 /** Memory of a model's weights in binary32. */
 int64_t qg_cost_model_bytes(const qg_config *c);
 
+/* The most memory that a rank takes, in bytes, and the task at which it does (-1: nothing runs). */
+typedef struct qg_plan_memory {
+    int64_t own, shared; /* shared: pages of files, which the ranks of a node have in common */
+    int task;
+} qg_plan_memory;
+
+/** Forecast for a run of the units that are open, on `ranks` ranks, with packed models in the
+ * folder `cache`: within a fifth of what is measured (tests/faults/test_memory.sh). Local. */
+qg_plan_memory qg_plan_memory_peak(const qg_plan *p, const uint8_t *state, int ranks,
+                                   const char *cache);
+
 /** Number of the cell of an experiment's predictions under a precision. */
 int qg_predict_cell(const qg_plan *p, int experiment, int precision);
 

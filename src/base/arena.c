@@ -25,7 +25,7 @@
 #if __has_feature(address_sanitizer)
 #define OWN_BLOCK 1
 #endif
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(__SANITIZE_ADDRESS__) || defined(QG_OWN_BLOCKS)
 #define OWN_BLOCK 1
 #endif
 #ifndef OWN_BLOCK

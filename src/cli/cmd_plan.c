@@ -166,12 +166,11 @@ static void trainings(const qg_plan *p, const uint8_t *state)
 static void summary(const qg_plan *p, const uint8_t *state, int runs)
 {
     double cost = 0;
-    int64_t rows = 0, tokens = 0, bytes = 0, units = 0;
-    char time[32], size[32];
+    int64_t rows = 0, tokens = 0, units = 0;
+    char time[32];
     for (int u = 0; u < p->n_units; u++) {
         units += state[u] == QG_UNIT_OPEN;
         cost += state[u] == QG_UNIT_OPEN ? p->units[u].cost : 0;
-        bytes = p->units[u].bytes > bytes ? p->units[u].bytes : bytes;
     }
     for (int e = 0; e < p->job->n_experiments; e++) {
         tokens += p->tokens[e]->T;
@@ -181,9 +180,25 @@ static void summary(const qg_plan *p, const uint8_t *state, int runs)
            "samples\n",
            p->n_cells, runs, (long long)units, p->n_units, (long long)rows, (long long)tokens,
            (long long)latency_values(p));
-    printf("about %s on one core; largest model %s in memory (shared by the ranks of a node)\n",
-           qg_format_seconds(time, sizeof time, cost),
-           qg_format_bytes(size, sizeof size, (double)bytes));
+    printf("about %s on one core\n", qg_format_seconds(time, sizeof time, cost));
+}
+
+/* Without --ranks as for one, which takes the most. */
+static qg_code memory(qg_arena *a, const qg_plan *p, const uint8_t *state, int64_t ranks)
+{
+    char all[32], shared[32];
+    const char *cache = qg_model_cache_dir(a);
+    if (!cache)
+        return QG_ENOMEM;
+    qg_plan_memory m = qg_plan_memory_peak(p, state, ranks ? (int)ranks : 1, cache);
+    if (m.task < 0)
+        return QG_OK;
+    const qg_plan_task *t = &p->tasks[m.task];
+    printf("memory of a rank: about %s, %s of it shared by the ranks of a node (%s %s)\n",
+           qg_format_bytes(all, sizeof all, (double)(m.own + m.shared)),
+           qg_format_bytes(shared, sizeof shared, (double)m.shared), t->kind->name,
+           t->cell >= 0 ? p->cells[t->cell].name : p->job->models[t->model].name);
+    return QG_OK;
 }
 
 static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
@@ -205,6 +220,7 @@ static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
     trainings(p, state);
     explanations(p);
     summary(p, state, runs);
+    QG_TRY(memory(arena, p, state, a->ranks));
     return a->ranks ? simulate(arena, p, state, (int)a->ranks, (int)a->per_node) : QG_OK;
 }
 

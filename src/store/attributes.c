@@ -130,6 +130,9 @@ typedef struct names {
     int n, cap;
 } names;
 
+/* Ends an iteration without an error of HDF5's in place of the one that is set. */
+enum { NO_MEMORY = 1 };
+
 static herr_t add_name(hid_t object, const char *name, const H5A_info_t *info, void *ctx)
 {
     names *l = ctx;
@@ -141,12 +144,12 @@ static herr_t add_name(hid_t object, const char *name, const H5A_info_t *info, v
         const char **grown =
             qg_arena_grow(l->arena, l->name, (size_t)l->n, (size_t)cap, sizeof *grown);
         if (!grown)
-            return -1;
+            return NO_MEMORY;
         l->name = grown;
         l->cap = cap;
     }
     l->name[l->n] = qg_arena_strdup(l->arena, name);
-    return l->name[l->n++] ? 0 : -1;
+    return l->name[l->n++] ? 0 : NO_MEMORY;
 }
 
 static int by_name(const void *a, const void *b)
@@ -158,8 +161,10 @@ static qg_code digest_all(qg_sha256 *sha, qg_store *s, qg_arena *a, hid_t object
 {
     names l = {.arena = a};
     hsize_t at = 0;
-    QG_TRY(QG_H5(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, add_name, &l), s->path,
-                 path, "cannot list attributes"));
+    herr_t end = H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, &at, add_name, &l);
+    QG_TRY(QG_H5(end, s->path, path, "cannot list attributes"));
+    if (end == NO_MEMORY)
+        return QG_ENOMEM;
     if (l.n > 1)
         qsort(l.name, (size_t)l.n, sizeof *l.name, by_name);
     for (int i = 0; i < l.n; i++) {
