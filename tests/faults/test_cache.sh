@@ -44,9 +44,8 @@ poisoned() { # the model is another one after it was hashed, and before it is pa
     if [ $status -eq 0 ]; then agree ref.h5 changing.h5 || echo wrong >>ends; else grep -F "changing/model.safetensors: changed while" said >>ends; fi
 }
 many_poisoned() {
-    local i
     : >ends
-    for i in 1 2 3 4 5 6 7 8; do
+    for _ in 1 2 3 4 5 6 7 8; do
         poisoned
         [ -s ends ] && break
     done

@@ -22,6 +22,9 @@ cat >long.json <<END
  "latency": {"runs": 10000, "samples": 50}}
 END
 ok "the undisturbed run" run ref.h5
+twice() { # PID: the second signal drops what runs
+    while kill -TERM "$1" 2>/dev/null; do sleep 0.2; done
+}
 dead() { # a process that is no more
     sleep 0 &
     wait $!
@@ -39,7 +42,7 @@ one_gets_through() { # ROUND: the others are refused while the winner runs
     done
     # Five of them end, refused; the sixth measures latency for a long while.
     wait_until "five that are refused" sh -c "[ \$(cat six? | grep -cE 'another run (holds|has just taken)') -eq 5 ]" || through=9
-    for i in "${pids[@]}"; do kill -TERM "$i" 2>/dev/null; done
+    for i in "${pids[@]}"; do twice "$i"; done
     for i in "${pids[@]}"; do
         status=0
         wait "$i" || status=$?
@@ -97,7 +100,7 @@ removed() {
     WHILE=$pid wait_until "results file" test -e removed.h5 || return 99
     rm removed.h5.lock
     WHILE=$pid wait_until "its lock again" test -s removed.h5.lock || return 98
-    kill -TERM $pid
+    twice $pid
     wait $pid
     none removed.h5.lock
 }
