@@ -32,6 +32,7 @@ PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev l
            libcsv-dev librandom123-dev libgsl-dev libssl-dev zlib1g-dev pkg-config gcc
 TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarray \
            python3-h5netcdf python3-jsonschema netcdf-bin procps groff-base patch
+FUZZ_PACKAGES = clang libclang-rt-dev
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck python3
 
 WERROR  ?= -Werror
@@ -47,6 +48,9 @@ CFLAGS_release = -O3 -g -DNDEBUG
 CFLAGS_debug   = -Og -g3
 CFLAGS_asan    = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS_asan   = -fsanitize=address,undefined
+# For libFuzzer (clang): what it watches, without its main program.
+CFLAGS_fuzz    = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS_fuzz   = -fsanitize=address,undefined
 # EXTRA_... is for packagers: CFLAGS themselves decide about the bits of results.
 CFLAGS   = -std=c11 $(WARN) $(EXTRA_CFLAGS) $(CFLAGS_$(MODE)) -fno-math-errno -fno-trapping-math -ffp-contract=off
 LDFLAGS  = $(LDFLAGS_$(MODE)) $(EXTRA_LDFLAGS)
@@ -59,7 +63,11 @@ LIB      = $(BUILD)/libqgrid.a
 BIN      = $(BUILD)/qgrid
 TESTSRC  = $(wildcard tests/unit/test_*.c tests/kernels/test_*.c tests/golden/test_*.c tests/mpi/test_*.c tests/fuzz/test_*.c)
 TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%) $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
-SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+FAULTY   = $(BUILD)/tests/support/faulty_io.so
+SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/faulty_io.c,$(wildcard tests/support/*.c)))
+FUZZSRC  = $(wildcard tests/fuzz/fuzz_*.c)
+FUZZOBJ  = $(patsubst %.c,$(BUILD)/%.o,tests/fuzz/fuzz.c $(FUZZSRC))
+FUZZBIN  = $(FUZZSRC:tests/fuzz/%.c=$(BUILD)/%)
 TOOLBIN  = $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/*.c))
 
 ifndef V
@@ -71,14 +79,14 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test soak check-deps check-test-deps check-lint-deps deps lint asan bench tools install uninstall dist docs help clean bins testbins
+.PHONY: all run test soak check-deps check-test-deps check-lint-deps check-fuzz-deps deps lint asan bench tools install uninstall dist docs help clean bins testbins fuzz fuzzbins
 
 all: check-deps ## build build/release/qgrid
 	$(Q)$(MAKE) --no-print-directory bins
 
 bins: $(BIN) $(TOOLBIN)
 
-testbins: bins $(TESTBIN)
+testbins: bins $(TESTBIN) $(FAULTY)
 
 run: check-deps ## install what is missing, build, run jobs/full_matrix.json on all cores
 	$(Q)$(MAKE) --no-print-directory -j$(NP) bins
@@ -90,6 +98,12 @@ test: check-deps check-test-deps ## install what is missing, build, run every te
 
 asan: ## the same tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory MODE=asan test
+
+fuzz: check-deps check-fuzz-deps ## feed every parser with inputs that libFuzzer makes up: TIME=60 seconds each, or TARGET=name
+	$(Q)OMPI_CC=clang $(MAKE) --no-print-directory -j$(NP) MODE=fuzz WARN=-Wall TARGET='$(TARGET)' fuzzbins
+	$(Q)scripts/fuzz.sh '$(or $(TIME),60)' $(TARGET)
+
+fuzzbins: $(if $(TARGET),$(TARGET:%=$(BUILD)/fuzz_%),$(FUZZBIN))
 
 soak: ## faults by the hundred and runs that are hurt all the time: hours
 	$(Q)$(MAKE) --no-print-directory test TESTS="$(or $(TESTS),$(wildcard tests/soak/test_*.sh))"
@@ -125,6 +139,9 @@ check-test-deps:
 check-lint-deps:
 	$(Q)scripts/deps.sh $(PACKAGES) $(LINT_PACKAGES)
 
+check-fuzz-deps:
+	$(Q)scripts/deps.sh $(FUZZ_PACKAGES)
+
 deps: check-deps check-test-deps check-lint-deps ## install every package (root)
 
 clean: ## remove build/
@@ -132,7 +149,7 @@ clean: ## remove build/
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
-	@echo '  variables: MODE=release|debug|asan  NP=ranks  TESTS="tests/unit/test_json ..."  V=1'
+	@echo '  variables: MODE=release|debug|asan  NP=ranks  TESTS="tests/unit/test_json ..."  TIME=60  TARGET=json  V=1'
 
 # Rows of tables of cases name what they are about.
 $(BUILD)/tests/%.o: CFLAGS += -Wno-missing-field-initializers
@@ -167,6 +184,22 @@ $(BIN): $(BUILD)/src/cli/main.o $(LIB)
 $(BUILD)/tools/%: $(BUILD)/tools/%.o $(LIB)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# In one program each target has its own name, in libFuzzer's the one that it asks for.
+ifneq ($(MODE),fuzz)
+$(BUILD)/tests/fuzz/fuzz_%.o: CPPFLAGS += -DFUZZ_ONE=$(notdir $*)
+endif
+$(BUILD)/tests/fuzz/test_corpus: $(FUZZOBJ)
+
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/fuzz.o $(LIB)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+# Preloaded, also into the launcher: it takes no library with it, and no sanitizer.
+$(FAULTY): tests/support/faulty_io.c
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CPPFLAGS) -std=c11 $(WARN) -O1 -g -fPIC -shared -Wl,--as-needed -o $@ $< -ldl
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT) $(LIB)
 	$(SAY) LINK $@

@@ -58,6 +58,9 @@ qg_code qg_file_check_output(const char *path) QG_MUST_USE;
  * A link stays one: what it leads to is written. Local. */
 qg_code qg_file_write(const char *path, const void *data, size_t size) QG_MUST_USE;
 
+/** fsync(2) that a signal does not end: 0, or -1 and errno. Local. */
+int qg_fsync(int fd);
+
 /** fsync of an existing file or folder. Local. */
 qg_code qg_file_sync(const char *path) QG_MUST_USE;
 

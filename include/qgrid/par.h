@@ -8,6 +8,7 @@
 #define QGRID_PAR_H
 
 #include "qgrid/arena.h"
+#include "qgrid/library.h"
 
 #include <stdbool.h>
 
@@ -40,6 +41,9 @@ enum { QG_PAR_STOP_SECONDS = 20 };
 
 /** "Open MPI v4.1.4": the library in use; static text. */
 const char *qg_par_library(void);
+
+/** Open MPI, with the version of the headers; another MPI by its name alone. Local. */
+qg_library qg_mpi_library(void);
 
 /** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead.
  */

@@ -11,6 +11,7 @@
 #define QGRID_STORE_H
 
 #include "qgrid/arena.h"
+#include "qgrid/library.h"
 
 #include <stdbool.h>
 
@@ -76,10 +77,12 @@ qg_code qg_store_create(qg_store **out, const char *path, const qg_layout *layou
 /** Opens an existing file. @errors QG_ESTORE: not HDF5, damaged, not writable. Local. */
 qg_code qg_store_open(qg_store **out, const char *path, bool writable) QG_MUST_USE;
 
-/** Flushes, syncs and closes. The handle is gone in any case. */
+/** Flushes, syncs and closes. The handle is gone in any case; a failed flush before is told again.
+ */
 qg_code qg_store_close(qg_store *s) QG_MUST_USE;
 
-/** Flush to the kernel; `sync` also to the disk. */
+/** Flush to the kernel; `sync` also to the disk. After a failure nothing is written any more: what
+ * did not reach the disk is lost to the system, which tells it once. */
 qg_code qg_store_flush(qg_store *s, bool sync) QG_MUST_USE;
 
 /**
@@ -129,5 +132,8 @@ bool qg_store_is_hdf5(const char *path);
 
 /** "HDF5 1.10.8": the library in use; static text. Local. */
 const char *qg_store_library(void);
+
+/** HDF5. Local. */
+qg_library qg_hdf5_library(void);
 
 #endif

@@ -5,6 +5,7 @@
 #define QGRID_TOKENIZER_H
 
 #include "qgrid/arena.h"
+#include "qgrid/library.h"
 
 #include <stdbool.h>
 
@@ -98,5 +99,8 @@ qg_specials qg_tokenizer_specials(const qg_tokenizer *t);
 
 /** SHA-256 over vocabulary and flags: equal for tokenizers that give equal results. */
 const char *qg_tokenizer_sha256(const qg_tokenizer *t);
+
+/** utf8proc: categories, case and decomposition of characters. Local. */
+qg_library qg_utf8proc_library(void);
 
 #endif

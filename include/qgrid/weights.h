@@ -7,6 +7,7 @@
 #ifndef QGRID_WEIGHTS_H
 #define QGRID_WEIGHTS_H
 
+#include "qgrid/library.h"
 #include "qgrid/tensor.h"
 
 /* The tensors of a checkpoint. */
@@ -47,5 +48,8 @@ qg_code qg_weights_check_unchanged(const qg_weights *w) QG_MUST_USE;
  */
 qg_code qg_safetensors_write(const char *path, const qg_tensor *tensors, int n,
                              const char *const *metadata) QG_MUST_USE;
+
+/** zlib: checksums in torch's files. Local. */
+qg_library qg_zlib_library(void);
 
 #endif

@@ -18,9 +18,14 @@
 #define LARGE_PAGE ((size_t)2 << 20)
 #define MAP_SIZE   (2 * LARGE_PAGE) /* from here on */
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature) /* clang's way to say it */
+#if __has_feature(address_sanitizer)
 #define OWN_BLOCK 1
-#else
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define OWN_BLOCK 1
+#endif
+#ifndef OWN_BLOCK
 #define OWN_BLOCK 0
 #endif
 

@@ -144,13 +144,22 @@ static void parent_of(char *out, size_t size, const char *path)
         snprintf(out, size, "%.*s", (int)(slash - path), path);
 }
 
+int qg_fsync(int fd)
+{
+    int rc;
+    do
+        rc = fsync(fd);
+    while (rc != 0 && errno == EINTR);
+    return rc;
+}
+
 qg_code qg_file_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return io_fail(path, "cannot open");
     /* Some file systems refuse fsync on folders; that is not a loss of data of ours. */
-    int rc = fsync(fd);
+    int rc = qg_fsync(fd);
     int bad = rc != 0 && errno != EINVAL;
     close(fd);
     return bad ? io_fail(path, "cannot sync") : QG_OK;
@@ -163,7 +172,7 @@ qg_code qg_file_write(const char *path, const void *data, size_t size)
     QG_TRY(qg_file_check_output(path));
     QG_TRY(qg_file_target(to, sizeof to, path));
     QG_TRY(qg_file_temporary(&fd, tmp, sizeof tmp, to));
-    int bad = write_all(fd, data, size) != 0 || fsync(fd) != 0;
+    int bad = write_all(fd, data, size) != 0 || qg_fsync(fd) != 0;
     if (close(fd) != 0 || bad || rename(tmp, to) != 0) {
         qg_code rc = io_fail(path, "cannot write");
         unlink(tmp);

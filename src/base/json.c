@@ -7,6 +7,7 @@
 #include "qgrid/json.h"
 
 #include "qgrid/file.h"
+#include "qgrid/library.h"
 #include "qgrid/str.h"
 
 #include <cjson/cJSON.h>
@@ -355,6 +356,14 @@ const char *qg_json_library(void)
     static char text[32];
     snprintf(text, sizeof text, "cJSON %s", cJSON_Version());
     return text;
+}
+
+qg_library qg_cjson_library(void)
+{
+    return (qg_library){
+        "cJSON",
+        QG_STR(CJSON_VERSION_MAJOR) "." QG_STR(CJSON_VERSION_MINOR) "." QG_STR(CJSON_VERSION_PATCH),
+        cJSON_Version()};
 }
 
 void qg_json_place(const qg_json_doc *doc, const qg_json *v, int64_t *line, int64_t *column)

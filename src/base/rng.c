@@ -4,9 +4,11 @@
 #include "qgrid/rng.h"
 
 #include "qgrid/file.h"
+#include "qgrid/library.h"
 
 #include <Random123/philox.h>
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_version.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,4 +88,9 @@ void qg_rng_shuffle(qg_rng *r, int64_t *index, int64_t n)
         index[i] = index[j];
         index[j] = t;
     }
+}
+
+qg_library qg_gsl_library(void)
+{
+    return (qg_library){"GSL", GSL_VERSION, gsl_version};
 }

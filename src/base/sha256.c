@@ -2,8 +2,11 @@
  * sha256.c - SHA-256 by OpenSSL's EVP interface. Standard: FIPS 180-4.
  */
 #include "qgrid/file.h"
+#include "qgrid/library.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/opensslv.h>
 #include <string.h>
 
 void qg_sha256_init(qg_sha256 *h)
@@ -54,4 +57,9 @@ qg_code qg_sha256_file(char hex[QG_SHA256_HEX], const char *path)
     qg_sha256_bytes(hex, m.data, m.size);
     qg_file_unmap(&m);
     return QG_OK;
+}
+
+qg_library qg_openssl_library(void)
+{
+    return (qg_library){"OpenSSL", OPENSSL_VERSION_STR, OpenSSL_version(OPENSSL_VERSION_STRING)};
 }

@@ -2,6 +2,7 @@
  * cmd_run.c - qgrid run: every rank starts here; rank 0 drives, the others serve.
  */
 #include "cli.h"
+#include "status_file.h"
 
 #include "qgrid/work.h"
 #include "qgrid/kernel.h"
@@ -21,7 +22,8 @@ enum {
     OPT_RETRY,
     OPT_ACCEPT,
     OPT_MAX,
-    OPT_PROGRESS
+    OPT_PROGRESS,
+    OPT_STATUS
 };
 enum { MAX_SET = 64 };
 
@@ -35,6 +37,7 @@ const qg_cli_option qg_cmd_run_options[] = {
     {OPT_ACCEPT, "accept-changes", NULL, "inputs changed: keep what is still valid, run the rest"},
     {OPT_MAX, "max-time", "TIME", "stop in good order after 3h50m, 90s, 2:30:00"},
     {OPT_PROGRESS, "progress", "STYLE", "auto, bar, log or none"},
+    {OPT_STATUS, "status-file", "FILE", "for scripts: append started, output and status, a line each"},
     {0, NULL, NULL, NULL},
 };
 const char qg_cmd_run_examples[] =
@@ -44,7 +47,7 @@ const char qg_cmd_run_examples[] =
 // clang-format on
 
 typedef struct arguments {
-    const char *job, *only, *set[MAX_SET + 1];
+    const char *job, *only, *status_file, *set[MAX_SET + 1];
     int n_set;
     qg_run_options run;
 } arguments;
@@ -87,6 +90,11 @@ static int parse(arguments *a, int argc, char **argv)
         case OPT_PROGRESS:
             status = qg_cli_progress(&a->run.progress, cmd, optarg);
             break;
+        case OPT_STATUS:
+            if (!optarg[0])
+                return qg_cli_usage(cmd, "--status-file needs a file name");
+            a->status_file = optarg;
+            break;
         default:
             break;
         }
@@ -119,8 +127,10 @@ static int drive(qg_par *par, qg_arena *arena, const arguments *a, qg_run_summar
         return QG_EXIT_USAGE;
     }
     qg_code rc = qg_job_load(&job, arena, a->job, a->set, &problems);
-    if (rc == QG_OK)
+    if (rc == QG_OK) {
+        qg_status_file_put(a->status_file, "output", a->run.output ? a->run.output : job.output);
         rc = qg_plan_make(&plan, arena, &job, a->only, &problems);
+    }
     if (rc != QG_OK) {
         qg_farm_dismiss(par);
         return problems.n ? qg_cli_problems(&problems) : qg_cli_fail();
@@ -190,10 +200,12 @@ int qg_cmd_run(int argc, char **argv)
     }
     qg_run_summary summary = {0};
     if (par->rank == 0) {
+        qg_status_file_count(a.status_file, "started", par->size);
         status = drive(par, arena, &a, &summary);
         if (summary.output && summary.status != QG_EXIT_STOPPED)
             report(&summary, arena, &a);
         status = qg_cli_flush(status);
+        qg_status_file_count(a.status_file, "status", status);
     } else {
         qg_work *work = NULL;
         qg_log_rank(par->rank);

@@ -4,7 +4,8 @@
  * libcsv reports fields and records but not where they are. Hence it is fed in spans that end at
  * the next byte that can matter (delimiter, quote, CR, LF): when it reports a field, the field ends
  * at the last byte of the span, and the byte at which it refuses a span is the place of the
- * mistake. Lines are counted at LF, quoted ones included. Rules: RFC 4180; blank lines are skipped.
+ * mistake. Lines end at LF, or at a CR that none follows, in quotes, too. Rules: RFC 4180; blank
+ * lines are skipped.
  */
 #include "io/csv_table.h"
 #include "io/formats.h"
@@ -163,14 +164,21 @@ static void on_record(int end_byte, void *ctx)
         qg_str_clear(&s->value[k]);
 }
 
+static bool ends_line(const reader *s, size_t at)
+{
+    bool lf_follows = at + 1 < s->size && s->data[at + 1] == '\n';
+    return s->data[at] == '\n' || (s->data[at] == '\r' && !lf_follows);
+}
+
 /* After a bad record: goes on at the line after the one that holds this place. */
 static qg_code resume_after(reader *s, size_t offset, int64_t line)
 {
     if (s->columns == 0)
         return qg_error_last()->code; /* nothing can be read without a header */
     QG_TRY(s->sink->bad(s->sink->ctx));
-    const char *end = memchr(s->data + offset, '\n', s->size - offset);
-    s->pos = end ? (size_t)(end - s->data) + 1 : s->size;
+    while (offset < s->size && !ends_line(s, offset))
+        offset++;
+    s->pos = offset < s->size ? offset + 1 : s->size;
     s->line = line + 1;
     s->line_start = s->pos;
     csv_free(&s->parser);
@@ -219,7 +227,7 @@ static qg_code feed_span(reader *s)
     if (got < s->span)
         return refused(s, s->pos + got);
     s->pos += s->span;
-    if (s->data[s->pos - 1] == '\n') {
+    if (ends_line(s, s->pos - 1)) {
         s->line++;
         s->line_start = s->pos;
     }

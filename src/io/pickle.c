@@ -136,6 +136,7 @@ qg_code qg_pickle_load(qg_pickle_value *out, size_t *used, qg_arena *a, const ch
 {
     qg_pickle p = {.arena = a, .path = path, .field = field, .data = data, .size = size};
     p.hooks = hooks;
+    QG_TRY(reserve(&p, &p.stack, 1)); /* the top of an empty stack is a place, too */
     for (int i = 0; !p.stopped; i++) {
         if (i == QG_PICKLE_MAX_OPS)
             return QG_PICKLE_FAIL(&p, QG_EFORMAT, "more than %d operations", QG_PICKLE_MAX_OPS);

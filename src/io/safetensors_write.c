@@ -140,7 +140,7 @@ qg_code qg_safetensors_end(qg_safetensors_writer *w)
 {
     char dir[4096];
     QG_ASSERT(w->fd >= 0 && w->left == 0);
-    if (fsync(w->fd) != 0)
+    if (qg_fsync(w->fd) != 0)
         return write_fail(w, "cannot sync");
     int bad = close(w->fd);
     w->fd = -1;

@@ -8,6 +8,8 @@
  */
 #include "io/zip.h"
 
+#include "qgrid/weights.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -263,4 +265,9 @@ qg_code qg_zip_check(const qg_zip *z, qg_zip_entry *e)
                     e->crc);
     e->checked = true;
     return QG_OK;
+}
+
+qg_library qg_zlib_library(void)
+{
+    return (qg_library){"zlib", ZLIB_VERSION, zlibVersion()};
 }

@@ -72,6 +72,20 @@ const char *qg_par_library(void)
     return text;
 }
 
+qg_library qg_mpi_library(void)
+{
+    static const char name[] = "Open MPI v";
+#ifdef OMPI_MAJOR_VERSION
+    static const char built[] =
+        QG_STR(OMPI_MAJOR_VERSION) "." QG_STR(OMPI_MINOR_VERSION) "." QG_STR(OMPI_RELEASE_VERSION);
+#else
+    static const char *const built = NULL;
+#endif
+    const char *text = qg_par_library();
+    bool open = strncmp(text, name, sizeof name - 1) == 0;
+    return (qg_library){"Open MPI", built, open ? text + sizeof name - 1 : text};
+}
+
 static qg_code alone(qg_par *p, qg_arena *a)
 {
     long size;

@@ -6,6 +6,8 @@
 #include "qgrid/json.h"
 #include "qgrid/par.h"
 #include "qgrid/store.h"
+#include "qgrid/tokenizer.h"
+#include "qgrid/weights.h"
 
 #include <stdio.h>
 
@@ -16,4 +18,16 @@ const char *qg_libraries(void)
         snprintf(text, sizeof text, "%s, %s, %s", qg_par_library(), qg_store_library(),
                  qg_json_library());
     return text;
+}
+
+const qg_library *qg_library_list(int *n)
+{
+    static qg_library (*const make[])(void) = {
+        qg_mpi_library,     qg_hdf5_library, qg_cjson_library, qg_utf8proc_library,
+        qg_openssl_library, qg_gsl_library,  qg_zlib_library};
+    static qg_library all[sizeof make / sizeof make[0]];
+    *n = (int)(sizeof make / sizeof make[0]);
+    for (int i = 0; i < *n; i++)
+        all[i] = make[i]();
+    return all;
 }

@@ -180,6 +180,7 @@ qg_code qg_store_write(qg_store *s, const char *path, qg_store_type type, const 
     if (!s->writable)
         return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, path, "the file is open for reading only");
     s->written = true;
+    QG_TRY(qg_h5_before_write(s));
     return transfer(s, path, type, start, count, NULL, data);
 }
 

@@ -16,7 +16,8 @@ static herr_t take_innermost(unsigned n, const H5E_error2_t *e, void *text)
     return 0;
 }
 
-/* "file write failed: time = ..., error message = 'No space left on device', buf = ..." */
+/* "file write failed: time = ..., error message = 'No space left on device', buf = ..."
+ * "unable to close file, errno = 5, error message = 'Input/output error'" */
 static void keep_words(char *text)
 {
     static const char mark[] = "error message = '";
@@ -25,10 +26,12 @@ static void keep_words(char *text)
         return;
     message += sizeof mark - 1;
     message[strcspn(message, "'")] = 0;
-    while (values > text && *values != ':')
+    while (values > text && *values != ':' && *values != ',')
         values--;
-    if (values > text)
+    if (values > text) {
+        *values = ':';
         memmove(values + 2, message, strlen(message) + 1);
+    }
 }
 
 qg_code qg_h5_fail(const char *src, const char *path, const char *field, const char *what)

@@ -27,6 +27,8 @@ struct qg_store {
     bool writable;
     bool written;           /* raw data was written through this handle */
     hsize_t size;           /* of the file when it was opened: it never changes afterwards */
+    int fd;                 /* of HDF5 */
+    qg_error failure;       /* the first one of a flush, or of a look at the file */
     qg_h5_dataset *dataset; /* [QG_H5_CACHE], slot = hash of the path */
 };
 
@@ -35,6 +37,9 @@ qg_code qg_h5_start(void) QG_MUST_USE;
 
 /** How files are opened; the caller closes it. Negative on failure. */
 hid_t qg_h5_access(bool writable);
+
+/** Whether the file may be written: it has its size, and no flush has failed. */
+qg_code qg_h5_before_write(qg_store *s) QG_MUST_USE;
 
 /** Sets QG_ESTORE, "what: HDF5's innermost words", at file `path` and object `field`. */
 qg_code qg_h5_fail(const char *src, const char *path, const char *field, const char *what);

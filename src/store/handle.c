@@ -11,14 +11,31 @@
 #include "qgrid/file.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* With other headers than its own the library ends the process in its first call, in the middle of
+ * what is going on. HDF5_DISABLE_VERSION_CHECK has the last word there, and so here. */
+static qg_code check_library(void)
+{
+    unsigned major, minor, release;
+    if (getenv("HDF5_DISABLE_VERSION_CHECK") || H5get_libversion(&major, &minor, &release) < 0 ||
+        (major == H5_VERS_MAJOR && minor == H5_VERS_MINOR && release == H5_VERS_RELEASE))
+        return QG_OK;
+    return QG_FAIL(QG_ESTORE,
+                   "the HDF5 library found at run time is %u.%u.%u, qgrid was built for %u.%u.%u; "
+                   "build it again, or start it with the library of that version",
+                   major, minor, release, H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
+}
+
 qg_code qg_h5_start(void)
 {
-    /* At exit the library would visit files whose closing failed (a full disk), and crash. */
+    /* At exit the library would visit files whose closing failed (a full disk), and crash. This has
+     * to be its first call. */
     (void)H5dont_atexit();
+    QG_TRY(check_library());
     if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0)
         return QG_FAIL(QG_ESTORE, "the HDF5 library cannot start");
     return QG_OK;
@@ -44,6 +61,17 @@ const char *qg_store_library(void)
     return "HDF5 " QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE);
 }
 
+qg_library qg_hdf5_library(void)
+{
+    static char running[32];
+    unsigned major = 0, minor = 0, release = 0;
+    (void)H5get_libversion(&major, &minor, &release);
+    snprintf(running, sizeof running, "%u.%u.%u", major, minor, release);
+    return (qg_library){"HDF5",
+                        QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE),
+                        running};
+}
+
 /* HDF5's words for these are long, and some would block (a pipe) or succeed too late. */
 static qg_code check_file(const char *path, bool writable)
 {
@@ -67,7 +95,19 @@ static qg_code open_file(qg_store *s, bool writable)
         H5Pclose(access);
     if (rc != QG_OK)
         return rc;
-    return QG_H5(H5Fget_filesize(s->file, &s->size), s->path, NULL, "cannot read the size");
+    void *handle = NULL;
+    QG_TRY(QG_H5(H5Fget_filesize(s->file, &s->size), s->path, NULL, "cannot read the size"));
+    QG_TRY(QG_H5(H5Fget_vfd_handle(s->file, H5P_DEFAULT, &handle), s->path, NULL, "cannot open"));
+    s->fd = *(int *)handle;
+    return QG_OK;
+}
+
+/* The handle is gone, also where closing fails. */
+static qg_code close_file(qg_store *s, const char *what)
+{
+    hid_t file = s->file;
+    s->file = 0;
+    return QG_H5(H5Fclose(file), s->path, NULL, what);
 }
 
 /* HDF5 pads a cut file to its full length when it fails to open it for writing: look first. */
@@ -76,7 +116,7 @@ static qg_code open_safely(qg_store *s)
     QG_TRY(open_file(s, false));
     if (!s->writable)
         return QG_OK;
-    QG_TRY(QG_H5(H5Fclose(s->file), s->path, NULL, "cannot close"));
+    QG_TRY(close_file(s, "cannot close"));
     return open_file(s, true);
 }
 
@@ -105,15 +145,12 @@ qg_code qg_store_open(qg_store **out, const char *path, bool writable)
     return QG_OK;
 }
 
-/* Someone may have removed, replaced or cut the file: what we wrote would be lost silently. */
-static qg_code check_intact(const qg_store *s, int fd)
+/* A cut file would grow again with the next write, and have a hole. */
+static qg_code check_size(const qg_store *s)
 {
-    struct stat ours, there;
-    if (fstat(fd, &ours) != 0)
+    struct stat ours;
+    if (fstat(s->fd, &ours) != 0)
         return qg_h5_fail_errno(QG_SRC, s->path, "cannot examine");
-    if (stat(s->path, &there) != 0 || there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
-        return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, NULL,
-                          "was removed or replaced while it was being written");
     if ((hsize_t)ours.st_size < s->size)
         return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, NULL,
                           "was cut to %lld of %llu bytes while it was being written",
@@ -121,17 +158,54 @@ static qg_code check_intact(const qg_store *s, int fd)
     return QG_OK;
 }
 
-qg_code qg_store_flush(qg_store *s, bool sync)
+/* Someone may have removed or replaced the file: what we wrote would be lost silently. */
+static qg_code check_place_of(const qg_store *s)
 {
-    void *handle;
-    if (!s->written)
-        return QG_OK;
+    struct stat ours, there;
+    if (fstat(s->fd, &ours) != 0)
+        return qg_h5_fail_errno(QG_SRC, s->path, "cannot examine");
+    if (stat(s->path, &there) != 0 || there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
+        return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, NULL,
+                          "was removed or replaced while it was being written");
+    return QG_OK;
+}
+
+/* The first failure is that of all that follows: the system says only once that data did not reach
+ * the disk, and takes it for written from then on. */
+static qg_code remember(qg_store *s, qg_code rc)
+{
+    if (rc != QG_OK && s->failure.code == QG_OK)
+        s->failure = *qg_error_last();
+    return rc;
+}
+
+static qg_code earlier_failure(const qg_store *s)
+{
+    return s->failure.code == QG_OK ? QG_OK : qg_error_restore(&s->failure);
+}
+
+qg_code qg_h5_before_write(qg_store *s)
+{
+    QG_TRY(earlier_failure(s));
+    return remember(s, check_size(s));
+}
+
+static qg_code flush(qg_store *s, bool sync)
+{
     QG_TRY(QG_H5(H5Fflush(s->file, H5F_SCOPE_LOCAL), s->path, NULL, "cannot flush"));
-    QG_TRY(QG_H5(H5Fget_vfd_handle(s->file, H5P_DEFAULT, &handle), s->path, NULL, "cannot flush"));
-    QG_TRY(check_intact(s, *(int *)handle));
-    if (sync && fsync(*(int *)handle) != 0)
+    QG_TRY(check_size(s));
+    QG_TRY(check_place_of(s));
+    if (sync && qg_fsync(s->fd) != 0)
         return qg_h5_fail_errno(QG_SRC, s->path, "cannot sync");
     return QG_OK;
+}
+
+qg_code qg_store_flush(qg_store *s, bool sync)
+{
+    if (!s->written)
+        return QG_OK;
+    QG_TRY(earlier_failure(s));
+    return remember(s, flush(s, sync));
 }
 
 qg_code qg_store_close(qg_store *s)
@@ -139,12 +213,12 @@ qg_code qg_store_close(qg_store *s)
     if (!s)
         return QG_OK;
     qg_code rc = qg_store_flush(s, true);
+    qg_error kept = *qg_error_last();
     for (int i = 0; i < QG_H5_CACHE; i++)
         qg_h5_dataset_close(&s->dataset[i]);
-    if (H5Fclose(s->file) < 0 && rc == QG_OK)
-        rc = qg_h5_fail(QG_SRC, s->path, NULL, "cannot close");
+    qg_code closed = close_file(s, "cannot close");
     qg_arena_destroy(s->arena);
-    return rc;
+    return rc != QG_OK ? qg_error_restore(&kept) : closed;
 }
 
 bool qg_store_is_hdf5(const char *path)

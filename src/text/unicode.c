@@ -3,6 +3,8 @@
  */
 #include "unicode.h"
 
+#include "qgrid/tokenizer.h"
+
 #include <utf8proc.h>
 
 int32_t qg_utf8_decode(const char *s, int *width)
@@ -116,4 +118,12 @@ int qg_decompose(int32_t out[QG_MAX_DECOMPOSED], int32_t c)
         return 1;
     }
     return (int)n;
+}
+
+qg_library qg_utf8proc_library(void)
+{
+    return (qg_library){"utf8proc",
+                        QG_STR(UTF8PROC_VERSION_MAJOR) "." QG_STR(
+                            UTF8PROC_VERSION_MINOR) "." QG_STR(UTF8PROC_VERSION_PATCH),
+                        utf8proc_version()};
 }

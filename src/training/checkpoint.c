@@ -120,7 +120,7 @@ static qg_code open_tmp(writer *w, int flags)
 /* With everything on disk, unless something is wrong already. */
 static qg_code close_tmp(writer *w, qg_code rc)
 {
-    if (rc == QG_OK && fsync(w->fd) != 0)
+    if (rc == QG_OK && qg_fsync(w->fd) != 0)
         rc = fail(w->tmp, "cannot write");
     if (close(w->fd) != 0 && rc == QG_OK)
         rc = fail(w->tmp, "cannot write");

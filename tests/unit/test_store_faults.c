@@ -236,20 +236,41 @@ static void readers_open_the_file_while_it_is_written(void **state)
     qt_eq("rows", check_rows(path), 1);
 }
 
-static void a_file_removed_or_cut_during_a_run_is_noticed(void **state)
+static void write_a_byte(qg_store **out, const char *path)
+{
+    const uint8_t byte = 1;
+    qt_ok(qg_store_create(out, path, &sample_layout));
+    qt_ok(qg_store_write(*out, SAMPLE_GROUP "/state", QG_STORE_U8, (int64_t[]){0}, (int64_t[]){1},
+                         &byte));
+}
+
+static void a_file_removed_during_a_run_is_noticed(void **state)
 {
     (void)state;
-    const char *path = qt_tmp("changing.h5");
-    const uint8_t byte = 1;
+    const char *path = qt_tmp("removed.h5");
     qg_store *s;
-    qt_ok(qg_store_create(&s, path, &sample_layout));
-    qt_ok(qg_store_write(s, SAMPLE_GROUP "/state", QG_STORE_U8, (int64_t[]){0}, (int64_t[]){1},
-                         &byte));
-    assert_true(truncate(path, 1000) == 0);
-    qt_fails(qg_store_flush(s, false), QG_ESTORE, "changing.h5: was cut to 1000 of", NULL);
+    write_a_byte(&s, path);
     qt_ok(qg_remove(path));
     qt_fails(qg_store_flush(s, false), QG_ESTORE, "was removed or replaced", NULL);
     qt_fails(qg_store_close(s), QG_ESTORE, "was removed or replaced", NULL);
+}
+
+/* The next write would make it long again, with a hole: it does not come to that. */
+static void a_file_cut_during_a_run_is_not_written_any_more(void **state)
+{
+    (void)state;
+    const char *path = qt_tmp("cut.h5"), *cut = "cut.h5: was cut to 1000 of";
+    const uint8_t byte = 1;
+    qg_store *s;
+    write_a_byte(&s, path);
+    assert_true(truncate(path, 1000) == 0);
+    for (int again = 0; again < 2; again++)
+        qt_fails(qg_store_write(s, SAMPLE_GROUP "/state", QG_STORE_U8, (int64_t[]){1},
+                                (int64_t[]){1}, &byte),
+                 QG_ESTORE, cut, NULL);
+    qt_fails(qg_store_flush(s, false), QG_ESTORE, cut, NULL);
+    qt_fails(qg_store_close(s), QG_ESTORE, cut, NULL);
+    assert_int_equal(qg_path_bytes(path), 1000);
 }
 
 /* Exit status of a child that may not write files beyond `limit` bytes: 0 written, 1 refused with
@@ -384,7 +405,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_killed_writer_leaves_all_rows_that_have_a_checksum),
     cmocka_unit_test(a_killed_creation_leaves_nothing_under_the_name),
     cmocka_unit_test(readers_open_the_file_while_it_is_written),
-    cmocka_unit_test(a_file_removed_or_cut_during_a_run_is_noticed),
+    cmocka_unit_test(a_file_removed_during_a_run_is_noticed),
+    cmocka_unit_test(a_file_cut_during_a_run_is_not_written_any_more),
     cmocka_unit_test(creation_beyond_a_size_limit_leaves_no_file),
     cmocka_unit_test(writing_beyond_a_size_limit_says_so),
     cmocka_unit_test(a_small_disk_is_refused_before_or_is_large_enough),
