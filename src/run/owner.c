@@ -165,8 +165,10 @@ static void progress(void *ctx, const qg_sched *s, double now)
     char line[256 + LINE_SIZE];
     bool bar = o->progress == QG_PROGRESS_BAR;
     if (now - o->last_lock > 5) {
-        if (!qg_lock_renew(o->lock))
-            raise(SIGTERM); /* the other run goes on with the file */
+        if (!qg_lock_renew(o->lock)) { /* the other run goes on with the file */
+            raise(SIGTERM);
+            raise(SIGTERM); /* ... and what runs here is dropped */
+        }
         o->last_lock = now;
     }
     /* Against a crash of the node: at most half a minute of work is not on disk. */

@@ -66,6 +66,8 @@ bool qg_training_is_complete(const char *dir, const char *key)
         const qg_json *own = qg_json_get(doc.root, "key");
         complete = own && own->type == QG_JSON_STRING && strcmp(own->string, key) == 0;
     }
+    else if (a && qg_dir_exists(dir))
+        tell_once(dir);
     for (size_t i = 0; complete && i < sizeof files / sizeof files[0]; i++) {
         const char *path = qg_path_join(a, dir, files[i]);
         complete = path && qg_file_exists(path);
