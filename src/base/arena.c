@@ -19,14 +19,12 @@
 #define LARGE_PAGE ((size_t)2 << 20)
 #define MAP_SIZE   (2 * LARGE_PAGE) /* from here on */
 
-#ifdef QG_OWN_BLOCKS
+#if defined(QG_OWN_BLOCKS) || defined(__SANITIZE_ADDRESS__)
 #define OWN_BLOCK 1
 #elif defined(__has_feature) /* clang's way to say it */
 #if __has_feature(address_sanitizer)
 #define OWN_BLOCK 1
 #endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(QG_OWN_BLOCKS)
-#define OWN_BLOCK 1
 #endif
 #ifndef OWN_BLOCK
 #define OWN_BLOCK 0
