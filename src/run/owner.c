@@ -165,10 +165,10 @@ static void progress(void *ctx, const qg_sched *s, double now)
     char line[256 + LINE_SIZE];
     bool bar = o->progress == QG_PROGRESS_BAR;
     if (now - o->last_lock > 5) {
-        if (!qg_lock_renew(o->lock)) { /* the other run goes on with the file */
+        /* Another run goes on with the file: the first time this one begins nothing more, the second
+         * time it drops what runs. */
+        if (!qg_lock_renew(o->lock) || !o->lock->held)
             raise(SIGTERM);
-            raise(SIGTERM); /* ... and what runs here is dropped */
-        }
         o->last_lock = now;
     }
     /* Against a crash of the node: at most half a minute of work is not on disk. */
