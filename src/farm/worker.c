@@ -149,7 +149,6 @@ static qg_code tell_signals(worker *w)
     w->signals = n;
     return qg_par_send(w->par, 0, QG_STOP, &n, sizeof n);
 }
-}
 
 static qg_code beat(worker *w)
 {
