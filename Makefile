@@ -33,6 +33,7 @@ PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev l
 TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarray \
            python3-h5netcdf python3-jsonschema netcdf-bin procps groff-base patch
 FUZZ_PACKAGES = clang libclang-rt-dev
+SLURM_PACKAGES = munge slurmctld slurmd slurm-client
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck python3
 
 WERROR  ?= -Werror
@@ -65,6 +66,7 @@ TESTSRC  = $(wildcard tests/unit/test_*.c tests/kernels/test_*.c tests/golden/te
 TESTBIN  = $(TESTSRC:%.c=$(BUILD)/%) $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FAULTY   = $(BUILD)/tests/support/faulty_io.so
 SUPPORT  = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/faulty_io.c,$(wildcard tests/support/*.c)))
+FAILING  = $(BUILD)/tests/failing/qgrid
 FUZZSRC  = $(wildcard tests/fuzz/fuzz_*.c)
 FUZZLIB  = $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/study.o
 FUZZOBJ  = $(FUZZSRC:%.c=$(BUILD)/%.o) $(FUZZLIB)
@@ -80,14 +82,14 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test soak check-deps check-test-deps check-lint-deps check-fuzz-deps deps lint asan bench tools install uninstall dist docs help clean bins testbins fuzz fuzzbins
+.PHONY: all run test soak check-deps check-test-deps check-lint-deps check-fuzz-deps deps slurm-deps lint asan bench tools install uninstall dist docs help clean bins testbins fuzz fuzzbins
 
 all: check-deps ## build build/release/qgrid
 	$(Q)$(MAKE) --no-print-directory bins
 
 bins: $(BIN) $(TOOLBIN)
 
-testbins: bins $(TESTBIN) $(FAULTY)
+testbins: bins $(TESTBIN) $(FAULTY) $(FAILING)
 
 run: check-deps ## install what is missing, build, run jobs/full_matrix.json on all cores
 	$(Q)$(MAKE) --no-print-directory -j$(NP) bins
@@ -145,6 +147,9 @@ check-fuzz-deps:
 
 deps: check-deps check-test-deps check-lint-deps ## install every package (root)
 
+slurm-deps: ## install what tests/slurm needs (root): it is skipped without
+	$(Q)RUNLEVEL=1 scripts/deps.sh $(SLURM_PACKAGES)
+
 clean: ## remove build/
 	rm -rf build
 
@@ -201,6 +206,17 @@ $(FAULTY): tests/support/faulty_io.c
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(CPPFLAGS) -std=c11 $(WARN) -O1 -g -fPIC -shared -Wl,--as-needed -o $@ $< -ldl
+
+# A qgrid whose n-th allocation fails: tests/failing/failing_malloc.c.
+WRAPPED  = malloc calloc realloc posix_memalign mmap fopen opendir cJSON_ParseWithLength
+$(BUILD)/tests/failing/arena.o: src/base/arena.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DQG_OWN_BLOCKS -MMD -MP -c -o $@ $<
+
+$(FAILING): $(BUILD)/src/cli/main.o $(BUILD)/tests/failing/failing_malloc.o $(BUILD)/tests/failing/arena.o $(LIB)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -rdynamic -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT) $(LIB)
 	$(SAY) LINK $@

@@ -22,7 +22,8 @@ typedef struct qg_mark {
     size_t used;
 } qg_mark;
 
-/** New arena; `budget` in bytes, 0 = no limit. NULL when memory is out. Destroy frees all. */
+/** New arena; `budget` in bytes, 0 = no limit. NULL with the error record set when memory is
+ *  out. Destroy frees all. */
 qg_arena *qg_arena_create(size_t budget);
 void qg_arena_destroy(qg_arena *a);
 

@@ -29,7 +29,8 @@
     X(QG_ELOCKED, GRID, "another run holds the results file")                                      \
     X(QG_ESTORE, GRID, "the results file cannot be read or written")                               \
     X(QG_EMPI, GRID, "an MPI call failed")                                                         \
-    X(QG_ECACHE, GRID, "the folder of packed models cannot be written")
+    X(QG_ECACHE, GRID, "the folder of packed models cannot be written")                            \
+    X(QG_ESOURCE, GRID, "a model or data file changed while it was read")
 
 /* The codes, QG_OK among them. */
 enum qg_err_value {

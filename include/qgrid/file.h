@@ -8,10 +8,21 @@
 
 #include <stdbool.h>
 
+/* Which file it is, and as of when: what a file system changes when a file is written to. */
+typedef struct qg_file_id {
+    uint64_t device, inode, size;
+    int64_t modified[2], changed[2]; /* seconds, nanoseconds */
+} qg_file_id;
+
+/** Of the file at a path, links followed. Returns whether there is one. Local. */
+bool qg_file_id_of(qg_file_id *out, const char *path);
+bool qg_file_id_same(const qg_file_id *a, const qg_file_id *b);
+
 /* A file mapped read-only and shared: ranks of a node share its pages. */
 typedef struct qg_map {
     const void *data; /* NULL for an empty file */
     size_t size;
+    qg_file_id id; /* as it was mapped */
 } qg_map;
 
 /** Maps a regular file. @errors QG_EIO (missing, not a file, no permission), path placed. Local. */
@@ -22,7 +33,29 @@ void qg_file_unmap(qg_map *m);
 qg_code qg_file_read(char **out, size_t *size, qg_arena *a, const char *path,
                      size_t max) QG_MUST_USE;
 
-/** Writes tmp in the same folder, fsync, rename, fsync of the folder: all or nothing. Local. */
+/** PATH.tmp-HOST-PID-RANDOM: no two processes on any hosts make the same. @errors QG_EIO. Local. */
+qg_code qg_file_temporary_name(char *out, size_t size, const char *path) QG_MUST_USE;
+
+/** The same as a new file, open to be read and written; nothing that lies there already is opened
+ *  or followed. @errors QG_EIO. Local. */
+qg_code qg_file_temporary(int *fd, char *out, size_t size, const char *path) QG_MUST_USE;
+
+/** Whether a name ends as one of those. */
+bool qg_file_is_temporary(const char *name);
+
+/** Removes files and folders with such names in a folder that are old and whose process, of this
+ *  host, is gone. Local. */
+void qg_remove_leftovers(const char *dir);
+
+/** Where a path leads when links are followed; that may not exist. @errors QG_EIO (links without
+ *  end). Local. */
+qg_code qg_file_target(char *out, size_t size, const char *path) QG_MUST_USE;
+
+/** Refuses to replace what is there and is no regular file. @errors QG_EIO saying what it is. */
+qg_code qg_file_check_output(const char *path) QG_MUST_USE;
+
+/** Writes a temporary file in the same folder, fsync, rename, fsync of the folder: all or nothing.
+ * A link stays one: what it leads to is written. Local. */
 qg_code qg_file_write(const char *path, const void *data, size_t size) QG_MUST_USE;
 
 /** fsync(2) that a signal does not end: 0, or -1 and errno. Local. */
@@ -58,10 +91,11 @@ enum { QG_SHA256_HEX = 65 }; /* 64 digits and the NUL */
 
 /* A hash that is being taken. */
 typedef struct qg_sha256 {
-    void *ctx;
+    uint64_t state[16];
 } qg_sha256;
 
-/** Streaming SHA-256; final writes 64 hex digits and frees the context. Local. */
+/** Streaming SHA-256; final writes 64 hex digits. Nothing is allocated: a hash that could fail
+ *  would be a wrong identity. Local. */
 void qg_sha256_init(qg_sha256 *h);
 void qg_sha256_add(qg_sha256 *h, const void *data, size_t size);
 void qg_sha256_add_text(qg_sha256 *h,

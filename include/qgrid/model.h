@@ -84,6 +84,13 @@ typedef struct qg_model_source {
 qg_code qg_model_hash(char hex[65], const qg_model_source *src) QG_MUST_USE;
 
 /**
+ * Takes the hash of a model again (`anew`: from the bytes of every file, whatever is remembered).
+ * @errors QG_ESOURCE naming the file of the folder that was written to last, when it is another;
+ * those of qg_model_hash. Local.
+ */
+qg_code qg_source_check(const qg_model_source *src, const char *hash, bool anew) QG_MUST_USE;
+
+/**
  * Writes a packed folder (config.json, model.safetensors with packed tensors, vocab and tokenizer
  * files, qgrid.json), atomically: `out_dir` appears complete or not at all. Where the folder holds
  * step sizes trained for this precision (quantizer-PRECISION.safetensors), weights take those.
@@ -95,17 +102,24 @@ qg_code qg_model_pack(const qg_model_source *src, const qg_precision_spec *p,
 /* A packed model, mapped into memory. */
 typedef struct qg_model qg_model;
 
-/** Maps a packed folder. Owned handle. @errors QG_EIO, QG_EFORMAT, QG_EMODEL. Local. */
+/** Maps a packed folder whose checksums hold. Owned handle. @errors QG_EIO, QG_EFORMAT (a file is
+ *  damaged), QG_EMODEL, QG_ESOURCE (written to meanwhile). Local. */
 qg_code qg_model_open(qg_model **out, const char *packed_dir) QG_MUST_USE;
+
+/** Whether the weights are those that were mapped: what was computed until now is of them.
+ *  @errors QG_ESOURCE (the file was written to, replaced or removed). Local. */
+qg_code qg_model_check_unchanged(const qg_model *m) QG_MUST_USE;
 
 /** Whether a folder was written by qg_model_pack. Local. */
 bool qg_is_packed(const char *dir);
 
 /**
  * Opens source `src` under precision `p`: packs it below `cache_dir` if no rank has done so yet
- * (named by content hash; safe when several processes try), then maps it. If `src->dir` is itself a
- * packed folder it is opened as it stands, and must agree with `p` (p NULL: take what it is).
- * Local.
+ * (named by content hash; safe when several processes try), then maps it. A damaged one, or one of
+ * another format, is packed again. If `src->dir` is itself a packed folder it is opened as it
+ * stands, and must agree with `p` (p NULL: take what it is).
+ * @errors those of qg_model_pack and qg_model_open; QG_ESOURCE (the model is not the one with that
+ * hash any more); QG_ECACHE. Local.
  */
 qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const char *model_hash,
                              const qg_precision_spec *p, const char *cache_dir) QG_MUST_USE;

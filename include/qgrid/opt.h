@@ -14,6 +14,7 @@ typedef struct qg_problems {
     qg_arena *arena;
     qg_error *item;
     int n, cap;
+    bool failed; /* there was no memory for one */
 } qg_problems;
 
 /** Moves the thread's error record into the list (if `rc` is not QG_OK). Returns rc. Local. */

@@ -6,16 +6,17 @@
  *                      kernel.h); embedding tables with .scales when 8-bit; vectors of norms
  *   tokenizer files    as they were
  *   qgrid.json         format version, precision, embeddings, vectors (how biases and norms are
- *                      stored), parameters, quantization errors; written last into the temporary
- *                      folder, which is then renamed
+ *                      stored), parameters, quantization errors
+ *   qgrid.sums         checksums of all these (seal.h); written last into the temporary folder,
+ * which is then renamed
  */
 #ifndef QGRID_PACKED_H
 #define QGRID_PACKED_H
 
 #include "qgrid/precision.h"
 
-/* Version of packed folders: others are packed again. */
-enum { QG_PACK_FORMAT = 2 };
+/* Version of packed folders: others are packed again. 2 had no checksums. */
+enum { QG_PACK_FORMAT = 3 };
 
 /** Element of a format's codes in the file, and rows of a matrix of n with those that fill panels
  * up.

@@ -18,6 +18,7 @@ typedef struct qg_par {
     bool lost_ranks; /* a rank died or fell silent: set by whoever notices */
     int local_size;  /* ranks on this rank's node */
     char host[64];
+    int64_t launcher;   /* process that started this rank, 0: none did */
     struct qg_mpi *mpi; /* src/par's own */
 } qg_par;
 
@@ -44,6 +45,10 @@ const char *qg_par_library(void);
 
 /** Open MPI, with the version of the headers; another MPI by its name alone. Local. */
 qg_library qg_mpi_library(void);
+
+/** Whether the process that started this rank (mpirun, a node's orted or slurmstepd) is gone:
+ * nobody ends the rank, or the others, any more. Local. */
+bool qg_par_orphaned(const qg_par *p);
 
 /** Sends bytes (copied; returns when the buffer is free again). Fails when the peer is known dead.
  */

@@ -7,9 +7,9 @@
 #include "qgrid/weights.h"
 
 typedef struct qg_safetensors_writer {
-    const char *path; /* borrowed until end */
-    char tmp[4096];
-    int fd; /* -1: closed */
+    const char *path;         /* borrowed until end */
+    char to[4096], tmp[4096]; /* where the path leads, and what is written meanwhile */
+    int fd;                   /* -1: closed */
     uint64_t left;
 } qg_safetensors_writer;
 

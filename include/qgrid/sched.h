@@ -82,13 +82,13 @@ int qg_sched_lost(qg_sched *s, int rank);
 /* What became of a running unit as a whole: no rank runs it any more. */
 void qg_sched_done(qg_sched *s, int unit);
 void qg_sched_failed(qg_sched *s, int unit);
-/** It was given up unfinished, because ranks died or because it was dropped: it goes back. Returns
- *  true when it is failed instead, because ranks died on it too often. */
-bool qg_sched_dropped(qg_sched *s, int unit);
+/** It was given up unfinished: it goes back. @param died  because ranks died while they computed
+ * it, which counts. Returns true when it is failed instead: ranks died on it too often. */
+bool qg_sched_dropped(qg_sched *s, int unit, bool died);
 
 /* A unit that ranks died on so often is failed. A gang counts once, however many of its members
  * died; its limit is larger because a training goes on from its checkpoint. */
-enum { QG_SCHED_LOSSES = 2, QG_SCHED_GANG_LOSSES = 4 };
+enum { QG_SCHED_LOSSES = 3, QG_SCHED_GANG_LOSSES = 4 };
 int qg_sched_losses(const qg_sched *s, int unit);
 
 /** A rank takes work from now on. */

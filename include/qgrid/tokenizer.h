@@ -49,8 +49,11 @@ typedef struct qg_tokenizer_kind {
 extern const qg_tokenizer_kind *const qg_tokenizer_kinds[];
 
 /** The kind of a model folder: by its tokenizer_config.json, else by the vocabulary that is there.
- *  Local. */
+ *  NULL with the error set: no memory, and so not known. Local. */
 const qg_tokenizer_kind *qg_tokenizer_kind_of(const char *dir);
+
+/** The first of the files of its kind, for messages about a folder's vocabulary. Local. */
+const char *qg_tokenizer_file(const char *dir);
 
 /**
  * Loads the tokenizer of a model folder.

@@ -35,6 +35,10 @@ const qg_tensor *qg_weights_find(const qg_weights *w, const char *name);
 /** Files that hold the tensors (for hashing), NULL-terminated; borrowed. */
 const char *const *qg_weights_files(const qg_weights *w);
 
+/** Whether they are what they were when they were opened. @errors QG_ESOURCE naming the one that
+ *  was written to, replaced or removed. Local. */
+qg_code qg_weights_check_unchanged(const qg_weights *w) QG_MUST_USE;
+
 /**
  * Writes a safetensors file atomically, tensors in the order given, data aligned to 64 bytes where
  * sizes allow (the header is padded with spaces).

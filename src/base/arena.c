@@ -5,7 +5,8 @@
  *
  * Small requests share blocks of BLOCK_SIZE; a large one gets a block of its own, a very large one
  * from the kernel, in large pages where there are any: it is zero without being touched. In ASan
- * builds every request gets its own block, so that an overrun inside an arena is seen.
+ * builds every request gets its own block, so that an overrun inside an arena is seen; so it does
+ * where every request is made to fail once (QG_OWN_BLOCKS, tests/failing).
  */
 #include "qgrid/arena.h"
 
@@ -18,7 +19,9 @@
 #define LARGE_PAGE ((size_t)2 << 20)
 #define MAP_SIZE   (2 * LARGE_PAGE) /* from here on */
 
-#if defined(__has_feature) /* clang's way to say it */
+#ifdef QG_OWN_BLOCKS
+#define OWN_BLOCK 1
+#elif defined(__has_feature) /* clang's way to say it */
 #if __has_feature(address_sanitizer)
 #define OWN_BLOCK 1
 #endif
@@ -49,8 +52,10 @@ _Static_assert(sizeof(block) == ALIGN, "a block's data must start aligned");
 qg_arena *qg_arena_create(size_t budget)
 {
     qg_arena *a = calloc(1, sizeof *a);
-    if (!a)
+    if (!a) {
+        (void)QG_FAIL(QG_ENOMEM, "no memory");
         return NULL;
+    }
     a->budget = budget;
     a->fail_after = -1;
     return a;
@@ -147,7 +152,7 @@ void *qg_arena_alloc(qg_arena *a, size_t n, size_t size)
     if (OWN_BLOCK || !b || b->size - b->used < want)
         b = push_block(a, OWN_BLOCK || want > BLOCK_SIZE ? want : BLOCK_SIZE);
     if (!b) {
-        (void)QG_FAIL(QG_ENOMEM, "the system has no %zu bytes left", want);
+        (void)QG_FAIL(QG_ENOMEM, "no memory: the system has no %zu bytes left", want);
         return NULL;
     }
     void *p = (char *)block_data(b) + b->used;
@@ -158,8 +163,10 @@ void *qg_arena_alloc(qg_arena *a, size_t n, size_t size)
 
 char *qg_arena_strndup(qg_arena *a, const char *s, size_t len)
 {
-    if (len == SIZE_MAX)
+    if (len == SIZE_MAX) {
+        (void)QG_FAIL(QG_ENOMEM, "a text of %zu bytes is too long", len);
         return NULL;
+    }
     char *p = qg_arena_alloc(a, len + 1, 1);
     if (p && len)
         memcpy(p, s, len);

@@ -3,6 +3,8 @@
  */
 #include "qgrid/file.h"
 
+#include "mapped.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +16,36 @@
 
 static qg_code io_fail(const char *path, const char *what)
 {
+    if (errno == ENOMEM)
+        return QG_FAIL_AT(QG_ENOMEM, path, 0, 0, NULL, "%s: no memory", what);
     return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "%s: %s", what, strerror(errno));
 }
 
-static qg_code open_regular(int *fd, size_t *size, const char *path)
+static qg_file_id id_of(const struct stat *st)
+{
+    return (qg_file_id){.device = (uint64_t)st->st_dev,
+                        .inode = (uint64_t)st->st_ino,
+                        .size = (uint64_t)st->st_size,
+                        .modified = {(int64_t)st->st_mtim.tv_sec, (int64_t)st->st_mtim.tv_nsec},
+                        .changed = {(int64_t)st->st_ctim.tv_sec, (int64_t)st->st_ctim.tv_nsec}};
+}
+
+bool qg_file_id_of(qg_file_id *out, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    *out = id_of(&st);
+    return true;
+}
+
+bool qg_file_id_same(const qg_file_id *a, const qg_file_id *b)
+{
+    return memcmp(a, b, sizeof *a) == 0; /* it has no padding */
+}
+_Static_assert(sizeof(qg_file_id) == 7 * 8, "no padding");
+
+static qg_code open_regular(int *fd, qg_file_id *id, const char *path)
 {
     struct stat st;
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would keep us waiting */
@@ -27,15 +55,16 @@ static qg_code open_regular(int *fd, size_t *size, const char *path)
         close(*fd);
         return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "is not a regular file");
     }
-    *size = (size_t)st.st_size;
+    *id = id_of(&st);
     return QG_OK;
 }
 
 qg_code qg_file_map(qg_map *out, const char *path)
 {
     int fd;
-    *out = (qg_map){NULL, 0};
-    QG_TRY(open_regular(&fd, &out->size, path));
+    *out = (qg_map){0};
+    QG_TRY(open_regular(&fd, &out->id, path));
+    out->size = (size_t)out->id.size;
     if (out->size > 0) {
         void *p = mmap(NULL, out->size, PROT_READ, MAP_SHARED, fd, 0);
         if (p == MAP_FAILED) {
@@ -44,6 +73,7 @@ qg_code qg_file_map(qg_map *out, const char *path)
             return io_fail(path, "cannot map");
         }
         out->data = p;
+        qg_mapped_add(p, out->size, path);
     }
     close(fd);
     return QG_OK;
@@ -51,16 +81,20 @@ qg_code qg_file_map(qg_map *out, const char *path)
 
 void qg_file_unmap(qg_map *m)
 {
-    if (m->data)
+    if (m->data) {
+        qg_mapped_remove(m->data);
         munmap((void *)(uintptr_t)m->data, m->size);
-    *m = (qg_map){NULL, 0};
+    }
+    *m = (qg_map){0};
 }
 
 qg_code qg_file_read(char **out, size_t *size, qg_arena *a, const char *path, size_t max)
 {
     int fd;
     size_t n = 0;
-    QG_TRY(open_regular(&fd, size, path));
+    qg_file_id id;
+    QG_TRY(open_regular(&fd, &id, path));
+    *size = (size_t)id.size;
     if (*size > max) {
         close(fd);
         return QG_FAIL_AT(QG_EFORMAT, path, 0, 0, NULL, "has %zu bytes, at most %zu are read",
@@ -135,20 +169,18 @@ qg_code qg_file_sync(const char *path)
 
 qg_code qg_file_write(const char *path, const void *data, size_t size)
 {
-    char tmp[4096], dir[4096];
-    int n = snprintf(tmp, sizeof tmp, "%s.tmp-%ld", path, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof tmp)
-        return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "path is too long");
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return io_fail(path, "cannot create");
+    char to[4096], tmp[4096], dir[4096];
+    int fd;
+    QG_TRY(qg_file_check_output(path));
+    QG_TRY(qg_file_target(to, sizeof to, path));
+    QG_TRY(qg_file_temporary(&fd, tmp, sizeof tmp, to));
     int bad = write_all(fd, data, size) != 0 || qg_fsync(fd) != 0;
-    if (close(fd) != 0 || bad || rename(tmp, path) != 0) {
+    if (close(fd) != 0 || bad || rename(tmp, to) != 0) {
         qg_code rc = io_fail(path, "cannot write");
         unlink(tmp);
         return rc;
     }
-    parent_of(dir, sizeof dir, path);
+    parent_of(dir, sizeof dir, to);
     return qg_file_sync(dir);
 }
 

@@ -333,8 +333,8 @@ qg_code qg_json_parse(qg_json_doc *doc, qg_arena *a, const char *path, const cha
     if (!clean)
         return QG_ENOMEM;
     cJSON *c = cJSON_ParseWithLength(clean, size - start + 1);
-    if (!c)
-        return fail_pos(&s, start, "the document cannot be parsed (memory or nesting)");
+    if (!c) /* the text was found to be sound, and not too deep */
+        return QG_FAIL_AT(QG_ENOMEM, path, 0, 0, NULL, "no memory for the document");
     qg_json *root = qg_arena_alloc(a, 1, sizeof *root);
     size_t at = 0;
     qg_code rc = root ? copy_value(root, a, &s, c, &at) : QG_ENOMEM;

@@ -17,8 +17,10 @@ qg_code qg_problems_take(qg_problems *list, qg_code rc)
         qg_error kept = *qg_error_last();
         qg_error *item =
             qg_arena_grow(list->arena, list->item, (size_t)list->n, (size_t)cap, sizeof *item);
-        if (!item)
+        if (!item) {
+            list->failed = true;
             return QG_ENOMEM;
+        }
         (void)qg_error_restore(&kept);
         list->item = item;
         list->cap = cap;

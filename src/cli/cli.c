@@ -176,8 +176,16 @@ int qg_cli_no_cell(const char *only, const char *job)
 
 int qg_cli_problems(const qg_problems *problems)
 {
+    for (int i = 0; i < problems->n;
+         i++) /* nobody's mistake, and what follows may follow from it */
+        if (problems->item[i].code == QG_ENOMEM) {
+            qg_log_error(&problems->item[i]);
+            return QG_EXIT_STOPPED;
+        }
     for (int i = 0; i < problems->n; i++)
         qg_log_error(&problems->item[i]);
+    if (problems->failed)
+        return qg_cli_fail();
     if (problems->n > 1)
         qg_note("%d mistakes", problems->n);
     return QG_EXIT_USAGE;

@@ -148,7 +148,7 @@ int qg_cmd_check(int argc, char **argv)
     qg_plan plan;
     qg_arena *arena = qg_arena_create(0);
     if (!arena)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     qg_problems problems = {.arena = arena};
     qg_code rc = qg_job_load(&job, arena, argv[optind], NULL, &problems);
     if (rc == QG_OK)

@@ -55,7 +55,7 @@ int qg_cmd_diff(int argc, char **argv)
         return qg_cli_usage(cmd, "two results files are expected");
     qg_arena *a = qg_arena_create(0);
     if (!a)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     if (diff(&cells, a, argv[optind], argv[optind + 1]) == QG_OK)
         status = cells ? QG_EXIT_STOPPED : QG_EXIT_OK;
     else

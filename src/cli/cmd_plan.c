@@ -218,7 +218,7 @@ int qg_cmd_plan(int argc, char **argv)
     qg_plan plan;
     qg_arena *arena = qg_arena_create(0);
     if (!arena)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     qg_problems problems = {.arena = arena};
     status = QG_EXIT_OK;
     qg_code rc = qg_job_load(&job, arena, a.job, a.set, &problems);

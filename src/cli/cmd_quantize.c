@@ -102,7 +102,7 @@ int qg_cmd_quantize(int argc, char **argv)
         return status;
     qg_arena *arena = qg_arena_create(0);
     if (!arena)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     status = quantize(arena, &a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     qg_arena_destroy(arena);
     return qg_cli_flush(status);

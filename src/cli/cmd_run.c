@@ -192,7 +192,7 @@ int qg_cmd_run(int argc, char **argv)
     qg_par *par;
     qg_arena *arena = qg_arena_create(0);
     if (!arena)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     qg_stop_catch();
     if (qg_par_start(&par, arena) != QG_OK) {
         qg_log_error(qg_error_last());

@@ -48,7 +48,7 @@ int qg_cmd_show(int argc, char **argv)
         return qg_cli_usage(cmd, "a results file, and a cell if you like, are expected");
     qg_arena *a = qg_arena_create(0);
     if (!a)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     const char *cell = argc - optind == 2 ? argv[optind + 1] : NULL;
     status = show(a, argv[optind], cell) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     qg_arena_destroy(a);

@@ -41,7 +41,7 @@ int qg_cmd_status(int argc, char **argv)
         return qg_cli_usage(cmd, "one results file is expected");
     qg_arena *arena = qg_arena_create(0);
     if (!arena)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     if (print_status(&status, arena, argv[optind]) != QG_OK)
         status = qg_cli_fail();
     qg_arena_destroy(arena);

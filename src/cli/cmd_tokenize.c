@@ -103,7 +103,7 @@ int qg_cmd_tokenize(int argc, char **argv)
         return qg_cli_usage(cmd, dir ? "at most one file is expected" : "-m MODEL is needed");
     qg_arena *a = qg_arena_create(0);
     if (!a)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     const char *path = optind < argc ? argv[optind] : "-";
     status = all_lines(dir, path, form, (int)max_length, a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     qg_arena_destroy(a);

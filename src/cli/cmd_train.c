@@ -97,7 +97,7 @@ int qg_cmd_train(int argc, char **argv)
         return status;
     qg_arena *arena = qg_arena_create(0);
     if (!arena)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     if (qg_par_start(&par, arena) != QG_OK) {
         qg_log_error(qg_error_last());
         qg_arena_destroy(arena);

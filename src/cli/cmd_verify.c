@@ -30,7 +30,7 @@ int qg_cmd_verify(int argc, char **argv)
         return qg_cli_usage(cmd, "one results file is expected");
     qg_arena *a = qg_arena_create(0);
     if (!a)
-        return QG_EXIT_STOPPED;
+        return qg_cli_fail();
     if (qg_verify(&n, a, argv[optind], damaged, NULL) == QG_OK) {
         printf("%lld of %lld units are finished: %lld sound, %lld damaged, %lld are timings and "
                "have no checksum\n",

@@ -53,6 +53,8 @@ static qg_code take(qg_farm *f, int from, int tag, size_t size)
         qg_sched_join(f->sched, from);
         return QG_OK;
     }
+    if (tag == QG_GONE)
+        return qg_crew_lose(f, from, "has lost its launcher", false);
     if (tag == QG_NEWS && size == sizeof(qg_news_message))
         hear_news(f, p);
     if (tag != QG_DONE && tag != QG_FAILED)
@@ -60,7 +62,6 @@ static qg_code take(qg_farm *f, int from, int tag, size_t size)
     qg_report_head h;
     QG_ASSERT(size >= sizeof h);
     memcpy(&h, f->message, sizeof h);
-    h.host[sizeof h.host - 1] = 0;
     QG_ASSERT(p->leader >= 0 && h.unit == f->crew[p->leader].unit);
     return qg_crew_report(f, from, tag == QG_DONE, &h, f->message + sizeof h, size - sizeof h);
 }
@@ -74,9 +75,9 @@ static qg_code check_peers(qg_farm *f, double now)
             continue;
         bool here = f->par->node[r] == f->par->node[0];
         if (p->there && here && qg_process_gone(p->pid))
-            QG_TRY(qg_crew_lose(f, r, "died"));
+            QG_TRY(qg_crew_lose(f, r, "died", true));
         else if (now - p->heard > f->options.silence)
-            QG_TRY(qg_crew_lose(f, r, "has been silent for too long"));
+            QG_TRY(qg_crew_lose(f, r, "has been silent for too long", true));
         else
             alive = true;
     }
@@ -123,10 +124,23 @@ static qg_code obey_signals(qg_farm *f, double now)
     return QG_OK;
 }
 
+/* Nobody ends the others any more, and what they report may come of that. What they compute stays
+ * open; they find out by themselves. */
+static qg_code stop_if_orphaned(qg_farm *f)
+{
+    if (f->orphaned || !qg_par_orphaned(f->par))
+        return QG_OK;
+    f->orphaned = f->draining = f->dropping = f->par->lost_ranks = true;
+    qg_sched_drain(f->sched);
+    qg_warn("the launcher of this run is gone: stopping");
+    return broadcast(f, QG_DROP);
+}
+
 static qg_code step(qg_farm *f)
 {
     int from, tag;
     size_t size;
+    QG_TRY(stop_if_orphaned(f));
     for (;;) {
         QG_TRY(qg_par_probe(f->par, &from, &tag, &size));
         if (from < 0)
@@ -207,7 +221,7 @@ static qg_code loop(qg_farm *f)
 {
     double nap = 5e-5;
     QG_TRY(qg_crew_tell_finished(f));
-    while (!qg_sched_finished(f->sched)) {
+    while (!qg_sched_finished(f->sched) && !f->orphaned) {
         QG_TRY(step(f));
         if (f->own) {
             QG_TRY(run_own(f));

@@ -2,8 +2,8 @@
  * crew.c - rank 0: units go out to ranks, alone or as gangs, and come back.
  *
  * A unit is settled when all its members have reported or died: it is done when the first member
- * has a result and nobody an error of his own, goes back when a member died or the run drains, and
- * is failed otherwise.
+ * has a result and nobody an error of his own, failed when somebody has one, and goes back
+ * otherwise: what is lost is not failed.
  */
 #include "state.h"
 
@@ -119,16 +119,16 @@ static qg_code drop(qg_farm *f, int leader)
 }
 
 /* That a member has given up is only an echo of what happened elsewhere; so is a message that
- * could not be delivered once a member has died. */
-static bool is_echo(const qg_crew *c, const qg_error *e)
+ * could not be delivered once a member has died or the launcher is gone. */
+static bool is_echo(const qg_farm *f, const qg_crew *c, const qg_error *e)
 {
-    return e->code == QG_ELOST || (c->broken && e->code == QG_EMPI);
+    return e->code == QG_ELOST || ((c->broken || f->orphaned) && e->code == QG_EMPI);
 }
 
 /* Of several errors the lowest index's counts, echoes only where there is nothing else. */
-static void blame(qg_crew *c, int index, const qg_error *e)
+static void blame(const qg_farm *f, qg_crew *c, int index, const qg_error *e)
 {
-    bool echo = is_echo(c, e), known_echo = c->failed && is_echo(c, &c->why);
+    bool echo = is_echo(f, c, e), known_echo = c->failed && is_echo(f, c, &c->why);
     if (c->failed && ((echo && !known_echo) || (echo == known_echo && c->blamed < index)))
         return;
     c->failed = true;
@@ -143,9 +143,12 @@ static qg_code fail(qg_farm *f, const qg_unit_report *r, const qg_error *why)
     return qg_crew_tell_finished(f);
 }
 
-static qg_code give_back(qg_farm *f, const qg_unit_report *r)
+/* A gang that came apart though nobody is known to be gone has lost somebody, too: what breaks off
+ * again and again has an end. */
+static qg_code give_back(qg_farm *f, const qg_crew *c, const qg_unit_report *r)
 {
-    if (!qg_sched_dropped(f->sched, r->unit))
+    bool died = c->died || !(c->broken || f->draining);
+    if (!qg_sched_dropped(f->sched, r->unit, died && !f->orphaned))
         return QG_OK;
     (void)QG_FAIL(QG_ELOST, "ranks died while computing this unit, %d times",
                   qg_sched_losses(f->sched, r->unit));
@@ -164,15 +167,13 @@ static qg_code settle(qg_farm *f, int leader, const void *result, size_t size)
                         .seconds = c->head.seconds,
                         .cpu_seconds = c->head.cpu_seconds,
                         .peak_rss = c->head.peak_rss};
-    bool own_error = c->failed && !is_echo(c, &c->why);
+    bool own_error = c->failed && !is_echo(f, c, &c->why);
     if (c->finished && !own_error) {
         QG_TRY(f->owner->done(f->owner->ctx, &r, result, size));
         qg_sched_done(f->sched, r.unit);
         return qg_crew_tell_finished(f);
     }
-    if (own_error || !(c->broken || f->draining))
-        return fail(f, &r, &c->why);
-    return give_back(f, &r);
+    return own_error ? fail(f, &r, &c->why) : give_back(f, c, &r);
 }
 
 /* Seconds and host are the first member's; processor time is everybody's. */
@@ -210,7 +211,7 @@ qg_code qg_crew_report(qg_farm *f, int rank, bool ok, const qg_report_head *h, c
         QG_ASSERT(size == sizeof e);
         memcpy(&e, data, sizeof e);
         end_texts(&e);
-        blame(c, p->index, &e);
+        blame(f, c, p->index, &e);
         QG_TRY(drop(f, leader));
     } else if (p->index == 0) {
         c->finished = true;
@@ -226,7 +227,7 @@ qg_code qg_crew_report(qg_farm *f, int rank, bool ok, const qg_report_head *h, c
     return rc;
 }
 
-qg_code qg_crew_lose(qg_farm *f, int rank, const char *how)
+qg_code qg_crew_lose(qg_farm *f, int rank, const char *how, bool died)
 {
     qg_peer *p = &f->peer[rank];
     int leader = p->leader;
@@ -242,6 +243,7 @@ qg_code qg_crew_lose(qg_farm *f, int rank, const char *how)
     qg_warn("rank %d %s; its work goes back to the queue", rank, how);
     qg_crew *c = &f->crew[leader];
     c->broken = true;
+    c->died |= died;
     c->left--;
     if (c->left > 0)
         return drop(f, leader);

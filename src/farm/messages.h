@@ -5,6 +5,7 @@
  *                 BEAT                  sign of life, idle or between forward passes
  *                 DONE head result      FAILED head error
  *                 NEWS unit news        how far it is, a second apart at least
+ *                 GONE                  it leaves unasked: its launcher is gone
  *   0 -> worker   ASSIGN assignment     PING (rank 0 is alive)
  *                 DROP number           give up that gang's unit; 0: whatever is in hand
  *                 WIND                  the run is to end: a training saves itself and gives up
@@ -28,7 +29,8 @@ enum {
     QG_DROP,
     QG_WIND,
     QG_LEAVE,
-    QG_NEWS
+    QG_NEWS,
+    QG_GONE
 };
 
 /* An assignment: this head, the members' ranks (int32, padded to 8 bytes), what the unit needs. */

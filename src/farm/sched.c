@@ -117,7 +117,6 @@ qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_workload *work, in
             s->n_nodes = node[r] + 1;
     QG_NEW(s->state, a, n_units);
     QG_NEW(s->losses, a, n_units);
-    QG_NEW(s->broken, a, n_units);
     QG_NEW(s->t, a, n_tasks);
     QG_NEW(s->rank, a, n_ranks);
     QG_NEW(s->node_running, a, s->n_nodes);
@@ -263,18 +262,17 @@ void qg_sched_failed(qg_sched *s, int unit)
     block_dependents(s);
 }
 
-bool qg_sched_dropped(qg_sched *s, int unit)
+bool qg_sched_dropped(qg_sched *s, int unit, bool died)
 {
     qg_task_state *t = &s->t[s->unit[unit].task];
     int most = s->task[s->unit[unit].task].gang > 1 ? QG_SCHED_GANG_LOSSES : QG_SCHED_LOSSES;
     if (s->state[unit] != QG_UNIT_RUNNING)
         return false;
-    s->losses[unit] += s->broken[unit];
-    if (s->broken[unit] && s->losses[unit] >= most) {
+    s->losses[unit] += died;
+    if (died && s->losses[unit] >= most) {
         qg_sched_failed(s, unit);
         return true;
     }
-    s->broken[unit] = false;
     release(s, unit);
     if (t->blocked) {
         s->state[unit] = QG_UNIT_BLOCKED;
@@ -292,10 +290,8 @@ int qg_sched_lost(qg_sched *s, int rank)
     qg_rank_state *r = &s->rank[rank];
     int unit = r->unit;
     r->lost = true;
-    if (unit < 0)
-        return -1;
-    free_rank(s, r);
-    s->broken[unit] = true;
+    if (unit >= 0)
+        free_rank(s, r);
     return unit;
 }
 

@@ -34,7 +34,6 @@ struct qg_sched {
     int n_tasks, n_units, n_ranks, n_nodes, n_affinities;
     uint8_t *state;  /* qg_unit_state */
     uint8_t *losses; /* times that a unit was broken off because ranks died */
-    bool *broken;    /* a rank died on it and the others have not yet given it up */
     qg_task_state *t;
     qg_rank_state *rank;
     int *node_running;     /* ranks of a node that run something */

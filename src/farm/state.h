@@ -22,7 +22,8 @@ typedef struct qg_crew {
     int size;        /* members */
     int left;        /* ... that have neither reported nor died */
     bool dropped;    /* they were told to give up */
-    bool broken;     /* a member died */
+    bool broken;     /* a member died or left */
+    bool died;       /* ... died, as far as can be told because of the unit */
     bool finished;   /* the first member has reported a result */
     bool failed;     /* a member has reported an error */
     qg_report_head head;
@@ -55,6 +56,7 @@ typedef struct qg_farm {
     double start, last_ping, last_check, last_progress, last_step;
     int signals_seen;
     bool draining, dropping;
+    bool orphaned; /* the launcher is gone: nothing that is reported from then on is a failure */
     qg_code fatal; /* a GRID error from inside poll() */
     qg_error why;
 } qg_farm;
@@ -68,8 +70,8 @@ qg_code qg_crew_hand_out(qg_farm *f, double now) QG_MUST_USE;
 qg_code qg_crew_report(qg_farm *f, int rank, bool ok, const qg_report_head *h, const void *data,
                        size_t size) QG_MUST_USE;
 
-/** A rank is dead; `how` says what was seen. */
-qg_code qg_crew_lose(qg_farm *f, int rank, const char *how) QG_MUST_USE;
+/** A rank is no more; `how` says what was seen, `died` whether its unit may be the reason. */
+qg_code qg_crew_lose(qg_farm *f, int rank, const char *how, bool died) QG_MUST_USE;
 
 /** Tells the owner of tasks that have come to their end. */
 qg_code qg_crew_tell_finished(qg_farm *f) QG_MUST_USE;

@@ -51,7 +51,6 @@ typedef struct worker {
     const qg_farm_worker *callbacks;
     qg_farm_options options;
     double last_beat, last_heard, last_news;
-    pid_t parent;
     bool leave, drop, wind;
     uint32_t number; /* of the gang it computes in, 0: none */
     int64_t unit;    /* ... and what it computes */
@@ -106,12 +105,14 @@ static qg_code listen_all(worker *w)
     }
 }
 
-/* The launcher's daemon is gone, or rank 0 has been silent for very long. */
-static bool orphaned(worker *w)
+/* The launcher's daemon is gone, or rank 0 has been silent for very long: rank 0 is told, so that
+ * what this rank has in hand goes to another. */
+static qg_code leave_if_orphaned(worker *w)
 {
-    bool alone = getppid() != w->parent || qg_clock() - w->last_heard > ORPHAN_SECONDS;
-    w->par->lost_ranks |= alone;
-    return alone;
+    if (w->leave || (!qg_par_orphaned(w->par) && qg_clock() - w->last_heard <= ORPHAN_SECONDS))
+        return QG_OK;
+    w->leave = w->par->lost_ranks = true;
+    return qg_par_send(w->par, 0, QG_GONE, NULL, 0);
 }
 
 static qg_code beat(worker *w)
@@ -120,7 +121,7 @@ static qg_code beat(worker *w)
     if (now - w->last_beat < w->options.heartbeat)
         return QG_OK;
     w->last_beat = now;
-    w->leave |= orphaned(w);
+    QG_TRY(leave_if_orphaned(w));
     return qg_par_send(w->par, 0, QG_BEAT, NULL, 0);
 }
 
@@ -237,8 +238,7 @@ qg_code qg_farm_serve(qg_par *p, const qg_farm_worker *callbacks, const qg_farm_
     worker w = {.par = p,
                 .callbacks = callbacks,
                 .options = qg_farm_defaults(options),
-                .last_heard = qg_clock(),
-                .parent = getppid()};
+                .last_heard = qg_clock()};
     /* mpirun forwards these to every rank: what they mean is rank 0's business. */
     signal(SIGTERM, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);

@@ -29,6 +29,8 @@ qg_code qg_lines_open(qg_lines *r, const char *path, qg_lines_form form)
     }
     qg_lines_init(r, fopen(path, "rbe"), path, jsonl);
     r->owned = true;
+    if (!r->file && errno == ENOMEM)
+        return QG_FAIL_AT(QG_ENOMEM, path, 0, 0, NULL, "cannot open: no memory");
     if (!r->file)
         return QG_FAIL_AT(QG_EIO, path, 0, 0, NULL, "cannot open: %s", strerror(errno));
     return QG_OK;

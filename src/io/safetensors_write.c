@@ -104,12 +104,9 @@ static qg_code open_with_header(qg_safetensors_writer *w, qg_str *s)
     if (s->len > HEADER_MAX)
         return QG_FAIL_AT(QG_EFORMAT, w->path, 0, 0, NULL,
                           "a header of %zu bytes, at most %d are allowed", s->len, HEADER_MAX);
-    int n = snprintf(w->tmp, sizeof w->tmp, "%s.tmp-%ld", w->path, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof w->tmp)
-        return QG_FAIL_AT(QG_EIO, w->path, 0, 0, NULL, "path is too long");
-    w->fd = open(w->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (w->fd < 0)
-        return QG_FAIL_AT(QG_EIO, w->path, 0, 0, NULL, "cannot create: %s", strerror(errno));
+    QG_TRY(qg_file_check_output(w->path));
+    QG_TRY(qg_file_target(w->to, sizeof w->to, w->path));
+    QG_TRY(qg_file_temporary(&w->fd, w->tmp, sizeof w->tmp, w->to));
     char length[8];
     for (int i = 0; i < 8; i++)
         length[i] = (char)(s->len >> (8 * i));
@@ -147,14 +144,13 @@ qg_code qg_safetensors_end(qg_safetensors_writer *w)
         return write_fail(w, "cannot sync");
     int bad = close(w->fd);
     w->fd = -1;
-    if (bad || rename(w->tmp, w->path) != 0) {
+    if (bad || rename(w->tmp, w->to) != 0) {
         qg_code rc = QG_FAIL_AT(QG_EIO, w->path, 0, 0, NULL, "cannot write: %s", strerror(errno));
         unlink(w->tmp);
         return rc;
     }
-    const char *slash = strrchr(w->path, '/');
-    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - w->path) + 1 : 1,
-             slash ? w->path : ".");
+    const char *slash = strrchr(w->to, '/');
+    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - w->to) + 1 : 1, slash ? w->to : ".");
     return qg_file_sync(dir);
 }
 

@@ -199,3 +199,13 @@ const char *const *qg_weights_files(const qg_weights *w)
 {
     return w->files;
 }
+
+qg_code qg_weights_check_unchanged(const qg_weights *w)
+{
+    qg_file_id now;
+    for (int i = 0; i < w->file_count; i++)
+        if (!qg_file_id_of(&now, w->files[i]) || !qg_file_id_same(&now, &w->map[i].id))
+            return QG_FAIL_AT(QG_ESOURCE, w->files[i], 0, 0, NULL,
+                              "changed while it was read; let what writes it end, and run again");
+    return QG_OK;
+}

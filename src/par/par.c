@@ -142,6 +142,7 @@ qg_code qg_par_start(qg_par **out, qg_arena *a)
     gethostname(p->host, sizeof p->host - 1);
     if (!launched())
         return alone(p, a);
+    p->launcher = getppid();
     prefer_shared_memory();
     QG_MPI(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided));
     p->mpi->started = true;
@@ -152,6 +153,11 @@ qg_code qg_par_start(qg_par **out, qg_arena *a)
     if (p->size == 1 && claimed_size(&size))
         return alone(p, a);
     return find_nodes(p, a);
+}
+
+bool qg_par_orphaned(const qg_par *p)
+{
+    return p->launcher > 0 && getppid() != p->launcher;
 }
 
 /* A handler of signals has no argument of its own. */

@@ -189,7 +189,7 @@ static qg_code use_teacher(const maker *k)
         strcmp(qg_tokenizer_sha256(teacher->tokenizer), qg_tokenizer_sha256(k->out->tokenizer)) !=
             0)
         return QG_FAIL_AT(
-            QG_EMODEL, t->teacher.dir, 0, 0, qg_tokenizer_kind_of(t->teacher.dir)->files[0],
+            QG_EMODEL, t->teacher.dir, 0, 0, qg_tokenizer_file(t->teacher.dir),
             "another vocabulary or other rules than the student's: a teacher sees the "
             "student's token ids");
     if (teacher && teacher->training) {

@@ -9,6 +9,7 @@
 #include "qgrid/training.h"
 #include "qgrid/work.h"
 
+#include <signal.h>
 #include <string.h>
 
 enum { LINE_SIZE = 2 * QG_NAME_SIZE + sizeof(qg_gang_news) }; /* where the run is */
@@ -164,7 +165,8 @@ static void progress(void *ctx, const qg_sched *s, double now)
     char line[256 + LINE_SIZE];
     bool bar = o->progress == QG_PROGRESS_BAR;
     if (now - o->last_lock > 5) {
-        qg_lock_renew(o->lock);
+        if (!qg_lock_renew(o->lock))
+            raise(SIGTERM); /* the other run goes on with the file */
         o->last_lock = now;
     }
     /* Against a crash of the node: at most half a minute of work is not on disk. */

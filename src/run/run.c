@@ -188,12 +188,13 @@ static qg_code run_open(qg_run_summary *out, qg_par *par, qg_arena *a, qg_result
     return put_run(r, par, &f, out->status);
 }
 
+/* `file`: where the output's name leads. */
 static qg_code run_locked(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *plan,
-                          qg_lock *lock, const qg_run_options *o, bool *dismissed)
+                          const char *file, qg_lock *lock, const qg_run_options *o, bool *dismissed)
 {
     qg_store *store = NULL;
     qg_results r = {0};
-    QG_TRY(open_file(&store, out->output, a, plan, o));
+    QG_TRY(open_file(&store, file, a, plan, o));
     qg_code rc = qg_results_open(&r, a, plan, store);
     if (rc == QG_OK)
         rc = run_open(out, par, a, &r, lock, o, dismissed);
@@ -209,14 +210,17 @@ qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *pla
                const qg_run_options *options)
 {
     qg_lock lock = {0};
+    char file[4096];
     bool dismissed = false;
     *out = (qg_run_summary){.status = QG_EXIT_STOPPED};
     out->output = options->output ? options->output : plan->job->output;
-    qg_code rc = qg_store_check_path(out->output);
+    qg_code rc = qg_file_target(file, sizeof file, out->output); /* a link stays one */
     if (rc == QG_OK)
-        rc = qg_lock_take(&lock, out->output, 120);
+        rc = qg_store_check_path(file);
+    if (rc == QG_OK)
+        rc = qg_lock_take(&lock, file, 120);
     if (rc == QG_OK) {
-        rc = run_locked(out, par, a, plan, &lock, options, &dismissed);
+        rc = run_locked(out, par, a, plan, file, &lock, options, &dismissed);
         qg_lock_release(&lock);
     }
     if (!dismissed)

@@ -1,7 +1,7 @@
 /*
  * create.c - a results file appears under its name complete, or not at all.
  *
- *     check layout -> space free? -> FILE.tmp-PID: write, flush, close, fsync -> rename -> fsync
+ *     check layout -> space free? -> FILE.tmp-...: write, flush, close, fsync -> rename -> fsync
  *     of the folder -> open again for raw writes
  */
 #include "h5.h"
@@ -16,7 +16,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* What a creation that was killed left behind: FILE.tmp-123. The run lock keeps living ones out. */
+/* What a creation that was killed left behind: FILE.tmp-HOST-PID-RANDOM. The
+ * run lock keeps living ones out. */
 static void remove_leftovers(const char *path, const char *dir)
 {
     char found[QG_H5_PATH * 4];
@@ -29,8 +30,7 @@ static void remove_leftovers(const char *path, const char *dir)
         const char *tail = e->d_name + n;
         if (strncmp(e->d_name, name, n) != 0 || strncmp(tail, ".tmp-", 5) != 0)
             continue;
-        tail += 5;
-        if (!tail[0] || tail[strspn(tail, "0123456789")])
+        if (!qg_file_is_temporary(tail))
             continue;
         int len = snprintf(found, sizeof found, "%s/%s", dir, e->d_name);
         if (len > 0 && (size_t)len < sizeof found)
@@ -104,8 +104,11 @@ qg_code qg_store_create(qg_store **out, const char *path, const qg_layout *layou
     QG_TRY(qg_h5_start());
     qg_arena *a = qg_arena_create(0);
     char *dir = a ? qg_path_dir(a, path) : NULL;
-    char *tmp = dir ? qg_arena_printf(a, "%s.tmp-%ld", path, (long)getpid()) : NULL;
-    qg_code rc = tmp ? create_in(dir, tmp, path, layout) : QG_FAIL(QG_ENOMEM, "no memory");
+    char tmp[QG_H5_PATH * 4];
+    qg_code rc = dir ? qg_h5_file(qg_file_temporary_name(tmp, sizeof tmp, path), path)
+                     : QG_FAIL(QG_ENOMEM, "no memory");
+    if (rc == QG_OK)
+        rc = create_in(dir, tmp, path, layout);
     qg_arena_destroy(a);
     QG_TRY(rc);
     return qg_store_open(out, path, true);

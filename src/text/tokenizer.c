@@ -76,10 +76,19 @@ const qg_tokenizer_kind *qg_tokenizer_kind_of(const char *dir)
 {
     const qg_tokenizer_kind *k = NULL;
     qg_arena *a = qg_arena_create(0);
-    if (!a || named_kind(&k, a, dir) != QG_OK)
-        qg_error_clear(); /* loading will say it again */
+    qg_code rc = a ? named_kind(&k, a, dir) : QG_ENOMEM;
     qg_arena_destroy(a);
+    if (rc == QG_ENOMEM)
+        return NULL;
+    if (rc != QG_OK)
+        qg_error_clear(); /* loading will say it again */
     return k ? k : kind_by_files(dir);
+}
+
+const char *qg_tokenizer_file(const char *dir)
+{
+    const qg_tokenizer_kind *k = qg_tokenizer_kind_of(dir);
+    return (k ? k : kind_by_files(dir))->files[0];
 }
 
 qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir)
@@ -93,12 +102,16 @@ qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir)
 
 qg_code qg_tokenizer_entries(int *out, const char *dir)
 {
-    return qg_tokenizer_kind_of(dir)->entries(out, dir);
+    const qg_tokenizer_kind *k = qg_tokenizer_kind_of(dir);
+    return k ? k->entries(out, dir) : QG_ENOMEM;
 }
 
 qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from)
 {
-    for (const char *const *file = qg_tokenizer_kind_of(from)->files; *file; file++) {
+    const qg_tokenizer_kind *k = qg_tokenizer_kind_of(from);
+    if (!k)
+        return QG_ENOMEM;
+    for (const char *const *file = k->files; *file; file++) {
         char *source = qg_path_join(a, from, *file);
         char *target = qg_path_join(a, to, *file);
         if (!source || !target)

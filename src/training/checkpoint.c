@@ -113,7 +113,7 @@ static qg_code write_slices(const writer *w)
 
 static qg_code open_tmp(writer *w, int flags)
 {
-    w->fd = open(w->tmp, O_WRONLY | O_CLOEXEC | flags, 0666);
+    w->fd = open(w->tmp, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | flags, 0666);
     return w->fd < 0 ? fail(w->tmp, "cannot open") : QG_OK;
 }
 
@@ -131,7 +131,8 @@ static qg_code close_tmp(writer *w, qg_code rc)
 static qg_code create(writer *w)
 {
     qg_code rc = QG_OK;
-    QG_TRY(open_tmp(w, O_CREAT | O_TRUNC));
+    (void)unlink(w->tmp); /* of a killed training */
+    QG_TRY(open_tmp(w, O_CREAT | O_EXCL));
     if (ftruncate(w->fd, (off_t)w->layout.bytes) != 0)
         rc = fail(w->tmp, "cannot be made that long");
     return close_tmp(w, rc);

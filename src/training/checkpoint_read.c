@@ -235,12 +235,35 @@ static qg_code read_slice(float *slice, const reader *r, int array)
     return QG_OK;
 }
 
+static bool is_zero(const char *from, const char *to)
+{
+    while (from < to && *from == 0)
+        from++;
+    return from >= to;
+}
+
+/* What fills pages up has no checksum: it is zero. */
+static qg_code check_fill(const reader *r)
+{
+    const qg_checkpoint_layout *l = &r->layout;
+    bool sound = is_zero(r->record + r->record_size, r->data + l->arrays);
+    for (int i = 0; i < QG_CHECKPOINT_ARRAYS; i++) {
+        const char *end =
+            r->data + (i + 1 < QG_CHECKPOINT_ARRAYS ? qg_checkpoint_array(l, i + 1) : l->checksums);
+        sound &= is_zero(r->data + qg_checkpoint_array(l, i) + l->count * sizeof(float), end);
+    }
+    return sound ? QG_OK
+                 : DAMAGED(r, "is damaged: there is something between its parts; --fresh discards "
+                              "it");
+}
+
 static qg_code read_all(reader *r)
 {
     const qg_training_state *s = r->state;
     QG_TRY(read_head(r));
     QG_TRY(match_key(r));
     QG_TRY(check_sizes(r));
+    QG_TRY(check_fill(r));
     QG_TRY(read_record(r));
     QG_TRY(read_slice(s->values + s->trainer.from, r, QG_CHECKPOINT_VALUES));
     QG_TRY(read_slice(s->trainer.m, r, QG_CHECKPOINT_M));

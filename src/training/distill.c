@@ -48,7 +48,7 @@ static qg_code check_tokenizer(const char *dir, const char *hash)
         return QG_FAIL(QG_ENOMEM, "no memory");
     qg_code rc = qg_tokenizer_load(&t, a, dir);
     if (rc == QG_OK && strcmp(qg_tokenizer_sha256(t), hash) != 0)
-        rc = QG_FAIL_AT(QG_EMODEL, dir, 0, 0, qg_tokenizer_kind_of(dir)->files[0],
+        rc = QG_FAIL_AT(QG_EMODEL, dir, 0, 0, qg_tokenizer_file(dir),
                         "another vocabulary or other rules than the student's: a teacher sees the "
                         "student's token ids");
     qg_arena_destroy(a);

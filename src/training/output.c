@@ -10,9 +10,11 @@
 #include "qgrid/environment.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
+#include "qgrid/seal.h"
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #define PACKED "packed" /* with QAT: the deployed model, in the model's folder */
@@ -79,15 +81,15 @@ static void add_record(qg_str *s, const qg_training_record *r, const qg_training
     }
 }
 
-/* A folder that may be replaced, or nothing. */
-static qg_code check_free(qg_arena *a, const char *output, bool fresh)
+/* A folder that may be replaced (`again`: whatever is in it, it is the cache's), or nothing. */
+static qg_code check_free(qg_arena *a, const char *output, bool fresh, bool again)
 {
     char *mark = qg_path_join(a, output, "training.jsonl");
     if (!mark)
         return QG_ENOMEM;
     if (qg_file_exists(output))
         return QG_FAIL_AT(QG_EUSAGE, output, 0, 0, NULL, "is a file, a folder is to be written");
-    if (!qg_dir_exists(output) || qg_dir_is_empty(output))
+    if (!qg_dir_exists(output) || qg_dir_is_empty(output) || again)
         return QG_OK;
     if (!fresh)
         return QG_FAIL_AT(QG_EUSAGE, output, 0, 0, NULL,
@@ -138,7 +140,7 @@ static qg_code make(qg_training_folder *f, qg_arena *a, const qg_training_option
     char *parent = qg_path_dir(a, f->output);
     if (!parent)
         return QG_ENOMEM;
-    QG_TRY(check_free(a, f->output, o->fresh || o->again));
+    QG_TRY(check_free(a, f->output, o->fresh, o->again));
     QG_TRY(qg_mkdirs(parent));
     QG_TRY(take_lock(f, gang));
     remove_temporary(f);
@@ -169,7 +171,8 @@ qg_code qg_training_folder_open(qg_training_folder *out, qg_arena *a, const char
 
 void qg_training_folder_renew(qg_training_folder *f)
 {
-    qg_lock_renew(&f->lock);
+    if (!qg_lock_renew(&f->lock))
+        raise(SIGTERM); /* the other training goes on with the checkpoint */
 }
 
 void qg_training_folder_close(qg_training_folder *f)
@@ -327,13 +330,15 @@ qg_code qg_training_folder_write(const qg_training_folder *f, qg_arena *a,
     QG_TRY(qg_params_save(f->tmp, &in->params, values));
     QG_TRY(write_packed(f, a, c));
     QG_TRY(qg_training_mark_write(a, f->tmp, key, r));
-    add_readme(&readme, f->output, c, in, r);
-    qg_code rc = write_text(a, f->tmp, "README.md", &readme);
-    qg_str_fini(&readme);
-    QG_TRY(rc);
     add_record(&record, r, c);
-    rc = write_text(a, f->tmp, "training.jsonl", &record);
+    qg_code rc = write_text(a, f->tmp, "training.jsonl", &record);
     qg_str_fini(&record);
+    QG_TRY(rc);
+    if (key) /* who finds the folder by it has to know that it is whole */
+        QG_TRY(qg_seal_write(f->tmp));
+    add_readme(&readme, f->output, c, in, r);
+    rc = write_text(a, f->tmp, "README.md", &readme);
+    qg_str_fini(&readme);
     QG_TRY(rc);
     bool replaced = qg_dir_exists(f->output);
     if (replaced)

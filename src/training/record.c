@@ -7,6 +7,8 @@
 #include "output.h"
 
 #include "qgrid/file.h"
+#include "qgrid/log.h"
+#include "qgrid/seal.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,6 +45,17 @@ static qg_code load_mark(qg_json_doc *doc, qg_arena *a, const char *dir)
     return path ? qg_json_load(doc, a, path, 1 << 20) : QG_ENOMEM;
 }
 
+/* Of a folder that has the right key, and is damaged all the same. */
+static void tell_once(const char *dir)
+{
+    static char told[QG_SHA256_HEX];
+    char name[QG_SHA256_HEX];
+    qg_sha256_bytes(name, dir, strlen(dir));
+    if (strcmp(told, name) != 0)
+        qg_warn("%s: %s; the model is trained again", qg_error_last()->path, qg_error_last()->msg);
+    memcpy(told, name, sizeof told);
+}
+
 bool qg_training_is_complete(const char *dir, const char *key)
 {
     static const char *const files[] = {"config.json", "model.safetensors", "training.jsonl"};
@@ -56,6 +69,10 @@ bool qg_training_is_complete(const char *dir, const char *key)
     for (size_t i = 0; complete && i < sizeof files / sizeof files[0]; i++) {
         const char *path = qg_path_join(a, dir, files[i]);
         complete = path && qg_file_exists(path);
+    }
+    if (complete && qg_seal_check(dir) != QG_OK) {
+        complete = false;
+        tell_once(dir);
     }
     qg_arena_destroy(a);
     qg_error_clear();

@@ -104,6 +104,17 @@ static qg_code prepare(training *t)
     return prepare_state(t);
 }
 
+/* In a job a damaged checkpoint is as good as one that does not fit: the training begins anew. */
+static qg_code take_checkpoint(bool *found, const training *t)
+{
+    qg_code rc = qg_training_checkpoint_read(found, &t->state);
+    qg_error e = *qg_error_last();
+    if (rc != QG_EFORMAT || !t->options->again)
+        return rc;
+    e.code = QG_ECHANGED;
+    return qg_error_restore(&e);
+}
+
 /* From a checkpoint, or from the beginning. */
 static qg_code begin(training *t, qg_progress_style style)
 {
@@ -111,7 +122,7 @@ static qg_code begin(training *t, qg_progress_style style)
     const qg_train_set *set = &t->in.train_set;
     char memory[32];
     bool found;
-    QG_TRY(qg_training_checkpoint_read(&found, &t->state));
+    QG_TRY(take_checkpoint(&found, t));
     t->saved = qg_clock();
     t->saved_step = found ? (int64_t)t->record.steps : -1;
     qg_training_progress_start(&t->progress, t->gang->index ? QG_PROGRESS_NONE : style,

@@ -233,9 +233,8 @@ static qg_code make_explainer(explaining *x)
     qg_work_unit *u = x->u;
     bool gradients =
         needs_gradients(x) || (x->how.faithful.soft > 0 && !qg_is_packed(u->head.source.dir));
-    if (gradients && !*u->explained)
-        QG_TRY(qg_explained_model_create(u->explained, &u->head.source, &u->head.precision,
-                                         u->options));
+    if (gradients)
+        QG_TRY(qg_work_explained(u));
     x->model = gradients ? qg_explained_model_functions(*u->explained, u->model)
                          : qg_explainable_of_model(u->model);
     x->explainer =

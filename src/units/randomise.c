@@ -232,9 +232,7 @@ static qg_code execute(qg_work_unit *u)
     QG_TRY(qg_explain_get_texts(&x.text, &x.code, &x.n, u));
     QG_TRY(qg_method_spec_parse(&x.method, u->arena, method));
     QG_TRY(list_tokens(&x));
-    if (!*u->explained)
-        QG_TRY(qg_explained_model_create(u->explained, &u->head.source, &u->head.precision,
-                                         u->options));
+    QG_TRY(qg_work_explained(u));
     x.drawn = *u->explained;
     x.model = qg_explained_model_functions(x.drawn, NULL);
     qg_code rc = check(&x, qg_drawn_parts(qg_model_config(u->model)));

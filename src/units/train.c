@@ -240,6 +240,7 @@ static qg_code run(qg_training_summary *out, qg_work_unit *u, const qg_training_
         return rc;
     if (u->gang->index == 0)
         qg_log_error(qg_error_last());
+    options.again = false;
     options.fresh = true;
     return qg_training_run(out, u->arena, c, &options, u->gang, problems);
 }

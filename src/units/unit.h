@@ -29,9 +29,14 @@ typedef struct qg_work_unit {
     const qg_gang *gang;
     qg_work_head head;
     qg_model *model;
+    const char *content;                 /* hash of what it was made from */
     qg_explained_model **explained;      /* the same with gradients; NULL: not yet made */
     const qg_explained_options *options; /* of that */
 } qg_work_unit;
+
+/** Makes u->explained of the unit's model, once. @errors those of qg_explained_model_create;
+ *  QG_ESOURCE (its files are no longer those of the plan). Local. */
+qg_code qg_work_explained(qg_work_unit *u) QG_MUST_USE;
 
 /** Whether a folder holds the model of that training. @errors QG_EIO. */
 qg_code qg_work_check_trained(const char *dir, const char *key) QG_MUST_USE;

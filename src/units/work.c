@@ -3,6 +3,7 @@
  */
 #include "qgrid/work.h"
 
+#include "qgrid/log.h"
 #include "qgrid/training.h"
 #include "unit.h"
 
@@ -13,6 +14,7 @@ struct qg_work {
     qg_model *model;
     qg_explained_model *explained; /* the same with gradients, once a unit needed them */
     char loaded[QG_SHA256_HEX];    /* what the models are */
+    char content[QG_SHA256_HEX];   /* ... and what they were made from */
     qg_explained_options options;  /* of those */
     const qg_gang *gang;           /* of the unit in hand */
 };
@@ -154,15 +156,30 @@ static qg_code content(char hex[QG_SHA256_HEX], const qg_work_head *h)
 
 static qg_code load(qg_work *w, const qg_work_head *h)
 {
-    char id[QG_SHA256_HEX], hash[QG_SHA256_HEX];
+    char id[QG_SHA256_HEX];
     identity(id, h);
     if (w->model && strcmp(id, w->loaded) == 0)
         return QG_OK;
     unload(w);
-    QG_TRY(content(hash, h));
-    QG_TRY(qg_model_open_cached(&w->model, &h->source, hash, &h->precision, h->cache));
+    QG_TRY(content(w->content, h));
+    QG_TRY(qg_model_open_cached(&w->model, &h->source, w->content, &h->precision, h->cache));
     memcpy(w->loaded, id, sizeof id);
     return QG_OK;
+}
+
+/* Weights with gradients are read from the model's own files and not from the packed ones. */
+qg_code qg_work_explained(qg_work_unit *u)
+{
+    if (*u->explained)
+        return QG_OK;
+    QG_TRY(
+        qg_explained_model_create(u->explained, &u->head.source, &u->head.precision, u->options));
+    qg_code rc = qg_source_check(&u->head.source, u->content, false);
+    if (rc != QG_OK) {
+        qg_explained_model_destroy(*u->explained);
+        *u->explained = NULL;
+    }
+    return rc;
 }
 
 static qg_code execute_unit(qg_work *w, qg_work_unit *u)
@@ -181,21 +198,42 @@ static qg_code execute_unit(qg_work *w, qg_work_unit *u)
     QG_TRY(get_head(&u->head, u->in, w->arena));
     QG_TRY(load(w, &u->head));
     u->model = w->model;
+    u->content = w->content;
     u->explained = &w->explained;
     u->options = &w->options;
     return kind->execute(u);
 }
 
-static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result,
-                       const qg_gang *gang)
+static qg_code execute_once(qg_work *w, const void *input, size_t size, qg_str *result,
+                            const qg_gang *gang)
 {
-    qg_work *w = ctx;
     qg_reader in = {.data = input, .size = size};
     qg_work_unit u = {.arena = w->arena, .in = &in, .out = result, .gang = gang};
     qg_mark m = qg_arena_mark(w->arena);
     qg_code rc = execute_unit(w, &u);
     qg_arena_release(w->arena, m);
     return rc == QG_OK ? qg_str_status(result) : rc;
+}
+
+/* Whatever came out, it is of this model only if nobody has written to the weights meanwhile. Where
+ * somebody has, the model is opened (or packed) anew, and the unit computed once more. */
+static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result,
+                       const qg_gang *gang)
+{
+    qg_work *w = ctx;
+    for (int i = 0;; i++) {
+        qg_code rc = execute_once(w, input, size, result, gang);
+        qg_error why = *qg_error_last();
+        if (rc == QG_ELOST || !w->model || qg_model_check_unchanged(w->model) == QG_OK)
+            return rc == QG_OK ? QG_OK : qg_error_restore(&why);
+        unload(w);
+        if (i == 1)
+            return QG_ESOURCE;
+        qg_warn("%s: changed while a unit was computed from it; it is opened again",
+                qg_error_last()->path);
+        qg_error_clear();
+        qg_str_clear(result);
+    }
 }
 
 qg_farm_worker qg_work_callbacks(qg_work *w)

@@ -28,7 +28,7 @@ ok "another one" in_place run jobs/xai.json --only '*/int8' --output "$T/x.h5" -
 ok "nothing is written beside the jobs" writes_nothing
 for script in full_matrix paper; do
     ok "$script.sbatch finds what it sources" bash -n "$P/share/qgrid/slurm/$script.sbatch"
-    ok "and its job is there" test -r "$P/share/qgrid/$(sed -n 's/^qgrid_run //p' "$P/share/qgrid/slurm/$script.sbatch")"
+    ok "and its job is there" test -r "$P/share/qgrid/$(sed -n 's/^qgrid_run \([^ ]*\).*/\1/p' "$P/share/qgrid/slurm/$script.sbatch")"
 done
 ok "run.sh is beside them" test -r "$P/share/qgrid/slurm/run.sh"
 

@@ -33,7 +33,7 @@ nodes_idle() { [ "$(sinfo -h -t idle -o %D)" = 2 ]; }
 
 cluster_start() { # KILLWAIT
     local base=$((20000 + 3 * (RANDOM % 3000)))
-    mkdir -p -m 700 "$CLUSTER/ctld" "$CLUSTER/n1" "$CLUSTER/n2"
+    mkdir -p "$CLUSTER/ctld" "$CLUSTER/n1" "$CLUSTER/n2"
     chmod 755 "$T"
     hostname ctl
     echo "127.0.0.1 localhost ctl n1 n2" >"$CLUSTER/hosts"
@@ -85,8 +85,9 @@ JOB
     export QGRID
 }
 
+with=() # options of qgrid run
 submit() { # OPTION of sbatch...: queues slurm/full_matrix.sbatch on both nodes and tells its number
-    sbatch --parsable -N 2 -n 4 --mem-per-cpu=10 "$@" slurm/full_matrix.sbatch
+    sbatch --parsable -N 2 -n 4 --mem-per-cpu=10 "$@" slurm/full_matrix.sbatch "${with[@]}"
 }
 started() { job_is "$1" RUNNING; } # JOB
 job_log() { cat "results/slurm-qgrid-full-matrix-$1.out"; }
@@ -96,10 +97,37 @@ told() { job_log "$1" | grep -qF -- "$2"; } # JOB TEXT
 good() {
     wait_until "end of job $1" job_settled "$1"
     if job_is "$1" COMPLETED && [ "$(job_says "$1" Restarts)" -eq "$2" ] &&
-        [ "$("$QGRID" digest $OUT)" = "$(cat "$T/digest")" ]; then
+        [ "$("$QGRID" digest "$OUT")" = "$(cat "$T/digest")" ]; then
         return 0
     fi
     scontrol show job "$1" | grep -E 'JobState|Restarts'
     job_log "$1"
     return 1
 }
+
+on_node() { # NODE NAME: processes of jobs of that name on that node
+    local p
+    for p in $(pgrep -x "$2"); do
+        tr '\0' '\n' <"/proc/$p/environ" 2>/dev/null | grep -qx "SLURMD_NODENAME=$1" && echo "$p"
+    done
+    return 0
+}
+
+# The batch script runs and catches the warning. Before this moment no script can.
+catches() {
+    local p mask
+    for p in $(pgrep -f 'slurm_script$'); do
+        mask=$(sed -n 's/^SigCgt:\t//p' "/proc/$p/status" 2>/dev/null)
+        if [ -n "$mask" ] && [ $((0x$mask >> 9 & 1)) = 1 ]; then return 0; fi
+    done
+    return 1
+}
+
+fresh_job() { # OPTION of sbatch...: a job of which there is no results file; its number in `job`
+    rm -f "$OUT"
+    job=$(submit "$@") && wait_until "start of job $job" catches
+}
+busy_job() { # OPTION of sbatch...: the same, in the middle of its work
+    fresh_job "$@" && wait_until "results file" test -e "$OUT" && wait_until "progress" has_units "$OUT" 12
+}
+warn() { scancel --batch --signal=USR1 "$job"; }

@@ -310,7 +310,7 @@ static void a_unit_that_goes_back_is_work_again(void **state)
     qg_estimate_told(m.estimate, 0, 0.5, 50, 1050);
     double before = qg_estimate_left(m.estimate, m.sched, 1050);
     (void)qg_sched_lost(m.sched, 1);
-    assert_false(qg_sched_dropped(m.sched, 0));
+    assert_false(qg_sched_dropped(m.sched, 0, true));
     assert_true(isnan(qg_estimate_left(m.estimate, m.sched, 1060))); /* nothing is known of it */
     qt_eq("again", qg_sched_next_gang(m.sched, m.rank, &m.n), 0);
     qt_eq("alone", m.n, 1);

@@ -71,12 +71,15 @@ static void failure_blocks_what_needs_it_and_two_deaths_are_a_failure(void **sta
     assert_true(u != v && u != 1 && v != 1);
     qt_eq("task 1 waits", qg_sched_next(s, 2), -1);
     qt_eq("lost", qg_sched_lost(s, 0), u);
-    assert_false(qg_sched_dropped(s, u));
+    assert_false(qg_sched_dropped(s, u, true));
     qt_eq("it goes back", qg_sched_next(s, 2), u);
     qt_eq("the lost rank gets nothing", qg_sched_next(s, 0), -1);
     qt_eq("lost again", qg_sched_lost(s, 2), u);
-    assert_true(qg_sched_dropped(s, u));
-    qt_eq("twice", qg_sched_losses(s, u), 2);
+    assert_false(qg_sched_dropped(s, u, true));
+    qt_eq("and again", qg_sched_next(s, 3), u);
+    qt_eq("lost a third time", qg_sched_lost(s, 3), u);
+    assert_true(qg_sched_dropped(s, u, true));
+    qt_eq("losses", qg_sched_losses(s, u), QG_SCHED_LOSSES);
     qg_sched_failed(s, v);
     qt_eq("blocked", s->state[1], QG_UNIT_BLOCKED);
     qg_sched_count(s, &open, &running, &done, &bad);
@@ -95,7 +98,7 @@ static void what_is_dropped_unbroken_goes_back_for_ever(void **state)
     qg_sched *s = sched_make(a, &p, NULL, 1, 1, NULL);
     for (int i = 0; i < 300; i++) {
         qt_eq("given", qg_sched_next(s, 0), 0);
-        assert_false(qg_sched_dropped(s, 0));
+        assert_false(qg_sched_dropped(s, 0, false));
     }
     qt_eq("nobody died", qg_sched_losses(s, 0), 0);
     qg_arena_destroy(a);

@@ -141,20 +141,20 @@ static void a_broken_gang_is_formed_again_and_given_up_the_fourth_time(void **st
         qt_eq("unit", qg_sched_lost(s, r), 0);
     qt_eq("others have it", s->state[0], QG_UNIT_RUNNING);
     expect_no_gang(s);
-    assert_false(qg_sched_dropped(s, 0));
+    assert_false(qg_sched_dropped(s, 0, true));
     EXPECT_GANG(s, 0, 4, 5, 6, 7);
     qg_sched_lost(s, 4);
-    assert_false(qg_sched_dropped(s, 0));
+    assert_false(qg_sched_dropped(s, 0, true));
     EXPECT_GANG(s, 0, 3, 5, 6, 7);
-    assert_false(qg_sched_dropped(s, 0)); /* nobody died: not counted */
+    assert_false(qg_sched_dropped(s, 0, false)); /* nobody died: not counted */
     EXPECT_GANG(s, 0, 3, 5, 6, 7);
     qg_sched_lost(s, 3);
     qg_sched_lost(s, 7);
-    assert_false(qg_sched_dropped(s, 0));
+    assert_false(qg_sched_dropped(s, 0, true));
     qt_eq("losses", qg_sched_losses(s, 0), 3);
     EXPECT_GANG(s, 0, 5, 6);
     qg_sched_lost(s, 6);
-    assert_true(qg_sched_dropped(s, 0));
+    assert_true(qg_sched_dropped(s, 0, true));
     qt_eq("failed", s->state[0], QG_UNIT_FAILED);
     qg_arena_destroy(a);
 }

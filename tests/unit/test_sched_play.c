@@ -122,7 +122,7 @@ static void settle_if_over(world *w, int unit)
         int limit = task_of(w, unit)->gang > 1 ? QG_SCHED_GANG_LOSSES : QG_SCHED_LOSSES;
         w->breaks[unit] += w->broken[unit];
         bool last = w->broken[unit] && w->breaks[unit] >= limit;
-        qt_eq("failed by deaths", qg_sched_dropped(w->sched, unit), last);
+        qt_eq("failed by deaths", qg_sched_dropped(w->sched, unit, w->broken[unit]), last);
         w->ended[unit] += last;
     } else {
         w->ended[unit]++;

@@ -1,104 +1,17 @@
 /*
- * cache.c - content hashes of models, and packed folders named by them.
+ * cache.c - packed folders, named by the content hash of their models.
  */
-#include "nn/packed/known_hash.h"
 #include "model_internal.h"
-#include "qgrid/tokenizer.h"
-#include "qgrid/trained_scales.h"
+#include "nn/packed/source.h"
 
 #include "qgrid/file.h"
 #include "qgrid/log.h"
-#include "qgrid/str.h"
-#include "qgrid/weights.h"
+#include "qgrid/seal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static void hash_config(qg_sha256 *h, const qg_config *c)
-{
-    int fields[] = {c->layers,    c->hidden, c->heads,           c->ffn,    c->vocab,
-                    c->positions, c->types,  (int)c->activation, c->pad_id, c->classes};
-    qg_sha256_add(h, fields, sizeof fields);
-    qg_sha256_add(h, &c->layer_norm_eps, sizeof c->layer_norm_eps);
-}
-
-static qg_code hash_file(qg_sha256 *h, const char *path, const char *cache)
-{
-    char hex[QG_SHA256_HEX];
-    QG_TRY(qg_known_hash(hex, path, cache));
-    qg_sha256_add_text(h, hex);
-    return QG_OK;
-}
-
-static qg_code hash_if_there(qg_sha256 *h, qg_arena *a, const char *dir, const char *name,
-                             const char *cache)
-{
-    char *path = qg_path_join(a, dir, name);
-    if (!path)
-        return QG_ENOMEM;
-    qg_sha256_add_text(h, name);
-    return qg_file_exists(path) ? hash_file(h, path, cache) : QG_OK;
-}
-
-/* Folders without trained step sizes keep the hash they always had. */
-static qg_code hash_trained_scales(qg_sha256 *h, qg_arena *a, const char *dir, const char *cache)
-{
-    for (const qg_precision *const *p = qg_precisions; *p; p++) {
-        char *path = qg_trained_scales_path(a, dir, *p);
-        if (!path)
-            return QG_ENOMEM;
-        if (!qg_file_exists(path))
-            continue;
-        qg_sha256_add_text(h, (*p)->name);
-        QG_TRY(hash_file(h, path, cache));
-    }
-    return QG_OK;
-}
-
-static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src)
-{
-    qg_config c;
-    qg_weights *w;
-    int64_t head[] = {src->random_head, src->random_head ? src->head_seed : 0,
-                      src->random_head ? src->classes : 0};
-    const char *cache = qg_model_cache_dir(a);
-    if (!cache)
-        return QG_ENOMEM;
-    QG_TRY(qg_config_load(&c, a, src->dir));
-    hash_config(h, &c);
-    qg_sha256_add(h, head, sizeof head);
-    for (const char *const *file = qg_tokenizer_kind_of(src->dir)->files; *file; file++)
-        QG_TRY(hash_if_there(h, a, src->dir, *file, cache));
-    QG_TRY(hash_if_there(h, a, src->dir, "qgrid.json", cache));
-    if (src->random_weights) {
-        qg_sha256_add_text(h, "random weights");
-        qg_sha256_add(h, &src->head_seed, sizeof src->head_seed);
-        qg_sha256_add(h, &c.initializer_range, sizeof c.initializer_range);
-        return QG_OK;
-    }
-    QG_TRY(hash_trained_scales(h, a, src->dir, cache));
-    QG_TRY(qg_weights_open(&w, src->dir));
-    qg_code rc = QG_OK;
-    for (const char *const *f = qg_weights_files(w); *f && rc == QG_OK; f++)
-        rc = hash_file(h, *f, cache);
-    qg_weights_close(w);
-    return rc;
-}
-
-qg_code qg_model_hash(char hex[QG_SHA256_HEX], const qg_model_source *src)
-{
-    qg_sha256 h;
-    qg_arena *a = qg_arena_create(0);
-    if (!a)
-        return QG_FAIL(QG_ENOMEM, "no memory");
-    qg_sha256_init(&h);
-    qg_code rc = hash_all(&h, a, src);
-    qg_sha256_final(&h, hex);
-    qg_arena_destroy(a);
-    return rc;
-}
 
 char *qg_model_cache_dir(qg_arena *a)
 {
@@ -165,25 +78,62 @@ static qg_code check_writable(const char *dir)
                       "packed models are kept in this folder: %s; set QGRID_CACHE to another", why);
 }
 
+/* Out of the way of others, who may have packed anew meanwhile: then their folder goes back. */
+static qg_code put_aside(const char *dir)
+{
+    char aside[4200], weights[4300];
+    qg_file_id was = {0}, is = {0};
+    snprintf(weights, sizeof weights, "%s/qgrid.json", dir);
+    bool known = qg_file_id_of(&was, weights);
+    if (qg_seal_check(dir) == QG_OK)
+        return QG_OK;
+    qg_error_clear();
+    QG_TRY(qg_file_temporary_name(aside, sizeof aside, dir));
+    if (rename(dir, aside) != 0)
+        return errno == ENOENT
+                   ? QG_OK
+                   : QG_FAIL_AT(QG_ECACHE, dir, 0, 0, NULL,
+                                "is damaged and cannot be moved away: %s", strerror(errno));
+    snprintf(weights, sizeof weights, "%s/qgrid.json", aside);
+    if (known && qg_file_id_of(&is, weights) && is.inode != was.inode && rename(aside, dir) == 0)
+        return QG_OK;
+    return qg_remove(aside);
+}
+
+/* Whether packing again may help. */
+static bool is_damage(qg_code rc)
+{
+    return rc == QG_EFORMAT || rc == QG_EMODEL || rc == QG_EUNSUPPORTED || rc == QG_ESOURCE ||
+           rc == QG_EIO;
+}
+
 qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const char *model_hash,
                              const qg_precision_spec *p, const char *cache_dir)
 {
+    enum { ATTEMPTS = 3 }; /* others may be at it, too */
     char dir[4096];
+    const char *why = "";
     if (qg_is_packed(src->dir))
         return open_packed(out, src, p);
     if (!p)
         return QG_FAIL(QG_EBUG, "a checkpoint is opened without a precision");
+    if (!qg_kernels_get(&why))
+        return QG_FAIL(QG_EUNSUPPORTED, "%s", why);
     cache_name(dir, sizeof dir, cache_dir, model_hash, p);
-    if (!qg_is_packed(dir)) {
-        QG_TRY(check_writable(cache_dir));
-        QG_TRY(qg_model_pack(src, p, dir));
+    for (int i = 0;; i++) {
+        if (!qg_is_packed(dir)) {
+            QG_TRY(check_writable(cache_dir));
+            qg_remove_leftovers(cache_dir);
+            if (qg_dir_exists(dir))
+                QG_TRY(put_aside(dir));
+            QG_TRY(qg_source_pack(src, p, dir, model_hash));
+        }
+        qg_code rc = qg_model_open(out, dir);
+        if (!is_damage(rc) || i == ATTEMPTS)
+            return rc;
+        qg_warn("%s: %s; it is packed again",
+                qg_error_last()->path[0] ? qg_error_last()->path : dir, qg_error_last()->msg);
+        qg_error_clear();
+        QG_TRY(put_aside(dir));
     }
-    qg_code rc = qg_model_open(out, dir);
-    if (rc == QG_OK || (rc != QG_EFORMAT && rc != QG_EMODEL))
-        return rc;
-    qg_warn("%s is damaged and is packed again", dir);
-    qg_error_clear();
-    QG_TRY(qg_remove(dir));
-    QG_TRY(qg_model_pack(src, p, dir));
-    return qg_model_open(out, dir);
 }

@@ -4,6 +4,7 @@
 #include "model_internal.h"
 
 #include "qgrid/file.h"
+#include "qgrid/seal.h"
 #include "qgrid/str.h"
 
 #include <math.h>
@@ -49,23 +50,43 @@ static qg_code read_kind(int *out, const qg_json_doc *d, const char *key)
     return missing_key(d, key);
 }
 
-static qg_code read_manifest(qg_model *m)
+static qg_code check_format(const qg_json_doc *d)
 {
-    qg_json_doc d;
-    char *path = qg_path_join(m->arena, m->dir, "qgrid.json");
-    if (!path)
-        return QG_ENOMEM;
-    QG_TRY(qg_json_load(&d, m->arena, path, MANIFEST_BYTES));
-    const qg_json *format = qg_json_get(d.root, "format");
-    const qg_json *precision = qg_json_get(d.root, "precision");
-    const qg_json *parameters = qg_json_get(d.root, "parameters");
+    const qg_json *format = qg_json_get(d->root, "format");
     if (!format || format->type != QG_JSON_NUMBER)
-        return missing_key(&d, "format");
+        return missing_key(d, "format");
     if (format->number != QG_PACK_FORMAT)
-        return QG_JSON_FAIL(&d, format, QG_EUNSUPPORTED,
+        return QG_JSON_FAIL(d, format, QG_EUNSUPPORTED,
                             "this folder has pack format %.0f, this qgrid reads format %d; run "
                             "qgrid quantize again",
                             format->number, QG_PACK_FORMAT);
+    return QG_OK;
+}
+
+static qg_code load_manifest(qg_json_doc *d, qg_model *m)
+{
+    char *path = qg_path_join(m->arena, m->dir, "qgrid.json");
+    return path ? qg_json_load(d, m->arena, path, MANIFEST_BYTES) : QG_ENOMEM;
+}
+
+/* Nothing of the folder is believed before its checksums hold; but one of another format may have
+ * none. */
+static qg_code check_folder(qg_model *m)
+{
+    qg_json_doc d;
+    if (load_manifest(&d, m) == QG_OK && check_format(&d) == QG_EUNSUPPORTED)
+        return QG_EUNSUPPORTED;
+    qg_error_clear();
+    return qg_seal_check(m->dir);
+}
+
+static qg_code read_manifest(qg_model *m)
+{
+    qg_json_doc d;
+    QG_TRY(load_manifest(&d, m));
+    QG_TRY(check_format(&d));
+    const qg_json *precision = qg_json_get(d.root, "precision");
+    const qg_json *parameters = qg_json_get(d.root, "parameters");
     if (!precision || precision->type != QG_JSON_STRING)
         return missing_key(&d, "precision");
     m->precision = qg_precision_find(precision->string);
@@ -220,11 +241,19 @@ static qg_code open_all(qg_model *m, const char *dir)
     char *weights = qg_path_join(m->arena, dir, "model.safetensors");
     if (!weights)
         return QG_ENOMEM;
+    QG_TRY(check_folder(m));
     QG_TRY(qg_config_load(&m->config, m->arena, dir));
     QG_TRY(read_manifest(m));
     QG_TRY(qg_weights_open(&m->weights, weights));
     m->bytes = qg_path_bytes(weights);
-    return get_all(m);
+    QG_TRY(get_all(m));
+    QG_TRY(qg_seal_check(dir)); /* of the very file that is mapped */
+    return qg_model_check_unchanged(m);
+}
+
+qg_code qg_model_check_unchanged(const qg_model *m)
+{
+    return qg_weights_check_unchanged(m->weights);
 }
 
 qg_code qg_model_open(qg_model **out, const char *packed_dir)

@@ -50,17 +50,29 @@ static void remember(const char hex[QG_SHA256_HEX], qg_arena *a, const char *rec
         qg_error_clear(); /* next time it is hashed again */
 }
 
+/* A file that is written meanwhile has no hash. */
+static qg_code hash_whole(char hex[QG_SHA256_HEX], const char *path)
+{
+    qg_file_id before, after;
+    bool there = qg_file_id_of(&before, path);
+    QG_TRY(qg_sha256_file(hex, path));
+    if (!there || !qg_file_id_of(&after, path) || !qg_file_id_same(&before, &after))
+        return QG_FAIL_AT(QG_ESOURCE, path, 0, 0, NULL,
+                          "changed while it was read; let what writes it end, and run again");
+    return QG_OK;
+}
+
 static qg_code known_hash(char hex[QG_SHA256_HEX], qg_arena *a, const char *path, const char *cache)
 {
     struct stat s;
-    if (stat(path, &s) != 0 || s.st_size < LARGE)
-        return qg_sha256_file(hex, path);
+    if (!cache || stat(path, &s) != 0 || s.st_size < LARGE)
+        return hash_whole(hex, path);
     char *record = record_of(a, &s, cache);
     if (!record)
         return QG_ENOMEM;
     if (recall(hex, a, record))
         return QG_OK;
-    QG_TRY(qg_sha256_file(hex, path));
+    QG_TRY(hash_whole(hex, path));
     if (time(NULL) - s.st_mtim.tv_sec > SETTLED && time(NULL) - s.st_ctim.tv_sec > SETTLED)
         remember(hex, a, record);
     return QG_OK;

@@ -7,9 +7,11 @@
 #include "qgrid/packed.h"
 #include "qgrid/tokenizer.h"
 #include "qgrid/trained_scales.h"
+#include "source.h"
 
 #include "qgrid/file.h"
 #include "qgrid/log.h"
+#include "qgrid/seal.h"
 #include "qgrid/str.h"
 
 #include <string.h>
@@ -309,7 +311,7 @@ static qg_code settle_config(packer *p, const qg_model_source *src)
     p->file_vocab = c->vocab;
     QG_TRY(qg_tokenizer_entries(&entries, src->dir));
     if (entries > c->vocab)
-        return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, qg_tokenizer_kind_of(src->dir)->files[0],
+        return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, qg_tokenizer_file(src->dir),
                           "%d vocabulary entries, the embedding table has %d rows", entries,
                           c->vocab);
     if (entries > 0)
@@ -317,7 +319,26 @@ static qg_code settle_config(packer *p, const qg_model_source *src)
     return QG_OK;
 }
 
-static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp)
+/* Numbers are of the model whose hash they are filed under, or of none. */
+static qg_code check_source(const packer *p, const qg_model_source *src, const char *hash)
+{
+    if (hash)
+        QG_TRY(qg_source_check(src, hash, true));
+    if (p->checkpoint.weights)
+        QG_TRY(qg_weights_check_unchanged(p->checkpoint.weights));
+    return p->trained.weights ? qg_weights_check_unchanged(p->trained.weights) : QG_OK;
+}
+
+/* What was wrong with the model, unless it is no longer the one that was to be packed. */
+static qg_code own_failure(const qg_model_source *src, const char *hash)
+{
+    qg_error kept = *qg_error_last();
+    if (hash && qg_source_check(src, hash, true) == QG_ESOURCE)
+        return QG_ESOURCE;
+    return qg_error_restore(&kept);
+}
+
+static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp, const char *hash)
 {
     const char *first = "", *why = "";
     if (!qg_kernels_get(&why))
@@ -338,24 +359,27 @@ static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp)
                 unused, first);
     QG_TRY(qg_tokenizer_copy(p->arena, tmp, src->dir));
     QG_TRY(write_text(p, tmp, "config.json", false));
-    return write_text(p, tmp, "qgrid.json", true);
+    QG_TRY(write_text(p, tmp, "qgrid.json", true));
+    QG_TRY(qg_seal_write(tmp));
+    return check_source(p, src, hash);
 }
 
-qg_code qg_model_pack(const qg_model_source *src, const qg_precision_spec *spec,
-                      const char *out_dir)
+qg_code qg_source_pack(const qg_model_source *src, const qg_precision_spec *spec,
+                       const char *out_dir, const char *hash)
 {
-    char tmp[4096], host[65] = "";
+    char tmp[4096];
+    QG_TRY(qg_file_temporary_name(tmp, sizeof tmp, out_dir));
     packer p = {.spec = spec, .arena = qg_arena_create(0), .scratch = qg_arena_create(0)};
     qg_code rc = QG_OK;
-    gethostname(host, sizeof host - 1);
-    snprintf(tmp, sizeof tmp, "%s.tmp-%s-%ld", out_dir, host, (long)getpid());
     if (!p.arena || !p.scratch)
         rc = QG_FAIL(QG_ENOMEM, "no memory");
     else if (qg_is_packed(src->dir))
         rc = QG_FAIL_AT(QG_EUNSUPPORTED, src->dir, 0, 0, NULL,
                         "is packed already; quantize the checkpoint it was made from");
     else
-        rc = pack_into(&p, src, tmp);
+        rc = pack_into(&p, src, tmp, hash);
+    if (rc == QG_EFORMAT || rc == QG_EMODEL || rc == QG_ENUMERIC) /* of this model, or of none? */
+        rc = own_failure(src, hash);
     qg_checkpoint_close(&p.checkpoint);
     qg_trained_scales_close(&p.trained);
     /* Another process may have been faster: its folder is as good as ours. */
@@ -369,4 +393,9 @@ qg_code qg_model_pack(const qg_model_source *src, const qg_precision_spec *spec,
     if (p.scratch)
         qg_arena_destroy(p.scratch);
     return rc == QG_OK ? QG_OK : qg_error_restore(&kept);
+}
+
+qg_code qg_model_pack(const qg_model_source *src, const qg_precision_spec *p, const char *out_dir)
+{
+    return qg_source_pack(src, p, out_dir, NULL);
 }

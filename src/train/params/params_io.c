@@ -90,6 +90,8 @@ static qg_code open_and_load(qg_params *out, float **values, qg_arena *a,
     QG_TRY(qg_config_load(&config, a, src->dir));
     QG_TRY(qg_checkpoint_open(&c, a, src, &config, config.vocab));
     qg_code rc = load(out, values, a, &c, &config, labels, scales, objective);
+    if (rc == QG_OK && c.weights)
+        rc = qg_weights_check_unchanged(c.weights);
     qg_checkpoint_close(&c);
     return rc;
 }

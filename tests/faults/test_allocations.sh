@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Allocations that fail, one a process: of each command some of its chains of calls that allocate
+# (EVERY=1, as tests/soak/test_allocations.sh has it: all of them). Whatever fails, the command ends
+# with an error line about memory and status 1, or does all of its work; a run that had one fail
+# leaves nothing false behind: the same command again gives the digest of an undisturbed run.
+. "$(dirname "${BASH_SOURCE[0]}")/../support/sh.sh"
+FAILING=${QGRID%/qgrid}/tests/failing/qgrid
+SOME=${SOME:-8}
+export OPENBLAS_NUM_THREADS=1 UBSAN_OPTIONS=print_stacktrace=1
+if [ ! -x "$FAILING" ]; then
+    skip "allocations that fail" "$FAILING is not built (make testbins)"
+    finish
+    exit
+fi
+head -n 3 datasets/test.tsv | cut -f 1 >"$T/texts"
+head -n 24 datasets/test.tsv >"$T/texts.tsv"
+
+chosen() { # LIST: the first and the last of the chains, and some between them, other ones each day of the month
+    if [ -n "${EVERY:-}" ]; then
+        cat "$1"
+    else
+        awk -v some="$SOME" -v seed="$(date +%-d)" 'BEGIN {srand(seed)} {n[NR] = $1}
+            END {for (i = 0; i < some; i++) {k = int((i + rand()) * NR / some) + 1; print n[i == 0 ? 1 : i == some - 1 ? NR : k]}}' "$1" | uniq
+    fi
+}
+
+says_memory() { grep -qE 'no memory|out of memory|not enough memory' "$1"; }
+
+# judge NAME OUT STATUS: of one that had an allocation fail.
+judge() {
+    local undisturbed=$1.undisturbed
+    case $3 in
+    0) cmp -s "$undisturbed" "$2" || says_memory "$2" || { echo "status 0, and other output: $2" && tail -n 3 "$2" && return 1; } ;;
+    1) says_memory "$2" || { echo "status 1, and nothing about memory:" && tail -n 3 "$2" && return 1; } ;;
+    *) echo "status $3:" && tail -n 3 "$2" && return 1 ;;
+    esac
+}
+
+each() { # NAME COMMAND...: @ in a word of it becomes the number of the allocation
+    local name=$T/$1 n status bad=0
+    shift
+    mkdir -p "$name"
+    export QGRID_FAIL_OUT=$name/@
+    QGRID_FAIL_LIST=$name.all timeout $HANG "$FAILING" "$@" >"$name.undisturbed" 2>&1 || { echo "undisturbed: status $?" && tail -n 3 "$name.undisturbed" && return 1; }
+    rm -rf "$T"/made*
+    chosen "$name.all" >"$name.chosen"
+    QGRID_FAIL_EACH=$name.chosen timeout $HANG "$FAILING" "$@" >"$name.status" || { echo "the driver ended with $?" && tail -n 4 "$name/$(tail -n 1 "$name.status" | cut -d ' ' -f 1)" && return 1; }
+    [ "$(wc -l <"$name.status")" -eq "$(wc -l <"$name.chosen")" ] || { echo "not all of them ran" && return 1; }
+    while read -r n status; do
+        judge "$name" "$name/$n" "$status" || { echo "  (allocation $n)" && bad=$((bad + 1)); }
+    done <"$name.status"
+    [ -z "${EVERY:-}" ] || echo "$(basename "$name"): $(wc -l <"$name.status") allocations, $bad bad" >&2
+    [ $bad -eq 0 ]
+}
+
+M=models/mini-finetuned
+cat >"$T/job.json" <<END
+{"name": "m", "output": "$T/ref.h5", "labels": ["positive", "neutral", "negative"], "unit_tokens": 128, "bootstrap": 20,
+ "models": {"f": {"path": "$M"}}, "datasets": {"d": "$T/texts.tsv"},
+ "experiments": {"e": {"model": "f", "dataset": "d"}}, "precisions": ["fp32", "int8"],
+ "latency": {"runs": 2, "samples": 2, "batch_sizes": [1]}, "internals": {"texts": 3},
+ "explain": {"methods": ["gradient_x_input", {"method": "lime", "samples": 12}], "samples": {"per_class": 1},
+             "target": "reference", "faithfulness": {"k": [1], "curve_steps": 2}}}
+END
+cat >"$T/train.json" <<END
+{"from": "$M", "output": "$T/made@", "labels": ["positive", "neutral", "negative"], "dataset": "$T/texts.tsv",
+ "validation": "$T/texts.tsv", "epochs": 1, "batch": 8, "max_length": 16}
+END
+ok "the job of these tests is fine" "$QGRID" check "$T/job.json"
+ok "check" each check check "$T/job.json"
+ok "plan" each plan plan "$T/job.json" --why --ranks 3
+ok "list" "$FAILING" list
+ok "tokenize" each tokenize tokenize -m $M "$T/texts"
+ok "predict" each predict predict -m $M -p int8 "$T/texts"
+ok "quantize" each quantize quantize -m $M -p int8 -o "$T/made@"
+for method in integrated_gradients attn_lrp lime shap kernel_shap occlusion attention_rollout; do
+    ok "explain by $method" each "$method" explain -m $M -p int8 -x $method "kamar bersih sekali"
+done
+
+# A run, whatever fails in it, then the same command with all the memory that it wants.
+export REF
+again() {
+    local out=$T/run$N.h5
+    if [ "$STATUS" -eq 0 ] || [ "$STATUS" -eq 3 ] || [ "$STATUS" -eq 75 ] || [ "$STATUS" -eq 1 ]; then
+        says_memory "$T/run/$N" || [ "$STATUS" -eq 0 ] || { echo "allocation $N: status $STATUS, nothing about memory" && tail -n 3 "$T/run/$N"; }
+    else
+        echo "allocation $N: status $STATUS" && tail -n 3 "$T/run/$N"
+    fi
+    "$QGRID" run --progress none --retry-failed "$T/job.json" --only '*[!y]' --output "$out" >"$T/again$N" 2>&1 || { echo "allocation $N: again $?" && tail -n 3 "$T/again$N"; }
+    [ "$("$QGRID" digest "$out" | cut -d ' ' -f 1)" = "$REF" ] || echo "allocation $N: another digest"
+    rm -rf "$out" "$T/cache$N"
+}
+export -f again says_memory
+runs() {
+    mkdir -p "$T/run"
+    "$QGRID" run --progress none "$T/job.json" --only '*[!y]' || return 1
+    REF=$("$QGRID" digest "$T/ref.h5" | cut -d ' ' -f 1)
+    QGRID_CACHE=$T/cache0 QGRID_FAIL_LIST=$T/run.all "$FAILING" run --progress none "$T/job.json" --only '*[!y]' --output "$T/run0.h5" || return 1
+    chosen "$T/run.all" >"$T/run.chosen"
+    T=$T QGRID=$QGRID QGRID_CACHE=$T/cache@ QGRID_FAIL_OUT=$T/run/@ QGRID_FAIL_EACH=$T/run.chosen QGRID_FAIL_THEN='bash -c again' \
+        timeout $HANG "$FAILING" run --progress none "$T/job.json" --only '*[!y]' --output "$T/run@.h5" >"$T/run.log" || return 1
+    grep -vE '^[0-9]+ [0-9]+$' "$T/run.log" || return 0
+    return 1
+}
+ok "run: nothing lost, nothing wrong" runs
+for command in "status" "show" "digest" "verify"; do
+    ok "$command" each "$command" $command "$T/ref.h5"
+done
+ok "diff" each diff diff "$T/ref.h5" "$T/run0.h5"
+
+# A gang that trains: each rank alone has an allocation fail, and nobody waits for it for ever.
+gang() { # RANK ALLOCATION
+    local status
+    sed "s/@/gang/" "$T/train.json" >"$T/gang.json"
+    rm -rf "$T/madegang"
+    QGRID_FAIL_RANK=$1 QGRID_FAIL_AT=$2 timeout -k 5 $HANG mpirun -np 2 "$FAILING" train "$T/gang.json" --progress none >"$T/gang" 2>&1
+    status=$?
+    case $status in
+    0) return 0 ;; # past its last allocation, or one that is not needed
+    124 | 137 | 139 | 134) tail -n 5 "$T/gang" && return 1 ;;
+    esac
+    says_memory "$T/gang" || { echo "status $status" && tail -n 5 "$T/gang" && return 1; }
+}
+for rank in 0 1; do
+    for n in 40 900 3000; do
+        ok "a training on two ranks ends when rank $rank has no memory ($n)" gang $rank $n
+    done
+done
+
+finish
