@@ -64,7 +64,6 @@ static qg_code take(qg_farm *f, int from, int tag, size_t size)
     qg_report_head h;
     QG_ASSERT(size >= sizeof h);
     memcpy(&h, f->message, sizeof h);
-    h.host[sizeof h.host - 1] = 0;
     QG_ASSERT(p->leader >= 0 && h.unit == f->crew[p->leader].unit);
     return qg_crew_report(f, from, tag == QG_DONE, &h, f->message + sizeof h, size - sizeof h);
 }
@@ -247,6 +246,27 @@ static qg_code loop(qg_farm *f)
     return QG_OK;
 }
 
+static bool all_answered(const qg_farm *f, double since)
+{
+    for (int r = 1; r < f->par->size; r++)
+        if (f->peer[r].there && !f->peer[r].lost && f->peer[r].heard < since)
+            return false;
+    return true;
+}
+
+/* Who does not answer any more has to be known as lost before the others are told to leave: they
+ * would wait for it in MPI_Finalize. */
+static qg_code call_roll(qg_farm *f)
+{
+    double start = qg_clock(), nap = 5e-5;
+    QG_TRY(broadcast(f, QG_PING));
+    while (!all_answered(f, start) && !f->orphaned) {
+        QG_TRY(step(f));
+        qg_farm_nap(&nap);
+    }
+    return QG_OK;
+}
+
 static qg_code make(qg_farm *f, const qg_workload *work)
 {
     int n = f->par->size;
@@ -292,6 +312,8 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_workload *work,
     qg_code rc = make(&f, work);
     if (rc == QG_OK)
         rc = loop(&f);
+    if (rc == QG_OK)
+        rc = call_roll(&f);
     qg_error why = *qg_error_last();
     if (f.sched) {
         int open, running, done, failed;

@@ -54,6 +54,7 @@ typedef struct worker {
     double last_beat, last_heard, last_news;
     int32_t signals; /* that rank 0 was told of */
     bool leave, drop, wind;
+    bool asked; /* by rank 0 whether it is there */
     uint32_t number; /* of the gang it computes in, 0: none */
     int64_t unit;    /* ... and what it computes */
     char *input;     /* the assignment in hand */
@@ -84,6 +85,7 @@ static void hear(worker *w, int tag, const char *data, size_t size)
         w->drop |= w->number > 0 && (number == 0 || number == w->number);
     }
     w->wind |= tag == QG_WIND;
+    w->asked |= tag == QG_PING;
     w->leave |= tag == QG_LEAVE;
     for (size_t r = 0; tag == QG_LEAVE && r < size && r < (size_t)w->par->size; r++) {
         w->par->lost[r] |= data[r] != 0;
@@ -154,8 +156,9 @@ static qg_code beat(worker *w)
 {
     double now = qg_clock(), since = now - w->last_beat;
     QG_TRY(tell_signals(w));
-    if (since < w->options.heartbeat)
+    if (since < w->options.heartbeat && !w->asked)
         return QG_OK;
+    w->asked = false;
     if (since > w->options.silence / 6) /* away itself: that was not rank 0's silence */
         w->last_heard += since;
     w->last_beat = now;

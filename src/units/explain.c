@@ -156,6 +156,8 @@ static qg_code check_measures(const qg_faithful_options *f)
                 (int)f->masking < QG_MASKINGS;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         good &= counts[i] >= 0 && counts[i] <= 1 << 20;
+    for (int i = 0; good && i < f->n_k; i++)
+        good = f->k[i] > 0 && f->k[i] <= 1 << 20;
     return good ? QG_OK : QG_FAIL(QG_EBUG, "measures of faithfulness are out of bounds");
 }
 
