@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum { QG_LOCK_LINE = 400 };
+enum { QG_LOCK_LINE = 400 }; /* bytes of what a lock says of its owner */
 
 typedef struct qg_lock {
     char path[4096];         /* results file + ".lock" */

@@ -54,7 +54,7 @@ typedef struct worker {
     double last_beat, last_heard, last_news;
     int32_t signals; /* that rank 0 was told of */
     bool leave, drop, wind;
-    bool asked; /* by rank 0 whether it is there */
+    bool asked;      /* by rank 0 whether it is there */
     uint32_t number; /* of the gang it computes in, 0: none */
     int64_t unit;    /* ... and what it computes */
     char *input;     /* the assignment in hand */

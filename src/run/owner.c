@@ -165,8 +165,8 @@ static void progress(void *ctx, const qg_sched *s, double now)
     char line[256 + LINE_SIZE];
     bool bar = o->progress == QG_PROGRESS_BAR;
     if (now - o->last_lock > 5) {
-        /* Another run goes on with the file: the first time this one begins nothing more, the second
-         * time it drops what runs. */
+        /* Another run goes on with the file: the first time this one begins nothing more, the
+         * second time it drops what runs. */
         if (!qg_lock_renew(o->lock) || !o->lock->held)
             raise(SIGTERM);
         o->last_lock = now;

@@ -65,8 +65,7 @@ bool qg_training_is_complete(const char *dir, const char *key)
     if (a && load_mark(&doc, a, dir) == QG_OK) {
         const qg_json *own = qg_json_get(doc.root, "key");
         complete = own && own->type == QG_JSON_STRING && strcmp(own->string, key) == 0;
-    }
-    else if (a && qg_dir_exists(dir))
+    } else if (a && qg_dir_exists(dir))
         tell_once(dir);
     for (size_t i = 0; complete && i < sizeof files / sizeof files[0]; i++) {
         const char *path = qg_path_join(a, dir, files[i]);

@@ -32,7 +32,7 @@ units=$(units_done "$T/ref.h5")
 
 gone() { [ -z "$(rank_of "$1")" ]; }
 none_failed() { # OUTPUT
-    [ -z "$(h5dump -y -d /cells/state -d /units/state "$1" | grep -E '^ *2|, 2,|, 2$')" ] && "$QGRID" verify "$1"
+    ! h5dump -y -d /cells/state -d /units/state "$1" | grep -qE '^ *2|, 2,|, 2$' && "$QGRID" verify "$1"
 }
 kill_launcher() { # JOB OUTPUT RANKS WHAT-TO-WAIT-FOR...: kill -9 of mpirun alone
     local job=$1 out=$2 np=$3 pid

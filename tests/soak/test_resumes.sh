@@ -6,7 +6,7 @@
 TIMES=${TIMES:-50}
 
 small_job "$T/o.h5" datasets/test.tsv | sed 's/"labels"/"unit_tokens": 16, "labels"/' >"$T/job.json"
-run_it() { "$QGRID" run --progress none "$T/job.json" "$@"; }
+run_it() { "$QGRID" run --progress none "$T/job.json"; }
 ok "the undisturbed run" run_it --output "$T/ref.h5"
 interrupted() { # after a few writes to the file
     local i size=0 status
