@@ -74,6 +74,8 @@ typedef struct qg_model_source {
     int64_t head_seed;
     bool random_weights; /* draw everything from head_seed: only config and vocabulary are read */
     int classes;         /* wanted number of classes; 0: as the model says */
+    bool own;            /* this program's own files under a hash of their shape: not looked at
+                            again after reading */
 } qg_model_source;
 
 /**

@@ -25,6 +25,7 @@ qg_code qg_bench_model_shape(qg_bench_model *m, qg_arena *a, const char *shape)
         return QG_FAIL(QG_EUSAGE, "--shape '%s' is not one of: %s", shape,
                        qg_bench_shape_names(names, sizeof names));
     qg_bench_shape_hash(m->hash, m->shape);
+    m->source.own = true;
     m->positions = (int)m->shape->positions;
     snprintf(m->name, sizeof m->name, "%s", shape);
     if (!m->cache ||

@@ -187,7 +187,7 @@ ok "of its own seed" sh -c "h5dump -a /training/taught_s7/teacher '$T/taught.h5'
 job taken "tuned['output'] = T + '/half'; tuned['epochs'] = 1"
 fails 2 "/models/tuned/train/output: is there and is not the result of this training" "no other folder is replaced" run_np 1 "$T/taken.json"
 
-# A seed that fails: statistics are over the rest.
+# A trained model whose weights were cut is not believed.
 mv "$T/cache/trained" "$T/trained"
 job seed7 "del j['models']['qat'], j['experiments']['qat_smsa']"
 cat >"$T/spoil.sh" <<SH
@@ -196,15 +196,10 @@ cp -r '$T'/trained/\$($PYTHON -c "import h5py; print(h5py.File('$T/ref.h5')['tra
 cd '$T'/cache/trained/* && head -c 1000 model.safetensors >x && mv x model.safetensors
 SH
 ok "a spoilt folder" sh "$T/spoil.sh"
-fails 3 "failed" "fails the cells of its seed" run_np 1 "$T/seed7.json"
-ok "and n says so" env T="$T" "$PYTHON" - <<'PY'
-import h5py, math, os
-f = h5py.File(os.environ["T"] + "/seed7.h5", "r")
-s = f["seeds/tuned/smsa/int8"]
-assert s["n"][()] == 1 and list(s["counted"][:]) == [1, 0]
-v = list(s["accuracy"][:])
-assert v[0] == v[2] == v[3] == f["metrics/tuned_s42/smsa/int8/accuracy"][()] and math.isnan(v[1]), v
-PY
+fails 0 "0 failed" "is trained again" run_np 1 "$T/seed7.json"
+for seed in 42 7; do
+    ok "to the same predictions of seed $seed" h5diff "$T/ref.h5" "$T/seed7.h5" /predictions/tuned_s$seed /predictions/tuned_s$seed
+done
 
 # Mistakes.
 bad() { # NAME CHANGE MESSAGE

@@ -168,7 +168,8 @@ stop_at() { # LINE SIGNAL OUTPUT [OPTIONS]: the signal is sent when the log has 
     local line=$1 signal=$2 output=$3 pid
     shift 3
     : >"$T/log"
-    "$QGRID" train --progress log "$T/now.json" --output "$T/$output" --set /epochs=3 --set /batch=8 \
+    # What a script starts in the background has SIGINT ignored, and keeps it so.
+    env --default-signal=INT "$QGRID" train --progress log "$T/now.json" --output "$T/$output" --set /epochs=3 --set /batch=8 \
         --set '/checkpoint={"steps":5}' "$@" 2>>"$T/log" &
     pid=$!
     WHILE=$pid wait_until "line '$line'" file_has "$T/log" "$line" || return 1

@@ -67,7 +67,7 @@ static void creation_makes_folders_and_removes_leftovers(void **state)
     snprintf(path, sizeof path, "%s/deep/er/results.h5", qt_tmp("made"));
     qg_store *s;
     create_sample(path);
-    snprintf(old, sizeof old, "%s.tmp-4711", path);
+    snprintf(old, sizeof old, "%s.tmp-host-4711-0123456789abcdef", path);
     snprintf(other, sizeof other, "%s.tmp-mine", path);
     qt_write(old, "half", 4);
     qt_write(other, "mine", 4);
