@@ -20,6 +20,7 @@ static SHA256_CTX *context(qg_sha256 *h)
 
 void qg_sha256_init(qg_sha256 *h)
 {
+    memset(h, 0, sizeof *h);
     (void)SHA256_Init(context(h));
 }
 

@@ -133,7 +133,7 @@ static void cache(qg_doctor *d)
         return;
     contents(more, sizeof more, path);
     const struct kind *k = folder(d, "cache", path, more);
-    if (nodes && atoi(nodes) > 1 && k && !k->shared)
+    if (nodes && strtol(nodes, NULL, 10) > 1 && k && !k->shared)
         qg_doctor_say(d, QG_MIND, "cache",
                       "%s nodes, but this folder is one node's own: each packs for itself, and "
                       "trained models are not found elsewhere; set QGRID_CACHE to a shared folder",
