@@ -249,7 +249,7 @@ static qg_code loop(qg_farm *f)
 static bool all_answered(const qg_farm *f, double since)
 {
     for (int r = 1; r < f->par->size; r++)
-        if (f->peer[r].there && !f->peer[r].lost && f->peer[r].heard < since)
+        if (!f->peer[r].lost && (!f->peer[r].there || f->peer[r].heard < since))
             return false;
     return true;
 }

@@ -93,12 +93,16 @@ int qg_sched_aside_gang(qg_sched *s, int *n)
         if (qg_task_mode_of(&s->task[s->unit[unit].task]) != QG_TASK_GANG)
             continue;
         for (int k = 0; k < *n; k++)
+            fit += is_next(s, unit, s->idle[k].rank);
+        if (fit == 0)
+            continue; /* all that are idle have tried it: the next may do */
+        fit = 0;
+        for (int k = 0; k < *n; k++)
             if (is_next(s, unit, s->idle[k].rank))
                 s->idle[fit++] = s->idle[k];
         *n = fit;
-        if (fit > 0)
-            remove_aside(s, i);
-        return fit > 0 ? unit : -1;
+        remove_aside(s, i);
+        return unit;
     }
     return -1;
 }

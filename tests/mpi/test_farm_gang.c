@@ -130,11 +130,11 @@ static qg_code act(what w, const qg_gang *g)
             (void)wait(g, 0.03, false);
             return QG_FAIL(QG_ENUMERIC, "the first's");
         }
-        return last ? QG_FAIL(QG_EIO, "the last's") : wait(g, HANG, false);
+        return last ? QG_FAIL(QG_EFORMAT, "the last's") : wait(g, HANG, false);
     case FIRST_DONE:
         if (last)
             (void)wait(g, 0.03, false);
-        return last ? QG_FAIL(QG_EIO, "after all") : QG_OK;
+        return last ? QG_FAIL(QG_EFORMAT, "after all") : QG_OK;
     case UNTIL_END:
         return wait(g, HANG, true);
     case UNTIL_DROP:
@@ -262,7 +262,7 @@ static void progress(void *ctx, const qg_sched *s, double now)
 {
     owner *o = ctx;
     (void)s;
-    if (o->signals > 0 && now - o->last_signal > 0.3) {
+    if (o->signals > 0 && now - o->last_signal > 0.6) {
         o->signals--;
         o->last_signal = now;
         raise(SIGTERM);
@@ -365,7 +365,7 @@ static void an_error_of_one_member_fails_the_unit_and_only_that(void **state)
     expect(&o, TOGETHER, 1, 0);
     expect_error(&o, LAST_FAILS, QG_ENUMERIC, "some/file:42: loss: no good");
     expect_error(&o, BOTH_FAIL, QG_ENUMERIC, "the first's");
-    expect_error(&o, FIRST_DONE, QG_EIO, "after all");
+    expect_error(&o, FIRST_DONE, QG_EFORMAT, "after all");
 }
 
 static void a_run_that_is_to_end_leaves_its_gangs_open(void **state)
