@@ -113,47 +113,6 @@ static void every_flipped_bit_is_found(void **state)
     finish(&whole);
 }
 
-static void same_state(const place *a, const place *b)
-{
-    qt_same("parameters", a->state.values, b->state.values, COUNT, sizeof(float));
-    qt_same("first moments", a->state.trainer.m, b->state.trainer.m, COUNT, sizeof(float));
-    qt_same("second moments", a->state.trainer.v, b->state.trainer.v, COUNT, sizeof(float));
-    qt_same("best", a->state.best, b->state.best, COUNT, sizeof(float));
-    qt_same("ranges", a->state.trainer.range, b->state.trainer.range, RANGES, sizeof(qg_range));
-    qt_same("steps", a->record.step, b->record.step, BATCHES + 2, sizeof *a->record.step);
-    qt_same("epochs", a->record.epoch, b->record.epoch, 1, sizeof *a->record.epoch);
-    qt_eq("steps", (long long)a->record.steps, (long long)b->record.steps);
-    qt_eq("best epoch", a->selection.best_epoch, b->selection.best_epoch);
-}
-
-/* What fills pages is read by nobody: flipped, it leaves every bit as it was. */
-static void damage_between_the_parts_changes_nothing(void **state)
-{
-    (void)state;
-    place p, whole;
-    size_t size;
-    qg_checkpoint_head h;
-    write_one("between");
-    qt_ok(take(&whole, "between"));
-    memcpy(&h, load(&size, &whole), sizeof h);
-    qg_checkpoint_layout l = qg_checkpoint_lay_out((size_t)h.record, COUNT);
-    size_t between[2 * QG_CHECKPOINT_ARRAYS + 2] = {sizeof h + (size_t)h.record, l.arrays};
-    for (int i = 0; i < QG_CHECKPOINT_ARRAYS; i++) {
-        between[2 * i + 2] = qg_checkpoint_array(&l, i) + COUNT * sizeof(float);
-        between[2 * i + 3] =
-            i + 1 < QG_CHECKPOINT_ARRAYS ? qg_checkpoint_array(&l, i + 1) : l.checksums;
-    }
-    for (size_t i = 0; i < sizeof between / sizeof between[0]; i += 2) {
-        assert_true(between[i] < between[i + 1]);
-        for (size_t at = between[i]; at < between[i + 1]; at += 61)
-            flip(whole.path, at);
-    }
-    qt_ok(take(&p, "between"));
-    same_state(&p, &whole);
-    finish(&p);
-    finish(&whole);
-}
-
 static void another_training_is_refused_by_name(void **state)
 {
     static const char *const names[QG_KEY_PARTS] = {"config", "model", "training data",
@@ -220,7 +179,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_written_comes_back),
     cmocka_unit_test(of_a_cut_file_nothing_is_taken),
     cmocka_unit_test(every_flipped_bit_is_found),
-    cmocka_unit_test(damage_between_the_parts_changes_nothing),
     cmocka_unit_test(another_training_is_refused_by_name),
     cmocka_unit_test(a_new_key_of_the_config_matters_with_another_value_alone),
     cmocka_unit_test(what_cannot_be_written_leaves_the_earlier_one),
