@@ -17,6 +17,7 @@ if [ $# -eq 0 ]; then
         set -- "$@" "${name%.c}"
     done
 fi
+TIMEFORMAT='%U %S' # seconds of processor time
 printf '%-12s %12s %10s %10s %9s\n' target executions edges 'cpu s' findings
 for target in "$@"; do
     own=build/fuzz/corpus/$target log=build/fuzz/$target.log
@@ -29,10 +30,8 @@ for target in "$@"; do
     if [ -e "tests/fuzz/dictionaries/$target.dict" ]; then
         options+=(-dict="tests/fuzz/dictionaries/$target.dict")
     fi
-    before=$(times | tail -n 1)
-    nice -n 19 "build/fuzz/fuzz_$target" "${options[@]}" "$own" "tests/fuzz/corpus/$target" >"$log" 2>&1
-    cpu=$(printf '%s\n%s\n' "$before" "$(times | tail -n 1)" |
-        awk '{gsub("[ms]", " "); t[NR] = $1 * 60 + $2 + $3 * 60 + $4} END {printf "%.0f", t[2] - t[1]}')
+    { time nice -n 19 "build/fuzz/fuzz_$target" "${options[@]}" "$own" "tests/fuzz/corpus/$target" >"$log" 2>&1; } 2>"$tmp/time"
+    cpu=$(awk 'END {printf "%.0f", $1 + $2}' "$tmp/time")
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     edges=$(grep -aoE 'cov: [0-9]+' "$log" | tail -n 1)
     findings=$(find build/fuzz -maxdepth 1 -name "$target-crash-*" -o -maxdepth 1 -name "$target-timeout-*" \

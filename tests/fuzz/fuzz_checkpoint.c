@@ -18,6 +18,12 @@ static void *array(qg_arena *a, size_t n, size_t size)
     return p;
 }
 
+/* Nothing between the parts. */
+static void clear(uint8_t *file, size_t from, size_t to)
+{
+    memset(file + from, 0, to - from);
+}
+
 /* Checksums over what the file has now, where they belong if its record is as long as it says. */
 static void mend_checksums(uint8_t *file, size_t size)
 {
@@ -30,9 +36,15 @@ static void mend_checksums(uint8_t *file, size_t size)
     qg_checkpoint_digest(h.digest, file + sizeof h, (size_t)h.record);
     memcpy(file, &h, sizeof h);
     qg_checkpoint_layout l = qg_checkpoint_lay_out((size_t)h.record, COUNT);
-    for (int i = 0; i < QG_CHECKPOINT_ARRAYS && l.bytes == size; i++)
-        qg_checkpoint_digest((char *)file + qg_checkpoint_checksum(&l, i, 0),
-                             file + qg_checkpoint_array(&l, i), COUNT * sizeof(float));
+    if (l.bytes != size)
+        return;
+    clear(file, sizeof h + (size_t)h.record, l.arrays);
+    for (int i = 0; i < QG_CHECKPOINT_ARRAYS; i++) {
+        size_t at = qg_checkpoint_array(&l, i), n = COUNT * sizeof(float);
+        qg_checkpoint_digest((char *)file + qg_checkpoint_checksum(&l, i, 0), file + at, n);
+        clear(file, at + n,
+              i + 1 < QG_CHECKPOINT_ARRAYS ? qg_checkpoint_array(&l, i + 1) : l.checksums);
+    }
 }
 
 static void check_record(const qg_training_record *r, const qg_selection *s)

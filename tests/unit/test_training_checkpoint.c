@@ -113,6 +113,30 @@ static void every_flipped_bit_is_found(void **state)
     finish(&whole);
 }
 
+/* Bytes that fill pages, behind the record and each array, are nobody's. */
+static void damage_between_the_parts_is_found(void **state)
+{
+    (void)state;
+    place p, whole;
+    size_t size;
+    qg_checkpoint_head h;
+    write_one("between");
+    start(&whole, "between");
+    memcpy(&h, load(&size, &whole), sizeof h);
+    qg_checkpoint_layout l = qg_checkpoint_lay_out((size_t)h.record, COUNT);
+    for (int i = -1; i < QG_CHECKPOINT_ARRAYS; i++) {
+        size_t at = i < 0 ? sizeof h + (size_t)h.record
+                          : qg_checkpoint_array(&l, i) + COUNT * sizeof(float);
+        flip(whole.path, at);
+        qt_fails(take(&p, "between"), QG_EFORMAT, "something between its parts", NULL);
+        finish(&p);
+        flip(whole.path, at);
+    }
+    qt_ok(take(&p, "between"));
+    finish(&p);
+    finish(&whole);
+}
+
 static void another_training_is_refused_by_name(void **state)
 {
     static const char *const names[QG_KEY_PARTS] = {"config", "model", "training data",
@@ -179,6 +203,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_written_comes_back),
     cmocka_unit_test(of_a_cut_file_nothing_is_taken),
     cmocka_unit_test(every_flipped_bit_is_found),
+    cmocka_unit_test(damage_between_the_parts_is_found),
     cmocka_unit_test(another_training_is_refused_by_name),
     cmocka_unit_test(a_new_key_of_the_config_matters_with_another_value_alone),
     cmocka_unit_test(what_cannot_be_written_leaves_the_earlier_one),

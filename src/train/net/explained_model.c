@@ -146,7 +146,8 @@ static void drop_noise(qg_explained_model *m)
 /* From here on the block that may change is the one in use. */
 static qg_code use_drawn(qg_explained_model *m)
 {
-    QG_ASSERT(!m->qat);
+    if (m->qat)
+        return QG_FAIL(QG_EBUG, "parameters of a model that is quantized cannot be drawn anew");
     if (!m->drawn) {
         QG_NEW(m->drawn, m->arena, m->params.count);
         memcpy(m->drawn, m->values, m->params.count * sizeof *m->drawn);
