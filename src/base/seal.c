@@ -19,6 +19,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 enum { CHAINS = 8, MOST_SEEN = 256, SEAL_BYTES = 1 << 20, DIGITS = 16 };
@@ -30,7 +31,10 @@ static uint64_t step(uint64_t h, uint64_t word)
     return h * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-uint64_t qg_sum_bytes(const void *data, size_t size)
+enum { PART = 1 << 20 };
+
+/* `mapped`: pages that were read are given back, or a whole model would count as this process's. */
+static uint64_t sum_of(const void *data, size_t size, bool mapped)
 {
     const char *p = data;
     uint64_t h[CHAINS], word[CHAINS];
@@ -42,6 +46,8 @@ uint64_t qg_sum_bytes(const void *data, size_t size)
         memcpy(word, p, sizeof word);
         for (int i = 0; i < CHAINS; i++)
             h[i] = step(h[i], word[i]);
+        if (mapped && (size - left + sizeof word) % PART == 0)
+            (void)madvise((void *)(uintptr_t)(p + sizeof word - PART), PART, MADV_DONTNEED);
     }
     memset(word, 0, sizeof word);
     if (left)
@@ -51,11 +57,16 @@ uint64_t qg_sum_bytes(const void *data, size_t size)
     return all ^ all >> 32;
 }
 
+uint64_t qg_sum_bytes(const void *data, size_t size)
+{
+    return sum_of(data, size, false);
+}
+
 qg_code qg_sum_file(uint64_t *sum, qg_file_id *id, const char *path)
 {
     qg_map m;
     QG_TRY(qg_file_map(&m, path));
-    *sum = qg_sum_bytes(m.data, m.size);
+    *sum = sum_of(m.data, m.size, true);
     *id = m.id;
     qg_file_unmap(&m);
     return QG_OK;
