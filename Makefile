@@ -147,7 +147,7 @@ check-fuzz-deps:
 
 deps: check-deps check-test-deps check-lint-deps ## install every package (root)
 
-slurm-deps: ## install what tests/slurm needs (root): it is skipped without
+slurm-deps: ## install what the tests of SLURM in make soak need (root): they are skipped without
 	$(Q)RUNLEVEL=1 scripts/deps.sh $(SLURM_PACKAGES)
 
 clean: ## remove build/

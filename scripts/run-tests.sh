@@ -96,8 +96,7 @@ if [ $# -gt 0 ]; then
     asked=("$@")
 else
     asked=(tests/e2e/test_*.sh tests/unit/test_*.c tests/kernels/test_*.c tests/golden/test_*.c
-        tests/fuzz/test_*.c tests/mpi/test_*.c tests/mpi/test_*.sh tests/faults/test_*.sh
-        tests/slurm/test_*.sh)
+        tests/fuzz/test_*.c tests/mpi/test_*.c tests/mpi/test_*.sh tests/faults/test_*.sh)
 fi
 list=() alone=()
 for t in "${asked[@]}"; do

@@ -30,7 +30,7 @@ says_memory() { grep -qE 'no memory|out of memory|not enough memory' "$1"; }
 judge() {
     local undisturbed=$1.undisturbed
     case $3 in
-    0) cmp -s <(sed 's/made[0-9]*/made/' "$undisturbed") <(sed 's/made[0-9]*/made/' "$2") || says_memory "$2" || { echo "status 0, and other output: $2" && tail -n 3 "$2" && return 1; } ;;
+    0) cmp -s <(sed 's/made[0-9@]*/made/' "$undisturbed") <(sed 's/made[0-9@]*/made/' "$2") || says_memory "$2" || { echo "status 0, and other output: $2" && tail -n 3 "$2" && return 1; } ;;
     1) says_memory "$2" || { echo "status 1, and nothing about memory:" && tail -n 3 "$2" && return 1; } ;;
     *) echo "status $3:" && tail -n 3 "$2" && return 1 ;;
     esac
