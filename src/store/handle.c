@@ -16,18 +16,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+qg_library qg_hdf5_library(void)
+{
+    static char running[32];
+    unsigned major = 0, minor = 0, release = 0;
+    (void)H5get_libversion(&major, &minor, &release);
+    snprintf(running, sizeof running, "%u.%u.%u", major, minor, release);
+    return (qg_library){"HDF5",
+                        QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE),
+                        running};
+}
+
 /* With other headers than its own the library ends the process in its first call, in the middle of
  * what is going on. HDF5_DISABLE_VERSION_CHECK has the last word there, and so here. */
 static qg_code check_library(void)
 {
-    unsigned major, minor, release;
-    if (getenv("HDF5_DISABLE_VERSION_CHECK") || H5get_libversion(&major, &minor, &release) < 0 ||
-        (major == H5_VERS_MAJOR && minor == H5_VERS_MINOR && release == H5_VERS_RELEASE))
+    qg_library l = qg_hdf5_library();
+    if (getenv("HDF5_DISABLE_VERSION_CHECK") || strcmp(l.running, l.built) == 0)
         return QG_OK;
     return QG_FAIL(QG_ESTORE,
-                   "the HDF5 library found at run time is %u.%u.%u, qgrid was built for %u.%u.%u; "
-                   "build it again, or start it with the library of that version",
-                   major, minor, release, H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
+                   "the HDF5 library found at run time is %s, qgrid was built for %s; build it "
+                   "again, or start it with the library of that version",
+                   l.running, l.built);
 }
 
 qg_code qg_h5_start(void)
@@ -59,17 +69,6 @@ hid_t qg_h5_access(bool writable)
 const char *qg_store_library(void)
 {
     return "HDF5 " QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE);
-}
-
-qg_library qg_hdf5_library(void)
-{
-    static char running[32];
-    unsigned major = 0, minor = 0, release = 0;
-    (void)H5get_libversion(&major, &minor, &release);
-    snprintf(running, sizeof running, "%u.%u.%u", major, minor, release);
-    return (qg_library){"HDF5",
-                        QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE),
-                        running};
 }
 
 /* HDF5's words for these are long, and some would block (a pipe) or succeed too late. */
