@@ -219,7 +219,7 @@ qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *pla
     if (rc == QG_OK)
         rc = qg_store_check_path(file);
     if (rc == QG_OK)
-        rc = qg_lock_take(&lock, file, 120);
+        rc = qg_lock_take(&lock, file, QG_LOCK_STALE);
     if (rc == QG_OK) {
         qg_stop_removes(lock.path);
         rc = run_locked(out, par, a, plan, file, &lock, options, &dismissed);
