@@ -141,6 +141,7 @@ qg_code qg_results_reopen(qg_results *r, int unit)
     qg_code rc = set_row_states(r, unit, QG_STATE_OPEN);
     qg_arena_release(r->scratch, m);
     QG_TRY(rc);
+    QG_TRY(qg_results_forget_attempts(r, unit));
     if (cell >= 0 && r->cell_state[cell] != QG_STATE_OPEN) {
         r->cell_state[cell] = QG_STATE_OPEN;
         QG_TRY(put_one(r, qg_group_alone(QG_GROUP_CELLS), "state", QG_STORE_U8, cell,
@@ -179,6 +180,7 @@ qg_code qg_results_open(qg_results *out, qg_arena *a, const qg_plan *plan, qg_st
                            out->unit_state));
     QG_TRY(qg_results_read(out, qg_group_alone(QG_GROUP_UNITS), "checksum", QG_STORE_U64, NULL,
                            NULL, out->checksum));
+    QG_TRY(qg_results_read_attempts(out));
     QG_TRY(qg_results_read(out, qg_group_alone(QG_GROUP_CELLS), "state", QG_STORE_U8, NULL, NULL,
                            out->cell_state));
     return check_units(out);

@@ -116,6 +116,7 @@ static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, qg_results *r
         for (int i = 0; needed[t] && i < p->sched_tasks[t].n_needs; i++)
             needed[p->sched_tasks[t].needs[i]] = true;
     QG_TRY(reopen_gone(r, needed));
+    QG_TRY(qg_results_fail_hopeless(r, needed));
     for (int u = 0; u < p->n_units; u++) {
         bool open = r->unit_state[u] == QG_STATE_OPEN && needed[p->units[u].task];
         state[u] = open                                  ? QG_UNIT_OPEN
@@ -148,7 +149,7 @@ static qg_code compute(qg_farm_outcome *outcome, qg_par *par, qg_arena *a, qg_re
     if (!owner.cache)
         return QG_ENOMEM;
     qg_farm_owner callbacks;
-    qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
+    qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state, r->attempts};
     QG_TRY(qg_owner_callbacks(&callbacks, &owner, a, &load));
     QG_TRY(qg_work_create(&work, a));
     qg_farm_worker worker = qg_work_callbacks(work);
