@@ -9,7 +9,6 @@
 #include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/reading.h"
-#include "qgrid/stop.h"
 #include "qgrid/summaries.h"
 #include "qgrid/training.h"
 #include "qgrid/work.h"
@@ -222,9 +221,7 @@ qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *pla
     if (rc == QG_OK)
         rc = qg_lock_take(&lock, file, QG_LOCK_STALE);
     if (rc == QG_OK) {
-        qg_stop_removes(lock.path);
         rc = run_locked(out, par, a, plan, file, &lock, options, &dismissed);
-        qg_stop_removes(NULL);
         qg_lock_release(&lock);
     }
     if (!dismissed)

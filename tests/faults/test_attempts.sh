@@ -93,11 +93,11 @@ L=$T/limit.h5
 ok "a unit that takes longer than the time limit is counted" limit "$L"
 fails 3 "ranks died while computing this unit, 3 times, in several runs" "and failed the fourth time" run_np 2 "$T/job.json" --only 'a/single/latency' --output "$L"
 dropped() { # OUTPUT: ended by SIGTERM to mpirun, which leaves no time to finish
-    local i
     before=0
-    for i in $(seq 10); do
-        measuring "$1" mpirun TERM && counts "$1" attempts 0 && counts "$1" dropped "$i" || return 1
-    done
+    measuring "$1" mpirun TERM && counts "$1" attempts 0 && counts "$1" dropped 1 || return 1
+    "$PYTHON" -c 'import h5py, sys
+with h5py.File(sys.argv[1], "r+") as f: f["/timing/units/dropped"][f["/timing/units/dropped"][:] == 1] = 9' "$1" &&
+        measuring "$1" mpirun TERM && counts "$1" attempts 0 && counts "$1" dropped 10
 }
 ok "one that is dropped unfinished is counted apart" dropped "$T/dropped.h5"
 fails 3 "dropped unfinished 10 times: it takes longer than a run is given" "and failed after the tenth time" run_np 2 "$T/job.json" --only 'a/single/latency' --output "$T/dropped.h5"
