@@ -32,4 +32,5 @@ later "so after the death of all processes of a node" node_killed
 array() { job=$(submit --array=1-2%1) && good "${job}_1" 0 && good "${job}_2" 0; }
 later "tasks of an array find their scripts" array
 
-finish_all
+all_reported
+finish

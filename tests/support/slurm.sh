@@ -5,7 +5,7 @@
 # every process ends with the script.
 #
 # Cases run at the same time, each with a results file of its own: `later "sentence" COMMAND...` begins
-# one, and `finish_all` waits for them and reports. A job is hurt while it stands still at a gate, so
+# one, and `all_reported` waits for them. A job is hurt while it stands still at a gate, so
 # that no machine is too slow or too fast for it.
 if [ "${QGRID_SLURM_INSIDE:-}" != 1 ]; then
     why=""
@@ -38,8 +38,10 @@ export SLURM_CONF=$CLUSTER/slurm.conf
 # Both nodes share the loopback, and all ranks few cores.
 export OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_oob_tcp_if_include=lo OMPI_MCA_mpi_yield_when_idle=1
 
-node_start() { # NODE: its slurmd, on a machine of that name
-    unshare --uts bash -c "hostname $1 && exec slurmd -D -N $1" >"$CLUSTER/$1.out" 2>&1 &
+node_start() { # NODE: its slurmd, on a machine of that name, with a disk of its own at $T/disk
+    mkdir -p "$CLUSTER/$1/disk" "$T/disk"
+    unshare --uts --mount bash -c "hostname $1 && mount --bind $CLUSTER/$1/disk $T/disk && exec slurmd -D -N $1" \
+        >"$CLUSTER/$1.out" 2>&1 &
 }
 
 nodes_idle() { [ "$(sinfo -h -t idle -o %D)" = 2 ]; }
@@ -83,10 +85,10 @@ site_make() {
 JOB
 }
 
-# The cluster, the folder, and the bits that every run must have.
+# The cluster, the folder, the bits that every run must have, and how often one writes.
 cluster_start() {
     site_make && gates_make || return 1
-    (cd "$SITE" && run_np 0 jobs/full_matrix.json --output "$T/alone.h5") &
+    (cd "$SITE" && count_calls write "$T/alone.h5" run_np 0 jobs/full_matrix.json --output "$T/alone.h5") >"$T/writes" &
     local alone=$!
     daemons_start && cd "$SITE" || return 1
     : >"$T/jobs"
@@ -109,7 +111,7 @@ jobs_watch() {
 
 # Programs of the job that stop themselves before they begin, once: $GATE is the program's name, or
 # "write", where qgrid stops at rank 0's GATE_AT-th write to the results file $GATE_FILE. $GATE_PID is
-# the file with the process.
+# the file with the process; who removes it closes the gate again.
 gates_make() {
     local program
     mkdir "$T/gates"
@@ -148,12 +150,11 @@ result_of() { # N
     cat "$T/$1.out"
     return "$(cat "$T/$1.status" || echo 1)"
 }
-finish_all() {
-    local n
-    for n in "${!cases[@]}"; do
-        ok "${cases[$n]}" result_of "$n"
+reported=0
+all_reported() {
+    for ((; reported < ${#cases[@]}; reported++)); do
+        ok "${cases[$reported]}" result_of "$reported"
     done
-    finish
 }
 
 job_says() { # JOB FIELD: of `scontrol show job`
