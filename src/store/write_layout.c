@@ -9,13 +9,13 @@
 #include "h5.h"
 
 #include <hdf5_hl.h>
-#include <math.h>
 #include <string.h>
 
 typedef struct writer {
     hid_t file, group_list, dataset_list;
     const char *path;
     const qg_layout *layout;
+    qg_h5_place *place;     /* [n_fields] */
     char group[QG_H5_PATH]; /* the last one made sure of */
 } writer;
 
@@ -49,17 +49,12 @@ static qg_code make_groups(writer *w, const char *path, size_t n)
     return QG_OK;
 }
 
-static bool is_float(const qg_field *f)
-{
-    return f->type == QG_STORE_F32 || f->type == QG_STORE_F64;
-}
-
 static qg_code create_dataset(hid_t *id, writer *w, const qg_field *f, hid_t type)
 {
     hsize_t shape[QG_STORE_MAX_DIMS];
     for (int k = 0; k < f->ndim; k++)
         shape[k] = (hsize_t)f->shape[k];
-    double fill = f->fill_set ? f->fill : is_float(f) ? (double)NAN : 0;
+    double fill = qg_h5_fill_value(f);
     hid_t list = H5Pcopy(w->dataset_list);
     hid_t space = f->ndim ? H5Screate_simple(f->ndim, shape, NULL) : H5Screate(H5S_SCALAR);
     bool set = f->type == QG_STORE_STRING || H5Pset_fill_value(list, H5T_NATIVE_DOUBLE, &fill) >= 0;
@@ -98,6 +93,8 @@ static qg_code write_field(writer *w, const qg_field *f)
     qg_code rc = create_dataset(&id, w, f, type);
     if (rc == QG_OK)
         rc = fill_dataset(w, f, id, type);
+    if (rc == QG_OK)
+        w->place[f - w->layout->field] = (qg_h5_place){H5Dget_offset(id), H5Dget_storage_size(id)};
     if (id >= 0 && H5Dclose(id) < 0 && rc == QG_OK)
         rc = qg_h5_fail(QG_SRC, w->path, f->path, "cannot create");
     H5Tclose(type);
@@ -159,9 +156,9 @@ static qg_code write_all(writer *w)
     return QG_H5(H5Fflush(w->file, H5F_SCOPE_GLOBAL), w->path, NULL, "cannot flush");
 }
 
-qg_code qg_h5_write_layout(hid_t file, const char *path, const qg_layout *l)
+qg_code qg_h5_write_layout(qg_h5_place *place, hid_t file, const char *path, const qg_layout *l)
 {
-    writer w = {.file = file, .path = path, .layout = l};
+    writer w = {.file = file, .path = path, .layout = l, .place = place};
     unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
     w.group_list = H5Pcreate(H5P_GROUP_CREATE);
     w.dataset_list = H5Pcreate(H5P_DATASET_CREATE);
