@@ -1,7 +1,8 @@
 /*
  * mend.c - what of a results file does not fit its checksums, and what is computed again for it.
  *
- *     damaged field of a cell      -> the cell as it was before the study: its fields, its units
+ *     damaged field of a cell      -> the cell as it was before the study: its fields, its units;
+ *                                     what sums it up is open
  *                   of the states  -> what other fields say of them, else open
  *                   that is known  -> what the plan says
  *     field that was being written -> its cell is open; units whose own checksums do not hold, too
@@ -254,6 +255,21 @@ static qg_code reset_cell(mending *m, int cell)
     return QG_OK;
 }
 
+/* What was summed up of a cell is summed up again, and what of that. */
+static qg_code reopen_sums(mending *m)
+{
+    const qg_plan *p = m->r->plan;
+    for (int c = 0; c < p->n_cells; c++) {
+        int first, end;
+        qg_plan_summed_up(&first, &end, p, &p->cells[c]);
+        for (int k = first; k < end && !m->reset[c]; k++)
+            m->reset[c] = m->reset[k] && qg_cell_sums_up(p, &p->cells[c], &p->cells[k]);
+        if (m->reset[c] && m->r->cell_state[c] != QG_STATE_OPEN)
+            QG_TRY(qg_results_reopen_cell(m->r, c));
+    }
+    return QG_OK;
+}
+
 static qg_code mend_damaged(mending *m, const char *path)
 {
     const owner *o = owner_of(m, path);
@@ -312,6 +328,7 @@ static qg_code mend(mending *m, const qg_layout *layout)
         QG_TRY((m->found[i].damaged ? mend_damaged : mend_open)(m, m->found[i].path));
         any_open = any_open || !m->found[i].damaged;
     }
+    QG_TRY(reopen_sums(m));
     return any_open ? check_units(m->r) : QG_OK;
 }
 
