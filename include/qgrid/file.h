@@ -102,6 +102,9 @@ void qg_sha256_add_text(qg_sha256 *h,
                         const char *text); /* with its length, so "ab","c" != "a","bc" */
 void qg_sha256_final(qg_sha256 *h, char hex[QG_SHA256_HEX]);
 
+/** Ends a hash, too: its first 8 bytes as a number, the checksums of the results file. */
+uint64_t qg_checksum_final(qg_sha256 *h);
+
 /** Of one buffer. Local. */
 void qg_sha256_bytes(char hex[QG_SHA256_HEX], const void *data, size_t size);
 
