@@ -38,7 +38,7 @@ LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck python3
 
 WERROR  ?= -Werror
 PKGS     = libcjson libutf8proc openblas hdf5-serial gsl libcrypto zlib
-LDLIBS   = -lhdf5_hl $(shell pkg-config --libs $(PKGS)) -lcsv -lm
+LDLIBS   = $(shell pkg-config --libs $(PKGS)) -lcsv -lm
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion $(WERROR)
 VERSION := $(shell sed -n 's/^\#define QG_VERSION "\(.*\)"/\1/p' include/qgrid/environment.h)
