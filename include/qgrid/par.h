@@ -55,9 +55,6 @@ bool qg_par_gone(const qg_par *p, int rank);
 void qg_par_stop(qg_par *p, int status);
 enum { QG_PAR_STOP_SECONDS = 20 };
 
-/** "Open MPI v4.1.4": the library in use; static text. */
-const char *qg_par_library(void);
-
 /** Open MPI, with the version of the headers; another MPI by its name alone. Local. */
 qg_library qg_mpi_library(void);
 

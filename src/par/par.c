@@ -64,7 +64,8 @@ static bool launched(void)
     return getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMIX_RANK");
 }
 
-const char *qg_par_library(void)
+/* "Open MPI v4.1.4", or what another MPI calls itself. */
+static const char *library_text(void)
 {
     static char text[MPI_MAX_LIBRARY_VERSION_STRING];
     int n;
@@ -84,7 +85,7 @@ qg_library qg_mpi_library(void)
 #else
     static const char *const built = NULL;
 #endif
-    const char *text = qg_par_library();
+    const char *text = library_text();
     bool open = strncmp(text, name, sizeof name - 1) == 0;
     return (qg_library){"Open MPI", built, open ? text + sizeof name - 1 : text};
 }
@@ -98,7 +99,7 @@ static qg_code alone(qg_par *p, qg_arena *a)
                        "%s says that %ld processes were started, but each of them is rank 0 of 1: "
                        "they were started by another MPI than %s; use its mpirun, or srun "
                        "--mpi=pmix",
-                       name, size, qg_par_library());
+                       name, size, library_text());
     p->size = p->local_size = 1;
     QG_NEW(p->node, a, 1);
     p->hosts = &p->host;
