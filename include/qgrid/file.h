@@ -40,12 +40,12 @@ qg_code qg_file_temporary_name(char *out, size_t size, const char *path) QG_MUST
  *  or followed. @errors QG_EIO. Local. */
 qg_code qg_file_temporary(int *fd, char *out, size_t size, const char *path) QG_MUST_USE;
 
-/** Whether a name ends as one of those. */
-bool qg_file_is_temporary(const char *name);
-
-/** Removes files and folders with such names in a folder that are old and whose process, of this
- *  host, is gone. Local. */
-void qg_remove_leftovers(const char *dir);
+/**
+ * Removes files and folders with such names in a folder: those of the file `of`, whoever made them
+ * (the caller keeps others from writing it); of NULL, those that are old and whose process, of this
+ * host, is gone. Local.
+ */
+void qg_remove_leftovers(const char *dir, const char *of);
 
 /** Where a path leads when links are followed; that may not exist. @errors QG_EIO (links without
  *  end). Local. */

@@ -20,6 +20,8 @@ typedef struct qg_results {
     qg_arena *scratch;      /* of one call */
     uint8_t *unit_state;    /* [n_units] qg_state, as in /units/state */
     uint64_t *checksum;     /* [n_units] */
+    uint8_t *attempts;      /* [n_units] as in /timing/units/attempts */
+    uint8_t *dropped;       /* [n_units] as in /timing/units/dropped */
     uint8_t *cell_state;    /* [n_cells] qg_state, as in /cells/state */
     char **unit_error;      /* [n_units] of this run, or NULL */
     qg_resampler resampler; /* of all bootstraps of means */
@@ -32,7 +34,29 @@ qg_code qg_results_open(qg_results *out, qg_arena *a, const qg_plan *plan,
                         qg_store *store) QG_MUST_USE;
 void qg_results_close(qg_results *r);
 
-/** Marks a unit open again, and its cell. */
+/**
+ * A unit is about to be handed out. It is written down before: whatever dies, the next run knows
+ * which units were in hand (attempts.c).
+ */
+qg_code qg_results_begun(qg_results *r, int unit) QG_MUST_USE;
+
+/** It came back open and in good order: no attempt. @param dropped  at a second wish to stop. */
+qg_code qg_results_returned(qg_results *r, int unit, bool dropped) QG_MUST_USE;
+
+/** Reads the attempts (qg_results_open does); forgets those of a unit (qg_results_reopen does). */
+qg_code qg_results_read_attempts(qg_results *r) QG_MUST_USE;
+qg_code qg_results_forget_attempts(qg_results *r, int unit) QG_MUST_USE;
+
+/** A unit that was dropped so often is failed: it takes longer than any run is given. */
+enum { QG_MOST_DROPPED = 10 };
+
+/**
+ * Fails open units of the tasks that are `needed` [n_tasks] and that were tried as often as they
+ * may: what ends the process, or takes longer than a run may, is not begun for ever.
+ */
+qg_code qg_results_fail_hopeless(qg_results *r, const bool *needed) QG_MUST_USE;
+
+/** Marks a unit open again, and its cell; its attempts are forgotten. */
 qg_code qg_results_reopen(qg_results *r, int unit) QG_MUST_USE;
 
 /** Marks a cell open again that the plan does not skip, and takes its error text back. */

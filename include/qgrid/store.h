@@ -187,9 +187,6 @@ qg_code qg_store_check_path(const char *path) QG_MUST_USE;
 /** Whether a file begins as HDF5 does, or is empty: nothing else is lost by replacing it. Local. */
 bool qg_store_is_hdf5(const char *path);
 
-/** "HDF5 1.10.8": the library in use; static text. Local. */
-const char *qg_store_library(void);
-
 /** HDF5. Local. */
 qg_library qg_hdf5_library(void);
 

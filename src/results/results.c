@@ -149,6 +149,7 @@ qg_code qg_results_fail(qg_results *r, int unit, const char *error)
 qg_code qg_results_reopen(qg_results *r, int unit)
 {
     int cell = task_of(r, unit)->cell;
+    QG_TRY(qg_results_forget_attempts(r, unit));
     if (cell >= 0 && r->cell_state[cell] != QG_STATE_OPEN) {
         r->cell_state[cell] = QG_STATE_OPEN;
         QG_TRY(put_one(r, qg_group_alone(QG_GROUP_CELLS), "state", QG_STORE_U8, cell,
@@ -173,6 +174,7 @@ qg_code qg_results_open(qg_results *out, qg_arena *a, const qg_plan *plan, qg_st
                            out->unit_state));
     QG_TRY(qg_results_read(out, qg_group_alone(QG_GROUP_UNITS), "checksum", QG_STORE_U64, NULL,
                            NULL, out->checksum));
+    QG_TRY(qg_results_read_attempts(out));
     QG_TRY(qg_results_read(out, qg_group_alone(QG_GROUP_CELLS), "state", QG_STORE_U8, NULL, NULL,
                            out->cell_state));
     return QG_OK;

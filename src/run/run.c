@@ -10,7 +10,6 @@
 #include "qgrid/log.h"
 #include "qgrid/mend.h"
 #include "qgrid/reading.h"
-#include "qgrid/stop.h"
 #include "qgrid/summaries.h"
 #include "qgrid/training.h"
 #include "qgrid/work.h"
@@ -131,6 +130,7 @@ static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, qg_results *r
         for (int i = 0; needed[t] && i < p->sched_tasks[t].n_needs; i++)
             needed[p->sched_tasks[t].needs[i]] = true;
     QG_TRY(reopen_gone(r, needed));
+    QG_TRY(qg_results_fail_hopeless(r, needed));
     for (int u = 0; u < p->n_units; u++) {
         bool open = r->unit_state[u] == QG_STATE_OPEN && needed[p->units[u].task];
         state[u] = open                                  ? QG_UNIT_OPEN
@@ -163,7 +163,7 @@ static qg_code compute(qg_farm_outcome *outcome, qg_par *par, qg_arena *a, qg_re
     if (!owner.cache)
         return QG_ENOMEM;
     qg_farm_owner callbacks;
-    qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
+    qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state, r->attempts};
     QG_TRY(qg_owner_callbacks(&callbacks, &owner, a, &load));
     QG_TRY(qg_work_create(&work, a));
     qg_farm_worker worker = qg_work_callbacks(work);
@@ -243,11 +243,9 @@ qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *pla
     if (rc == QG_OK)
         rc = qg_store_check_path(file);
     if (rc == QG_OK)
-        rc = qg_lock_take(&lock, file, 120);
+        rc = qg_lock_take(&lock, file, QG_LOCK_STALE);
     if (rc == QG_OK) {
-        qg_stop_removes(lock.path);
         rc = run_locked(out, par, a, plan, file, &lock, options, &dismissed);
-        qg_stop_removes(NULL);
         qg_lock_release(&lock);
     }
     if (!dismissed)

@@ -9,36 +9,10 @@
 #include "qgrid/file.h"
 #include "qgrid/str.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-/* What a creation that was killed left behind: FILE.tmp-HOST-PID-RANDOM. The
- * run lock keeps living ones out. */
-static void remove_leftovers(const char *path, const char *dir)
-{
-    char found[QG_H5_PATH * 4];
-    const char *name = strrchr(path, '/');
-    struct dirent *e;
-    DIR *d = opendir(dir);
-    name = name ? name + 1 : path;
-    size_t n = strlen(name);
-    while (d && (e = readdir(d))) {
-        const char *tail = e->d_name + n;
-        if (strncmp(e->d_name, name, n) != 0 || strncmp(tail, ".tmp-", 5) != 0)
-            continue;
-        if (!qg_file_is_temporary(tail))
-            continue;
-        int len = snprintf(found, sizeof found, "%s/%s", dir, e->d_name);
-        if (len > 0 && (size_t)len < sizeof found)
-            unlink(found);
-    }
-    if (d)
-        closedir(d);
-}
 
 static qg_code check_space(const char *path, const char *dir, uint64_t need)
 {
@@ -118,7 +92,7 @@ static qg_code create_in(const char *dir, const char *tmp, const char *path, con
     QG_NEW(place, a, l->n_fields);
     QG_TRY(qg_h5_check_layout(&need, path, l));
     QG_TRY(qg_store_check_path(path));
-    remove_leftovers(path, dir);
+    qg_remove_leftovers(dir, path); /* the run lock keeps living ones out */
     QG_TRY(check_space(path, dir, need));
     qg_code rc = write_file(place, tmp, path, l);
     if (rc == QG_OK)

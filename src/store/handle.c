@@ -66,11 +66,6 @@ hid_t qg_h5_access(bool writable)
     return p;
 }
 
-const char *qg_store_library(void)
-{
-    return "HDF5 " QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE);
-}
-
 /* HDF5's words for these are long, and some would block (a pipe) or succeed too late. */
 static qg_code check_file(const char *path, bool writable)
 {
