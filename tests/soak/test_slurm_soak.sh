@@ -7,7 +7,7 @@
 ok "SLURM's daemons start, and both nodes are idle" cluster_start
 
 time_limit() { # SLURM's last signals stop the ranks again: a unit that is longer than the time
-    GATE_AT=40+ in_the_middle -t 1 && wait_until "another start" started_again &&
+    GATE_AT=$(write_at 4)+ in_the_middle -t 1 && wait_until "another start" started_again &&
         scontrol update JobId="$job" TimeLimit=30 && good "$job" 1 3
 }
 later "a job whose unit lasts longer than its time is queued again and goes on" time_limit
@@ -41,7 +41,7 @@ later "two warnings are one, or drop what runs" warned_twice
 held_or_ended() { job_has_ended "$job" || stands_still "$OUT.pid"; }
 warned_always() { # in each start after some units
     local warnings=0 pid
-    GATE_AT=600 held_at write || return 1
+    GATE_AT=$(write_at 6) held_at write || return 1
     while wait_until "another start" held_or_ended && ! job_has_ended "$job"; do
         warn && warnings=$((warnings + 1))
         read -r pid <"$OUT.pid" && rm "$OUT.pid" && kill -CONT "$pid" # the next start stops again

@@ -188,6 +188,7 @@ good() { # JOB RESTARTS [MOST]: the same, COMPLETED and with the bits of a run t
         [ "$(digest_of "$OUT")" = "$(cat "$T/digest")" ]
 }
 
+write_at() { echo $(($(cat "$T/writes") / $1)); } # PART: the number of the write at this part of all
 stands_still() { # FILE: the process in it
     local pid state
     [ -s "$1" ] && read -r pid <"$1" && read -r _ _ state _ <"/proc/$pid/stat" && [ "$state" = T ]
@@ -196,13 +197,13 @@ held_at() { # GATE OPTION of sbatch...: a new job, in `job`, that stands still t
     local gate=$1
     shift
     rm -f "$OUT" "$OUT.pid"
-    job=$(GATE=$gate GATE_PID=$OUT.pid GATE_FILE=$OUT GATE_AT=${GATE_AT:-40} submit "$@") &&
+    job=$(GATE=$gate GATE_PID=$OUT.pid GATE_FILE=$OUT GATE_AT=${GATE_AT:-$(write_at 4)} submit "$@") &&
         wait_until "$gate of job $job" stands_still "$OUT.pid"
 }
 in_the_middle() { # OPTION of sbatch...: the same, when some units are done, others are not
     local states
     held_at write "$@" || return 1
-    states=$(h5dump -y -d /units/state "$OUT" | sed '1,/DATA {/d' | tr -cd 01)
+    states=$(h5dump -y -d /units/state "$OUT" | sed '1,/DATA {/d; /}/,$d' | tr -cd 01)
     echo "units: $states"
     [[ $states =~ 1.*1.*0.*0 ]]
 }
