@@ -20,6 +20,9 @@ qg_library qg_hdf5_library(void)
 {
     static char running[32];
     unsigned major = 0, minor = 0, release = 0;
+    /* At exit the library would visit files whose closing failed (a full disk), and crash. This has
+     * to be its first call. */
+    (void)H5dont_atexit();
     (void)H5get_libversion(&major, &minor, &release);
     snprintf(running, sizeof running, "%u.%u.%u", major, minor, release);
     return (qg_library){"HDF5",
@@ -42,9 +45,6 @@ static qg_code check_library(void)
 
 qg_code qg_h5_start(void)
 {
-    /* At exit the library would visit files whose closing failed (a full disk), and crash. This has
-     * to be its first call. */
-    (void)H5dont_atexit();
     QG_TRY(check_library());
     if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0)
         return QG_FAIL(QG_ESTORE, "the HDF5 library cannot start");
