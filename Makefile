@@ -33,7 +33,7 @@ PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev l
 TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarray \
            python3-h5netcdf python3-jsonschema netcdf-bin procps groff-base patch
 FUZZ_PACKAGES = clang libclang-rt-dev
-SLURM_PACKAGES = munge slurmctld slurmd slurm-client
+SLURM_PACKAGES = munge slurmctld slurmd slurm-client iproute2
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck python3
 
 WERROR  ?= -Werror
@@ -147,7 +147,7 @@ check-fuzz-deps:
 
 deps: check-deps check-test-deps check-lint-deps ## install every package (root)
 
-slurm-deps: ## install what the tests of SLURM in make soak need (root): they are skipped without
+slurm-deps: ## install what the tests in a SLURM cluster need (root): they are skipped without
 	$(Q)RUNLEVEL=1 scripts/deps.sh $(SLURM_PACKAGES)
 
 clean: ## remove build/

@@ -23,6 +23,22 @@ qgrid_pass_on() {
     kill -USR1 "$qgrid_pid" 2>/dev/null
 }
 
+# mpirun --enable-recovery may wait for ever for the ranks that were lost on another node.
+qgrid_end_launcher() {
+    until [ -n "$(qgrid_told status)" ]; do
+        kill -0 "$qgrid_pid" 2>/dev/null || return 0
+        sleep 2
+    done
+    for _ in {1..30}; do
+        kill -0 "$qgrid_pid" 2>/dev/null || return 0
+        sleep 1
+    done
+    echo "run.sh: the run has ended with status $(qgrid_told status), its launcher has not: it is told to" >&2
+    kill "$qgrid_pid" 2>/dev/null
+    sleep 15
+    kill -KILL "$qgrid_pid" 2>/dev/null
+}
+
 # SLURM itself is ending the job for good: by scancel, then, but for the time limit.
 qgrid_is_cancelled() { # JOB
     local about
@@ -59,6 +75,7 @@ qgrid_run() {
     ${QGRID_LAUNCH:-mpirun --enable-recovery -np $ranks} "$QGRID" run "$job" --status-file "$qgrid_file" "${options[@]}" &
     qgrid_pid=$!
     [ -z "${qgrid_warned:-}" ] || qgrid_pass_on &
+    qgrid_end_launcher &
     wait $qgrid_pid
     launched=$?
     while kill -0 $qgrid_pid 2>/dev/null; do # a signal ended the waiting

@@ -51,6 +51,8 @@ typedef enum qg_scope { QG_SCOPE_CELL, QG_SCOPE_PLACE, QG_SCOPE_GRID } qg_scope;
 typedef struct qg_error {
     int32_t code;
     int32_t rank;
+    int32_t cause; /* errno of the call that failed, where the message has its text */
+    int32_t reserved;
     int64_t line;   /* 1-based line of `path` */
     int64_t column; /* 1-based column in bytes */
     char path[256]; /* file the user gave */

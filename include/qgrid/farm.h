@@ -36,6 +36,10 @@ typedef struct qg_farm_worker {
 typedef struct qg_farm_owner {
     void *ctx;
     qg_code (*input)(void *ctx, int unit, qg_str *bytes); /* what execute will get */
+    /* It came back unfinished, or is given up, and not because ranks died on it or lacked memory
+     * for it: that `input` was asked for is as if it had not been. `dropped`: at a second wish to
+     * stop. Or NULL. */
+    qg_code (*returned)(void *ctx, int unit, bool dropped);
     qg_code (*done)(void *ctx, const qg_unit_report *r, const void *result, size_t size);
     qg_code (*failed)(void *ctx, const qg_unit_report *r, const qg_error *why);
     qg_code (*task_finished)(void *ctx, int task); /* all its units are done, failed or blocked */

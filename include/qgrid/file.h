@@ -40,12 +40,12 @@ qg_code qg_file_temporary_name(char *out, size_t size, const char *path) QG_MUST
  *  or followed. @errors QG_EIO. Local. */
 qg_code qg_file_temporary(int *fd, char *out, size_t size, const char *path) QG_MUST_USE;
 
-/** Whether a name ends as one of those. */
-bool qg_file_is_temporary(const char *name);
-
-/** Removes files and folders with such names in a folder that are old and whose process, of this
- *  host, is gone. Local. */
-void qg_remove_leftovers(const char *dir);
+/**
+ * Removes files and folders with such names in a folder: those of the file `of`, whoever made them
+ * (the caller keeps others from writing it); of NULL, those that are old and whose process, of this
+ * host, is gone. Local.
+ */
+void qg_remove_leftovers(const char *dir, const char *of);
 
 /** Where a path leads when links are followed; that may not exist. @errors QG_EIO (links without
  *  end). Local. */
@@ -101,6 +101,9 @@ void qg_sha256_add(qg_sha256 *h, const void *data, size_t size);
 void qg_sha256_add_text(qg_sha256 *h,
                         const char *text); /* with its length, so "ab","c" != "a","bc" */
 void qg_sha256_final(qg_sha256 *h, char hex[QG_SHA256_HEX]);
+
+/** Ends a hash, too: its first 8 bytes as a number, the checksums of the results file. */
+uint64_t qg_checksum_final(qg_sha256 *h);
 
 /** Of one buffer. Local. */
 void qg_sha256_bytes(char hex[QG_SHA256_HEX], const void *data, size_t size);

@@ -54,9 +54,6 @@ qg_code qg_json_parse(qg_json_doc *doc, qg_arena *a, const char *path, const cha
 /** Reads and parses a file of at most `max` bytes. @errors QG_EIO, QG_EFORMAT. Local. */
 qg_code qg_json_load(qg_json_doc *doc, qg_arena *a, const char *path, size_t max) QG_MUST_USE;
 
-/** "cJSON 1.7.15": the library in use; static text. */
-const char *qg_json_library(void);
-
 /** Member of an object by name, or NULL. */
 const qg_json *qg_json_get(const qg_json *object, const char *key);
 

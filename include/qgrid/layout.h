@@ -39,6 +39,7 @@
     X(EXPLAINED_SEEDS, "/seeds/B/D/explanations")                                                  \
     X(PAIR, "/pairs/E/F")                                                                          \
     X(DECOMPOSITION, "/decompositions/E/F")                                                        \
+    X(CHECKSUMS, "/checksums")                                                                     \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
     X(LATENCY_TESTS, "/timing/latency_tests/M/D")                                                  \
     X(TIMING_UNITS, "/timing/units")                                                               \
@@ -172,6 +173,11 @@ qg_code qg_layout_make(qg_layout *out, qg_arena *a, const qg_plan *plan);
 
 /** References of every group instance of a plan; arena, *n of them. */
 qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n);
+
+/** References of the groups where the results of a cell are; returns how many: at most
+ *  qg_layout_most_cell_groups. */
+int qg_layout_cell_groups(qg_group_ref *out, const qg_plan *p, const qg_cell *c);
+int qg_layout_most_cell_groups(const qg_plan *p);
 
 /** Path of the group where a cell's results are. */
 qg_group_ref qg_cell_group(const qg_plan *p, const qg_cell *c, qg_group group);

@@ -8,7 +8,10 @@
 
 #include <stdbool.h>
 
-enum { QG_LOCK_LINE = 400 }; /* bytes of what a lock says of its owner */
+enum {
+    QG_LOCK_LINE = 400,  /* bytes of what a lock says of its owner */
+    QG_LOCK_STALE = 120, /* seconds without a heartbeat after which another host is gone */
+};
 
 typedef struct qg_lock {
     char path[4096];         /* results file + ".lock" */
@@ -27,6 +30,10 @@ typedef struct qg_lock {
  * QG_EIO. Local, rank 0.
  */
 qg_code qg_lock_take(qg_lock *l, const char *results_path, double stale) QG_MUST_USE;
+
+/** What qg_lock_take would find, without taking it: QG_OK where there is no lock, or one that was left
+ *  over, or what it would fail with. Watches another host's lock for seconds. Local. */
+qg_code qg_lock_look(bool *left_over, const char *results_path, double stale) QG_MUST_USE;
 
 /** Renews the heartbeat time (call every few seconds), and makes the file again if it was removed.
  *  Returns false, with a warning, once it belongs to another run: it is held no more. */

@@ -48,14 +48,12 @@ bool qg_par_gone(const qg_par *p, int rank);
 /**
  * Normal end: MPI_Finalize, which waits for the dead. Where a rank is known to be lost, silent
  * ranks of this node are killed under mpirun --enable-recovery and the process leaves by
- * _exit(status); otherwise rank 0 has the launcher end everybody with `status`. Where a rank turns
- * out to be lost only now, the process leaves after QG_PAR_STOP_SECONDS.
+ * _exit(status); where there are others, or without that option, rank 0 (if it is the silent one:
+ * any) has the launcher end everybody with `status`. Where a rank turns out to be lost only now,
+ * the process leaves after QG_PAR_STOP_SECONDS, and rank 0 kills those of its node that do not.
  */
 void qg_par_stop(qg_par *p, int status);
 enum { QG_PAR_STOP_SECONDS = 20 };
-
-/** "Open MPI v4.1.4": the library in use; static text. */
-const char *qg_par_library(void);
 
 /** Open MPI, with the version of the headers; another MPI by its name alone. Local. */
 qg_library qg_mpi_library(void);

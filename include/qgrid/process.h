@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/** Start time of a process in clock ticks since boot; 0 when it is gone. Local. */
+/** Start time of a process in clock ticks since boot; 0 when it is gone. Local, also in a handler
+ * of signals. */
 uint64_t qg_process_start(int64_t pid);
 
 /** Whether no such process runs; one that has died but was not waited for is gone, too. Local. */

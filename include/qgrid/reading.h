@@ -7,8 +7,9 @@
 #include "qgrid/cell.h"
 #include "qgrid/store.h"
 
-/* What a digest of results leaves out: what may differ between two runs, and what they ran on. */
-#define QG_DIGEST_EXCEPT "/timing /environment"
+/* What a digest of results leaves out: what may differ between two runs, what they ran on, and
+ * checksums of what is in it anyway. */
+#define QG_DIGEST_EXCEPT "/timing /environment /checksums"
 
 typedef struct qg_read_cell {
     const char *name, *kind, *experiment, *model, *dataset, *precision, *method, *key, *error;
@@ -25,12 +26,16 @@ typedef struct qg_reading {
     const char *differences; /* from this program's schema, in words; NULL: none */
 } qg_reading;
 
-/** Opens a results file of this schema version. @errors QG_ESTORE. Owned: close. Local. */
+/** Opens a results file of this schema version. What is damaged in it cannot be read; the second
+ *  one reads whatever there is. @errors QG_ESTORE. Owned: close. Local. */
 qg_code qg_reading_open(qg_reading *out, qg_arena *a, const char *path) QG_MUST_USE;
+qg_code qg_reading_open_damaged(qg_reading *out, qg_arena *a, const char *path) QG_MUST_USE;
 void qg_reading_close(qg_reading *r);
 
-/** Says on standard error how the file's fields differ from this program's, if they do. */
-void qg_reading_note(const qg_reading *r);
+/** Says on standard error how the file's fields differ from this program's, if they do, and
+ *  whether its attributes, names and shapes are not as they were written. @errors QG_ESTORE: it
+ *  cannot be read. */
+qg_code qg_reading_note(const qg_reading *r) QG_MUST_USE;
 
 /** The cell of that name, or NULL. */
 const qg_read_cell *qg_reading_cell(const qg_reading *r, const char *name);

@@ -43,8 +43,10 @@ typedef struct qg_workload {
     const qg_task *task; /* [n_tasks] */
     const qg_unit *unit; /* [n_units] */
     int n_tasks, n_units;
-    const uint8_t *state; /* [n_units] where to start: QG_UNIT_DONE and QG_UNIT_FAILED are kept;
-                             NULL: all open */
+    const uint8_t *state;  /* [n_units] where to start: QG_UNIT_DONE and QG_UNIT_FAILED are kept;
+                              NULL: all open */
+    const uint8_t *losses; /* [n_units] attempts in earlier runs that ended as in qg_sched_dropped
+                              with `died`; NULL: none */
 } qg_workload;
 
 /* Which unit is handed to which rank; knows ranks, tasks and costs only. */
@@ -83,7 +85,8 @@ int qg_sched_lost(qg_sched *s, int rank);
 void qg_sched_done(qg_sched *s, int unit);
 void qg_sched_failed(qg_sched *s, int unit);
 /** It was given up unfinished: it goes back. @param died  because ranks died while they computed
- * it, which counts. Returns true when it is failed instead: ranks died on it too often. */
+ * it, which counts. Returns true when it is failed instead: ranks died on it too often. Before the
+ * last attempt it waits until nothing else can run, and then runs alone (sched_suspect.c). */
 bool qg_sched_dropped(qg_sched *s, int unit, bool died);
 
 /**
@@ -91,11 +94,12 @@ bool qg_sched_dropped(qg_sched *s, int unit, bool died);
  * to another rank, if there is one to come that has not tried it, else it stays open. The second
  * trouble in a row leaves the rank out.
  *
- * @param code         of the error
- * @param[out] failed  whether it had the same error on another node before: then it is failed
+ * @param[out] failed  whether it had the same error (code and cause) on another node before, or was
+ *                     short of memory as often as ranks may die on it: then it is failed
  * @errors QG_ENOMEM.
  */
-qg_code qg_sched_troubled(bool *failed, qg_sched *s, int unit, int rank, int code) QG_MUST_USE;
+qg_code qg_sched_troubled(bool *failed, qg_sched *s, int unit, int rank,
+                          const qg_error *why) QG_MUST_USE;
 
 /** Whether a rank gets nothing more because of its place. */
 bool qg_sched_left_out(const qg_sched *s, int rank);
@@ -107,6 +111,8 @@ bool qg_sched_any_rank(const qg_sched *s);
  * died; its limit is larger because a training goes on from its checkpoint. */
 enum { QG_SCHED_LOSSES = 3, QG_SCHED_GANG_LOSSES = 4 };
 int qg_sched_losses(const qg_sched *s, int unit);
+/** Which of the two counts for the units of a task. */
+int qg_sched_most_losses(const qg_task *t);
 
 /** A rank takes work from now on. */
 void qg_sched_join(qg_sched *s, int rank);

@@ -5,15 +5,13 @@
 #ifndef QGRID_STOP_H
 #define QGRID_STOP_H
 
-/* This many wishes end the process there and then (status 75), whatever it is doing. */
+/* This many wishes end the process there and then (status 75), whatever it is doing; its locks are
+ * released. */
 enum { QG_STOP_END = 3 };
 
 /** From now on the signals are counted instead of ending the process; SIGHUP and SIGINT stay
  *  ignored where they were. Local. */
 void qg_stop_catch(void);
-
-/** A file to be removed when signals end the process: its lock. NULL: none any more. Local. */
-void qg_stop_removes(const char *path);
 
 /** How many came since they are caught; those within half a second count once,
  *  SIGTERM from mpirun, which kills its ranks a second later, counts twice. Local. */

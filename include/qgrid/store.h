@@ -74,7 +74,24 @@ typedef struct qg_store qg_store;
  */
 qg_code qg_store_create(qg_store **out, const char *path, const qg_layout *layout) QG_MUST_USE;
 
-/** Opens an existing file. @errors QG_ESTORE: not HDF5, damaged, not writable. Local. */
+/* Where a layout keeps the checksums of its file; it may do without. [n] each: paths of all other
+ * datasets, sorted; where their values begin in the file and how many bytes they take; the first 8
+ * bytes of the SHA-256 of the values, 0 while they are written (a file is made with all of them).
+ * And one number: the same of all bytes that are no dataset's values. */
+#define QG_STORE_FIELDS    "/checksums/field"     /* strings */
+#define QG_STORE_OFFSETS   "/checksums/offset"    /* u64, like the rest */
+#define QG_STORE_BYTES     "/checksums/bytes"     /* */
+#define QG_STORE_SUMS      "/checksums/checksum"  /* */
+#define QG_STORE_STRUCTURE "/checksums/structure" /* */
+
+/* Values below this group have no checksum. */
+#define QG_STORE_UNSUMMED "/timing"
+
+/**
+ * Opens an existing file: for reading what its checksums bear out, or for writing. A file that is
+ * opened for writing stays untouched, its times included, up to the first write.
+ * @errors QG_ESTORE: not HDF5, damaged, not writable. Local.
+ */
 qg_code qg_store_open(qg_store **out, const char *path, bool writable) QG_MUST_USE;
 
 /** Flushes, syncs and closes. The handle is gone in any case; a failed flush before is told again.
@@ -94,6 +111,45 @@ qg_code qg_store_write(qg_store *s, const char *path, qg_store_type type, const 
                        const int64_t *count, const void *data) QG_MUST_USE;
 qg_code qg_store_read(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
                       const int64_t *count, void *data) QG_MUST_USE;
+
+/* What is known of a dataset's values. */
+typedef enum qg_store_sum {
+    QG_SUM_NONE,   /* they have no checksum */
+    QG_SUM_OPEN,   /* they are being written, or were when a run died */
+    QG_SUM_SOUND,  /* the checksum holds */
+    QG_SUM_DAMAGED /* it does not */
+} qg_store_sum;
+
+/** Checks a dataset's values against their checksum: they are read once, unless they are written.
+ *  @errors QG_ESTORE: the file cannot be read. Local. */
+qg_code qg_store_check(qg_store_sum *out, qg_store *s, const char *path) QG_MUST_USE;
+
+/** Whether one of the datasets below a group is damaged. @errors as above. Local. */
+qg_code qg_store_check_below(bool *damaged, qg_store *s, const char *group) QG_MUST_USE;
+
+/** Checks all of them, *n: how many there are; `each` gets those that are open or damaged, sorted
+ * by path. @errors QG_ESTORE: the file cannot be read; those of `each`. Local. */
+typedef qg_code qg_store_checked(void *ctx, const char *path, qg_store_sum sum);
+qg_code qg_store_check_all(int64_t *n, qg_store *s, qg_store_checked *each, void *ctx) QG_MUST_USE;
+
+/** Whether all bytes that are no dataset's values are as they were made: groups, attributes, types,
+ *  shapes, dimension scales. @errors QG_ESTORE: the file cannot be read. Local. */
+qg_code qg_store_check_structure(bool *sound, qg_store *s) QG_MUST_USE;
+
+/** A file that is open for reading does not give out values whose checksum does not hold. This says
+ *  which it refused first: QG_OK, or QG_ESTORE with the dataset. Local. */
+qg_code qg_store_damage(qg_store *s) QG_MUST_USE;
+
+/** From now on a file gives out whatever it holds. Local. */
+void qg_store_trust(qg_store *s);
+
+/** A write takes a dataset's checksum back; these set it: of the datasets that lie directly in a
+ *  group, of all. @errors as of writing. Local. */
+qg_code qg_store_seal_group(qg_store *s, const char *group) QG_MUST_USE;
+qg_code qg_store_seal_all(qg_store *s) QG_MUST_USE;
+
+/** Writes what a dataset held when its file was made. @errors as of writing. Local. */
+qg_code qg_store_restore(qg_store *s, const qg_field *f) QG_MUST_USE;
 
 /* What a dataset is; `path` as it was given, or in the arena of a list. */
 typedef struct qg_store_info {
@@ -117,7 +173,8 @@ qg_code qg_store_attr_text(char **out, qg_store *s, qg_arena *a, const char *pat
                            const char *name) QG_MUST_USE;
 
 /** SHA-256 over names, types, shapes, values and attributes of everything outside the paths in
- *  `except` ("/timing /environment"), in sorted order. Independent of HDF5's internal placement. */
+ *  `except` ("/timing /environment"), in sorted order. Independent of HDF5's internal placement.
+ *  @errors QG_ESTORE, also where a file that is open for reading is not as it was written. */
 qg_code qg_store_digest(char hex[65], qg_store *s, const char *except) QG_MUST_USE;
 
 /**
@@ -129,9 +186,6 @@ qg_code qg_store_check_path(const char *path) QG_MUST_USE;
 
 /** Whether a file begins as HDF5 does, or is empty: nothing else is lost by replacing it. Local. */
 bool qg_store_is_hdf5(const char *path);
-
-/** "HDF5 1.10.8": the library in use; static text. Local. */
-const char *qg_store_library(void);
 
 /** HDF5. Local. */
 qg_library qg_hdf5_library(void);

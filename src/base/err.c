@@ -3,6 +3,7 @@
  */
 #include "qgrid/err.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,7 @@ static void copy_text(char *dst, size_t size, const char *src)
 qg_code qg_error_set(qg_code code, const char *src, const char *fmt, ...)
 {
     va_list ap;
+    int cause = errno; /* of this error, or left over from long ago */
     memset(&last, 0, sizeof last);
     last.code = code;
     copy_text(last.src, sizeof last.src, src);
@@ -56,6 +58,7 @@ qg_code qg_error_set(qg_code code, const char *src, const char *fmt, ...)
     vsnprintf(last.msg, sizeof last.msg, fmt, ap);
     va_end(ap);
     flatten(last.msg);
+    last.cause = cause > 0 && strstr(last.msg, strerror(cause)) ? cause : 0;
     return code;
 }
 

@@ -351,13 +351,6 @@ qg_code qg_json_load(qg_json_doc *doc, qg_arena *a, const char *path, size_t max
     return qg_json_parse(doc, a, path, text, size);
 }
 
-const char *qg_json_library(void)
-{
-    static char text[32];
-    snprintf(text, sizeof text, "cJSON %s", cJSON_Version());
-    return text;
-}
-
 qg_library qg_cjson_library(void)
 {
     return (qg_library){

@@ -315,12 +315,19 @@ static qg_code attempt(qg_lock *l, const char *results, double stale)
     return rc;
 }
 
-qg_code qg_lock_take(qg_lock *l, const char *results_path, double stale)
+/* With the path of a lock that is nobody's yet. */
+static qg_code prepare(qg_lock *l, const char *results_path)
 {
     *l = (qg_lock){.fd = -1};
     int n = snprintf(l->path, sizeof l->path, "%s.lock", results_path);
     if (n < 0 || (size_t)n >= sizeof l->path)
         return QG_FAIL_AT(QG_EIO, results_path, 0, 0, NULL, "path is too long");
+    return QG_OK;
+}
+
+qg_code qg_lock_take(qg_lock *l, const char *results_path, double stale)
+{
+    QG_TRY(prepare(l, results_path));
     own_line(l->line);
     for (int i = 0; i < ATTEMPTS; i++) {
         QG_TRY(attempt(l, results_path, stale));
@@ -329,6 +336,25 @@ qg_code qg_lock_take(qg_lock *l, const char *results_path, double stale)
         qg_sleep(NAP);
     }
     return QG_FAIL_AT(QG_ELOCKED, results_path, 0, 0, NULL, "another run has just taken this file");
+}
+
+qg_code qg_lock_look(bool *left_over, const char *results_path, double stale)
+{
+    qg_lock l;
+    found f = {.stale = stale};
+    const char *why;
+    *left_over = false;
+    QG_TRY(prepare(&l, results_path));
+    QG_TRY(open_existing(&f.fd, results_path, l.path));
+    if (f.fd < 0)
+        return QG_OK;
+    if (is_at(f.fd, l.path, &f.st)) {
+        parse(&f);
+        *left_over = is_stale(&f, l.path, &why);
+    }
+    qg_code rc = *left_over || f.st.st_nlink == 0 ? QG_OK : refuse(results_path, l.path, &f);
+    close(f.fd);
+    return rc;
 }
 
 bool qg_lock_renew(qg_lock *l)

@@ -4,6 +4,7 @@
 #include "qgrid/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,13 @@ uint64_t qg_process_start(int64_t pid)
 {
     char path[64], line[1024] = "";
     snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-    FILE *f = fopen(path, "r");
-    if (!f)
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
         return 0;
-    char *p = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
-    fclose(f);
+    ssize_t n = read(fd, line, sizeof line - 1);
+    close(fd);
+    line[n > 0 ? n : 0] = 0;
+    char *p = strrchr(line, ')');
     /* The name in field 2 may hold anything, so fields are counted from its end: state is 3. */
     if (!p || strlen(p) < 3 || p[2] == 'Z' || p[2] == 'X')
         return 0;

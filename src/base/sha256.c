@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <openssl/opensslv.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(sizeof(SHA256_CTX) <= sizeof(qg_sha256), "the state has to fit");
@@ -43,6 +44,14 @@ void qg_sha256_final(qg_sha256 *h, char hex[QG_SHA256_HEX])
     (void)SHA256_Final(md, context(h));
     for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
         snprintf(hex + 2 * i, 3, "%02x", md[i]);
+}
+
+uint64_t qg_checksum_final(qg_sha256 *h)
+{
+    char hex[QG_SHA256_HEX];
+    qg_sha256_final(h, hex);
+    hex[16] = 0;
+    return strtoull(hex, NULL, 16);
 }
 
 void qg_sha256_bytes(char hex[QG_SHA256_HEX], const void *data, size_t size)

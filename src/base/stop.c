@@ -7,13 +7,12 @@
 #include "qgrid/stop.h"
 
 #include "qgrid/exit_status.h"
+#include "qgrid/lock.h"
 
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,21 +20,6 @@ static const double echo_seconds = 0.5;
 static volatile sig_atomic_t seen;
 static bool launched; /* by mpirun */
 static double last;   /* only the handler's, which no other of these signals interrupts */
-
-/* What is removed when a process ends from within the handler. */
-static char remains[4096];
-static dev_t remains_device;
-static ino_t remains_inode;
-static volatile sig_atomic_t has_remains;
-
-static void end_now(void)
-{
-    struct stat st;
-    if (has_remains && stat(remains, &st) == 0 && st.st_dev == remains_device &&
-        st.st_ino == remains_inode)
-        unlink(remains);
-    _exit(QG_EXIT_INTERRUPTED);
-}
 
 /* mpirun that is ended itself ends its ranks, and kills them a second later: no time to finish. */
 static int wishes(int number, const siginfo_t *info)
@@ -53,8 +37,10 @@ static void on_signal(int number, siginfo_t *info, void *context)
         return;
     last = now;
     seen += wishes(number, info);
-    if (seen >= QG_STOP_END)
-        end_now();
+    if (seen < QG_STOP_END)
+        return;
+    qg_lock_release_at_once();
+    _exit(QG_EXIT_INTERRUPTED);
 }
 
 static void catch_signal(int number)
@@ -78,18 +64,6 @@ void qg_stop_catch(void)
     catch_signal(SIGUSR1);
     catch_signal(SIGHUP);
     catch_signal(SIGINT);
-}
-
-void qg_stop_removes(const char *path)
-{
-    struct stat st;
-    has_remains = 0;
-    if (!path || strlen(path) >= sizeof remains || stat(path, &st) != 0)
-        return;
-    memcpy(remains, path, strlen(path) + 1);
-    remains_device = st.st_dev;
-    remains_inode = st.st_ino;
-    has_remains = 1;
 }
 
 int qg_stop_wanted(void)

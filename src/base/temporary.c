@@ -75,28 +75,36 @@ static bool parse(char host[HOST], int64_t *pid, const char *name)
     return true;
 }
 
-bool qg_file_is_temporary(const char *name)
+/* Whether it is of a process of this host that is gone, and so old that none of its writes goes on. */
+static bool abandoned(const char *path, const char *host, int64_t pid)
 {
-    char host[HOST];
-    int64_t pid;
-    return parse(host, &pid, name);
+    char own[HOST] = "";
+    struct stat st;
+    gethostname(own, sizeof own - 1);
+    return strcmp(host, own) == 0 && qg_process_gone(pid) && lstat(path, &st) == 0 &&
+           difftime(time(NULL), st.st_mtime) >= OLD_SECONDS;
 }
 
-void qg_remove_leftovers(const char *dir)
+static bool is_of(const char *name, const char *of)
 {
-    char own[HOST] = "", host[HOST], path[4096];
+    const char *base = strrchr(of, '/');
+    base = base ? base + 1 : of;
+    size_t n = strlen(base);
+    return strncmp(name, base, n) == 0 && strncmp(name + n, ".tmp-", 5) == 0;
+}
+
+void qg_remove_leftovers(const char *dir, const char *of)
+{
+    char host[HOST], path[4096];
     struct dirent *e;
-    struct stat st;
     int64_t pid;
     DIR *d = opendir(dir);
-    gethostname(own, sizeof own - 1);
     while (d && (e = readdir(d))) {
         int n = snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-        if (!parse(host, &pid, e->d_name) || strcmp(host, own) != 0 || !qg_process_gone(pid) ||
-            n < 0 || (size_t)n >= sizeof path || lstat(path, &st) != 0 ||
-            difftime(time(NULL), st.st_mtime) < OLD_SECONDS)
+        if (!parse(host, &pid, e->d_name) || n < 0 || (size_t)n >= sizeof path ||
+            !(of ? is_of(e->d_name, of) : abandoned(path, host, pid)))
             continue;
-        if (S_ISDIR(st.st_mode) ? qg_remove(path) != QG_OK : unlink(path) != 0)
+        if (qg_remove(path) != QG_OK)
             qg_error_clear(); /* somebody else's, or gone */
     }
     if (d)

@@ -16,8 +16,8 @@ const char qg_cmd_diff_examples[] =
 static qg_code diff_files(int *cells, qg_reading *a, qg_reading *b)
 {
     char x[65], y[65];
-    qg_reading_note(a);
-    qg_reading_note(b);
+    QG_TRY(qg_reading_note(a));
+    QG_TRY(qg_reading_note(b));
     QG_TRY(qg_report_differences(cells, stdout, a, b));
     QG_TRY(qg_store_digest(x, a->store, QG_DIGEST_EXCEPT));
     QG_TRY(qg_store_digest(y, b->store, QG_DIGEST_EXCEPT));

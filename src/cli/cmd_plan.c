@@ -129,7 +129,7 @@ static qg_code simulate(qg_arena *a, const qg_plan *p, const uint8_t *state, int
 {
     qg_simulation s;
     char makespan[32], busy[32];
-    qg_workload work = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
+    qg_workload work = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state, NULL};
     QG_TRY(qg_sched_simulate(&s, a, &work, ranks, per_node, 0.5));
     printf("on %d ranks (%d a node): makespan about %s, busy %s, efficiency %.1f %%, %d model "
            "loads\n",

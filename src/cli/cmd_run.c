@@ -227,6 +227,8 @@ int qg_cmd_run(int argc, char **argv)
             rc = qg_farm_serve(par, &worker, &options);
         qg_work_destroy(work);
         status = rc == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+        if (rc == QG_ELOST) /* of rank 0: what is open goes on */
+            status = QG_EXIT_INTERRUPTED;
     }
     qg_par_stop(par, status);
     qg_arena_destroy(arena);

@@ -29,8 +29,11 @@ static qg_code show(qg_arena *a, const char *path, const char *cell)
 {
     qg_reading r;
     QG_TRY(qg_reading_open(&r, a, path));
-    qg_reading_note(&r);
-    qg_code rc = cell ? show_cell(&r, cell) : qg_report_print(stdout, &r, NULL, QG_SHOW);
+    qg_code rc = qg_reading_note(&r);
+    if (rc == QG_OK)
+        rc = cell ? show_cell(&r, cell) : qg_report_print(stdout, &r, NULL, QG_SHOW);
+    if (rc == QG_OK)
+        rc = qg_store_damage(r.store);
     qg_error kept = *qg_error_last();
     qg_reading_close(&r);
     return rc == QG_OK ? QG_OK : qg_error_restore(&kept);

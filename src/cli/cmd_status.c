@@ -16,7 +16,7 @@ static qg_code print_status(int *status, qg_arena *arena, const char *path)
     qg_reading r;
     int open, done, failed;
     QG_TRY(qg_reading_open(&r, arena, path));
-    qg_reading_note(&r);
+    qg_code rc = qg_reading_note(&r);
     qg_reading_count(&r, &open, &done, &failed);
     int skipped = r.n - open - done - failed;
     printf("%d cells: %d done, %d failed, %d open", r.n, done, failed, open);
@@ -24,9 +24,13 @@ static qg_code print_status(int *status, qg_arena *arena, const char *path)
         printf(", %d skipped", skipped);
     printf("\n");
     *status = qg_exit_status(open, failed);
-    qg_code rc = qg_report_print(stdout, &r, NULL, QG_TO_DO);
+    if (rc == QG_OK)
+        rc = qg_report_print(stdout, &r, NULL, QG_TO_DO);
+    if (rc == QG_OK)
+        rc = qg_store_damage(r.store);
+    qg_error kept = *qg_error_last();
     qg_reading_close(&r);
-    return rc;
+    return rc == QG_OK ? QG_OK : qg_error_restore(&kept);
 }
 
 int qg_cmd_status(int argc, char **argv)

@@ -176,7 +176,7 @@ static int run(qg_par *par, qg_arena *a, const qg_train_command *command,
     qg_farm_outcome outcome;
     qg_task task = {.gang = qg_training_gang_limit(c)};
     qg_unit unit = {.count = 1, .cost = 1};
-    qg_workload work = {&task, &unit, 1, 1, NULL};
+    qg_workload work = {.task = &task, .unit = &unit, .n_tasks = 1, .n_units = 1};
     qg_farm_worker worker = {&own, execute};
     qg_farm_owner callbacks = {.ctx = &o,
                                .input = input,

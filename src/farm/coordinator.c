@@ -8,12 +8,10 @@
 
 #include "qgrid/clock.h"
 #include "qgrid/log.h"
-#include "qgrid/process.h"
 #include "qgrid/stop.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The message says which ranks were lost: then nobody may wait in MPI_Finalize. */
 static qg_code send_away(qg_par *p, int rank)
@@ -44,8 +42,7 @@ static qg_code take(qg_farm *f, int from, int tag, size_t size)
     p->heard = qg_clock();
     if (p->lost) /* thought dead, its unit is elsewhere by now */
         return send_away(f->par, from);
-    if (tag == QG_HELLO && size == sizeof p->pid) {
-        memcpy(&p->pid, f->message, sizeof p->pid);
+    if (tag == QG_HELLO) {
         p->there = true;
         qg_sched_join(f->sched, from);
         return QG_OK;
@@ -83,8 +80,7 @@ static qg_code check_peers(qg_farm *f, double now)
         qg_peer *p = &f->peer[r];
         if (p->lost)
             continue;
-        bool here = f->par->node[r] == f->par->node[0];
-        if (p->there && here && qg_process_gone(p->pid))
+        if (qg_par_gone(f->par, r))
             QG_TRY(qg_crew_lose(f, r, "died", true));
         else if (now - p->heard > f->options.silence)
             QG_TRY(qg_crew_lose(f, r, "has been silent for too long", true));
@@ -131,6 +127,7 @@ static qg_code obey_signals(qg_farm *f, double now)
     } else if (f->draining && !f->dropping && seen > 1) {
         f->dropping = true;
         qg_note("stop requested with haste: dropping what runs");
+        QG_TRY(qg_crew_uncount_all(f)); /* the third wish may end this process there and then */
         QG_TRY(broadcast(f, QG_DROP));
     }
     return QG_OK;
@@ -142,9 +139,11 @@ static qg_code stop_if_orphaned(qg_farm *f)
 {
     if (f->orphaned || !qg_par_orphaned(f->par))
         return QG_OK;
-    f->orphaned = f->draining = f->dropping = f->par->lost_ranks = true;
-    qg_sched_drain(f->sched);
+    f->orphaned = f->draining = f->par->lost_ranks = true;
     qg_warn("the launcher of this run is gone: stopping");
+    qg_sched_drain(f->sched);
+    QG_TRY(qg_crew_uncount_all(f));
+    f->dropping = true;
     return broadcast(f, QG_DROP);
 }
 
@@ -316,6 +315,8 @@ qg_code qg_farm_run(qg_farm_outcome *out, qg_par *p, const qg_workload *work,
         rc = call_roll(&f);
     qg_error why = *qg_error_last();
     if (f.sched) {
+        if (qg_crew_uncount_all(&f) != QG_OK) /* of what an error has ended */
+            qg_error_clear();
         int open, running, done, failed;
         qg_sched_count(f.sched, &open, &running, &done, &failed);
         out->interrupted = open > 0 && f.draining;

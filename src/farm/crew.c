@@ -46,9 +46,8 @@ static qg_code send_assignment(qg_farm *f, const qg_crew *c, int index, int size
     return rc;
 }
 
-static qg_code assign(qg_farm *f, const qg_crew *c, int size, qg_str *input)
+static qg_code assign(qg_farm *f, const qg_crew *c, int size, const qg_str *input)
 {
-    QG_TRY(f->owner->input(f->owner->ctx, c->unit, input));
     QG_TRY(qg_str_status(input));
     for (int i = 0; i < size; i++)
         if (f->ranks[i] > 0)
@@ -67,7 +66,10 @@ static qg_code send_out(qg_farm *f, int unit, int size)
         f->peer[f->ranks[i]].leader = leader;
         f->peer[f->ranks[i]].index = i;
     }
-    qg_code rc = assign(f, c, size, &input);
+    qg_code rc = f->owner->input(f->owner->ctx, unit, &input);
+    c->counted = rc == QG_OK;
+    if (rc == QG_OK)
+        rc = assign(f, c, size, &input);
     if (rc == QG_OK && leader == 0) {
         memcpy(f->own_ranks, f->ranks, (size_t)size * sizeof *f->ranks);
         f->own_input = input;
@@ -145,12 +147,30 @@ static qg_code fail(qg_farm *f, const qg_unit_report *r, const qg_error *why)
     return qg_crew_tell_finished(f);
 }
 
+qg_code qg_crew_uncount(qg_farm *f, qg_crew *c)
+{
+    if (!c->counted)
+        return QG_OK;
+    c->counted = false;
+    return f->owner->returned ? f->owner->returned(f->owner->ctx, c->unit, f->dropping) : QG_OK;
+}
+
+qg_code qg_crew_uncount_all(qg_farm *f)
+{
+    for (int r = 0; r < f->par->size; r++)
+        if (f->crew[r].left > 0)
+            QG_TRY(qg_crew_uncount(f, &f->crew[r]));
+    return QG_OK;
+}
+
 /* A gang that came apart though nobody is known to be gone has lost somebody, too: what breaks off
  * again and again has an end. */
-static qg_code give_back(qg_farm *f, const qg_crew *c, const qg_unit_report *r)
+static qg_code give_back(qg_farm *f, qg_crew *c, const qg_unit_report *r)
 {
-    bool died = c->died || !(c->broken || f->draining);
-    if (!qg_sched_dropped(f->sched, r->unit, died && !f->orphaned))
+    bool died = c->counted && (c->died || !(c->broken || f->draining));
+    if (!died)
+        QG_TRY(qg_crew_uncount(f, c));
+    if (!qg_sched_dropped(f->sched, r->unit, died))
         return QG_OK;
     (void)QG_FAIL(QG_ELOST, "ranks died while computing this unit, %d times",
                   qg_sched_losses(f->sched, r->unit));
@@ -175,8 +195,11 @@ static qg_code settle(qg_farm *f, int leader, const void *result, size_t size)
         qg_sched_done(f->sched, r.unit);
         return qg_crew_tell_finished(f);
     }
-    if (own_error && qg_code_scope(c->why.code) == QG_SCOPE_PLACE && !f->options.places_fail)
+    if (own_error && qg_code_scope(c->why.code) == QG_SCOPE_PLACE && !f->options.places_fail) {
+        if (c->why.code != QG_ENOMEM)
+            QG_TRY(qg_crew_uncount(f, c));
         return qg_crew_trouble(f, &r, &c->why, c->blamed_rank);
+    }
     return own_error ? fail(f, &r, &c->why) : give_back(f, c, &r);
 }
 

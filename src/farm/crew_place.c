@@ -9,13 +9,18 @@
 
 enum { TEXT = 1024 };
 
-/* The same on two machines: it is not the place. */
+/* The same on two machines, or no memory again and again: it is not the place. */
 static qg_code fail(qg_farm *f, const qg_unit_report *r, const qg_error *why, int rank)
 {
     qg_error e = *why;
     size_t n = strlen(e.msg);
-    snprintf(e.msg + n, sizeof e.msg - n, " (on %s, and before on another machine)",
-             f->par->hosts[rank]);
+    int times = qg_sched_losses(f->sched, r->unit);
+    if (times >= QG_SCHED_LOSSES)
+        snprintf(e.msg + n, sizeof e.msg - n, " (tried %d times, the last time alone, on %s)",
+                 times, f->par->hosts[rank]);
+    else
+        snprintf(e.msg + n, sizeof e.msg - n, " (on %s, and before on another machine)",
+                 f->par->hosts[rank]);
     QG_TRY(f->owner->failed(f->owner->ctx, r, &e));
     return qg_crew_tell_finished(f);
 }
@@ -25,7 +30,7 @@ qg_code qg_crew_trouble(qg_farm *f, const qg_unit_report *r, const qg_error *why
     char text[TEXT];
     bool failed;
     const char *host = f->par->hosts[rank];
-    QG_TRY(qg_sched_troubled(&failed, f->sched, r->unit, rank, why->code));
+    QG_TRY(qg_sched_troubled(&failed, f->sched, r->unit, rank, why));
     if (failed)
         return fail(f, r, why, rank);
     f->trouble = *why;

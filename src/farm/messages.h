@@ -1,7 +1,7 @@
 /*
  * messages.h - what coordinator and workers say to each other.
  *
- *   worker -> 0   HELLO pid             once
+ *   worker -> 0   HELLO                 once
  *                 BEAT                  sign of life, idle or between forward passes
  *                 DONE head result      FAILED head error
  *                 NEWS unit news        how far it is, a second apart at least

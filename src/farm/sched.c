@@ -7,7 +7,8 @@
  *   3. a rank keeps its affinity while a ready task of it has open units;
  *   4. otherwise it goes where the most open cost per rank (counting itself) is waiting;
  *   5. within an affinity the costliest unit goes first;
- *   6. an exclusive unit starts when its node runs nothing.
+ *   6. an exclusive unit starts when its node runs nothing;
+ *   7. the last attempt of a unit that ranks died on comes last, alone (sched_suspect.c).
  * A task's open units are kept sorted, the costliest last, so taking one costs O(tasks).
  */
 #include "sched_state.h"
@@ -28,7 +29,7 @@ static int by_cost(const void *a, const void *b)
     return x->unit > y->unit ? -1 : x->unit < y->unit; /* equal: lower number goes first */
 }
 
-static bool needs_met(const qg_sched *s, int task)
+bool qg_sched_needs_met(const qg_sched *s, int task)
 {
     const qg_task *t = &s->task[task];
     for (int i = 0; i < t->n_needs; i++) {
@@ -79,7 +80,6 @@ static qg_code fill_tasks(qg_sched *s, qg_arena *a)
         } else {
             s->state[u] = QG_UNIT_OPEN;
             t->left++;
-            t->open_cost += s->unit[u].cost;
         }
     }
     qsort(all, (size_t)s->n_units, sizeof *all, by_cost);
@@ -87,11 +87,9 @@ static qg_code fill_tasks(qg_sched *s, qg_arena *a)
         s->t[i].open = place + at;
         at += s->t[i].total;
     }
-    for (int k = 0; k < s->n_units; k++) {
-        qg_task_state *t = &s->t[s->unit[all[k].unit].task];
+    for (int k = 0; k < s->n_units; k++)
         if (s->state[all[k].unit] == QG_UNIT_OPEN)
-            t->open[t->n_open++] = all[k].unit;
-    }
+            qg_sched_lay_open(s, all[k].unit);
     return QG_OK;
 }
 
@@ -131,6 +129,8 @@ qg_code qg_sched_create(qg_sched **out, qg_arena *a, const qg_workload *work, in
     QG_NEW(s->idle, a, n_ranks);
     if (work->state)
         memcpy(s->state, work->state, (size_t)n_units);
+    if (work->losses)
+        memcpy(s->losses, work->losses, (size_t)n_units);
     for (int r = 0; r < n_ranks; r++)
         s->rank[r] =
             (qg_rank_state){.unit = -1, .affinity = -1, .computes = computes[r], .node = node[r]};
@@ -149,7 +149,8 @@ qg_task_mode qg_task_mode_of(const qg_task *t)
 
 bool qg_sched_ready(const qg_sched *s, int task, qg_task_mode kind)
 {
-    return s->t[task].n_open > 0 && qg_task_mode_of(&s->task[task]) == kind && needs_met(s, task);
+    return s->t[task].n_open > 0 && qg_task_mode_of(&s->task[task]) == kind &&
+           qg_sched_needs_met(s, task);
 }
 
 int qg_sched_best_task(const qg_sched *s, int affinity, qg_task_mode kind)
@@ -194,6 +195,7 @@ void qg_sched_start(qg_sched *s, const int32_t *ranks, int n, int unit)
 {
     int task = s->unit[unit].task;
     s->state[unit] = QG_UNIT_RUNNING;
+    s->alone = qg_sched_is_suspect(s, unit);
     s->running++;
     for (int i = 0; i < n; i++) {
         qg_rank_state *r = &s->rank[ranks[i]];
@@ -218,7 +220,7 @@ int qg_sched_take(qg_sched *s, const int32_t *ranks, int n, int task)
 int qg_sched_next(qg_sched *s, int rank)
 {
     qg_rank_state *r = &s->rank[rank];
-    if (s->draining || s->holding || r->lost || !r->computes || r->unit >= 0 ||
+    if (s->draining || s->holding || s->alone || r->lost || !r->computes || r->unit >= 0 ||
         s->node_exclusive[r->node] || qg_sched_left_out(s, rank))
         return -1;
     int aside = qg_sched_next_aside(s, rank);
@@ -251,6 +253,20 @@ void qg_sched_release(qg_sched *s, int unit)
         if (s->rank[i].unit == unit)
             free_rank(s, &s->rank[i]);
     s->running--;
+    s->alone = false;
+}
+
+/* First to be taken again. */
+void qg_sched_lay_open(qg_sched *s, int unit)
+{
+    qg_task_state *t = &s->t[s->unit[unit].task];
+    s->state[unit] = QG_UNIT_OPEN;
+    if (qg_sched_is_suspect(s, unit)) {
+        s->aside[s->n_aside++] = unit;
+        return;
+    }
+    t->open[t->n_open++] = unit;
+    t->open_cost += s->unit[unit].cost;
 }
 
 void qg_sched_done(qg_sched *s, int unit)
@@ -281,11 +297,10 @@ void qg_sched_failed(qg_sched *s, int unit)
 bool qg_sched_dropped(qg_sched *s, int unit, bool died)
 {
     qg_task_state *t = &s->t[s->unit[unit].task];
-    int most = s->task[s->unit[unit].task].gang > 1 ? QG_SCHED_GANG_LOSSES : QG_SCHED_LOSSES;
     if (s->state[unit] != QG_UNIT_RUNNING)
         return false;
     s->losses[unit] += died;
-    if (died && s->losses[unit] >= most) {
+    if (died && s->losses[unit] >= qg_sched_most_losses(&s->task[s->unit[unit].task])) {
         qg_sched_failed(s, unit);
         return true;
     }
@@ -295,9 +310,7 @@ bool qg_sched_dropped(qg_sched *s, int unit, bool died)
         t->left--;
         return false;
     }
-    s->state[unit] = QG_UNIT_OPEN;
-    t->open[t->n_open++] = unit; /* first to be taken again */
-    t->open_cost += s->unit[unit].cost;
+    qg_sched_lay_open(s, unit);
     return false;
 }
 
@@ -338,9 +351,9 @@ bool qg_sched_finished(const qg_sched *s)
     if (s->draining || !qg_sched_any_rank(s))
         return true;
     for (int i = 0; i < s->n_tasks; i++)
-        if (s->t[i].n_open > 0 && needs_met(s, i))
+        if (s->t[i].n_open > 0 && qg_sched_needs_met(s, i))
             return false;
-    return !qg_sched_aside_waits(s);
+    return !qg_sched_aside_waits(s, true);
 }
 
 void qg_sched_count(const qg_sched *s, int *open, int *running, int *done, int *failed)

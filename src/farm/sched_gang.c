@@ -106,11 +106,12 @@ static int next_aside(qg_sched *s, int32_t *ranks, int *n)
 
 int qg_sched_next_gang(qg_sched *s, int32_t *ranks, int *n)
 {
-    int soon, aside = s->draining ? -1 : next_aside(s, ranks, n);
+    bool closed = s->draining || s->alone;
+    int soon, aside = closed ? -1 : next_aside(s, ranks, n);
     s->holding = false;
     if (aside >= 0)
         return aside;
-    int task = s->draining ? -1 : qg_sched_best_task(s, -1, QG_TASK_GANG);
+    int task = closed ? -1 : qg_sched_best_task(s, -1, QG_TASK_GANG);
     if (task < 0)
         return -1;
     const qg_task_state *t = &s->t[task];

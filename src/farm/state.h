@@ -7,7 +7,6 @@
 #include "messages.h"
 
 typedef struct qg_peer {
-    int64_t pid;
     double heard;
     int leader; /* first member of the crew that it works in, -1 idle */
     int index;  /* its place there */
@@ -21,6 +20,7 @@ typedef struct qg_crew {
     uint32_t number; /* of the gang */
     int size;        /* members */
     int left;        /* ... that have neither reported nor died */
+    bool counted;    /* it is an attempt: if members die, that is laid to the unit's charge */
     bool dropped;    /* they were told to give up */
     bool broken;     /* a member died or left */
     bool died;       /* ... died, as far as can be told because of the unit */
@@ -64,7 +64,7 @@ typedef struct qg_farm {
     qg_error why;
 } qg_farm;
 
-/* farm_crew.c: units on their way to ranks and back. */
+/* crew.c: units on their way to ranks and back. */
 
 /** Gives idle ranks work: messages to workers; own* for rank 0. */
 qg_code qg_crew_hand_out(qg_farm *f, double now) QG_MUST_USE;
@@ -72,6 +72,11 @@ qg_code qg_crew_hand_out(qg_farm *f, double now) QG_MUST_USE;
 /** A member has reported a result or (ok false) a qg_error. */
 qg_code qg_crew_report(qg_farm *f, int rank, bool ok, const qg_report_head *h, const void *data,
                        size_t size) QG_MUST_USE;
+
+/** The unit of a crew is no attempt any more: see qg_farm_owner.returned. */
+qg_code qg_crew_uncount(qg_farm *f, qg_crew *c) QG_MUST_USE;
+/** ... of all crews: whoever dies from now on dies of something else. */
+qg_code qg_crew_uncount_all(qg_farm *f) QG_MUST_USE;
 
 /** A unit came back because the place of a rank was no good for it: it goes to another rank, or is
  *  failed. crew_place.c. */

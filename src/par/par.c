@@ -64,7 +64,8 @@ static bool launched(void)
     return getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMIX_RANK");
 }
 
-const char *qg_par_library(void)
+/* "Open MPI v4.1.4", or what another MPI calls itself. */
+static const char *library_text(void)
 {
     static char text[MPI_MAX_LIBRARY_VERSION_STRING];
     int n;
@@ -84,7 +85,7 @@ qg_library qg_mpi_library(void)
 #else
     static const char *const built = NULL;
 #endif
-    const char *text = qg_par_library();
+    const char *text = library_text();
     bool open = strncmp(text, name, sizeof name - 1) == 0;
     return (qg_library){"Open MPI", built, open ? text + sizeof name - 1 : text};
 }
@@ -98,7 +99,7 @@ static qg_code alone(qg_par *p, qg_arena *a)
                        "%s says that %ld processes were started, but each of them is rank 0 of 1: "
                        "they were started by another MPI than %s; use its mpirun, or srun "
                        "--mpi=pmix",
-                       name, size, qg_par_library());
+                       name, size, library_text());
     p->size = p->local_size = 1;
     QG_NEW(p->node, a, 1);
     p->hosts = &p->host;
@@ -188,31 +189,53 @@ bool qg_par_orphaned(const qg_par *p)
     return p->launcher > 0 && getppid() != p->launcher;
 }
 
+/* Kills ranks of this node that are there: the lost ones, or all others. Returns whether there is
+ * one to be killed that this rank cannot watch. */
+static bool kill_ranks(const qg_par *p, bool all)
+{
+    bool elsewhere = false;
+    for (int r = 0; r < p->size; r++) {
+        if (r == p->rank || !(all || p->lost[r]))
+            continue;
+        elsewhere |= p->process[r].start == 0;
+        if (p->process[r].start > 0 && !qg_par_gone(p, r))
+            kill((pid_t)p->process[r].pid, SIGKILL);
+    }
+    return elsewhere;
+}
+
 /* A handler of signals has no argument of its own. */
+static const qg_par *par_at_alarm;
 static volatile sig_atomic_t status_at_alarm;
 
+/* The others have an alarm, too. Who is still there after that sleeps, and mpirun would wait. */
 static void leave_at_alarm(int number)
 {
+    enum { OTHERS_SECONDS = 2 };
     (void)number;
+    if (par_at_alarm->rank == 0 && !qg_par_orphaned(par_at_alarm)) {
+        qg_sleep(OTHERS_SECONDS);
+        kill_ranks(par_at_alarm, true);
+    }
     _exit(status_at_alarm);
 }
 
 /* A rank that falls silent is not dead: mpirun would wait for it. Only where deaths are survived
- * may it be killed; elsewhere MPI_Abort ends it, and gives the launcher rank 0's status. */
+ * may it be killed, by a rank of its node; elsewhere MPI_Abort ends it, and gives the launcher rank
+ * 0's status. If rank 0 is the silent one, whoever finds out does that. */
 static void leave_behind(qg_par *p, int status)
 {
     enum { ABORT_SECONDS = 300 };
     const char *recovers = getenv("OMPI_MCA_orte_enable_recovery");
+    bool recovery = recovers && strcmp(recovers, "0") != 0;
     if (qg_par_orphaned(p)) /* nobody waits for the status, nor ends the others */
         _exit(status);
-    if (recovers && strcmp(recovers, "0") != 0) {
-        for (int r = 0; r < p->size; r++)
-            if (p->lost[r] && r != p->rank && p->process[r].start && !qg_par_gone(p, r))
-                kill((pid_t)p->process[r].pid, SIGKILL);
+    if (recovery && !kill_ranks(p, false))
         _exit(status);
-    }
-    if (p->rank == 0)
+    if (p->rank == 0 || (p->lost[0] && !qg_par_gone(p, 0)))
         MPI_Abort(MPI_COMM_WORLD, status);
+    if (recovery)
+        _exit(status);
     /* A worker that went first would take the others and rank 0's status with it. */
     pid_t parent = getppid();
     signal(SIGTERM, SIG_DFL);
@@ -232,6 +255,7 @@ void qg_par_stop(qg_par *p, int status)
     if (p->lost_ranks)
         leave_behind(p, status);
     /* A rank that dies from here on would keep the others waiting for ever. */
+    par_at_alarm = p;
     status_at_alarm = status;
     signal(SIGALRM, leave_at_alarm);
     alarm(QG_PAR_STOP_SECONDS);

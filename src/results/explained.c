@@ -50,7 +50,8 @@ static qg_code put_explained(qg_results *r, int experiment)
     QG_TRY(qg_results_write(r, g, "row", QG_STORE_I64, NULL, NULL, x.row));
     QG_TRY(qg_results_write(r, g, "reference", QG_STORE_I32, NULL, NULL, x.reference));
     QG_TRY(qg_results_write(r, g, "words", QG_STORE_I32, NULL, NULL, x.words));
-    return qg_results_write(r, g, "tokens", QG_STORE_I32, NULL, NULL, x.tokens);
+    QG_TRY(qg_results_write(r, g, "tokens", QG_STORE_I32, NULL, NULL, x.tokens));
+    return qg_results_seal(r, g);
 }
 
 qg_code qg_results_put_explained(qg_results *r, int experiment)

@@ -5,6 +5,8 @@
 
 #include "qgrid/reading.h"
 
+#include <string.h>
+
 const char *const qg_group_patterns[] = {
 #define X(id, path) path,
     QG_GROUP_LIST(X)
@@ -73,9 +75,15 @@ char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref,
 static const char *read_name(const void *ctx, char letter)
 {
     const qg_read_cell *c = ctx;
+    const char *last = strrchr(c->name, '/');
     switch (letter) {
     case 'M':
+    case 'B':
         return c->model;
+    case 'E':
+        return c->experiment;
+    case 'F':
+        return last ? last + 1 : "";
     case 'D':
         return c->dataset;
     case 'P':

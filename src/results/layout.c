@@ -9,6 +9,7 @@
 #include "qgrid/drift.h"
 #include "qgrid/metrics.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { STRING_NAME, STRING_TEXT, STRING_ERROR };
@@ -150,17 +151,26 @@ static int groups_beside(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
     return n;
 }
 
+int qg_layout_most_cell_groups(const qg_plan *p)
+{
+    return 6 + p->job->n_precisions;
+}
+
+int qg_layout_cell_groups(qg_group_ref *out, const qg_plan *p, const qg_cell *c)
+{
+    int n = 0;
+    if (c->skip && qg_cell_work(c->kind))
+        return 0;
+    if (results_of[c->kind] != QG_GROUP_NONE)
+        out[n++] = qg_cell_group(p, c, results_of[c->kind]);
+    return n + groups_beside(out + n, p, c);
+}
+
 static int groups_of_cells(qg_group_ref *r, const qg_plan *p)
 {
     int n = 0;
-    for (int i = 0; i < p->n_cells; i++) {
-        const qg_cell *c = &p->cells[i];
-        if (c->skip && qg_cell_work(c->kind))
-            continue;
-        if (results_of[c->kind] != QG_GROUP_NONE)
-            r[n++] = qg_cell_group(p, c, results_of[c->kind]);
-        n += groups_beside(r + n, p, c);
-    }
+    for (int i = 0; i < p->n_cells; i++)
+        n += qg_layout_cell_groups(r + n, p, &p->cells[i]);
     return n;
 }
 
@@ -266,6 +276,28 @@ static qg_code add_group(builder *b, qg_group_ref ref)
     return QG_OK;
 }
 
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The checksums of all that is there by now. */
+static qg_code add_checksums(builder *b)
+{
+    const char **path;
+    int n = b->n;
+    QG_NEW(path, b->arena, n);
+    for (int i = 0; i < n; i++)
+        path[i] = b->field[i].path;
+    if (n > 1)
+        qsort(path, (size_t)n, sizeof *path, by_path);
+    QG_TRY(add_group(b, qg_group_alone(QG_GROUP_CHECKSUMS)));
+    for (int i = n; i < b->n; i++)
+        if (b->field[i].ndim > 0)
+            b->field[i].shape[0] = n;
+    return qg_layout_names(&b->field[n], b->arena, 1, qg_layout_listed, path);
+}
+
 qg_code qg_layout_make(qg_layout *out, qg_arena *a, const qg_plan *plan)
 {
     builder b = {.arena = a, .plan = plan};
@@ -275,6 +307,7 @@ qg_code qg_layout_make(qg_layout *out, qg_arena *a, const qg_plan *plan)
         return QG_ENOMEM;
     for (int i = 0; i < n; i++)
         QG_TRY(add_group(&b, groups[i]));
+    QG_TRY(add_checksums(&b));
     *out = (qg_layout){.field = b.field, .n_fields = b.n};
     return qg_layout_attributes(out, a, plan, groups, n);
 }

@@ -11,15 +11,6 @@
 
 #include <stdio.h>
 
-const char *qg_libraries(void)
-{
-    static char text[256];
-    if (!text[0])
-        snprintf(text, sizeof text, "%s, %s, %s", qg_par_library(), qg_store_library(),
-                 qg_json_library());
-    return text;
-}
-
 const qg_library *qg_library_list(int *n)
 {
     static qg_library (*const make[])(void) = {
@@ -30,4 +21,16 @@ const qg_library *qg_library_list(int *n)
     for (int i = 0; i < *n; i++)
         all[i] = make[i]();
     return all;
+}
+
+const char *qg_libraries(void)
+{
+    static char text[256];
+    int n;
+    const qg_library *l = qg_library_list(&n);
+    size_t used = 0;
+    for (int i = 0; i < n && used < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", i > 0 ? ", " : "",
+                                 l[i].name, l[i].running);
+    return text;
 }

@@ -6,7 +6,6 @@
 #include "qgrid/file.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 qg_code qg_undefined_numbers(double **out, qg_arena *a, int64_t n)
@@ -45,14 +44,6 @@ qg_code qg_results_write_text(qg_results *r, qg_group_ref ref, const char *name,
     char fixed[QG_NAME_SIZE] = {0};
     snprintf(fixed, sizeof fixed, "%s", text);
     return qg_results_write(r, ref, name, QG_STORE_STRING, NULL, NULL, fixed);
-}
-
-uint64_t qg_checksum_final(qg_sha256 *h)
-{
-    char hex[QG_SHA256_HEX];
-    qg_sha256_final(h, hex);
-    hex[16] = 0;
-    return strtoull(hex, NULL, 16);
 }
 
 static const qg_plan_task *task_of(const qg_results *r, int unit)
@@ -98,19 +89,38 @@ static qg_code set_row_states(qg_results *r, int unit, uint8_t state)
     uint8_t *states;
     if (!t->kind->rows)
         return QG_OK;
+    qg_mark m = qg_arena_mark(r->scratch);
     QG_NEW(states, r->scratch, u->count);
     memset(states, state, (size_t)u->count);
-    return qg_results_write(r, qg_task_group(r->plan, t, t->kind->group), "state", QG_STORE_U8,
-                            &u->first, &u->count, states);
+    qg_code rc = qg_results_write(r, qg_task_group(r->plan, t, t->kind->group), "state",
+                                  QG_STORE_U8, &u->first, &u->count, states);
+    qg_arena_release(r->scratch, m);
+    return rc;
 }
 
+qg_code qg_results_set_rows(qg_results *r, int unit)
+{
+    return set_row_states(r, unit, r->unit_state[unit]);
+}
+
+qg_code qg_results_seal(qg_results *r, qg_group_ref ref)
+{
+    char path[1024];
+    qg_group_path(path, sizeof path, r->plan->job, ref, NULL);
+    return qg_store_seal_group(r->store, path);
+}
+
+/* Fields of a unit that belongs to no cell are complete with it. */
 static qg_code put_unit(qg_results *r, int unit, const qg_work_result *result)
 {
     uint64_t sum = 0;
-    QG_TRY(task_of(r, unit)->kind->store(&sum, r, unit, result));
+    const qg_plan_task *t = task_of(r, unit);
+    QG_TRY(t->kind->store(&sum, r, unit, result));
     r->checksum[unit] = sum;
     QG_TRY(put_one(r, qg_group_alone(QG_GROUP_UNITS), "checksum", QG_STORE_U64, unit, &sum));
     QG_TRY(set_row_states(r, unit, QG_STATE_DONE));
+    if (t->cell < 0)
+        QG_TRY(qg_results_seal(r, qg_task_group(r->plan, t, t->kind->group)));
     return set_unit(r, unit, QG_STATE_DONE);
 }
 
@@ -122,46 +132,31 @@ qg_code qg_results_put(qg_results *r, int unit, const qg_work_result *result)
     return rc;
 }
 
+/* It has no checksum: that of an earlier run is of no use. */
 qg_code qg_results_fail(qg_results *r, int unit, const char *error)
 {
     r->unit_error[unit] = qg_arena_strdup(r->arena, error);
     if (!r->unit_error[unit])
         return QG_ENOMEM;
-    qg_mark m = qg_arena_mark(r->scratch);
-    qg_code rc = set_row_states(r, unit, QG_STATE_FAILED);
-    qg_arena_release(r->scratch, m);
-    QG_TRY(rc);
+    r->checksum[unit] = 0;
+    QG_TRY(put_one(r, qg_group_alone(QG_GROUP_UNITS), "checksum", QG_STORE_U64, unit,
+                   &r->checksum[unit]));
+    QG_TRY(set_row_states(r, unit, QG_STATE_FAILED));
     return set_unit(r, unit, QG_STATE_FAILED);
 }
 
+/* The states that say more last: whatever dies in between, "done" is true. */
 qg_code qg_results_reopen(qg_results *r, int unit)
 {
     int cell = task_of(r, unit)->cell;
-    qg_mark m = qg_arena_mark(r->scratch);
-    qg_code rc = set_row_states(r, unit, QG_STATE_OPEN);
-    qg_arena_release(r->scratch, m);
-    QG_TRY(rc);
+    QG_TRY(qg_results_forget_attempts(r, unit));
     if (cell >= 0 && r->cell_state[cell] != QG_STATE_OPEN) {
         r->cell_state[cell] = QG_STATE_OPEN;
         QG_TRY(put_one(r, qg_group_alone(QG_GROUP_CELLS), "state", QG_STORE_U8, cell,
                        &r->cell_state[cell]));
     }
-    return set_unit(r, unit, QG_STATE_OPEN);
-}
-
-static qg_code check_units(qg_results *r)
-{
-    for (int u = 0; u < r->plan->n_units; u++) {
-        uint64_t sum;
-        if (r->unit_state[u] != QG_STATE_DONE)
-            continue;
-        QG_TRY(qg_results_checksum(&sum, r, u));
-        if (sum == r->checksum[u])
-            continue;
-        r->damaged_units++;
-        QG_TRY(qg_results_reopen(r, u));
-    }
-    return QG_OK;
+    QG_TRY(set_unit(r, unit, QG_STATE_OPEN));
+    return set_row_states(r, unit, QG_STATE_OPEN);
 }
 
 qg_code qg_results_open(qg_results *out, qg_arena *a, const qg_plan *plan, qg_store *store)
@@ -179,9 +174,23 @@ qg_code qg_results_open(qg_results *out, qg_arena *a, const qg_plan *plan, qg_st
                            out->unit_state));
     QG_TRY(qg_results_read(out, qg_group_alone(QG_GROUP_UNITS), "checksum", QG_STORE_U64, NULL,
                            NULL, out->checksum));
+    QG_TRY(qg_results_read_attempts(out));
     QG_TRY(qg_results_read(out, qg_group_alone(QG_GROUP_CELLS), "state", QG_STORE_U8, NULL, NULL,
                            out->cell_state));
-    return check_units(out);
+    return QG_OK;
+}
+
+qg_code qg_results_seal_cell(qg_results *r, int cell)
+{
+    const qg_plan *p = r->plan;
+    qg_group_ref *group;
+    qg_code rc = QG_OK;
+    qg_mark m = qg_arena_mark(r->scratch);
+    QG_NEW(group, r->scratch, qg_layout_most_cell_groups(p));
+    for (int i = qg_layout_cell_groups(group, p, &p->cells[cell]) - 1; i >= 0 && rc == QG_OK; i--)
+        rc = qg_results_seal(r, group[i]);
+    qg_arena_release(r->scratch, m);
+    return rc;
 }
 
 void qg_results_close(qg_results *r)
@@ -190,9 +199,11 @@ void qg_results_close(qg_results *r)
     r->scratch = NULL;
 }
 
-static qg_code reopen_cell(qg_results *r, int cell)
+qg_code qg_results_reopen_cell(qg_results *r, int cell)
 {
     char blank[QG_ERROR_SIZE] = {0};
+    if (r->plan->cells[cell].skip)
+        return QG_OK;
     r->cell_state[cell] = QG_STATE_OPEN;
     QG_TRY(put_one(r, qg_group_alone(QG_GROUP_CELLS), "state", QG_STORE_U8, cell,
                    &r->cell_state[cell]));
@@ -209,7 +220,7 @@ static qg_code reopen_summaries(qg_results *r)
         for (int k = first; k < end; k++)
             if (r->cell_state[k] == QG_STATE_FAILED && r->cell_state[c] != QG_STATE_OPEN &&
                 qg_cell_sums_up(p, &p->cells[c], &p->cells[k]))
-                QG_TRY(reopen_cell(r, c));
+                QG_TRY(qg_results_reopen_cell(r, c));
     }
     return QG_OK;
 }
@@ -222,7 +233,7 @@ qg_code qg_results_retry_failed(qg_results *r)
             QG_TRY(qg_results_reopen(r, u));
     for (int c = 0; c < r->plan->n_cells; c++)
         if (r->cell_state[c] == QG_STATE_FAILED)
-            QG_TRY(reopen_cell(r, c));
+            QG_TRY(qg_results_reopen_cell(r, c));
     return QG_OK;
 }
 

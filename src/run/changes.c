@@ -292,13 +292,16 @@ static bool taken_path(char *out, size_t size, const taking *k, int i)
     return true;
 }
 
-/* Whether the old file has of a cell what this program would write. A training is taken for its
- * course: the metrics of its epochs that it lacks stay undefined. */
+/* Whether the old file has of a cell what this program would write, undamaged. A training is taken
+ * for its course: the metrics of its epochs that it lacks stay undefined. */
 static qg_code groups_fit(bool *fit, const taking *k, const qg_layout *layout)
 {
     char path[1024];
+    bool damaged = false;
     const qg_work_kind *work = qg_cell_work(k->cell->kind);
-    *fit = true;
+    for (int i = 0; !damaged && taken_path(path, sizeof path, k, i); i++)
+        QG_TRY(qg_store_check_below(&damaged, k->from, path));
+    *fit = !damaged;
     if (work && work->trains)
         return QG_OK;
     for (int i = 0; *fit && taken_path(path, sizeof path, k, i); i++)
@@ -338,11 +341,27 @@ static qg_code take_cell(taking *k, const qg_old_cells *o, int old, const qg_lay
     return qg_store_write(k->to, "/cells/state", QG_STORE_U8, &at, &one, &value);
 }
 
+/* Which cells and units there were, and what is known of them. */
+static qg_code check_lists(qg_store *from)
+{
+    static const char *const group[] = {"/cells", "/units"};
+    for (size_t i = 0; i < sizeof group / sizeof group[0]; i++) {
+        bool damaged;
+        QG_TRY(qg_store_check_below(&damaged, from, group[i]));
+        if (damaged)
+            return QG_FAIL_AT(QG_ESTORE, NULL, 0, 0, group[i],
+                              "is damaged: what is still valid is not known. Use --fresh to start "
+                              "again, or run the job that the file was made from to mend it");
+    }
+    return QG_OK;
+}
+
 qg_code qg_take_over(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *plan,
                      const qg_layout *layout)
 {
     qg_old_cells o;
     qg_read_units units;
+    QG_TRY(check_lists(from));
     QG_TRY(qg_old_cells_read(&o, from, a));
     QG_TRY(qg_units_read(&units, from, a));
     for (int i = 0; i < plan->n_cells; i++) {

@@ -35,7 +35,13 @@ static qg_code input(void *ctx, int unit, qg_str *bytes)
     o->last_unit = unit;
     forget_news(o, unit);
     qg_estimate_started(o->estimate, unit, qg_clock());
+    QG_TRY(qg_results_begun(o->results, unit));
     return qg_work_input(bytes, o->results, unit, o->cache);
+}
+
+static qg_code returned(void *ctx, int unit, bool dropped)
+{
+    return qg_results_returned(((qg_owner *)ctx)->results, unit, dropped);
 }
 
 static qg_code put_timing(qg_results *r, const qg_unit_report *report)
@@ -230,6 +236,7 @@ qg_code qg_owner_callbacks(qg_farm_owner *out, qg_owner *o, qg_arena *a, const q
     QG_TRY(make_estimate(o, a, work));
     *out = (qg_farm_owner){.ctx = o,
                            .input = input,
+                           .returned = returned,
                            .done = done,
                            .failed = failed,
                            .task_finished = task_finished,

@@ -8,8 +8,8 @@
 #include "qgrid/clock.h"
 #include "qgrid/file.h"
 #include "qgrid/log.h"
+#include "qgrid/mend.h"
 #include "qgrid/reading.h"
-#include "qgrid/stop.h"
 #include "qgrid/summaries.h"
 #include "qgrid/training.h"
 #include "qgrid/work.h"
@@ -27,12 +27,26 @@ static qg_code accept_changes(qg_store **out, const char *path, qg_store *old, q
         return QG_ENOMEM;
     QG_TRY(qg_store_create(&s, next, layout));
     qg_code rc = qg_take_over(s, old, a, plan, layout);
+    if (rc == QG_OK)
+        rc = qg_store_seal_all(s);
     qg_code closed = qg_store_close(s);
     if (rc != QG_OK || closed != QG_OK)
         return rc != QG_OK ? rc : closed;
     if (rename(next, path) != 0)
         return QG_FAIL_AT(QG_ESTORE, path, 0, 0, NULL, "cannot be replaced by %s", next);
     return qg_store_open(out, path, true);
+}
+
+/* Attributes, names and shapes are never written again: a file with others is built anew. */
+static qg_code check_structure(qg_store *s, const char *path)
+{
+    bool sound;
+    QG_TRY(qg_store_check_structure(&sound, s));
+    return sound ? QG_OK
+                 : QG_FAIL_AT(QG_ECHANGED, path, 0, 0, NULL,
+                              "is damaged, or was edited: its attributes, names and shapes are not "
+                              "as they were written. Use --accept-changes to build it anew with "
+                              "what is still valid, --fresh to start again, or --output");
 }
 
 static qg_code open_existing(qg_store **out, const char *path, qg_arena *a, const qg_plan *plan,
@@ -43,6 +57,8 @@ static qg_code open_existing(qg_store **out, const char *path, qg_arena *a, cons
     qg_code rc = qg_check_schema(s, a, path);
     if (rc == QG_OK)
         rc = qg_check_unchanged(s, a, path, plan, layout);
+    if (rc == QG_OK)
+        rc = check_structure(s, path);
     if (rc == QG_OK) {
         *out = s;
         return QG_OK;
@@ -60,16 +76,14 @@ static qg_code open_existing(qg_store **out, const char *path, qg_arena *a, cons
 }
 
 static qg_code open_file(qg_store **out, const char *path, qg_arena *a, const qg_plan *plan,
-                         const qg_run_options *o)
+                         const qg_layout *layout, const qg_run_options *o)
 {
-    qg_layout layout;
-    QG_TRY(qg_layout_make(&layout, a, plan));
     if (qg_file_exists(path) && !o->fresh)
-        return open_existing(out, path, a, plan, &layout, o->accept_changes);
+        return open_existing(out, path, a, plan, layout, o->accept_changes);
     if (qg_file_exists(path) && !qg_store_is_hdf5(path))
         return QG_FAIL_AT(QG_ESTORE, path, 0, 0, NULL,
                           "is not a results file of qgrid, --fresh does not replace it");
-    return qg_store_create(out, path, &layout);
+    return qg_store_create(out, path, layout);
 }
 
 /* Whether a unit that is to run takes the trained model `model`. */
@@ -116,6 +130,7 @@ static qg_code start_states(uint8_t **out, bool *any, qg_arena *a, qg_results *r
         for (int i = 0; needed[t] && i < p->sched_tasks[t].n_needs; i++)
             needed[p->sched_tasks[t].needs[i]] = true;
     QG_TRY(reopen_gone(r, needed));
+    QG_TRY(qg_results_fail_hopeless(r, needed));
     for (int u = 0; u < p->n_units; u++) {
         bool open = r->unit_state[u] == QG_STATE_OPEN && needed[p->units[u].task];
         state[u] = open                                  ? QG_UNIT_OPEN
@@ -148,7 +163,7 @@ static qg_code compute(qg_farm_outcome *outcome, qg_par *par, qg_arena *a, qg_re
     if (!owner.cache)
         return QG_ENOMEM;
     qg_farm_owner callbacks;
-    qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state};
+    qg_workload load = {p->sched_tasks, p->units, p->n_tasks, p->n_units, state, r->attempts};
     QG_TRY(qg_owner_callbacks(&callbacks, &owner, a, &load));
     QG_TRY(qg_work_create(&work, a));
     qg_farm_worker worker = qg_work_callbacks(work);
@@ -165,6 +180,9 @@ static qg_code run_open(qg_run_summary *out, qg_par *par, qg_arena *a, qg_result
     uint8_t *state;
     bool any = false;
     qg_farm_outcome f = {0};
+    if (r->damaged_fields)
+        qg_warn("%s: %lld fields were damaged: what belongs to them is computed again", out->output,
+                (long long)r->damaged_fields);
     if (r->damaged_units)
         qg_warn("%s: %lld finished units were damaged and are computed again", out->output,
                 (long long)r->damaged_units);
@@ -195,10 +213,16 @@ static qg_code run_locked(qg_run_summary *out, qg_par *par, qg_arena *a, const q
 {
     qg_store *store = NULL;
     qg_results r = {0};
-    QG_TRY(open_file(&store, file, a, plan, o));
+    qg_layout layout;
+    QG_TRY(qg_layout_make(&layout, a, plan));
+    QG_TRY(open_file(&store, file, a, plan, &layout, o));
     qg_code rc = qg_results_open(&r, a, plan, store);
     if (rc == QG_OK)
+        rc = qg_results_mend(&r, &layout);
+    if (rc == QG_OK)
         rc = run_open(out, par, a, &r, lock, o, dismissed);
+    if (rc == QG_OK)
+        rc = qg_store_seal_all(store);
     qg_error kept = *qg_error_last();
     qg_results_close(&r);
     qg_code closed = qg_store_close(store);
@@ -219,11 +243,9 @@ qg_code qg_run(qg_run_summary *out, qg_par *par, qg_arena *a, const qg_plan *pla
     if (rc == QG_OK)
         rc = qg_store_check_path(file);
     if (rc == QG_OK)
-        rc = qg_lock_take(&lock, file, 120);
+        rc = qg_lock_take(&lock, file, QG_LOCK_STALE);
     if (rc == QG_OK) {
-        qg_stop_removes(lock.path);
         rc = run_locked(out, par, a, plan, file, &lock, options, &dismissed);
-        qg_stop_removes(NULL);
         qg_lock_release(&lock);
     }
     if (!dismissed)

@@ -1,44 +1,18 @@
 /*
  * create.c - a results file appears under its name complete, or not at all.
  *
- *     check layout -> space free? -> FILE.tmp-...: write, flush, close, fsync -> rename -> fsync
- *     of the folder -> open again for raw writes
+ *     check layout -> space free? -> FILE.tmp-...: write, flush, close, checksums, fsync -> rename
+ *     -> fsync of the folder -> open again for raw writes
  */
-#include "h5.h"
+#include "sums.h"
 
 #include "qgrid/file.h"
 #include "qgrid/str.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-/* What a creation that was killed left behind: FILE.tmp-HOST-PID-RANDOM. The
- * run lock keeps living ones out. */
-static void remove_leftovers(const char *path, const char *dir)
-{
-    char found[QG_H5_PATH * 4];
-    const char *name = strrchr(path, '/');
-    struct dirent *e;
-    DIR *d = opendir(dir);
-    name = name ? name + 1 : path;
-    size_t n = strlen(name);
-    while (d && (e = readdir(d))) {
-        const char *tail = e->d_name + n;
-        if (strncmp(e->d_name, name, n) != 0 || strncmp(tail, ".tmp-", 5) != 0)
-            continue;
-        if (!qg_file_is_temporary(tail))
-            continue;
-        int len = snprintf(found, sizeof found, "%s/%s", dir, e->d_name);
-        if (len > 0 && (size_t)len < sizeof found)
-            unlink(found);
-    }
-    if (d)
-        closedir(d);
-}
 
 static qg_code check_space(const char *path, const char *dir, uint64_t need)
 {
@@ -69,24 +43,60 @@ static qg_code create_file(hid_t *file, const char *tmp, const char *path)
     return rc;
 }
 
-static qg_code write_file(const char *tmp, const char *path, const qg_layout *l)
+static qg_code write_file(qg_h5_place *place, const char *tmp, const char *path, const qg_layout *l)
 {
     hid_t file;
     QG_TRY(create_file(&file, tmp, path));
-    qg_code rc = qg_h5_write_layout(file, path, l);
+    qg_code rc = qg_h5_write_layout(place, file, path, l);
     if (H5Fclose(file) < 0 && rc == QG_OK)
         rc = qg_h5_fail(QG_SRC, path, NULL, "cannot close");
     return rc;
 }
 
-static qg_code create_in(const char *dir, const char *tmp, const char *path, const qg_layout *l)
+/* Checksums of what a new file holds, if its layout has room for them. */
+static qg_code seal(qg_store *s, const qg_h5_place *place, const qg_layout *l)
+{
+    QG_TRY(qg_h5_sums_load(s));
+    if (s->sums.n == 0)
+        return QG_OK;
+    for (int i = 0; i < l->n_fields; i++) {
+        int64_t k = qg_h5_sums_find(s, l->field[i].path);
+        if (k < 0 || place[i].bytes == 0)
+            continue;
+        s->sums.offset[k] = place[i].offset;
+        s->sums.bytes[k] = place[i].bytes;
+    }
+    QG_TRY(qg_h5_seal_new(s));
+    return qg_h5_seal_structure(s);
+}
+
+static qg_code seal_file(const qg_h5_place *place, const char *tmp, const char *path,
+                         const qg_layout *l)
+{
+    qg_store *s;
+    qg_code rc = qg_store_open(&s, tmp, true);
+    if (rc == QG_OK) {
+        rc = seal(s, place, l);
+        qg_error kept = *qg_error_last();
+        qg_code closed = qg_store_close(s);
+        rc = rc == QG_OK ? closed : qg_error_restore(&kept);
+    }
+    return rc == QG_OK ? QG_OK : qg_error_place(path, 0, 0, NULL);
+}
+
+static qg_code create_in(const char *dir, const char *tmp, const char *path, const qg_layout *l,
+                         qg_arena *a)
 {
     uint64_t need;
+    qg_h5_place *place;
+    QG_NEW(place, a, l->n_fields);
     QG_TRY(qg_h5_check_layout(&need, path, l));
     QG_TRY(qg_store_check_path(path));
-    remove_leftovers(path, dir);
+    qg_remove_leftovers(dir, path); /* the run lock keeps living ones out */
     QG_TRY(check_space(path, dir, need));
-    qg_code rc = write_file(tmp, path, l);
+    qg_code rc = write_file(place, tmp, path, l);
+    if (rc == QG_OK)
+        rc = seal_file(place, tmp, path, l);
     if (rc == QG_OK)
         rc = qg_h5_file(qg_file_sync(tmp), path);
     if (rc == QG_OK && rename(tmp, path) != 0)
@@ -108,7 +118,7 @@ qg_code qg_store_create(qg_store **out, const char *path, const qg_layout *layou
     qg_code rc = dir ? qg_h5_file(qg_file_temporary_name(tmp, sizeof tmp, path), path)
                      : QG_FAIL(QG_ENOMEM, "no memory");
     if (rc == QG_OK)
-        rc = create_in(dir, tmp, path, layout);
+        rc = create_in(dir, tmp, path, layout, a);
     qg_arena_destroy(a);
     QG_TRY(rc);
     return qg_store_open(out, path, true);

@@ -4,7 +4,7 @@
  * A dataset stays open after its first use, in a slot given by a hash of its path; another path of
  * the same slot replaces it. Many small writes then cost one HDF5 call each.
  */
-#include "h5.h"
+#include "sums.h"
 
 #include <string.h>
 
@@ -82,8 +82,10 @@ static qg_code read_shape(const qg_store *s, qg_h5_dataset *d)
             return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, d->path, "has an impossible shape");
         d->info.shape[k] = (int64_t)shape[k];
     }
-    /* Callers allocate what the shape says: data that lies in one piece cannot exceed the file. */
-    if (bytes > s->size && H5Dget_offset(d->id) != HADDR_UNDEF)
+    /* Callers allocate and go through what the shape says: a file holds no more than its length. */
+    haddr_t at = H5Dget_offset(d->id);
+    H5Eclear2(H5E_DEFAULT);
+    if (bytes > s->size || (at != HADDR_UNDEF && at > s->size - bytes))
         return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, d->path,
                           "claims %zu bytes in a file of %llu bytes", bytes,
                           (unsigned long long)s->size);
@@ -174,8 +176,14 @@ static qg_code transfer(qg_store *s, const char *path, qg_store_type type, const
     return rc;
 }
 
-qg_code qg_store_write(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
-                       const int64_t *count, const void *data)
+qg_code qg_h5_read(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
+                   const int64_t *count, void *data)
+{
+    return transfer(s, path, type, start, count, data, NULL);
+}
+
+qg_code qg_h5_write(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
+                    const int64_t *count, const void *data)
 {
     if (!s->writable)
         return QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, path, "the file is open for reading only");
@@ -184,8 +192,17 @@ qg_code qg_store_write(qg_store *s, const char *path, qg_store_type type, const 
     return transfer(s, path, type, start, count, NULL, data);
 }
 
+qg_code qg_store_write(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
+                       const int64_t *count, const void *data)
+{
+    if (s->writable)
+        QG_TRY(qg_h5_unseal(s, path));
+    return qg_h5_write(s, path, type, start, count, data);
+}
+
 qg_code qg_store_read(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
                       const int64_t *count, void *data)
 {
-    return transfer(s, path, type, start, count, data, NULL);
+    QG_TRY(qg_h5_refuse_damaged(s, path));
+    return qg_h5_read(s, path, type, start, count, data);
 }

@@ -109,6 +109,18 @@ static qg_code digest_tree(qg_sha256 *sha, qg_store *s, qg_arena *a, const char 
     return QG_OK;
 }
 
+/* A reader's digest is that of what was written. */
+static qg_code check_structure(qg_store *s)
+{
+    bool sound = true;
+    if (!s->writable && !s->trusting)
+        QG_TRY(qg_store_check_structure(&sound, s));
+    return sound ? QG_OK
+                 : QG_FAIL_AT(QG_ESTORE, s->path, 0, 0, NULL,
+                              "is damaged, or was edited: its attributes, names and shapes are not "
+                              "as they were written");
+}
+
 qg_code qg_store_digest(char hex[65], qg_store *s, const char *except)
 {
     qg_sha256 sha;
@@ -116,7 +128,9 @@ qg_code qg_store_digest(char hex[65], qg_store *s, const char *except)
     if (!a)
         return QG_FAIL(QG_ENOMEM, "no memory for a digest");
     qg_sha256_init(&sha);
-    qg_code rc = digest_tree(&sha, s, a, except);
+    qg_code rc = check_structure(s);
+    if (rc == QG_OK)
+        rc = digest_tree(&sha, s, a, except);
     qg_sha256_final(&sha, hex);
     qg_arena_destroy(a);
     return rc;

@@ -20,11 +20,31 @@ typedef struct qg_h5_dataset {
     qg_store_info info;
 } qg_h5_dataset;
 
+/* Checksums (store.h), read when they are first needed. */
+typedef struct qg_h5_sums {
+    bool loaded;
+    int64_t n;                      /* 0: the file has none */
+    size_t stride;                  /* bytes of a path, with the NUL */
+    char *path;                     /* [n] */
+    uint64_t *offset, *bytes, *sum; /* [n] */
+    uint8_t *known;                 /* [n] qg_store_sum, NONE: not looked at since it was written */
+    uint64_t sums_at, structure_at; /* where the last two datasets lie */
+} qg_h5_sums;
+
+/* Where the values of a new dataset lie. */
+typedef struct qg_h5_place {
+    uint64_t offset, bytes;
+} qg_h5_place;
+
 struct qg_store {
     qg_arena *arena;
     const char *path;
     hid_t file;
-    bool writable;
+    bool writable;       /* it may be written */
+    bool opened;         /* for writing: from the first write on */
+    bool trusting;       /* damaged values are read all the same */
+    const char *refused; /* the first dataset that was not, or NULL */
+    qg_h5_sums sums;
     bool written;           /* raw data was written through this handle */
     hsize_t size;           /* of the file when it was opened: it never changes afterwards */
     int fd;                 /* of HDF5 */
@@ -38,7 +58,8 @@ qg_code qg_h5_start(void) QG_MUST_USE;
 /** How files are opened; the caller closes it. Negative on failure. */
 hid_t qg_h5_access(bool writable);
 
-/** Whether the file may be written: it has its size, and no flush has failed. */
+/** Makes sure that the file may be written: it has its size, no flush has failed, HDF5 has it open
+ *  for that. */
 qg_code qg_h5_before_write(qg_store *s) QG_MUST_USE;
 
 /** Sets QG_ESTORE, "what: HDF5's innermost words", at file `path` and object `field`. */
@@ -75,6 +96,15 @@ qg_code qg_h5_check_links(const qg_store *s, const char *path) QG_MUST_USE;
 qg_code qg_h5_dataset_get(qg_h5_dataset **out, qg_store *s, const char *path) QG_MUST_USE;
 void qg_h5_dataset_close(qg_h5_dataset *d);
 
+/** qg_store_read and qg_store_write as far as checksums are none of their business. */
+qg_code qg_h5_read(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
+                   const int64_t *count, void *data) QG_MUST_USE;
+qg_code qg_h5_write(qg_store *s, const char *path, qg_store_type type, const int64_t *start,
+                    const int64_t *count, const void *data) QG_MUST_USE;
+
+/** What a number of a new dataset is until it is written. */
+double qg_h5_fill_value(const qg_field *f);
+
 /* An object of the tree. */
 typedef struct qg_h5_node {
     const char *path; /* "/" = root */
@@ -91,7 +121,9 @@ qg_code qg_h5_digest_attrs(void *sha, qg_store *s, const char *path) QG_MUST_USE
 /** Refuses a layout that contradicts itself; *bytes is an upper bound of the file's size. */
 qg_code qg_h5_check_layout(uint64_t *bytes, const char *path, const qg_layout *l) QG_MUST_USE;
 
-/** Writes the whole layout into an empty file. `path` is for messages. */
-qg_code qg_h5_write_layout(hid_t file, const char *path, const qg_layout *l) QG_MUST_USE;
+/** Writes the whole layout into an empty file; place [n_fields] says where values lie then. `path`
+ *  is for messages. */
+qg_code qg_h5_write_layout(qg_h5_place *place, hid_t file, const char *path,
+                           const qg_layout *l) QG_MUST_USE;
 
 #endif

@@ -66,11 +66,6 @@ hid_t qg_h5_access(bool writable)
     return p;
 }
 
-const char *qg_store_library(void)
-{
-    return "HDF5 " QG_STR(H5_VERS_MAJOR) "." QG_STR(H5_VERS_MINOR) "." QG_STR(H5_VERS_RELEASE);
-}
-
 /* HDF5's words for these are long, and some would block (a pipe) or succeed too late. */
 static qg_code check_file(const char *path, bool writable)
 {
@@ -109,16 +104,6 @@ static qg_code close_file(qg_store *s, const char *what)
     return QG_H5(H5Fclose(file), s->path, NULL, what);
 }
 
-/* HDF5 pads a cut file to its full length when it fails to open it for writing: look first. */
-static qg_code open_safely(qg_store *s)
-{
-    QG_TRY(open_file(s, false));
-    if (!s->writable)
-        return QG_OK;
-    QG_TRY(close_file(s, "cannot close"));
-    return open_file(s, true);
-}
-
 qg_code qg_store_open(qg_store **out, const char *path, bool writable)
 {
     *out = NULL;
@@ -133,7 +118,7 @@ qg_code qg_store_open(qg_store **out, const char *path, bool writable)
     }
     s->arena = a;
     s->writable = writable;
-    qg_code rc = open_safely(s);
+    qg_code rc = open_file(s, false);
     if (rc != QG_OK) {
         if (s->file > 0)
             H5Fclose(s->file);
@@ -183,10 +168,29 @@ static qg_code earlier_failure(const qg_store *s)
     return s->failure.code == QG_OK ? QG_OK : qg_error_restore(&s->failure);
 }
 
+static void close_datasets(qg_store *s)
+{
+    for (int i = 0; i < QG_H5_CACHE; i++)
+        qg_h5_dataset_close(&s->dataset[i]);
+}
+
+/* HDF5 marks a file that it opens for writing, and pads a cut one to its full length when it fails
+ * to: it gets a file that has been read, and only when there is something to write. */
+static qg_code open_for_writing(qg_store *s)
+{
+    QG_TRY(check_size(s));
+    QG_TRY(check_place_of(s));
+    close_datasets(s);
+    QG_TRY(close_file(s, "cannot close"));
+    QG_TRY(open_file(s, true));
+    s->opened = true;
+    return QG_OK;
+}
+
 qg_code qg_h5_before_write(qg_store *s)
 {
     QG_TRY(earlier_failure(s));
-    return remember(s, check_size(s));
+    return remember(s, s->opened ? check_size(s) : open_for_writing(s));
 }
 
 static qg_code flush(qg_store *s, bool sync)
@@ -213,9 +217,8 @@ qg_code qg_store_close(qg_store *s)
         return QG_OK;
     qg_code rc = qg_store_flush(s, true);
     qg_error kept = *qg_error_last();
-    for (int i = 0; i < QG_H5_CACHE; i++)
-        qg_h5_dataset_close(&s->dataset[i]);
-    qg_code closed = close_file(s, "cannot close");
+    close_datasets(s);
+    qg_code closed = s->file > 0 ? close_file(s, "cannot close") : QG_OK;
     qg_arena_destroy(s->arena);
     return rc != QG_OK ? qg_error_restore(&kept) : closed;
 }

@@ -2,7 +2,8 @@
  * tree.c - what is in a file: existence and sorted lists.
  *
  * The walk keeps its own list instead of recursing, and is bounded: a hostile file may nest groups
- * without end, or link a group into itself. Soft and external links are not followed.
+ * without end, link a group into itself, or a dataset a thousand times. Soft and external links are
+ * not followed.
  */
 #include "h5.h"
 
@@ -60,13 +61,15 @@ static qg_code add_node(walk *w, const char *path, bool dataset)
 
 static qg_code add_object(walk *w, const char *path)
 {
-    hid_t id = H5Oopen(w->store->file, path, H5P_DEFAULT);
-    QG_TRY(QG_H5(id, w->store->path, path, "cannot open"));
-    H5I_type_t type = H5Iget_type(id);
-    H5Oclose(id);
-    if (type != H5I_GROUP && type != H5I_DATASET)
+    H5O_info_t info;
+    herr_t bad = H5Oget_info_by_name2(w->store->file, path, &info, H5O_INFO_BASIC, H5P_DEFAULT);
+    QG_TRY(QG_H5(bad, w->store->path, path, "cannot open"));
+    if (info.type != H5O_TYPE_GROUP && info.type != H5O_TYPE_DATASET)
         return QG_OK;
-    return add_node(w, path, type == H5I_DATASET);
+    if (info.type == H5O_TYPE_DATASET && info.rc > 1)
+        return QG_FAIL_AT(QG_ESTORE, w->store->path, 0, 0, path,
+                          "is linked %u times: it would be read again and again", info.rc);
+    return add_node(w, path, info.type == H5O_TYPE_DATASET);
 }
 
 static herr_t add_child(hid_t group, const char *name, const H5L_info_t *info, void *ctx)

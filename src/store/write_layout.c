@@ -10,7 +10,6 @@
  */
 #include "h5.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +33,7 @@ typedef struct writer {
     hid_t use_type, places_type; /* of REFERENCE_LIST and DIMENSION_LIST */
     const char *path;
     const qg_layout *layout;
+    qg_h5_place *place;     /* [n_fields] */
     char group[QG_H5_PATH]; /* of the last dataset, open as group_id; "" = root */
     hid_t group_id;
     double fill[FILLS];
@@ -86,15 +86,10 @@ static qg_code enter_group(writer *w, const char *path, size_t n)
     return QG_H5(w->group_id, w->path, w->group, "cannot open this group");
 }
 
-static bool is_float(const qg_field *f)
-{
-    return f->type == QG_STORE_F32 || f->type == QG_STORE_F64;
-}
-
 /* How datasets with this fill value are made; the writer's. Negative: failed. */
 static hid_t creation_list(writer *w, const qg_field *f)
 {
-    double fill = f->fill_set ? f->fill : is_float(f) ? (double)NAN : 0;
+    double fill = qg_h5_fill_value(f);
     int i = 0;
     if (f->type == QG_STORE_STRING)
         return w->dataset_list;
@@ -280,6 +275,8 @@ static qg_code write_one(writer *w, const qg_field *f)
     qg_code rc = create_dataset(&id, w, f, type);
     if (rc == QG_OK)
         rc = fill_dataset(w, f, id, type);
+    if (rc == QG_OK)
+        w->place[f - w->layout->field] = (qg_h5_place){H5Dget_offset(id), H5Dget_storage_size(id)};
     if (id >= 0 && H5Dclose(id) < 0 && rc == QG_OK)
         rc = qg_h5_fail(QG_SRC, w->path, f->path, "cannot create");
     H5Tclose(type);
@@ -370,9 +367,9 @@ static void close_writer(writer *w)
     H5Tclose(w->places_type);
 }
 
-qg_code qg_h5_write_layout(hid_t file, const char *path, const qg_layout *l)
+qg_code qg_h5_write_layout(qg_h5_place *place, hid_t file, const char *path, const qg_layout *l)
 {
-    writer w = {.file = file, .path = path, .layout = l};
+    writer w = {.file = file, .path = path, .layout = l, .place = place};
     qg_arena *a = qg_arena_create(0);
     if (!a)
         return QG_FAIL(QG_ENOMEM, "no memory to write the layout");

@@ -51,6 +51,7 @@ static qg_code set_cell(qg_results *r, int cell, qg_state state, const char *err
     int64_t at = cell, one = 1;
     uint8_t value = (uint8_t)state;
     snprintf(text, sizeof text, "%s", error ? error : "");
+    QG_TRY(qg_results_seal_cell(r, cell));
     QG_TRY(qg_results_write(r, ref, "error", QG_STORE_STRING, &at, &one, text));
     r->cell_state[cell] = value;
     return qg_results_write(r, ref, "state", QG_STORE_U8, &at, &one, &value);

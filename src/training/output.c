@@ -118,18 +118,17 @@ static void remove_temporary(const qg_training_folder *f)
             qg_log_error(qg_error_last());
 }
 
-enum { STALE_SECONDS = 120 };
 
 static qg_code take_lock(qg_training_folder *f, const qg_gang *gang)
 {
-    double end = qg_clock() + (gang->par ? 1.25 * STALE_SECONDS : 0);
-    qg_code rc = qg_lock_take(&f->lock, f->output, STALE_SECONDS);
+    double end = qg_clock() + (gang->par ? 1.25 * QG_LOCK_STALE : 0);
+    qg_code rc = qg_lock_take(&f->lock, f->output, QG_LOCK_STALE);
     if (rc == QG_ELOCKED && gang->par)
         qg_note("%s: waiting for %s", f->output, f->lock.path);
     while (rc == QG_ELOCKED && qg_clock() < end) {
         QG_TRY(qg_gang_go_on(gang));
         qg_sleep(0.05);
-        rc = qg_lock_take(&f->lock, f->output, STALE_SECONDS);
+        rc = qg_lock_take(&f->lock, f->output, QG_LOCK_STALE);
     }
     return rc;
 }

@@ -153,7 +153,8 @@ static qg_code check_measures(const qg_faithful_options *f)
     const int64_t counts[] = {f->curve_steps, f->exact_words, f->beam,
                               f->soft,        f->infidelity,  f->sensitivity};
     bool good = f->n_k >= 0 && f->n_k <= QG_MAX_TOPS && (int)f->masking >= 0 &&
-                (int)f->masking < QG_MASKINGS;
+                (int)f->masking < QG_MASKINGS && qg_wire_is_bool(&f->by_magnitude) &&
+                qg_wire_is_bool(&f->leave_one_out) && qg_wire_is_bool(&f->normalised);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         good &= counts[i] >= 0 && counts[i] <= 1 << 20;
     for (int i = 0; good && i < f->n_k; i++)

@@ -69,6 +69,13 @@ char *qg_wire_get_text(qg_reader *r, qg_arena *a)
     return p;
 }
 
+bool qg_wire_is_bool(const bool *b)
+{
+    unsigned char byte;
+    memcpy(&byte, b, 1);
+    return byte <= 1;
+}
+
 qg_code qg_wire_end(const qg_reader *r)
 {
     if (r->bad || r->at != r->size)

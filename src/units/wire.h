@@ -26,6 +26,9 @@ char *qg_wire_get_text(qg_reader *r, qg_arena *a);
 /** Array of n elements of `size` bytes in the arena; NULL (error set) when bad or out of memory. */
 void *qg_wire_get_array(qg_reader *r, qg_arena *a, int64_t n, size_t size);
 
+/** Whether a received bool is one: another byte there must not even be looked at as a bool. */
+bool qg_wire_is_bool(const bool *b);
+
 /** QG_EBUG unless all was read and nothing is left. */
 qg_code qg_wire_end(const qg_reader *r) QG_MUST_USE;
 

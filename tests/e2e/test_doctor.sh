@@ -52,6 +52,17 @@ ok "limits of the shell" says 0 "mind limits ulimit -t allows 600 seconds" limit
 ok "few open files" says 0 "mind limits ulimit -n allows 64 open files" limited -n 64 "${D[@]}"
 sed 's|"output": "[^"]*"|"output": "/proc/none/x.h5"|' jobs/full_matrix.json >"$T/proc.json"
 ok "a job whose results cannot be written" says 1 "BAD results /proc/none: files cannot be written in /proc: " "${D[@]}" "$T/proc.json"
+sed 's|"output": "[^"]*"|"output": "'"$T"'/held.h5"|' jobs/full_matrix.json >"$T/held.json"
+lock_of() { # PID: a lock of that process of this host
+    echo "host $(hostname) pid $1 start $(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20) boot $(cat /proc/sys/kernel/random/boot_id) pids $(readlink /proc/self/ns/pid)"
+}
+ok "a job without a lock says nothing of it" says 0 "fine results $T: " "${D[@]}" "$T/held.json"
+ok "as it should" lacks '^[a-zA-Z]+ +lock '
+lock_of $$ >"$T/held.h5.lock"
+ok "results that another run holds" says 1 "BAD lock $T/held.h5: another run holds this file: process $$ on " "${D[@]}" "$T/held.json"
+sed -i 's/ start [0-9]*/ start 1/' "$T/held.h5.lock"
+ok "a lock that was left over" says 0 "fine lock $T/held.h5.lock was left over by a run that is gone" "${D[@]}" "$T/held.json"
+ok "which looking does not take" test -e "$T/held.h5.lock"
 sed 's|"output"|"outptu"|' jobs/full_matrix.json >"$T/wrong.json"
 fails 2 "outptu" "a job that is wrong" "${D[@]}" "$T/wrong.json"
 fails 2 "at most one job" "two jobs" "${D[@]}" jobs/full_matrix.json jobs/qat.json

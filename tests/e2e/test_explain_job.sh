@@ -97,6 +97,7 @@ import h5py
 u = h5py.File('$T/long.h5', 'r+')['units']
 i = list(u['cell'][:]).index(b'e/int4/shap')
 u['first'][i], u['count'][i] = 1, 2**63 - 1"
+$PYTHON tests/support/seal.py "$T/long.h5"
 fails 1 "is not a table of numbers with 9223372036854775807 rows from 1 on" "a unit longer than the file" "$QGRID" verify "$T/long.h5"
 
 # Selection.

@@ -10,8 +10,10 @@ cd "$T" || exit 2
 export OPENBLAS_NUM_THREADS=1
 
 run() { timeout 120 "$QGRID" run job.json --progress none --output "$@"; }
-edit() { $PYTHON -c "import sys, h5py
-with h5py.File(sys.argv[1], 'r+') as f: exec(sys.argv[2])" "$@"; }
+edit() { # FILE PYTHON: what another program would have written, checksums included
+    $PYTHON -c "import sys, h5py
+with h5py.File(sys.argv[1], 'r+') as f: exec(sys.argv[2])" "$@" && $PYTHON "$repository/tests/support/seal.py" "$1"
+}
 holds() { $PYTHON -c "import sys, h5py, numpy as np
 with h5py.File(sys.argv[1], 'r') as f: sys.exit(0 if eval(sys.argv[2]) else 1)" "$@"; }
 same() { [ "$("$QGRID" digest "$1" | cut -d' ' -f1)" = "$("$QGRID" digest "$2" | cut -d' ' -f1)" ]; }
@@ -69,8 +71,14 @@ fails 2 "is of another version of the layout: its schema is 000000000000, this p
     "a schema that differs in nothing that the file has is another one all the same" run order.h5
 ok "and taken over" run order.h5 --accept-changes
 ok "with all results" same order.h5 whole.h5
-changed notes.h5 "$unsaid; f['/notes/mine'] = 1"
-ok "a group that somebody has added to an old file is no other layout" run notes.h5
+cp whole.h5 notes.h5
+$PYTHON -c "import h5py; h5py.File('notes.h5', 'r+')['/notes/mine'] = 1"
+fails 2 "notes.h5: is damaged, or was edited" "a group that somebody has added is seen" run notes.h5
+fails 3 "damaged, or edited: attributes, names" "verify sees it" "$QGRID" verify notes.h5
+fails 1 "notes.h5: is damaged, or was edited" "such a file has no digest" "$QGRID" digest notes.h5
+fails 0 "notes.h5 is damaged, or was edited" "but is shown with a warning" "$QGRID" show notes.h5
+ok "a run builds it anew" run notes.h5 --accept-changes
+ok "to the same results" same notes.h5 whole.h5
 changed both.h5 "$unsaid; del f['/metrics/m/d/fp32/mcc']"
 fails 2 "this program has mcc, the file has not; and it was made from other inputs: 4 cells change" \
     "another layout and other inputs are both said" run both.h5 --set /seed=7

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the batch scripts ask for, and run.sh where there is no SLURM. tests/soak/test_slurm.sh runs them in a cluster.
+# What the batch scripts ask for, and run.sh where there is no SLURM. tests/faults/test_slurm.sh runs them in a cluster.
 . "$(dirname "$0")/../support/sh.sh"
 mkdir "$T/fake"
 printf '#!/bin/sh\necho "$@" >"%s/started"\n' "$T" >"$T/fake/mpirun"

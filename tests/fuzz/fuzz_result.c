@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 
-static void ignore(void *ctx, const char *cell, int64_t first, int64_t count)
+static void ignore(void *ctx, const char *cell, const char *field, int64_t first, int64_t count)
 {
-    (void)ctx, (void)cell, (void)first, (void)count;
+    (void)ctx, (void)cell, (void)field, (void)first, (void)count;
 }
 
 int FUZZ_ONE(const uint8_t *data, size_t size)

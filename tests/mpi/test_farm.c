@@ -114,8 +114,8 @@ static void every_unit_is_computed_once(void **state)
                         .task_finished = task_finished,
                         .progress = progress};
     qg_farm_options options = {0};
-    qt_ok(qg_farm_run(&out, par, &(qg_workload){task, unit, TASKS, UNITS, NULL}, &w, &cb, &options,
-                      a));
+    qt_ok(qg_farm_run(&out, par, &(qg_workload){task, unit, TASKS, UNITS, NULL, NULL}, &w, &cb,
+                      &options, a));
     for (int u = 0; u < UNITS; u++) {
         qt_eq("done", o.done[u], !fails_here(u));
         qt_eq("failed", o.failed[u], fails_here(u));

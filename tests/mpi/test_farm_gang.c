@@ -283,8 +283,8 @@ static void run(qg_farm_outcome *out, owner *o, const qg_farm_options *options)
                         .progress = progress};
     o->task[1].gang = LIMIT;
     o->task[2] = (qg_task){.n_needs = 1, .needs = &need};
-    qt_ok(qg_farm_run(out, par, &(qg_workload){o->task, o->unit, 3, o->n_units, NULL}, &w, &cb,
-                      options, a));
+    qt_ok(qg_farm_run(out, par, &(qg_workload){o->task, o->unit, 3, o->n_units, NULL, NULL}, &w,
+                      &cb, options, a));
     qg_arena_destroy(a);
 }
 

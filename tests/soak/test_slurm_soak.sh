@@ -1,102 +1,113 @@
 #!/usr/bin/env bash
-# What takes minutes in a SLURM cluster: the time limit itself, preemption, a node that is set DOWN,
-# lost ranks, limits of restarts, and srun as the launcher.
-# shellcheck disable=SC2034 # with is for tests/support/slurm.sh
+# What takes minutes in a SLURM cluster: the time limit itself, ranks that do not react, preemption, a node
+# that is set DOWN, lost ranks and daemons, limits of restarts, warning after warning, and srun as the launcher.
+# shellcheck disable=SC2030,SC2031,SC2034 # each case has its own OUT and options, for tests/support/slurm.sh
 . "$(dirname "$0")/../support/slurm.sh"
 
-ok "SLURM's daemons start, and both nodes are idle" cluster_start 10
-site_make
-whole() {
-    job=$(submit) && wait_until "end of job $job" job_settled "$job"
-    job_log "$job"
-    "$QGRID" digest "$OUT" >"$T/digest" && good "$job" 0
+ok "SLURM's daemons start, and both nodes are idle" cluster_start
+
+time_limit() { # SLURM's last signals stop the ranks again: a unit that is longer than the time
+    GATE_AT=40+ in_the_middle -t 1 && wait_until "another start" started_again &&
+        scontrol update JobId="$job" TimeLimit=30 && good "$job" 1 3
 }
-ok "an undisturbed run" whole
+later "a job whose unit lasts longer than its time is queued again and goes on" time_limit
 
 ranks_killed() {
-    # shellcheck disable=SC2046 # several processes
-    busy_job && kill -9 $(on_node n2 qgrid) && good "$job" 0 &&
+    in_the_middle -n 4 --ntasks-per-node=2 && kill_on n2 qgrid && go_on && good "$job" 0 && h5dump -d /timing/run/lost_ranks "$OUT" &&
         h5dump -d /timing/run/lost_ranks "$OUT" | grep -q '(0): 2'
 }
-ok "the ranks of a node are killed: the others do their work" ranks_killed
+later "the ranks of a node are killed: the others do their work" ranks_killed
 
-warned_at_once() { fresh_job && warn && good "$job" 1; }
-ok "a warning before the ranks start is kept for them" warned_at_once
+orted_killed() { in_the_middle -n 4 --ntasks-per-node=2 && kill_on n2 orted && go_on && good "$job" 1; }
+later "a node's orted is killed: the job is queued again and goes on" orted_killed
 
-time_limit() { # ranks that do not react stand for a unit that lasts longer than the warning
-    busy_job -t 1 || return 1
-    # shellcheck disable=SC2046 # several processes
-    kill -STOP $(pgrep -x qgrid) && good "$job" 1
+script_killed() { # with the ranks; nothing is left on the node that could queue the job again
+    in_the_middle && kill_on n1 qgrid mpirun && good "$job" 1
 }
-ok "a job that ran into its time limit is queued again and goes on" time_limit
-preempted() {
-    busy_job -p low && srun -p high -N 2 --exclusive true && good "$job" 1
-}
-ok "a job of more importance takes the nodes: the job starts again and goes on" preempted
+later "rank 0 and its launcher are killed: the job is queued again and goes on" script_killed
 
-node_down() {
-    busy_job && scontrol update NodeName=n2 State=DOWN Reason=test &&
-        wait_until "end of the job's first start" sh -c "! squeue -h -j $job -t RUNNING | grep -q ." &&
-        scontrol update NodeName=n2 State=RESUME && good "$job" 1 3 # the first starts may find the node not ready
+warned_at() { # WRITE MOST: of the results file, counted from the end if it is negative
+    [ "$1" -gt 0 ] || set -- $(($(cat "$T/writes") + $1)) "$2"
+    GATE_AT=$1 held_at write && warn && go_on && good "$job" "$2" 1
 }
-ok "a node is set DOWN: the job starts again and goes on" node_down
+later "a warning at the first write to the results file: the job goes on" warned_at 1 1
+later "so at the twentieth" warned_at 20 1
+later "so late" warned_at -300 1
+later "a warning when the last values are written: the job goes on, or is done" warned_at -3 0
 
-warned_twice() { busy_job && warn && warn && good "$job" 1; }
-ok "two warnings are one" warned_twice
+warned_twice() { in_the_middle && warn && warn && go_on && good "$job" 1; }
+later "two warnings are one, or drop what runs" warned_twice
+
+held_or_ended() { job_has_ended "$job" || stands_still "$OUT.pid"; }
+warned_always() { # in each start after some units
+    local warnings=0 pid
+    GATE_AT=600 held_at write || return 1
+    while wait_until "another start" held_or_ended && ! job_has_ended "$job"; do
+        warn && warnings=$((warnings + 1))
+        read -r pid <"$OUT.pid" && rm "$OUT.pid" && kill -CONT "$pid" # the next start stops again
+    done
+    echo "warned $warnings times"
+    [ $warnings -ge 3 ] && good "$job" $warnings
+}
+later "warned again and again: the job ends with the same bits" warned_always
 
 cancelled() {
-    busy_job && scancel "$job" && wait_until "end of job $job" job_settled "$job"
-    job_log "$job"
-    job_is "$job" CANCELLED && told "$job" "was cancelled" && "$QGRID" verify "$OUT"
+    in_the_middle && scancel "$job" && go_on && ended "$job" CANCELLED 0 && told "$job" "was cancelled" && "$QGRID" verify "$OUT"
 }
-ok "scancel is the end: nothing is queued again, the file is sound" cancelled
+later "scancel is the end: nothing is queued again, the file is sound" cancelled
 
 limited() {
     export QGRID_RESTARTS=1
-    with=(--max-time 0.05s)
-    fresh_job && wait_until "end of job $job" job_settled "$job"
-    unset QGRID_RESTARTS
-    with=()
-    job_log "$job"
-    job_is "$job" FAILED && [ "$(job_says "$job" Restarts)" -eq 1 ] && told "$job" "not once more"
+    with+=(--max-time 0.05s)
+    rm -f "$OUT"
+    job=$(submit) && ended "$job" FAILED 1 && told "$job" "not once more"
 }
-ok "a job is not queued again for ever" limited
+later "a job is not queued again for ever" limited
 
 refused() { # an older, finished file is no success of a run that did not take place
-    job=$(submit) && wait_until "end of job $job" job_settled "$job" && good "$job" 0
-    with=(--set /labels/0=none)
-    job=$(submit) && wait_until "end of job $job" job_settled "$job"
-    with=()
-    job_log "$job"
-    job_is "$job" FAILED && [ "$(job_says "$job" Restarts)" -eq 0 ]
+    job=$(submit) && good "$job" 0 || return 1
+    with+=(--set /labels/0=none)
+    job=$(submit) && ended "$job" FAILED 0
 }
-ok "a job that is refused is FAILED, whatever an older file says" refused
+later "a job that is refused is FAILED, whatever an older file says" refused
 
-elsewhere() {
-    with=(--output results/other.h5 --set /bootstrap=50)
-    rm -f "$OUT"
-    job=$(submit) && wait_until "output" test -e results/other.h5 && warn && wait_until "end of job $job" job_settled "$job"
-    with=()
-    job_log "$job"
-    job_is "$job" COMPLETED && [ "$(job_says "$job" Restarts)" -eq 1 ] && test ! -e "$OUT"
+overridden() { # by --set, besides --output; the bits are not those of the others
+    with+=(--set /bootstrap=200)
+    run_np 0 jobs/full_matrix.json --output "$OUT.alone" --set /bootstrap=200 || return 1
+    in_the_middle && warn && go_on && ended "$job" COMPLETED 1 && [ "$(digest_of "$OUT")" = "$(digest_of "$OUT.alone")" ] &&
+        [ "$(digest_of "$OUT")" != "$(cat "$T/digest")" ]
 }
-ok "--output and --set on the command line of sbatch hold for all starts" elsewhere
+later "--output and --set on the command line of sbatch hold for all starts" overridden
 
-own_caches() { # each node's in a folder of its own
-    # shellcheck disable=SC2016 # the node's shell expands it
-    printf '#!/bin/sh\nQGRID_CACHE=%s/cache-$SLURMD_NODENAME exec %s "$@"\n' "$T" "$QGRID" >"$T/qgrid"
-    chmod +x "$T/qgrid"
-    QGRID=$T/qgrid busy_job && warn && good "$job" 1 && test -d "$T/cache-n1" && test -d "$T/cache-n2"
+own_caches() { # the same path on all nodes, on a disk of each
+    QGRID_CACHE=$T/disk in_the_middle && warn && go_on && good "$job" 1 &&
+        [ -n "$(ls "$CLUSTER/n1/disk")" ] && [ -n "$(ls "$CLUSTER/n2/disk")" ] && [ -z "$(ls "$T/disk")" ]
 }
-ok "each node has a cache of its own" own_caches
+later "each node has a cache on a disk of its own" own_caches
 
-export QGRID_LAUNCH="srun --mpi=pmix"
-by_srun() { fresh_job && good "$job" 0; }
-ok "srun --mpi=pmix over both nodes" by_srun
-srun_warned() { busy_job && warn && good "$job" 1; }
-ok "and after a warning" srun_warned
-srun_rank_killed() { busy_job && kill -9 "$(on_node n2 qgrid | head -n 1)" && good "$job" 1; }
-ok "and after the death of a rank" srun_rank_killed
-unset QGRID_LAUNCH
+by_srun() {
+    export QGRID_LAUNCH="srun --mpi=pmix"
+    "$@"
+}
+by_srun_whole() { job=$(submit -n 4) && good "$job" 0 && h5dump -d /timing/run/ranks "$OUT" | grep -q '(0): 4'; }
+later "srun --mpi=pmix over both nodes" by_srun by_srun_whole
+later "and after a warning" by_srun warned_twice
+# srun ends all ranks, or the others go on.
+srun_rank_killed() { in_the_middle && kill_on n2 qgrid && go_on && good "$job" 0 1; }
+later "and after the death of a rank" by_srun srun_rank_killed
+all_reported
 
+# What hurts a node hurts all jobs on it.
+preempted() { in_the_middle -p low && srun -p high -N 2 --exclusive true && good "$job" 1; }
+later "a job of more importance takes the nodes: the job starts again and goes on" preempted
+all_reported
+
+stopped() { ! grep -q "^$job RUNNING" "$T/jobs"; }
+node_down() {
+    in_the_middle && scontrol update NodeName=n2 State=DOWN Reason=test && wait_until "end of the job's first start" stopped &&
+        { scontrol update NodeName=n2 State=RESUME || true; } && # it may have come back by itself
+        good "$job" 1 3                                          # the first starts may find it not ready
+}
+later "a node is set DOWN: the job starts again and goes on" node_down
+all_reported
 finish

@@ -8,7 +8,8 @@
  *     FAULTY_PATH   and on which files: a pattern of fnmatch(3); a rename counts by either name
  *     FAULTY_AT     which of them is hit: 5, or 5+ for the fifth and all after it; 0 hits none
  *     FAULTY_DO     EIO ENOSPC EDQUOT ESTALE EROFS EINTR: fails so and does nothing. short: half of
- *                   the bytes. kill: SIGKILL in its place. tear: half of the bytes, then SIGKILL
+ *                   the bytes. kill: SIGKILL in its place. tear: half of the bytes, then SIGKILL.
+ *                   stop: SIGSTOP before it
  *     FAULTY_LOG    "NUMBER CALL PATH" of each call that counts, added to this file
  *     FAULTY_CLOCK  SECONDS@N: from the N-th look on, the wall clock stands that much later
  *     FAULTY_HDF5   1.14.0: what the HDF5 library says that it is
@@ -89,6 +90,8 @@ static verdict obey(void)
     what = what ? what : "EIO";
     if (strcmp(what, "kill") == 0)
         die();
+    if (strcmp(what, "stop") == 0)
+        return kill(getpid(), SIGSTOP) == 0 ? PASS : FAIL;
     if (strcmp(what, "short") == 0)
         return HALVE;
     if (strcmp(what, "tear") == 0)

@@ -14,6 +14,7 @@ typedef struct sched_plan {
     qg_task task[SCHED_MOST];
     int32_t needs[SCHED_MOST][2];
     qg_unit unit[SCHED_MOST];
+    uint8_t losses[SCHED_MOST];
     int n_tasks, n_units;
 } sched_plan;
 
@@ -47,8 +48,9 @@ static inline qg_sched *sched_make(qg_arena *a, const sched_plan *p, const uint8
         node[r] = r / per_node;
         computes[r] = !late || !late[r];
     }
-    qt_ok(qg_sched_create(&s, a, &(qg_workload){p->task, p->unit, p->n_tasks, p->n_units, state},
-                          ranks, node, computes));
+    qt_ok(qg_sched_create(
+        &s, a, &(qg_workload){p->task, p->unit, p->n_tasks, p->n_units, state, p->losses}, ranks,
+        node, computes));
     return s;
 }
 

@@ -169,7 +169,7 @@ static void compare(double *worst, const run *r, double left, double now)
 static double simulate(run *r, int asks)
 {
     qg_arena *a = qg_arena_create(0);
-    qg_workload work = {r->task, r->unit, r->n_tasks, r->n_units, NULL};
+    qg_workload work = {r->task, r->unit, r->n_tasks, r->n_units, NULL, NULL};
     qg_sched *s;
     qg_estimate *e;
     double now = 0, worst = 1, asked = 0;
@@ -261,7 +261,7 @@ static void make_small(small *m)
     add_units(r, second, 1, 100);
     add_units(r, add_task(r, PREDICT, 2, 0, second, -1), 4, 10);
     m->arena = qg_arena_create(0);
-    qg_workload work = {r->task, r->unit, r->n_tasks, r->n_units, NULL};
+    qg_workload work = {r->task, r->unit, r->n_tasks, r->n_units, NULL, NULL};
     for (int k = 0; k < 2; k++)
         r->computes[k] = true;
     qt_ok(qg_sched_create(&m->sched, m->arena, &work, 2, r->node, r->computes));

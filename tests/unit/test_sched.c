@@ -3,6 +3,8 @@
  */
 #include "sched_plan.h"
 
+#include <errno.h>
+
 static void costliest_units_go_first_and_ranks_keep_their_model(void **state)
 {
     (void)state;
@@ -76,11 +78,13 @@ static void failure_blocks_what_needs_it_and_three_deaths_are_a_failure(void **s
     qt_eq("the lost rank gets nothing", qg_sched_next(s, 0), -1);
     qt_eq("lost again", qg_sched_lost(s, 2), u);
     assert_false(qg_sched_dropped(s, u, true));
+    qt_eq("the last attempt is made alone", qg_sched_next(s, 3), -1);
+    assert_false(qg_sched_finished(s));
+    qg_sched_failed(s, v);
     qt_eq("and again", qg_sched_next(s, 3), u);
     qt_eq("lost a third time", qg_sched_lost(s, 3), u);
     assert_true(qg_sched_dropped(s, u, true));
     qt_eq("losses", qg_sched_losses(s, u), QG_SCHED_LOSSES);
-    qg_sched_failed(s, v);
     qt_eq("blocked", s->state[1], QG_UNIT_BLOCKED);
     qg_sched_count(s, &open, &running, &done, &bad);
     qt_eq("bad", bad, 3);
@@ -116,18 +120,18 @@ static void trouble_of_a_place_goes_to_another_node_first(void **state)
         sched_add_unit(&p, 0, 3 - i);
     qg_sched *s = sched_make(a, &p, NULL, 3, 2, NULL);
     qt_eq("begun", qg_sched_next(s, 0), 0);
-    qt_ok(qg_sched_troubled(&failed, s, 0, 0, QG_EIO));
+    qt_ok(qg_sched_troubled(&failed, s, 0, 0, &(qg_error){.code = QG_EIO}));
     assert_false(failed || qg_sched_left_out(s, 0));
     qt_eq("not for its node while there is another", qg_sched_next(s, 1), 1);
     qt_eq("never again for the rank", qg_sched_next(s, 0), 2);
     qt_eq("for another node", qg_sched_next(s, 2), 0);
-    qt_ok(qg_sched_troubled(&failed, s, 2, 0, QG_EIO));
+    qt_ok(qg_sched_troubled(&failed, s, 2, 0, &(qg_error){.code = QG_EIO}));
     assert_true(qg_sched_left_out(s, 0));
     qt_eq("another trouble there: not the same", s->state[0], QG_UNIT_RUNNING);
     qg_sched_done(s, 0);
     qt_eq("nothing for who is left out", qg_sched_next(s, 0), -1);
     qt_eq("for the other node", qg_sched_next(s, 2), 2);
-    qt_ok(qg_sched_troubled(&failed, s, 2, 2, QG_EIO));
+    qt_ok(qg_sched_troubled(&failed, s, 2, 2, &(qg_error){.code = QG_EIO}));
     assert_true(failed);
     qt_eq("the same on two nodes", s->state[2], QG_UNIT_FAILED);
     qg_sched_done(s, 1);
@@ -151,10 +155,10 @@ static void what_no_place_is_good_for_stays_open(void **state)
     int n;
     qt_eq("a gang", qg_sched_next_gang(s, ranks, &n), 1);
     qt_eq("of both", n, 2);
-    qt_ok(qg_sched_troubled(&failed, s, 1, 0, QG_ENOMEM));
+    qt_ok(qg_sched_troubled(&failed, s, 1, 0, &(qg_error){.code = QG_ENOMEM}));
     qt_eq("without the rank that had trouble", qg_sched_next_gang(s, ranks, &n), 1);
     assert_true(n == 1 && ranks[0] == 1);
-    qt_ok(qg_sched_troubled(&failed, s, 1, 1, QG_ENOMEM));
+    qt_ok(qg_sched_troubled(&failed, s, 1, 1, &(qg_error){.code = QG_ENOMEM}));
     assert_false(failed);
     qt_eq("nobody else may try", qg_sched_next_gang(s, ranks, &n), -1);
     assert_false(qg_sched_finished(s));
@@ -167,6 +171,85 @@ static void what_no_place_is_good_for_stays_open(void **state)
     qg_arena_destroy(a);
 }
 
+/* Ranks 0 and 1 on one node, 2 and 3 on another. */
+static void the_same_trouble_is_the_same_code_and_cause(void **state)
+{
+    (void)state;
+    bool failed;
+    qg_arena *a = qg_arena_create(0);
+    sched_plan p = {0};
+    sched_add_task(&p, 0, false, -1);
+    sched_add_unit(&p, 0, 1);
+    qg_sched *s = sched_make(a, &p, NULL, 4, 2, NULL);
+    qt_eq("begun", qg_sched_next(s, 0), 0);
+    qt_ok(qg_sched_troubled(&failed, s, 0, 0, &(qg_error){.code = QG_EIO, .cause = ENOENT}));
+    qt_eq("elsewhere", qg_sched_next(s, 2), 0);
+    qt_ok(qg_sched_troubled(&failed, s, 0, 2, &(qg_error){.code = QG_EIO, .cause = ENOSPC}));
+    assert_false(failed);
+    qt_eq("on the first node again", qg_sched_next(s, 1), 0);
+    qt_ok(qg_sched_troubled(&failed, s, 0, 1, &(qg_error){.code = QG_EIO, .cause = ENOSPC}));
+    assert_true(failed && s->state[0] == QG_UNIT_FAILED && qg_sched_finished(s));
+    qg_arena_destroy(a);
+}
+
+static void a_lack_of_memory_ends_after_three_attempts_the_last_alone(void **state)
+{
+    (void)state;
+    bool failed;
+    qg_arena *a = qg_arena_create(0);
+    sched_plan p = {0};
+    sched_add_task(&p, 0, false, -1);
+    sched_add_unit(&p, 0, 2);
+    sched_add_unit(&p, 0, 1);
+    qg_sched *s = sched_make(a, &p, NULL, 4, 4, NULL);
+    const qg_error why = {.code = QG_ENOMEM};
+    qt_eq("begun", qg_sched_next(s, 0), 0);
+    qt_ok(qg_sched_troubled(&failed, s, 0, 0, &why));
+    qt_eq("on another rank", qg_sched_next(s, 1), 0);
+    qt_ok(qg_sched_troubled(&failed, s, 0, 1, &why));
+    qt_eq("other work first", qg_sched_next(s, 2), 1);
+    qt_eq("not beside it", qg_sched_next(s, 3), -1);
+    qg_sched_done(s, 1);
+    qt_eq("then alone", qg_sched_next(s, 3), 0);
+    qt_ok(qg_sched_troubled(&failed, s, 0, 3, &why));
+    assert_true(failed && s->state[0] == QG_UNIT_FAILED && qg_sched_finished(s));
+    qg_arena_destroy(a);
+}
+
+static void deaths_of_earlier_runs_count(void **state)
+{
+    (void)state;
+    const uint8_t losses[] = {2, 0, 0, 2};
+    int32_t node[] = {0, 0}, ranks[2];
+    bool computes[] = {true, true};
+    int n;
+    qg_arena *a = qg_arena_create(0);
+    sched_plan p = {0};
+    sched_add_task(&p, 0, false, -1);
+    sched_add_task(&p, 0, false, 0);
+    for (int i = 0; i < 4; i++)
+        sched_add_unit(&p, i == 3, 4 - i);
+    qg_sched *s;
+    qt_ok(qg_sched_create(&s, a, &(qg_workload){p.task, p.unit, 2, 4, NULL, losses}, 2, node,
+                          computes));
+    qt_eq("innocent units first", qg_sched_next(s, 0), 1);
+    qt_eq("all of them", qg_sched_next(s, 1), 2);
+    qg_sched_done(s, 1);
+    qt_eq("not beside another", qg_sched_next(s, 0), -1);
+    qt_eq("nor in a gang", qg_sched_next_gang(s, ranks, &n), -1);
+    qg_sched_done(s, 2);
+    qt_eq("then the suspect", qg_sched_next(s, 0), 0);
+    qt_eq("alone", qg_sched_next(s, 1), -1);
+    assert_false(qg_sched_dropped(s, 0, false)); /* given up in good order */
+    qt_eq("once more", qg_sched_next(s, 1), 0);
+    qg_sched_done(s, 0);
+    qt_eq("what needed it", qg_sched_next(s, 1), 3);
+    qt_eq("dies", qg_sched_lost(s, 1), 3);
+    assert_true(qg_sched_dropped(s, 3, true));
+    assert_true(qg_sched_finished(s));
+    qg_arena_destroy(a);
+}
+
 static void a_rank_that_joins_later_gets_work(void **state)
 {
     (void)state;
@@ -175,7 +258,7 @@ static void a_rank_that_joins_later_gets_work(void **state)
     sched_add_task(&p, 0, false, -1);
     sched_add_unit(&p, 0, 1);
     qg_sched *s;
-    qt_ok(qg_sched_create(&s, a, &(qg_workload){p.task, p.unit, 1, 1, NULL}, 1, &(int32_t){0},
+    qt_ok(qg_sched_create(&s, a, &(qg_workload){p.task, p.unit, 1, 1, NULL, NULL}, 1, &(int32_t){0},
                           &(bool){false}));
     qt_eq("not yet", qg_sched_next(s, 0), -1);
     qg_sched_join(s, 0);
@@ -211,7 +294,8 @@ static void simulation_agrees_with_arithmetic(void **state)
     sched_add_task(&p, 0, false, -1);
     for (int i = 0; i < 64; i++)
         sched_add_unit(&p, 0, 2);
-    qt_ok(qg_sched_simulate(&s, a, &(qg_workload){p.task, p.unit, 1, p.n_units, NULL}, 4, 4, 1));
+    qt_ok(qg_sched_simulate(&s, a, &(qg_workload){p.task, p.unit, 1, p.n_units, NULL, NULL}, 4, 4,
+                            1));
     qt_close("makespan", s.makespan, 16 * 2 + 1, 1e-12, 0);
     qt_close("efficiency", s.efficiency, 128.0 / (4 * 33), 1e-12, 0);
     qt_eq("loads", s.loads, 4);
@@ -226,6 +310,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_dropped_unbroken_goes_back_for_ever),
     cmocka_unit_test(trouble_of_a_place_goes_to_another_node_first),
     cmocka_unit_test(what_no_place_is_good_for_stays_open),
+    cmocka_unit_test(the_same_trouble_is_the_same_code_and_cause),
+    cmocka_unit_test(a_lack_of_memory_ends_after_three_attempts_the_last_alone),
+    cmocka_unit_test(deaths_of_earlier_runs_count),
     cmocka_unit_test(a_rank_that_joins_later_gets_work),
     cmocka_unit_test(simulation_agrees_with_arithmetic),
 };

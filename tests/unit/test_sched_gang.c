@@ -182,11 +182,11 @@ static void impossible_gangs_are_refused(void **state)
     qg_arena *a = qg_arena_create(0);
     qg_sched *s;
     qg_task odd = {.gang = 6}, alone = {.gang = 2, .exclusive = true};
-    qt_fails(qg_sched_create(&s, a, &(qg_workload){&odd, NULL, 1, 0, NULL}, 1, &(int32_t){0},
+    qt_fails(qg_sched_create(&s, a, &(qg_workload){&odd, NULL, 1, 0, NULL, NULL}, 1, &(int32_t){0},
                              &(bool){true}),
              QG_EBUG, NULL);
-    qt_fails(qg_sched_create(&s, a, &(qg_workload){&alone, NULL, 1, 0, NULL}, 1, &(int32_t){0},
-                             &(bool){true}),
+    qt_fails(qg_sched_create(&s, a, &(qg_workload){&alone, NULL, 1, 0, NULL, NULL}, 1,
+                             &(int32_t){0}, &(bool){true}),
              QG_EBUG, NULL);
     qg_arena_destroy(a);
 #else
@@ -205,12 +205,14 @@ static void simulated_gangs_take_their_share_of_time(void **state)
     sched_add_unit(&p, 0, 72);
     for (int i = 0; i < 12; i++)
         sched_add_unit(&p, 1, 2);
-    qt_ok(qg_sched_simulate(&s, a, &(qg_workload){p.task, p.unit, 2, p.n_units, NULL}, 6, 6, 1));
+    qt_ok(qg_sched_simulate(&s, a, &(qg_workload){p.task, p.unit, 2, p.n_units, NULL, NULL}, 6, 6,
+                            1));
     /* Load, four ranks train, then six predict; two of those load then. */
     qt_close("makespan", s.makespan, 1 + 72 / (4 * 0.9) + 2 * 2 + 1, 1e-12, 0);
     qt_close("busy", s.busy, 72 + 24, 1e-12, 0);
     qt_eq("loads", s.loads, 6);
-    qt_ok(qg_sched_simulate(&s, a, &(qg_workload){p.task, p.unit, 2, p.n_units, NULL}, 1, 1, 1));
+    qt_ok(qg_sched_simulate(&s, a, &(qg_workload){p.task, p.unit, 2, p.n_units, NULL, NULL}, 1, 1,
+                            1));
     qt_close("alone", s.makespan, 1 + 72 + 24, 1e-12, 0);
     qg_arena_destroy(a);
 }

@@ -32,6 +32,16 @@ static const qg_task *task_of(const world *w, int unit)
     return &w->plan.task[w->plan.unit[unit].task];
 }
 
+static int limit_of(const world *w, int unit)
+{
+    return task_of(w, unit)->gang > 1 ? QG_SCHED_GANG_LOSSES : QG_SCHED_LOSSES;
+}
+
+static bool is_last_attempt(const world *w, int unit)
+{
+    return w->breaks[unit] + 1 >= limit_of(w, unit);
+}
+
 static void make_world(world *w, qg_arena *a, uint64_t round)
 {
     w->rng = qg_rng_make(5, "test/sched", round);
@@ -48,6 +58,8 @@ static void make_world(world *w, qg_arena *a, uint64_t round)
         for (int u = below(w, 8); u > 0; u--)
             sched_add_unit(&w->plan, t, below(w, 10));
     }
+    for (int u = 0; u < w->plan.n_units && w->trouble; u++) /* in earlier runs */
+        w->breaks[u] = w->plan.losses[u] = (uint8_t)(below(w, 3) ? 0 : below(w, limit_of(w, u)));
     for (int r = 0; r < w->ranks; r++) {
         w->at[r] = IDLE;
         w->late[r] = r > 0 && w->trouble && below(w, 3) == 0;
@@ -61,7 +73,8 @@ static void begin(world *w, int unit, const int32_t *ranks, int n)
     qt_eq("running", w->sched->state[unit], QG_UNIT_RUNNING);
     assert_false(w->drained);
     for (int r = 0; r < w->ranks; r++)
-        assert_true(w->at[r] != unit);
+        assert_true(w->at[r] != unit &&
+                    (w->at[r] < 0 || !(is_last_attempt(w, unit) || is_last_attempt(w, w->at[r]))));
     for (int i = 0; i < n; i++) {
         assert_true(ranks[i] >= 0 && ranks[i] < w->ranks && (i == 0 || ranks[i] > ranks[i - 1]));
         qt_eq("an idle rank", w->at[ranks[i]], IDLE);
@@ -119,9 +132,8 @@ static void settle_if_over(world *w, int unit)
     if (!over)
         return;
     if (w->gives_up[unit]) {
-        int limit = task_of(w, unit)->gang > 1 ? QG_SCHED_GANG_LOSSES : QG_SCHED_LOSSES;
+        bool last = w->broken[unit] && is_last_attempt(w, unit);
         w->breaks[unit] += w->broken[unit];
-        bool last = w->broken[unit] && w->breaks[unit] >= limit;
         qt_eq("failed by deaths", qg_sched_dropped(w->sched, unit, w->broken[unit]), last);
         w->ended[unit] += last;
     } else {

@@ -259,7 +259,11 @@ static void the_newer_file_format_is_read_but_not_continued(void **state)
     qt_ok(qg_store_open(&s, path, false));
     qt_ok(qg_store_digest(hex, s, NULL));
     qt_ok(qg_store_close(s));
-    qt_fails(qg_store_open(&s, path, true), QG_ESTORE, "newer.h5", "exceeds high bound", NULL);
+    const uint8_t byte = 1;
+    qt_ok(qg_store_open(&s, path, true));
+    qt_fails(qg_store_write(s, "/state", QG_STORE_U8, NULL, NULL, &byte), QG_ESTORE, "newer.h5",
+             "exceeds high bound", NULL);
+    qt_fails(qg_store_close(s), QG_ESTORE, "newer.h5", "exceeds high bound", NULL);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -4,6 +4,7 @@
 #include "doctor.h"
 
 #include "qgrid/file.h"
+#include "qgrid/lock.h"
 #include "qgrid/model.h"
 #include "qgrid/str.h"
 
@@ -140,10 +141,29 @@ static void cache(qg_doctor *d)
                       nodes);
 }
 
+/* Whether another run holds the job's results. */
+static void lock(qg_doctor *d, const char *output)
+{
+    char file[4096], held[1024];
+    bool left_over = false;
+    qg_code rc = qg_file_target(file, sizeof file, output);
+    if (rc == QG_OK)
+        rc = qg_lock_look(&left_over, file, QG_LOCK_STALE);
+    if (rc != QG_OK) {
+        qg_error_format(held, sizeof held, qg_error_last());
+        qg_doctor_say(d, QG_BAD, "lock", "%s", held);
+        qg_error_clear();
+    } else if (left_over) {
+        qg_doctor_say(d, QG_FINE, "lock", "%s.lock was left over by a run that is gone", file);
+    }
+}
+
 static void results(qg_doctor *d)
 {
     const char *output = d->plan ? d->plan->job->output : "results/";
     (void)folder(d, "results", d->plan ? qg_path_dir(d->arena, output) : output, "");
+    if (d->plan)
+        lock(d, output);
 }
 
 /* Segments of Open MPI, those of killed runs among them, and the bytes they take. */

@@ -25,8 +25,8 @@ static void mpirun(qg_doctor *d)
     if (!qg_doctor_ask(line, sizeof line, "mpirun --version"))
         qg_doctor_say(d, QG_BAD, "launcher", "%s does not tell its version", path);
     else if (!strstr(line, "Open MPI") || !strstr(line, mpi.running))
-        qg_doctor_say(d, QG_BAD, "launcher", "%s is \"%s\", the program is linked with %s", path,
-                      line, qg_par_library());
+        qg_doctor_say(d, QG_BAD, "launcher", "%s is \"%s\", the program is linked with %s %s", path,
+                      line, mpi.name, mpi.running);
     else
         qg_doctor_say(d, QG_FINE, "launcher", "%s, %s", path, line);
 }

@@ -43,21 +43,19 @@ static int usable_processors(void)
 /* Processors that a cgroup grants; 0: no limit. */
 static double granted(void)
 {
-    double quota = number_in("/sys/fs/cgroup/cpu.max", "", 1);
-    if (quota > 0) {
-        double period = 100000;
-        FILE *f = fopen("/sys/fs/cgroup/cpu.max", "r");
-        char line[64] = "", *end = line;
-        if (f && fgets(line, sizeof line, f)) {
-            (void)strtod(line, &end);
-            period = strtod(end, NULL);
-        }
-        if (f)
-            fclose(f);
-        return period > 0 ? quota / period : 0;
+    double quota = 0, period = 0;
+    FILE *f = fopen("/sys/fs/cgroup/cpu.max", "r"); /* "max 100000" without a limit */
+    char line[64] = "", *end = line;
+    if (f && fgets(line, sizeof line, f)) {
+        quota = strtod(line, &end);
+        period = strtod(end, NULL);
     }
-    quota = number_in("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "", 1);
-    double period = number_in("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "", 1);
+    if (f) {
+        fclose(f);
+    } else {
+        quota = number_in("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "", 1);
+        period = number_in("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "", 1);
+    }
     return quota > 0 && period > 0 ? quota / period : 0;
 }
 

@@ -123,7 +123,7 @@ qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const c
     for (int i = 0;; i++) {
         if (!qg_is_packed(dir)) {
             QG_TRY(check_writable(cache_dir));
-            qg_remove_leftovers(cache_dir);
+            qg_remove_leftovers(cache_dir, NULL);
             if (qg_dir_exists(dir))
                 QG_TRY(put_aside(dir));
             QG_TRY(qg_source_pack(src, p, dir, model_hash));
