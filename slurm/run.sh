@@ -11,7 +11,7 @@ export OMPI_MCA_btl_base_warn_component_unused=0 OPENBLAS_NUM_THREADS=1
 QGRID="${QGRID:-$(command -v qgrid || echo build/release/qgrid)}"
 
 qgrid_told() { # KEY: what the run wrote to its status file
-    sed -n "s/^$1 //p" "$qgrid_file" | tail -n 1
+    sed -n "s/^$1 //p" "$qgrid_file" 2>/dev/null | tail -n 1
 }
 
 # Before every rank catches signals one would kill the run, or be lost: it is kept until then.
@@ -39,8 +39,8 @@ qgrid_end_launcher() {
     kill -KILL "$qgrid_pid" 2>/dev/null
 }
 
-# SLURM itself is ending the job for good: by scancel, then, but for the time limit.
-qgrid_is_cancelled() { # JOB
+# SLURM itself is ending the job, but for the time limit: by scancel, or to queue it again by itself.
+qgrid_is_ended() { # JOB
     local about
     about=$(scontrol show job "$1" 2>/dev/null)
     [[ $about =~ JobState=(CANCELLED|COMPLETING) && ! $about =~ Reason=TimeLimit ]]
@@ -51,8 +51,8 @@ qgrid_again() { # LIMIT
     local id=${SLURM_JOB_ID:-} restarts=${SLURM_RESTART_COUNT:-0}
     [ -n "$id" ] || return 0
     [ -z "${SLURM_ARRAY_TASK_ID:-}" ] || id=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID # not the whole array
-    if qgrid_is_cancelled "$id"; then
-        echo "run.sh: job $id was cancelled; sbatch with the same script goes on" >&2
+    if qgrid_is_ended "$id"; then
+        echo "run.sh: SLURM ended job $id; unless it queues it again, sbatch with the same script goes on" >&2
     elif [ "$restarts" -ge "$1" ]; then
         echo "run.sh: job $id was started again $restarts times, and work is left: not once more (QGRID_RESTARTS);" \
             "sbatch with the same script goes on" >&2

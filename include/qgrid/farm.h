@@ -49,7 +49,7 @@ typedef struct qg_farm_owner {
 
 typedef struct qg_farm_options {
     double max_seconds;       /* 0 = no limit: drain when reached */
-    double heartbeat;         /* seconds between signs of life (default 1) */
+    double heartbeat;         /* seconds between signs of life (default 1, at most silence / 6) */
     double silence;           /* a rank silent for longer is lost (default 60) */
     bool places_fail;         /* trouble of a place is a failure: there is one unit only */
     int coordinate_only_from; /* rank 0 does not compute from this many ranks on (default 17) */

@@ -112,10 +112,12 @@ typedef struct qg_plan {
     qg_plan_explained *explained; /* [n_experiments]; NULL: nothing is explained */
     qg_cell *cells;
     qg_plan_cells_of *cells_of; /* [n_experiments] */
+    int *experiment_of;         /* [n_models][n_datasets] or -1 */
     int n_cells, n_selected;
     qg_plan_task *tasks;
     qg_task *sched_tasks; /* [n_tasks] the same for the scheduler */
     int n_tasks;
+    int *pack_task; /* [n_models][n_precisions] the task that packs it, or -1 */
     qg_unit *units;
     int n_units;
     const char **warnings;

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double CHECK_SECONDS = 0.2; /* between looks at who is still there */
+
 /* The message says which ranks were lost: then nobody may wait in MPI_Finalize. */
 static qg_code send_away(qg_par *p, int rank)
 {
@@ -69,7 +71,7 @@ static qg_code take(qg_farm *f, int from, int tag, size_t size)
  * it: that time is not their silence. */
 static void forgive(qg_farm *f, double away)
 {
-    for (int r = 1; away > f->options.silence / 6 && r < f->par->size; r++)
+    for (int r = 1; away > CHECK_SECONDS + f->options.silence / 6 && r < f->par->size; r++)
         f->peer[r].heard += away;
 }
 
@@ -160,7 +162,7 @@ static qg_code step(qg_farm *f)
     }
     double now = qg_clock();
     QG_TRY(obey_signals(f, now));
-    if (now - f->last_check > 0.2) {
+    if (now - f->last_check > CHECK_SECONDS) {
         forgive(f, now - f->last_check);
         f->last_check = now;
         QG_TRY(check_peers(f, now));

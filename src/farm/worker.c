@@ -20,6 +20,8 @@ qg_farm_options qg_farm_defaults(const qg_farm_options *o)
         d.heartbeat = 1;
     if (!(d.silence > 0))
         d.silence = 60;
+    if (d.heartbeat > d.silence / 6) /* several signs of life are missed before a rank is lost */
+        d.heartbeat = d.silence / 6;
     if (d.coordinate_only_from <= 0)
         d.coordinate_only_from = 17;
     return d;
@@ -158,7 +160,8 @@ static qg_code beat(worker *w)
     if (since < w->options.heartbeat && !w->asked)
         return QG_OK;
     w->asked = false;
-    if (since > w->options.silence / 6) /* away itself: that was not rank 0's silence */
+    if (since >
+        w->options.heartbeat + w->options.silence / 6) /* away itself: not rank 0's silence */
         w->last_heard += since;
     w->last_beat = now;
     QG_TRY(leave_if_orphaned(w));

@@ -208,14 +208,23 @@ static bool kill_ranks(const qg_par *p, bool all)
 static const qg_par *par_at_alarm;
 static volatile sig_atomic_t status_at_alarm;
 
-/* The others have an alarm, too. Who is still there after that sleeps, and mpirun would wait. */
+/* The others have an alarm, too. Who is still there after that sleeps, and mpirun would wait. On
+ * other nodes only the launcher can end it; should MPI be in no state for that, a second alarm ends
+ * this process. */
 static void leave_at_alarm(int number)
 {
-    enum { OTHERS_SECONDS = 2 };
-    (void)number;
+    enum { OTHERS_SECONDS = 2, LAST_SECONDS = 5 };
+    sigset_t alarms;
     if (par_at_alarm->rank == 0 && !qg_par_orphaned(par_at_alarm)) {
         qg_sleep(OTHERS_SECONDS);
-        kill_ranks(par_at_alarm, true);
+        if (kill_ranks(par_at_alarm, true)) {
+            sigemptyset(&alarms);
+            sigaddset(&alarms, number);
+            signal(number, SIG_DFL);
+            sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+            alarm(LAST_SECONDS);
+            MPI_Abort(MPI_COMM_WORLD, status_at_alarm);
+        }
     }
     _exit(status_at_alarm);
 }

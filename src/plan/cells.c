@@ -102,7 +102,6 @@ static void make_keys(qg_plan *p)
             if (key_order(c) != order)
                 continue;
             qg_plan_make_key(p, c);
-            c->owner = qg_plan_latency_owner(p, i);
             if (!qg_cell_work(c->kind))
                 c->skip = nothing_to_sum_up(p, c);
         }
@@ -335,6 +334,18 @@ static void select_cells(qg_plan *p, const char *only)
         p->n_selected += p->cells[i].selected;
 }
 
+static qg_code index_experiments(qg_plan *p, qg_arena *a)
+{
+    const qg_job *job = p->job;
+    size_t n = (size_t)job->n_models * (size_t)job->n_datasets;
+    QG_NEW(p->experiment_of, a, n);
+    memset(p->experiment_of, -1, n * sizeof *p->experiment_of);
+    for (int e = 0; e < job->n_experiments; e++)
+        p->experiment_of[job->experiments[e].model * job->n_datasets +
+                         job->experiments[e].dataset] = e;
+    return QG_OK;
+}
+
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
@@ -343,6 +354,7 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);
     QG_NEW(p->cells_of, a, job->n_experiments);
+    QG_TRY(index_experiments(p, a));
     QG_TRY(add_train_cells(p, a));
     for (int e = 0; e < job->n_experiments; e++) {
         const qg_seed_group *seed_group = &job->experiments[e].seed_group;
@@ -357,6 +369,7 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
     QG_TRY(add_pair_cells(p, a));
     QG_TRY(add_decomposition_cells(p, a));
     make_keys(p);
+    QG_TRY(qg_plan_latency_owners(p, a));
     for (int i = 0; i < p->n_cells; i++)
         if (p->cells[i].skip)
             QG_TRY(qg_plan_warn(

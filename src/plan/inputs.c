@@ -137,12 +137,12 @@ qg_code qg_plan_warn(qg_plan *p, qg_arena *a, const char *text)
 {
     if (!text)
         return QG_ENOMEM;
-    const char **w =
-        qg_arena_grow(a, p->warnings, (size_t)p->n_warnings, (size_t)p->n_warnings + 1, sizeof *w);
-    if (!w)
+    size_t n = (size_t)p->n_warnings;
+    if ((n & (n - 1)) == 0)
+        p->warnings = qg_arena_grow(a, p->warnings, n, n ? 2 * n : 8, sizeof *p->warnings);
+    if (!p->warnings)
         return QG_ENOMEM;
-    w[p->n_warnings++] = text;
-    p->warnings = w;
+    p->warnings[p->n_warnings++] = text;
     return QG_OK;
 }
 

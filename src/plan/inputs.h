@@ -40,8 +40,9 @@ void qg_plan_make_key(const qg_plan *p, qg_cell *c);
  *  shape of the model, tokenizer and texts. */
 void qg_plan_add_shape(qg_sha256 *h, const qg_plan *p, int experiment);
 
-/** The cell that owns the measurement which a cell shows; one that shares none: itself. */
-int qg_plan_latency_owner(const qg_plan *p, int cell);
+/** Cells that show a measurement of another one get that as their owner; keys are there.
+ *  @errors QG_ENOMEM. */
+qg_code qg_plan_latency_owners(qg_plan *p, qg_arena *a) QG_MUST_USE;
 
 /** The cell on whose model the measurement of `owner` is made: of the selected ones that show it
  *  the first whose model is read from a folder, or else the first. */

@@ -9,6 +9,7 @@
 
 #include "qgrid/rng.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int64_t qg_plan_latency_texts(const qg_plan *p, int experiment)
@@ -45,15 +46,30 @@ void qg_plan_add_shape(qg_sha256 *h, const qg_plan *p, int experiment)
     qg_sha256_add_text(h, p->datasets[x->dataset].hash);
 }
 
-int qg_plan_latency_owner(const qg_plan *p, int cell)
+/* By key, of equal ones in the job's order. */
+static int by_key(const void *a, const void *b)
 {
-    const qg_cell *c = &p->cells[cell];
-    if (c->kind != QG_CELL_LATENCY || p->job->latency.per == QG_LATENCY_PER_EXPERIMENT)
-        return cell;
-    for (int i = 0; i < cell; i++)
-        if (p->cells[i].kind == QG_CELL_LATENCY && strcmp(p->cells[i].key, c->key) == 0)
-            return i;
-    return cell;
+    const qg_cell *x = *(qg_cell *const *)a, *y = *(qg_cell *const *)b;
+    int order = strcmp(x->key, y->key);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+qg_code qg_plan_latency_owners(qg_plan *p, qg_arena *a)
+{
+    qg_cell **cell;
+    int n = 0;
+    if (!p->job->latency.wanted || p->job->latency.per == QG_LATENCY_PER_EXPERIMENT)
+        return QG_OK;
+    QG_NEW(cell, a, p->n_cells);
+    for (int i = 0; i < p->n_cells; i++)
+        if (p->cells[i].kind == QG_CELL_LATENCY)
+            cell[n++] = &p->cells[i];
+    if (n > 1)
+        qsort(cell, (size_t)n, sizeof *cell, by_key);
+    for (int i = 1; i < n; i++)
+        if (strcmp(cell[i]->key, cell[i - 1]->key) == 0)
+            cell[i]->owner = cell[i - 1]->owner;
+    return QG_OK;
 }
 
 /* A model that is read from a folder is there first, and no training can fail before it. */

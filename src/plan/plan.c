@@ -91,13 +91,14 @@ static qg_code make_trainings(qg_plan *p, qg_arena *a, const qg_work_kind *train
 /* Number of the task that packs a model. */
 static qg_code pack_task(int *out, qg_plan *p, qg_arena *a, int model, int precision)
 {
-    const qg_work_kind *pack = qg_work_kind_find("pack");
-    for (*out = 0; *out < p->n_tasks; ++*out) {
-        const qg_plan_task *t = &p->tasks[*out];
-        if (t->kind == pack && t->model == model && t->precision == precision)
-            return QG_OK;
+    int *task = &p->pack_task[model * p->job->n_precisions + precision];
+    if (*task < 0) {
+        const qg_work_kind *pack = qg_work_kind_find("pack");
+        *task = p->n_tasks;
+        QG_TRY(add_task(p, a, (qg_plan_task){pack, model, precision, -1, -1, 0, 0}, -1));
     }
-    return add_task(p, a, (qg_plan_task){pack, model, precision, -1, -1, 0, 0}, -1);
+    *out = *task;
+    return QG_OK;
 }
 
 /* The task of a cell that is computed from a packed model. That of the predictions which say what
@@ -137,9 +138,12 @@ static qg_code make_cell_tasks(qg_plan *p, qg_arena *a, bool exclusive)
 static qg_code make_tasks(qg_plan *p, qg_arena *a)
 {
     const qg_job *job = p->job;
-    size_t most = (size_t)p->n_cells + (size_t)job->n_models * (size_t)job->n_precisions;
+    size_t packs = (size_t)job->n_models * (size_t)job->n_precisions;
+    size_t most = (size_t)p->n_cells + packs;
     QG_NEW(p->tasks, a, most);
     QG_NEW(p->sched_tasks, a, most);
+    QG_NEW(p->pack_task, a, packs);
+    memset(p->pack_task, -1, packs * sizeof *p->pack_task);
     QG_TRY(make_trainings(p, a, qg_cell_work(QG_CELL_TRAIN)));
     QG_TRY(make_cell_tasks(p, a, false));
     /* Last: whose model is timed depends on --only, the order of the units does not. */

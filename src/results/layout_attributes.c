@@ -105,15 +105,11 @@ static void dataset(list *l, const qg_plan *p, const char *path, int d)
 
 static void tokens(list *l, const qg_plan *p, const char *path, const qg_group_ref *ref)
 {
-    for (int e = 0; e < p->job->n_experiments; e++) {
-        const qg_experiment *x = &p->job->experiments[e];
-        if (x->model != ref->model || x->dataset != ref->dataset)
-            continue;
-        text(l, path, "tokenizer_sha256", p->tokens[e]->tokenizer);
-        integer(l, path, "max_length", p->tokens[e]->max_length);
-        integer(l, path, "truncated_texts", p->tokens[e]->truncated);
-        integer(l, path, "unknown_tokens", p->tokens[e]->unknown);
-    }
+    const qg_plan_tokens *t = p->tokens[qg_layout_experiment(p, *ref)];
+    text(l, path, "tokenizer_sha256", t->tokenizer);
+    integer(l, path, "max_length", t->max_length);
+    integer(l, path, "truncated_texts", t->truncated);
+    integer(l, path, "unknown_tokens", t->unknown);
 }
 
 static void training(list *l, const qg_plan *p, const char *path, int model)
@@ -154,9 +150,7 @@ static void attributions(list *l, const qg_plan *p, const char *path, int method
 static void reference(list *l, const qg_plan *p, const char *path, const qg_group_ref *ref)
 {
     const qg_experiment *x = p->job->experiments;
-    for (int e = 0; e < p->job->n_experiments; e++)
-        if (x[e].model == ref->model && x[e].dataset == ref->dataset)
-            text(l, path, "reference", x[x[e].reference].name);
+    text(l, path, "reference", x[x[qg_layout_experiment(p, *ref)].reference].name);
 }
 
 static void randomisation(list *l, const qg_plan *p, const char *path, int method)

@@ -8,11 +8,9 @@
 
 int qg_layout_experiment(const qg_plan *p, qg_group_ref ref)
 {
-    for (int e = 0; e < p->job->n_experiments; e++)
-        if (p->job->experiments[e].model == ref.model &&
-            p->job->experiments[e].dataset == ref.dataset)
-            return e;
-    return -1;
+    return ref.model < 0 || ref.dataset < 0
+               ? -1
+               : p->experiment_of[ref.model * p->job->n_datasets + ref.dataset];
 }
 
 /* ---------------------------------------------------------------------------------------- texts */

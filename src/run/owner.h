@@ -18,8 +18,8 @@ typedef struct qg_owner {
     double started, last_line, last_lock, last_sync;
     qg_estimate *estimate;
     qg_gang_news *news; /* [models] of running trainings; text empty: there is none */
-    int64_t units_done;
-    int last_unit; /* handed out last, -1: none yet */
+    int64_t units_done, tasks_finished; /* tasks: since all cells were looked at */
+    int last_unit;                      /* handed out last, -1: none yet */
 } qg_owner;
 
 /** With results, lock, cache and progress set. @param work  what is run, its states included; its

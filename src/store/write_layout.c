@@ -24,7 +24,7 @@ typedef struct use {
 /* A scale: where it is in the file, and which of the writer's uses are its own. */
 typedef struct scale {
     const qg_field *field;
-    hobj_ref_t place;
+    hobj_ref_t place; /* 0: not there yet */
     int first, n;
 } scale;
 
@@ -268,7 +268,7 @@ static qg_code fill_dataset(writer *w, const qg_field *f, hid_t id, hid_t type)
     return f->doc ? qg_h5_put_text(id, w->path, f->path, "long_name", f->doc) : QG_OK;
 }
 
-static qg_code write_field(writer *w, const qg_field *f)
+static qg_code write_one(writer *w, const qg_field *f)
 {
     QG_TRY(enter_group(w, f->path, (size_t)(name_of(f) - 1 - f->path)));
     hid_t type = qg_h5_type(f->type, f->string_size), id;
@@ -281,6 +281,21 @@ static qg_code write_field(writer *w, const qg_field *f)
         rc = qg_h5_fail(QG_SRC, w->path, f->path, "cannot create");
     H5Tclose(type);
     return rc;
+}
+
+static qg_code write_scale(writer *w, const scale *s)
+{
+    return s->place ? QG_OK : write_one(w, s->field);
+}
+
+/* A dataset comes behind its scales, also where the layout has them later. */
+static qg_code write_field(writer *w, const qg_field *f)
+{
+    if (f->scale)
+        return write_scale(w, find_scale(w, f->path));
+    for (int k = 0; k < f->ndim; k++)
+        QG_TRY(write_scale(w, find_scale(w, f->dim[k])));
+    return write_one(w, f);
 }
 
 static qg_code put_number(const writer *w, hid_t object, const qg_attr *a)
@@ -308,10 +323,8 @@ static qg_code write_attr(writer *w, const qg_attr *a)
 static qg_code write_all(writer *w)
 {
     const qg_layout *l = w->layout;
-    for (int scales = 1; scales >= 0; scales--) /* they are there before what uses them */
-        for (int i = 0; i < l->n_fields; i++)
-            if (l->field[i].scale == (bool)scales)
-                QG_TRY(write_field(w, &l->field[i]));
+    for (int i = 0; i < l->n_fields; i++)
+        QG_TRY(write_field(w, &l->field[i]));
     for (int i = 0; i < w->n_scales; i++)
         QG_TRY(write_uses(w, &w->scale[i]));
     for (int i = 0; i < l->n_attrs; i++)

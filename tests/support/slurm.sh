@@ -96,14 +96,16 @@ cluster_start() {
     wait $alone && digest_of "$T/alone.h5" >"$T/digest"
 }
 
-# What SLURM says of all jobs, "NUMBER STATE REASON" each, in the file $T/jobs. SLURM lets a job that is queued
-# again wait for two minutes; here it need not.
+# What SLURM says of all jobs, "NUMBER STATE REASON ID" each, in the file $T/jobs. SLURM lets a job that is
+# queued again wait for two minutes; here it need not wait longer than for the end of its last start, whose
+# status would count as that of the next.
 jobs_watch() {
-    local id state reason
-    while squeue -h -t all -r -o '%i %T %r' >"$T/jobs.new"; do
+    local number state reason id
+    while squeue -h -t all -r -o '%i %T %r %A' >"$T/jobs.new"; do
         mv "$T/jobs.new" "$T/jobs"
-        while read -r id state reason; do
-            [ "$state $reason" != "PENDING BeginTime" ] || scontrol update JobId="$id" StartTime=now
+        while read -r number state reason id; do
+            [ "$state $reason" = "PENDING BeginTime" ] && ! pgrep -f "^slurmstepd: \[$id\." >/dev/null &&
+                scontrol update JobId="$number" StartTime=now
         done <"$T/jobs"
         sleep 0.2
     done
@@ -177,6 +179,7 @@ ended() { # JOB STATE RESTARTS [MOST]: it ends so, started again so many times, 
     local restarts
     restarts=$(job_says "$1" Restarts)
     job_log "$1"
+    grep -w "JobId=$1" "$CLUSTER/ctld.log" # what SLURM did, and when
     echo "job $1: $(job_says "$1" JobState), started again $restarts times"
     [ "$(job_says "$1" JobState)" = "$2" ] && [ "$restarts" -ge "$3" ] && [ "$restarts" -le "${4:-$3}" ]
 }

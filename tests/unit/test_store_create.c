@@ -5,9 +5,13 @@
 
 #include "qgrid/clock.h"
 #include "qgrid/file.h"
+#include "store/h5.h"
 #include "store_sample.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void create_sample(const char *path)
 {
@@ -98,20 +102,108 @@ static void user_paths_are_checked(void **state)
     qt_fails(qg_store_check_path("/dev/null"), QG_ESTORE, "is special, not a file", NULL);
 }
 
+/* `groups` groups of one scale and `each` - 1 datasets of `rows` floats that use it, or, `shared`,
+ * all of them the first scale. */
+static qg_layout many_datasets(qg_arena *a, int groups, int each, int64_t rows, bool shared)
+{
+    qg_field *f = qg_arena_alloc(a, (size_t)groups * (size_t)each, sizeof *f);
+    assert_non_null(f);
+    for (int i = 0; i < groups * each; i++) {
+        bool scale = i % each == 0 && (!shared || i == 0);
+        const char *row = qg_arena_printf(a, "/g/m%d/row", shared ? 0 : i / each);
+        f[i] = (qg_field){.type = QG_STORE_F32, .ndim = 1, .shape = {rows}, .dim = {row}};
+        f[i].path = scale ? row : qg_arena_printf(a, "/g/m%d/x%d", i / each, i % each);
+        f[i].scale = scale;
+        f[i].doc = scale ? NULL : "a number of each text";
+    }
+    return (qg_layout){.field = f, .n_fields = groups * each};
+}
+
+static int64_t size_of(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_size;
+}
+
+static void space_is_forecast_from_above(void **state)
+{
+    (void)state;
+    double low = 0, high = 0;
+    static const struct {
+        int groups, each;
+        int64_t rows;
+        bool shared;
+    } files[] = {{1, 2, 1, false},    {100, 2, 1, false},    {500, 6, 3, false},
+                 {100, 40, 3, false}, {10, 40, 2000, false}, {1, 5000, 3, true},
+                 {50, 100, 3, true},  {3, 400, 50, false}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        qg_arena *a = qg_arena_create(0);
+        uint64_t need;
+        qg_store *s;
+        const char *path = qt_tmp("forecast.h5");
+        qg_layout l =
+            many_datasets(a, files[i].groups, files[i].each, files[i].rows, files[i].shared);
+        unlink(path);
+        qt_ok(qg_h5_check_layout(&need, path, &l));
+        qt_ok(qg_store_create(&s, path, &l));
+        qt_ok(qg_store_close(s));
+        double size = (double)size_of(path);
+        print_message("%d groups of %d datasets of %lld rows: %.0f bytes, forecast %.3f of them\n",
+                      files[i].groups, files[i].each, (long long)files[i].rows, size,
+                      (double)need / size);
+        low = fmin(low, (double)need - size);
+        high = fmax(high, ((double)need - (1 << 14)) / size);
+        qg_arena_destroy(a);
+    }
+    assert_true(low >= 0 && high <= 1.3);
+}
+
+/* System calls that wrote, of this process; 0 where the system does not tell. */
+static int64_t writes(void)
+{
+    char line[64];
+    long long n = 0;
+    FILE *f = fopen("/proc/self/io", "r");
+    while (f && fgets(line, sizeof line, f) && sscanf(line, "syscw: %lld", &n) != 1)
+        ;
+    if (f)
+        (void)fclose(f);
+    return n;
+}
+
+/* A list of references that is written again for each dataset makes both quadratic. */
+static void twice_the_datasets_of_a_scale_take_twice_the_writes_and_bytes(void **state)
+{
+    (void)state;
+    int64_t count[2], bytes[2];
+    for (int i = 0; i < 2; i++) {
+        qg_arena *a = qg_arena_create(0);
+        qg_layout l = many_datasets(a, 1, 3000 << i, 3, true);
+        const char *path = qt_tmp("linear.h5");
+        qg_store *s;
+        unlink(path);
+        int64_t before = writes();
+        qt_ok(qg_store_create(&s, path, &l));
+        qt_ok(qg_store_close(s));
+        count[i] = writes() - before;
+        bytes[i] = size_of(path);
+        qg_arena_destroy(a);
+    }
+    print_message("3000 and 6000 datasets: %lld and %lld writes, %lld and %lld bytes\n",
+                  (long long)count[0], (long long)count[1], (long long)bytes[0],
+                  (long long)bytes[1]);
+    assert_true((double)bytes[1] < 2.2 * (double)bytes[0]);
+    assert_true((double)count[1] <= 2.5 * (double)count[0]);
+}
+
 static void five_thousand_datasets_are_created_quickly(void **state)
 {
     (void)state;
     enum { GROUPS = 250, EACH = 20, ROWS = 50 };
     qg_arena *a = qg_arena_create(0);
-    qg_field *f = qg_arena_alloc(a, GROUPS * EACH, sizeof *f);
-    assert_non_null(f);
-    for (int i = 0; i < GROUPS * EACH; i++) {
-        const char *row = qg_arena_printf(a, "/g/m%d/row", i / EACH);
-        f[i] = (qg_field){.type = QG_STORE_F32, .ndim = 1, .shape = {ROWS}, .dim = {row}};
-        f[i].path = i % EACH ? qg_arena_printf(a, "/g/m%d/x%d", i / EACH, i % EACH) : row;
-        f[i].scale = i % EACH == 0;
-    }
-    const qg_layout layout = {.field = f, .n_fields = GROUPS * EACH};
+    const qg_layout layout = many_datasets(a, GROUPS, EACH, ROWS, false);
+    const qg_field *f = layout.field;
     qg_store *s;
     double start = qg_clock();
     qt_ok(qg_store_create(&s, qt_tmp("many.h5"), &layout));
@@ -129,6 +221,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(contradicting_layouts_are_refused),
     cmocka_unit_test(creation_makes_folders_and_removes_leftovers),
     cmocka_unit_test(user_paths_are_checked),
+    cmocka_unit_test(space_is_forecast_from_above),
+    cmocka_unit_test(twice_the_datasets_of_a_scale_take_twice_the_writes_and_bytes),
     cmocka_unit_test(five_thousand_datasets_are_created_quickly),
 };
 

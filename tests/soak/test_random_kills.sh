@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# A run under constant random kills: every EVERY seconds (10) a rank or mpirun is killed, for MINUTES (10). It goes on
+# with --enable-recovery; when rank 0 or mpirun is gone it is started again. In the end the digest is that of a run that
+# nobody disturbed.
+. "$(dirname "$0")/../support/sh.sh"
+. tests/support/faults.sh
+MINUTES=${MINUTES:-10} EVERY=${EVERY:-10}
+
+json() { # OUTPUT: long enough for some kills
+    small_job "$1" datasets/test.tsv |
+        sed 's/"labels"/"unit_tokens": 16, "labels"/; s/\["fp32", "int8"\]/["fp32", "int8"], "explain": {"methods": [{"method": "lime", "samples": 3000}, {"method": "shap", "evaluations": 2000}, {"method": "integrated_gradients", "steps": 200}], "samples": {"per_class": 20}, "faithfulness": {"k": [1, 3]}, "floor_draws": 2}/'
+}
+json "$T/o.h5" >"$T/job.json"
+ok "the undisturbed run" timeout "$HANG" mpirun -np 2 "$QGRID" run --progress none "$T/job.json" --output "$T/ref.h5"
+want=$(digest_of "$T/ref.h5")
+
+begin() {
+    mpirun --enable-recovery -np 4 "$QGRID" run --progress none "$T/job.json" >>"$T/log" 2>&1 &
+    launcher=$!
+    starts=$((starts + 1))
+}
+victims() { pgrep -f -- "$T/job.json"; } # mpirun among them
+finished() { "$QGRID" status "$T/o.h5" >/dev/null 2>&1; }
+# The file is made anew when it is finished early: every round has to come to the same bits.
+constant_kills() {
+    local end=$((SECONDS + 60 * MINUTES)) next=$((SECONDS + EVERY)) victim
+    starts=0 kills=0 rounds=0
+    begin
+    while [ $SECONDS -lt $end ]; do
+        sleep 0.2
+        if ! kill -0 $launcher 2>/dev/null; then
+            wait $launcher 2>/dev/null
+            wait_until "end of all ranks" no_ranks || return 1
+            if finished; then
+                [ "$(digest_of "$T/o.h5")" = "$want" ] || { echo "round $rounds: another digest" && return 1; }
+                rounds=$((rounds + 1))
+                rm -f "$T/o.h5"
+            fi
+            begin
+        elif [ $SECONDS -ge $next ]; then
+            victim=$(victims | shuf -n 1)
+            [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && kills=$((kills + 1))
+            next=$((SECONDS + EVERY))
+        fi
+    done
+    return 0
+}
+no_ranks() { ! victims >/dev/null; }
+last_run() { # until it is done
+    local tries
+    wait $launcher 2>/dev/null
+    for tries in $(seq 20); do
+        wait_until "end of all ranks" no_ranks || return 1
+        timeout "$HANG" mpirun -np 2 "$QGRID" run --progress none "$T/job.json" >>"$T/log" 2>&1
+        finished && return 0
+        echo "try $tries was not the last"
+    done
+    tail "$T/log"
+    return 1
+}
+launcher=0 starts=0 kills=0 rounds=0
+if constant_kills; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+echo "$kills kills in $MINUTES minutes, $starts starts, $rounds runs finished on the way"
+ok "somebody was killed" test $kills -gt 0
+ok "the run ends in the end" last_run
+ok "with the same digest" test "$(digest_of "$T/o.h5")" = "$want"
+ok "and nothing is damaged" "$QGRID" verify "$T/o.h5"
+finish
