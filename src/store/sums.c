@@ -138,7 +138,8 @@ qg_code qg_h5_unseal(qg_store *s, const char *path)
 {
     QG_TRY(qg_h5_sums_load(s));
     int64_t i = qg_h5_sums_find(s, path);
-    return i < 0 || s->sums.sum[i] == 0 ? QG_OK : put(s, i, 0);
+    bool none = i < 0 || (s->sums.sum[i] == 0 && s->sums.known[i] != QG_SUM_OPEN);
+    return none ? QG_OK : put(s, i, 0);
 }
 
 static qg_code seal(qg_store *s, int64_t i)
@@ -200,6 +201,15 @@ static qg_code read_again(uint64_t *out, const qg_store *s, int64_t i)
                : qg_h5_fail_errno(QG_SRC, s->path, "cannot read");
 }
 
+/* A run that died in the middle of writing a checksum left zeros in place of some of its bytes. */
+static bool is_torn(uint64_t said, uint64_t now)
+{
+    for (int k = 0; k < 64; k += 8)
+        if ((said >> k & 0xff) != 0 && (said >> k & 0xff) != (now >> k & 0xff))
+            return false;
+    return true;
+}
+
 /* Where a run writes in the meantime, a checksum that does not hold is another one by now. */
 static qg_code check(qg_store_sum *out, qg_store *s, int64_t i)
 {
@@ -212,7 +222,8 @@ static qg_code check(qg_store_sum *out, qg_store *s, int64_t i)
         return QG_OK;
     QG_TRY(compute(&now, s, i));
     QG_TRY(read_again(&said, s, i));
-    *out = said == now ? QG_SUM_SOUND : said != s->sums.sum[i] ? QG_SUM_OPEN : QG_SUM_DAMAGED;
+    bool writing = said != s->sums.sum[i] || is_torn(said, now);
+    *out = said == now ? QG_SUM_SOUND : writing ? QG_SUM_OPEN : QG_SUM_DAMAGED;
     s->sums.sum[i] = *out == QG_SUM_OPEN ? 0 : said;
     s->sums.known[i] = (uint8_t)*out;
     return QG_OK;
