@@ -9,11 +9,12 @@
 
 /* One entry of a job's "datasets"; option table qg_dataset_opts. */
 typedef struct qg_dataset_spec {
-    const char *name;   /* key in the job */
-    const char *path;   /* relative to the working directory */
-    const char *format; /* a row of io/formats.def; NULL: by extension (set by spec_read) */
-    int normalize;      /* qg_normalize */
-    int on_error;       /* 0 fail, 1 skip */
+    const char *name;         /* key in the job */
+    const char *path;         /* relative to the working directory */
+    const char *format;       /* a row of io/formats.def; NULL: by extension (set by spec_read) */
+    const qg_json *normalize; /* as it stands in the job */
+    qg_normalization rules;   /* what it says */
+    int on_error;             /* 0 fail, 1 skip */
     const char *text_column, *label_column, *id_column; /* csv, tweets, jsonl; NULL: defaults */
     const char *delimiter;                              /* csv, tweets: one ASCII byte */
     const qg_json *label_map; /* {"0": "positive", ...}: value in the file -> label of the job */

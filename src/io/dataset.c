@@ -62,7 +62,7 @@ static qg_code on_record(void *ctx, const qg_record *r)
         (void)qg_error_place(l->spec->path, r->label_line, r->label_column, r->label_field);
         return skip_row(l);
     }
-    row.text = qg_normalize_text(l->arena, l->spec->normalize, r->text, r->text_len, &row.len);
+    row.text = qg_normalize_text(l->arena, &l->spec->rules, r->text, r->text_len, &row.len);
     if (!row.text)
         return QG_ENOMEM;
     if (row.len == 0) {

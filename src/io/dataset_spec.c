@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-static const char *const normalize_names[] = {"none", "whitespace", "letters", NULL};
 static const char *const on_error_names[] = {"fail", "skip", NULL};
 
 #define FIELD(f) offsetof(qg_dataset_spec, f)
@@ -17,8 +16,8 @@ const qg_opt qg_dataset_opts[] = {
      .help = "the file, relative to the working directory"},
     {"format", QG_OPT_STRING, FIELD(format),
      .help = "see qgrid list formats; without it the extension of the path decides"},
-    {"normalize", QG_OPT_ENUM, FIELD(normalize), .names = normalize_names,
-     .help = "rule for the text, the same in every stage"},
+    {"normalize", QG_OPT_NODE, FIELD(normalize),
+     .help = "one of qgrid list rules, or a list of them in their order, for every stage"},
     {"on_error", QG_OPT_ENUM, FIELD(on_error), .names = on_error_names,
      .help = "stop at a bad row, or leave it out and list it"},
     {"text_column", QG_OPT_STRING, FIELD(text_column), .help = "column or key of the text"},
@@ -152,6 +151,7 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
         return QG_ENOMEM;
     if (spec->sample && spec->sample->type == QG_JSON_OBJECT)
         (void)qg_problems_take(problems, check_sample(spec, doc));
+    (void)qg_problems_take(problems, qg_normalization_read(&spec->rules, doc, spec->normalize));
     if (spec->label_map)
         (void)qg_problems_take(problems, check_label_map(spec->label_map, doc));
     const qg_json *delimiter = qg_json_get(object, "delimiter");

@@ -226,7 +226,7 @@ static void bad_rows_are_refused_with_their_place(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         qg_dataset ds;
         qg_arena *a = qg_arena_create(0);
-        qg_dataset_spec spec = {.format = bad[i].format, .normalize = QG_NORMALIZE_WHITESPACE};
+        qg_dataset_spec spec = {.format = bad[i].format, .rules = {1, {QG_TEXT_WHITESPACE}}};
         qt_fails(load(&ds, a, spec, bad[i].text, bad[i].size), QG_EFORMAT, bad[i].place, bad[i].msg,
                  NULL);
         qg_arena_destroy(a);
@@ -368,7 +368,7 @@ static void duplicates_conflicts_and_empty_texts_are_counted(void **state)
     qg_arena *a = qg_arena_create(0);
     static const char text[] = "a b\tneutral\na  b\tneutral\n a b\tnegative\na b\tpositive\n"
                                "c\tneutral\nc\tneutral\n\tneutral\n  \tneutral\nd\tneutral\n";
-    qt_ok(LOAD(&ds, a, SPEC(.format = "smsa", .normalize = QG_NORMALIZE_WHITESPACE), text));
+    qt_ok(LOAD(&ds, a, SPEC(.format = "smsa", .rules = {1, {QG_TEXT_WHITESPACE}}), text));
     qt_eq("records", ds.records, 9);
     qt_eq("empty", ds.empty, 2);
     qt_eq("rows", ds.n, 7);
@@ -491,7 +491,7 @@ static qg_code load_something(qg_arena *a, void *ctx)
 {
     const char *const *path = ctx;
     qg_dataset ds;
-    qg_dataset_spec spec = {.name = "x", .normalize = QG_NORMALIZE_LETTERS, .on_error = 1};
+    qg_dataset_spec spec = {.name = "x", .rules = {1, {QG_TEXT_LETTERS}}, .on_error = 1};
     spec.sampling.fraction = 0.5;
     spec.path = path[0];
     spec.format = path[1];
