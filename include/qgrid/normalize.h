@@ -16,6 +16,7 @@ typedef enum qg_text_rule {
     QG_TEXT_RULES
 } qg_text_rule;
 
+/* Of one data set. */
 enum { QG_MOST_TEXT_RULES = 8 };
 
 /* Rules in their order; none: the text as it stands. */
