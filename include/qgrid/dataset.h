@@ -7,13 +7,22 @@
 #include "qgrid/normalize.h"
 #include "qgrid/opt.h"
 
+/* What the bytes of a file mean. UTF-16 without a byte order mark is little endian. */
+typedef enum qg_charset { QG_UTF_8, QG_UTF_16, QG_LATIN_1, QG_CP1252 } qg_charset;
+
+/* Whether quotes in tables enclose fields (RFC 4180) or are characters like others. */
+typedef enum qg_quoting { QG_QUOTING_DOUBLE, QG_QUOTING_NONE } qg_quoting;
+
 /* One entry of a job's "datasets"; option table qg_dataset_opts. */
 typedef struct qg_dataset_spec {
-    const char *name;   /* key in the job */
-    const char *path;   /* relative to the working directory */
-    const char *format; /* a row of io/formats.def; NULL: by extension (set by spec_read) */
-    int normalize;      /* qg_normalize */
-    int on_error;       /* 0 fail, 1 skip */
+    const char *name;         /* key in the job */
+    const char *path;         /* relative to the working directory */
+    const char *format;       /* a row of io/formats.def; NULL: by extension (set by spec_read) */
+    const qg_json *normalize; /* as it stands in the job */
+    qg_normalization rules;   /* what it says */
+    int on_error;             /* 0 fail, 1 skip */
+    int encoding;             /* qg_charset */
+    int quoting;              /* qg_quoting; csv, tweets */
     const char *text_column, *label_column, *id_column; /* csv, tweets, jsonl; NULL: defaults */
     const char *delimiter;                              /* csv, tweets: one ASCII byte */
     const qg_json *label_map; /* {"0": "positive", ...}: value in the file -> label of the job */
@@ -49,6 +58,7 @@ typedef struct qg_dataset {
     int64_t conflicting;          /* distinct normalised texts that carry more than one label */
     const qg_error *skipped_rows; /* [min(skipped, QG_SKIPPED_MAX)] */
     int skipped_listed;
+    const char *label_hint; /* a label_map that would take labels nobody knows, or NULL */
 } qg_dataset;
 
 /**

@@ -15,6 +15,9 @@
 /* Version of results files: another one is not resumed. */
 enum { QG_SCHEMA_VERSION = 1 };
 
+/* Share of unknown tokens above which texts do not belong to a vocabulary. */
+#define QG_MOST_UNKNOWN 0.05
+
 typedef struct qg_cell {
     const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
                          "finetuned/train", "finetuned_smsa/seeds",
@@ -122,6 +125,7 @@ typedef struct qg_plan {
     int n_units;
     const char **warnings;
     int n_warnings;
+    int unreadable; /* texts of experiments with more unknown tokens than QG_MOST_UNKNOWN */
     char hash[65]; /* of all cells and keys: equal plans share a results file */
 } qg_plan;
 

@@ -41,6 +41,14 @@ static void list_formats(void)
         printf("    %-14s %s\n", o->key, o->help ? o->help : "");
 }
 
+static void list_rules(void)
+{
+    const char *const *names = qg_text_rule_names();
+    printf("rules\n");
+    for (int i = 0; names[i]; i++)
+        printf("  %-14s %s\n", names[i], qg_text_rule_help((qg_text_rule)i));
+}
+
 static void list_models(void)
 {
     printf("models\n");
@@ -204,9 +212,10 @@ static const struct {
     const char *name;
     void (*print)(void);
 } sections[] = {
-    {"precisions", list_precisions}, {"formats", list_formats}, {"models", list_models},
-    {"tokenizers", list_tokenizers}, {"kernels", list_kernels}, {"metrics", list_metrics},
-    {"training", list_training},     {"methods", list_methods}, {"results", list_results},
+    {"precisions", list_precisions}, {"formats", list_formats},       {"rules", list_rules},
+    {"models", list_models},         {"tokenizers", list_tokenizers}, {"kernels", list_kernels},
+    {"metrics", list_metrics},       {"training", list_training},     {"methods", list_methods},
+    {"results", list_results},
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 

@@ -54,6 +54,7 @@ static const struct {
     {"explain", "pairs", LIST_OF("'type':'array','minItems':2,'maxItems':2,'items':{'type':'string'}")},
     {"faithfulness", "k", LIST_OF("'type':'number','exclusiveMinimum':0,'maximum':10000") ",'uniqueItems':true"},
     {"dataset", "format", IS("format")},
+    {"dataset", "normalize", EITHER(REF("text_rule"), "'type':'array','items':{" REF("text_rule") "}")},
     {"dataset", "delimiter", "'minLength':1,'maxLength':1"},
     {"dataset", "label_map", "'type':'object','additionalProperties':{'type':'string'}"},
     {"dataset", "sample", IS("sample")},
@@ -281,6 +282,9 @@ static void add_common(qg_str *out)
     qg_str_add(out, "]},\n  \"format\":{\"enum\":[");
     for (const qg_format *const *f = qg_formats; *f; f++)
         qg_str_addf(out, "%s\"%s\"", f == qg_formats ? "" : ",", (*f)->name);
+    qg_str_add(out, "]},\n  \"text_rule\":{\"enum\":[");
+    for (const char *const *r = qg_text_rule_names(); *r; r++)
+        qg_str_addf(out, "%s\"%s\"", r == qg_text_rule_names() ? "" : ",", *r);
     qg_str_add(out, "]}");
 }
 

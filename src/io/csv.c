@@ -5,7 +5,11 @@
  * the next byte that can matter (delimiter, quote, CR, LF): when it reports a field, the field ends
  * at the last byte of the span, and the byte at which it refuses a span is the place of the
  * mistake. Lines end at LF, or at a CR that none follows, in quotes, too. Rules: RFC 4180; blank
- * lines are skipped.
+ * lines are skipped, and rows of empty fields alone, as spreadsheets leave them.
+ *
+ * A quote that is never closed swallows lines up to the next quote, and what follows there does not
+ * fit. So the place of that mistake is where the field begins, and reading goes on in the line
+ * after it: one row is lost, not all up to there.
  */
 #include "io/csv_table.h"
 #include "io/formats.h"
@@ -30,9 +34,9 @@ typedef struct reader {
     int64_t line;           /* of data[pos] */
     size_t line_start;
     struct csv_parser parser;
-    unsigned char delimiter;
-    bool fresh;          /* the next byte begins a field */
-    int fields, columns; /* of this record so far; of the header, 0 while it is read */
+    unsigned char delimiter, quote; /* quote 0: none, as no text holds that byte */
+    bool fresh;                     /* the next byte begins a field */
+    int fields, columns;            /* of this record so far; of the header, 0 while it is read */
     place field, record, label;
     const char *name[WANTED]; /* columns wanted, NULL for none */
     bool required[WANTED];
@@ -54,6 +58,7 @@ static qg_code start_parser(reader *s)
     if (csv_init(&s->parser, strict) != 0)
         return QG_FAIL(QG_EBUG, "libcsv cannot be initialised");
     csv_set_delim(&s->parser, s->delimiter);
+    csv_set_quote(&s->parser, s->quote);
     csv_set_space_func(&s->parser, no_space);
     csv_set_blk_size(&s->parser, 4096);
     s->fresh = true;
@@ -130,9 +135,20 @@ static qg_code check_record(const reader *s, size_t end)
     return QG_OK;
 }
 
+/* Two fields or more, and nothing in them. */
+static bool is_blank(const reader *s, size_t end)
+{
+    for (size_t i = s->record.offset; i < end; i++)
+        if ((unsigned char)s->data[i] != s->delimiter && s->data[i] != ' ')
+            return false;
+    return s->fields > 1;
+}
+
 static qg_code record_done(reader *s, size_t end)
 {
     qg_record r = {.line = s->record.line, .label_field = s->name[LABEL]};
+    if (is_blank(s, end))
+        return QG_OK;
     if (check_record(s, end) != QG_OK)
         return s->sink->bad(s->sink->ctx);
     for (int k = 0; k < WANTED; k++)
@@ -190,18 +206,30 @@ static qg_code refused(reader *s, size_t at)
     place p = {at, s->line, (int64_t)(at - s->line_start) + 1};
     if (csv_error(&s->parser) != CSV_EPARSE)
         return QG_FAIL(QG_ENOMEM, "%s", csv_strerror(csv_error(&s->parser)));
-    (void)fail_here(s, &p,
-                    s->data[at] == '"'
-                        ? "a quote inside a field that does not begin with one; such fields are "
-                          "quoted, and the quotes in them doubled"
-                        : "text after the closing quote of a field; quotes inside a field are "
-                          "doubled");
-    return resume_after(s, at, s->line);
+    if (s->data[at] == 0) {
+        (void)fail_here(s, &p, "a NUL byte, which no text may hold");
+    } else if (s->data[at] == '"') {
+        (void)fail_here(s, &p,
+                        "a quote inside a field that does not begin with one; such fields are "
+                        "quoted, and the quotes in them doubled, or \"quoting\" is \"none\"");
+    } else if (s->field.line < s->line) {
+        (void)QG_FAIL_AT(QG_EFORMAT, s->spec->path, s->field.line, s->field.column, NULL,
+                         "the quote that opens here is not closed: the next one, in line %lld, has "
+                         "text after it",
+                         (long long)s->line);
+        p = s->field;
+    } else {
+        (void)fail_here(s, &p,
+                        "text after the closing quote of a field; quotes inside a field are "
+                        "doubled, or \"quoting\" is \"none\"");
+    }
+    return resume_after(s, p.offset, p.line);
 }
 
 static bool matters(const reader *s, char c)
 {
-    return c == '"' || c == '\n' || c == '\r' || (unsigned char)c == s->delimiter;
+    return (unsigned char)c == s->quote || c == '\n' || c == '\r' ||
+           (unsigned char)c == s->delimiter;
 }
 
 /* Notes where a field begins, unless this is a line end between two records. */
@@ -272,6 +300,7 @@ qg_code qg_csv_read(const qg_csv_layout *layout, const qg_dataset_spec *spec, co
                              spec->id_column},
                 .index = {-1, -1, -1}};
     s.delimiter = (unsigned char)(spec->delimiter ? spec->delimiter[0] : layout->delimiter);
+    s.quote = spec->quoting == QG_QUOTING_NONE ? 0 : '"';
     if (spec->text_column)
         s.name[TEXT] = spec->text_column;
     if (spec->label_column)
@@ -299,6 +328,6 @@ const qg_format qg_format_csv = {
     .name = "csv",
     .summary = "CSV (RFC 4180) with a header; columns text, and label and id if there are any",
     .extensions = ".csv",
-    .options = "text_column label_column id_column delimiter label_map",
+    .options = "text_column label_column id_column delimiter quoting label_map",
     .read = read_csv,
 };

@@ -1,12 +1,14 @@
 /*
  * dataset.c - loads a dataset: file -> records -> labels and normalised texts -> sample.
  */
+#include "io/charset.h"
 #include "io/dataset_labels.h"
 #include "io/dataset_rows.h"
 #include "qgrid/file.h"
 
 #include <string.h>
 
+/* Reading goes on behind a label that stops it, to see which values there are. */
 typedef struct loader {
     qg_dataset *out;
     qg_arena *arena;
@@ -15,6 +17,8 @@ typedef struct loader {
     qg_error *bad; /* [out->skipped_listed] */
     qg_row *row;
     int64_t n, cap;
+    qg_unknown_labels unknown;
+    qg_error stopped; /* code QG_OK: it has not */
 } loader;
 
 /* The error record holds a bad row: stop at it, or count and list it. */
@@ -36,7 +40,35 @@ static qg_code on_bad(void *ctx)
 {
     loader *l = ctx;
     l->out->records++;
-    return skip_row(l);
+    return l->stopped.code ? QG_OK : skip_row(l);
+}
+
+static qg_code on_label(loader *l, const qg_record *r)
+{
+    if (!qg_unknown_labels_add(&l->unknown, l->arena, r->label, r->label_len))
+        return QG_ENOMEM;
+    if (l->stopped.code)
+        return QG_OK;
+    (void)qg_error_place(l->spec->path, r->label_line, r->label_column, r->label_field);
+    if (l->spec->on_error)
+        return skip_row(l);
+    l->stopped = *qg_error_last();
+    return QG_OK;
+}
+
+/* Ends with the label that stopped the reading; what all such labels may mean is said, too. */
+static qg_code finish_labels(loader *l)
+{
+    const char *hint = qg_label_hint(l->arena, &l->unknown, l->map.labels);
+    if (!hint)
+        return QG_ENOMEM;
+    l->out->label_hint = *hint ? hint : NULL;
+    if (!l->stopped.code)
+        return QG_OK;
+    size_t n = strlen(l->stopped.msg);
+    if (*hint && n + strlen(hint) + 3 < sizeof l->stopped.msg)
+        snprintf(l->stopped.msg + n, sizeof l->stopped.msg - n, "; %s", hint);
+    return qg_error_restore(&l->stopped);
 }
 
 static qg_code push_row(loader *l, const qg_row *row)
@@ -58,11 +90,11 @@ static qg_code on_record(void *ctx, const qg_record *r)
     loader *l = ctx;
     qg_row row = {.label = -1, .line = r->line, .record = l->out->records++};
     if (r->label && l->map.labels &&
-        qg_label_map_find(&row.label, &l->map, r->label, r->label_len) != QG_OK) {
-        (void)qg_error_place(l->spec->path, r->label_line, r->label_column, r->label_field);
-        return skip_row(l);
-    }
-    row.text = qg_normalize_text(l->arena, l->spec->normalize, r->text, r->text_len, &row.len);
+        qg_label_map_find(&row.label, &l->map, r->label, r->label_len) != QG_OK)
+        return on_label(l, r);
+    if (l->stopped.code)
+        return QG_OK;
+    row.text = qg_normalize_text(l->arena, &l->spec->rules, r->text, r->text_len, &row.len);
     if (!row.text)
         return QG_ENOMEM;
     if (row.len == 0) {
@@ -86,9 +118,11 @@ static qg_code read_records(loader *l, const qg_format *format, const qg_map *fi
     qg_record_sink sink = {.each = on_record, .bad = on_bad, .ctx = l};
     if (size == 0)
         return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 0, 0, NULL, "the file is empty");
-    if (begins(data, size, "\xff\xfe", 2) || begins(data, size, "\xfe\xff", 2))
+    if (l->spec->encoding != QG_UTF_8)
+        QG_TRY(qg_charset_to_utf8(&data, &size, l->arena, l->spec->path, l->spec->encoding));
+    else if (begins(data, size, "\xff\xfe", 2) || begins(data, size, "\xfe\xff", 2))
         return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 1, 1, NULL,
-                          "the file is UTF-16, UTF-8 is expected");
+                          "the file is UTF-16, which \"encoding\": \"utf-16\" reads");
     if (begins(data, size, "\xef\xbb\xbf", 3)) {
         data += 3;
         size -= 3;
@@ -149,6 +183,23 @@ static qg_code find_format(const qg_format **out, const qg_dataset_spec *spec)
     return QG_OK;
 }
 
+/* The first reason is the likely one. */
+static qg_code no_rows(const loader *l)
+{
+    const qg_dataset *d = l->out;
+    const qg_error *first = d->skipped_listed > 0 ? &l->bad[0] : NULL;
+    if (first)
+        return QG_FAIL_AT(QG_EFORMAT, l->spec->path, first->line, first->column, NULL,
+                          "no usable row: %lld records, %lld skipped, %lld empty texts; the first "
+                          "reason: %.130s%s%.160s",
+                          (long long)d->records, (long long)d->skipped, (long long)d->empty,
+                          first->msg, d->label_hint ? "; " : "",
+                          d->label_hint ? d->label_hint : "");
+    return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 0, 0, NULL,
+                      "no usable row: %lld records, %lld skipped, %lld empty texts",
+                      (long long)d->records, (long long)d->skipped, (long long)d->empty);
+}
+
 qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
                         const char *const *labels)
 {
@@ -160,10 +211,10 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
     if (labels)
         QG_TRY(qg_label_map_make(&l.map, a, spec, format, labels));
     QG_TRY(read_file(&l, format));
+    if (l.map.labels)
+        QG_TRY(finish_labels(&l));
     if (l.n == 0)
-        return QG_FAIL_AT(QG_EFORMAT, spec->path, 0, 0, NULL,
-                          "no usable row: %lld records, %lld skipped, %lld empty texts",
-                          (long long)out->records, (long long)out->skipped, (long long)out->empty);
+        return no_rows(&l);
     const qg_known_file *known = qg_known_file_find(out->sha256);
     out->known_as = known ? known->name : NULL;
     out->skipped_rows = l.bad;

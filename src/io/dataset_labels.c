@@ -80,7 +80,22 @@ static qg_code unknown(const qg_label_map *map, const char *value, size_t len)
     return rc;
 }
 
-qg_code qg_label_map_find(int32_t *out, const qg_label_map *map, const char *value, size_t len)
+/* "1.0" is how a table that had a gap in the column writes 1: the length without the zeros. */
+static size_t whole_length(const char *value, size_t len)
+{
+    size_t n = len;
+    while (n > 0 && value[n - 1] == '0')
+        n--;
+    if (n < 2 || n == len || value[n - 1] != '.')
+        return len;
+    n--;
+    for (size_t i = value[0] == '-'; i < n; i++)
+        if (value[i] < '0' || value[i] > '9')
+            return len;
+    return n;
+}
+
+static qg_code find_exactly(int32_t *out, const qg_label_map *map, const char *value, size_t len)
 {
     char known[200];
     for (int i = 0; i < map->n; i++) {
@@ -94,5 +109,13 @@ qg_code qg_label_map_find(int32_t *out, const qg_label_map *map, const char *val
         return QG_OK;
     }
     *out = index_of(map->labels, value, len);
+    return QG_OK;
+}
+
+qg_code qg_label_map_find(int32_t *out, const qg_label_map *map, const char *value, size_t len)
+{
+    QG_TRY(find_exactly(out, map, value, len));
+    if (*out < 0)
+        QG_TRY(find_exactly(out, map, value, whole_length(value, len)));
     return *out < 0 ? unknown(map, value, len) : QG_OK;
 }

@@ -29,4 +29,23 @@ qg_code qg_label_map_make(qg_label_map *out, qg_arena *a, const qg_dataset_spec 
 qg_code qg_label_map_find(int32_t *out, const qg_label_map *map, const char *value,
                           size_t len) QG_MUST_USE;
 
+/* Distinct values that are no labels, the first QG_MOST_UNKNOWN_LABELS of them. */
+enum { QG_MOST_UNKNOWN_LABELS = 12 };
+
+typedef struct qg_unknown_labels {
+    const char *value[QG_MOST_UNKNOWN_LABELS]; /* arena */
+    int n;
+    bool more; /* than those */
+} qg_unknown_labels;
+
+/** False when out of memory. Local. */
+bool qg_unknown_labels_add(qg_unknown_labels *u, qg_arena *a, const char *value, size_t len);
+
+/**
+ * What such values may mean, as a line for the job: "label_map": {"Positif": "positive", ...}.
+ * They differ from labels by case, white space or language, or are numbers in the order of the
+ * labels. "" when one of them is like no label; arena, NULL when out of memory. Local.
+ */
+const char *qg_label_hint(qg_arena *a, const qg_unknown_labels *u, const char *const *labels);
+
 #endif

@@ -28,7 +28,8 @@ qg_code qg_rows_compare(qg_dataset *out, qg_arena *a, const qg_row *row, int64_t
  */
 static char *folded(qg_arena *a, const char *text, size_t len, size_t *out_len)
 {
-    char *s = qg_normalize_text(a, QG_NORMALIZE_WHITESPACE, text, len, out_len);
+    static const qg_normalization spaces = {.n = 1, .rule = {QG_TEXT_WHITESPACE}};
+    char *s = qg_normalize_text(a, &spaces, text, len, out_len);
     for (size_t i = 0; s && i < *out_len; i++)
         if (s[i] >= 'A' && s[i] <= 'Z')
             s[i] = (char)(s[i] - 'A' + 'a');

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-static const char *const normalize_names[] = {"none", "whitespace", "letters", NULL};
+static const char *const encoding_names[] = {"utf-8", "utf-16", "latin-1", "cp1252", NULL};
+static const char *const quoting_names[] = {"double", "none", NULL};
 static const char *const on_error_names[] = {"fail", "skip", NULL};
 
 #define FIELD(f) offsetof(qg_dataset_spec, f)
@@ -17,15 +18,19 @@ const qg_opt qg_dataset_opts[] = {
      .help = "the file, relative to the working directory"},
     {"format", QG_OPT_STRING, FIELD(format),
      .help = "see qgrid list formats; without it the extension of the path decides"},
-    {"normalize", QG_OPT_ENUM, FIELD(normalize), .names = normalize_names,
-     .help = "rule for the text, the same in every stage"},
+    {"normalize", QG_OPT_NODE, FIELD(normalize),
+     .help = "one of qgrid list rules, or a list of them in their order, for every stage"},
     {"on_error", QG_OPT_ENUM, FIELD(on_error), .names = on_error_names,
      .help = "stop at a bad row, or leave it out and list it"},
+    {"encoding", QG_OPT_ENUM, FIELD(encoding), .names = encoding_names,
+     .help = "what the bytes of the file mean"},
     {"text_column", QG_OPT_STRING, FIELD(text_column), .help = "column or key of the text"},
     {"label_column", QG_OPT_STRING, FIELD(label_column), .help = "column or key of the label"},
     {"id_column", QG_OPT_STRING, FIELD(id_column),
      .help = "column or key of the sample id; without it the record number"},
     {"delimiter", QG_OPT_STRING, FIELD(delimiter), .help = "between columns, one ASCII character"},
+    {"quoting", QG_OPT_ENUM, FIELD(quoting), .names = quoting_names,
+     .help = "double: fields may be in double quotes; none: quotes are characters"},
     {"label_map", QG_OPT_NODE, FIELD(label_map),
      .help = "object: value in the file -> label of the job"},
     {"sample", QG_OPT_NODE, FIELD(sample),
@@ -125,8 +130,8 @@ static qg_code unknown_format(const qg_dataset_spec *spec, const qg_json_doc *do
 static qg_code check_format(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *object,
                             qg_problems *problems)
 {
-    static const char *const some[] = {"text_column", "label_column", "id_column", "delimiter",
-                                       "label_map"};
+    static const char *const some[] = {"text_column", "label_column", "id_column",
+                                       "delimiter",   "quoting",      "label_map"};
     const qg_format *format =
         spec->format ? qg_format_find(spec->format) : qg_format_of_path(spec->path);
     if (!format)
@@ -152,6 +157,7 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
         return QG_ENOMEM;
     if (spec->sample && spec->sample->type == QG_JSON_OBJECT)
         (void)qg_problems_take(problems, check_sample(spec, doc));
+    (void)qg_problems_take(problems, qg_normalization_read(&spec->rules, doc, spec->normalize));
     if (spec->label_map)
         (void)qg_problems_take(problems, check_label_map(spec->label_map, doc));
     const qg_json *delimiter = qg_json_get(object, "delimiter");

@@ -17,15 +17,19 @@ typedef struct reader {
     const qg_dataset_spec *spec;
     const char *text_key, *label_key, *id_key;
     bool first, labelled;
-    char label_number[32], id_number[32];
+    char label_number[32];
+    qg_arena *scratch;
 } reader;
 
-/* A string as it stands, a number as a job would write it in its label_map. */
+/* A string as it stands; true and false as words; a number as a job would write it in its
+ * label_map. */
 static qg_code scalar(const char **out, size_t *len, char number[32], const qg_json_doc *doc,
                       const qg_json *v)
 {
     if (v->type == QG_JSON_STRING) {
         *out = v->string;
+    } else if (v->type == QG_JSON_BOOL) {
+        *out = v->boolean ? "true" : "false";
     } else if (v->type == QG_JSON_NUMBER) {
         bool whole = v->number == rint(v->number);
         if (whole && fabs(v->number) > QG_JSON_MOST_INTEGER)
@@ -35,7 +39,8 @@ static qg_code scalar(const char **out, size_t *len, char number[32], const qg_j
         snprintf(number, 32, whole ? "%.0f" : "%.17g", v->number);
         *out = number;
     } else {
-        return QG_JSON_FAIL(doc, v, QG_EFORMAT, "found %s, a string or a number is expected",
+        return QG_JSON_FAIL(doc, v, QG_EFORMAT,
+                            "found %s, a string, a number, true or false is expected",
                             qg_json_kind(v));
     }
     *len = strlen(*out);
@@ -62,6 +67,19 @@ static qg_code read_label(qg_record *r, reader *s, const qg_json_doc *doc)
     return QG_OK;
 }
 
+/* A number as it is typed: ids have more digits than a double. */
+static qg_code read_id(qg_record *r, reader *s, const qg_json_doc *doc, const qg_json *v)
+{
+    if (v->type != QG_JSON_STRING && v->type != QG_JSON_NUMBER)
+        return QG_JSON_FAIL(doc, v, QG_EFORMAT, "found %s, a string or a number is expected",
+                            qg_json_kind(v));
+    r->id = v->type == QG_JSON_STRING ? v->string : qg_json_typed(s->scratch, doc, v);
+    if (!r->id)
+        return QG_ENOMEM;
+    r->id_len = strlen(r->id);
+    return QG_OK;
+}
+
 static qg_code read_object(qg_record *r, reader *s, const qg_json_doc *doc)
 {
     const qg_json *text = qg_json_get(doc->root, s->text_key);
@@ -75,7 +93,7 @@ static qg_code read_object(qg_record *r, reader *s, const qg_json_doc *doc)
     r->text = text->string;
     r->text_len = strlen(text->string);
     if (id && id->type != QG_JSON_NULL)
-        QG_TRY(scalar(&r->id, &r->id_len, s->id_number, doc, id));
+        QG_TRY(read_id(r, s, doc, id));
     else if (s->spec->id_column)
         return QG_JSON_FAIL(doc, doc->root, QG_EFORMAT, "key '%s' is missing", s->id_key);
     QG_TRY(read_label(r, s, doc));
@@ -111,6 +129,7 @@ static qg_code read_jsonl(const qg_dataset_spec *spec, const char *data, size_t 
     qg_arena *scratch = qg_arena_create(SCRATCH_BUDGET);
     if (!scratch)
         return QG_FAIL(QG_ENOMEM, "no memory to read JSON lines");
+    s.scratch = scratch;
     qg_mark start = qg_arena_mark(scratch);
     while (rc == QG_OK && qg_next_line(&line, data, size)) {
         if (qg_blank_line(&line))

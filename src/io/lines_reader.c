@@ -70,27 +70,6 @@ static qg_code read_line(qg_lines *r, bool *more)
     return QG_OK;
 }
 
-/* The text of a member's value as it stands; the document is known to be valid. */
-static char *raw_value(qg_arena *a, const qg_json_doc *doc, const qg_json *v)
-{
-    const char *p = doc->text + v->offset + 1; /* after the quote that opens the key */
-    const char *end = doc->text + doc->size;
-    for (; *p != '"'; p++)
-        p += *p == '\\';
-    for (p++; strchr(" \t\r:", *p);)
-        p++;
-    const char *from = p;
-    if (*p == '"') {
-        for (p++; *p != '"'; p++)
-            p += *p == '\\';
-        p++;
-    } else {
-        while (p < end && !strchr(" \t\r,}", *p))
-            p++;
-    }
-    return qg_arena_strndup(a, from, (size_t)(p - from));
-}
-
 static qg_code read_ids(qg_line *out, qg_arena *a, const qg_json_doc *doc, const qg_json *v)
 {
     int32_t *ids;
@@ -135,7 +114,7 @@ static qg_code read_object(qg_line *out, qg_arena *a, const qg_json_doc *doc)
     if (id->type != QG_JSON_STRING && id->type != QG_JSON_NUMBER)
         return QG_JSON_FAIL(doc, id, QG_EFORMAT, "found %s, a string or a number is expected",
                             qg_json_kind(id));
-    out->id = raw_value(a, doc, id);
+    out->id = qg_json_typed(a, doc, id);
     return out->id ? QG_OK : QG_ENOMEM;
 }
 

@@ -13,7 +13,9 @@ bool qg_next_line(qg_text_line *line, const char *data, size_t size)
         return false;
     const char *start = data + line->next;
     size_t left = size - line->next;
-    const char *end = memchr(start, '\n', left);
+    if (line->number == 0)
+        line->end = memchr(data, '\n', size) ? '\n' : '\r';
+    const char *end = memchr(start, line->end, left);
     size_t len = end ? (size_t)(end - start) : left;
     line->next += end ? len + 1 : len;
     line->number++;
@@ -34,7 +36,7 @@ qg_code qg_check_bytes(const char *path, const char *data, size_t size, int64_t 
         return QG_OK;
     for (size_t i = 0; i < bad; i++) {
         column++;
-        if (data[i] == '\n') {
+        if (data[i] == '\n' || (data[i] == '\r' && i + 1 < size && data[i + 1] != '\n')) {
             line++;
             column = 1;
         }
@@ -69,6 +71,26 @@ qg_code qg_json_line(qg_json_doc *doc, qg_arena *a, const char *path, const qg_t
         return QG_JSON_FAIL(doc, doc->root, QG_EFORMAT, "found %s, an object is expected",
                             qg_json_kind(doc->root));
     return QG_OK;
+}
+
+char *qg_json_typed(qg_arena *a, const qg_json_doc *doc, const qg_json *v)
+{
+    const char *p = doc->text + v->offset + 1; /* after the quote that opens the key */
+    const char *end = doc->text + doc->size;
+    for (; *p != '"'; p++)
+        p += *p == '\\';
+    for (p++; strchr(" \t\r:", *p);)
+        p++;
+    const char *from = p;
+    if (*p == '"') {
+        for (p++; *p != '"'; p++)
+            p += *p == '\\';
+        p++;
+    } else {
+        while (p < end && !strchr(" \t\r,}", *p))
+            p++;
+    }
+    return qg_arena_strndup(a, from, (size_t)(p - from));
 }
 
 bool qg_blank_line(const qg_text_line *line)

@@ -6,12 +6,13 @@
 
 #include "qgrid/json.h"
 
-/* A line of a file without its end (LF or CR LF). */
+/* A line of a file without its end: LF or CR LF, in a file without LF also CR. */
 typedef struct qg_text_line {
     const char *text;
     size_t len;
     int64_t number; /* 1-based; 0 before the first */
     size_t next;    /* offset of the line after it */
+    char end;       /* the byte that ends lines of this file */
 } qg_text_line;
 
 /** Steps to the next line; start from a zeroed struct. False at the end of the data. */
@@ -31,6 +32,10 @@ qg_code qg_check_line(const char *path, const qg_text_line *line) QG_MUST_USE;
 /** Parses a line that holds one JSON object; places in messages are those of the file. */
 qg_code qg_json_line(qg_json_doc *doc, qg_arena *a, const char *path,
                      const qg_text_line *line) QG_MUST_USE;
+
+/** The text of a member's value as it is typed, quotes included; the document is known to be valid.
+ *  Arena, NULL when out of memory. */
+char *qg_json_typed(qg_arena *a, const qg_json_doc *doc, const qg_json *v);
 
 /** Whether a line holds nothing but white space of JSON. */
 bool qg_blank_line(const qg_text_line *line);

@@ -150,8 +150,10 @@ static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
 {
     if (d->skipped)
         QG_TRY(qg_plan_warn(p, a,
-                            qg_arena_printf(a, "dataset %s: bad rows were skipped: %lld", d->name,
-                                            (long long)d->skipped)));
+                            qg_arena_printf(a, "dataset %s: bad rows were skipped: %lld%s%s",
+                                            d->name, (long long)d->skipped,
+                                            d->label_hint ? "; " : "",
+                                            d->label_hint ? d->label_hint : "")));
     if (d->empty)
         QG_TRY(qg_plan_warn(p, a,
                             qg_arena_printf(a, "dataset %s: rows without text were dropped: %lld",
@@ -178,6 +180,55 @@ static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
     return QG_OK;
 }
 
+/* Unknown tokens of lower-cased texts. */
+static qg_code unknown_in_lower_case(int64_t *unknown, qg_arena *scratch, const qg_dataset *d,
+                                     const qg_tokenizer *tok, int limit)
+{
+    static const qg_normalization lower = {1, {QG_TEXT_LOWER}};
+    int32_t unk = qg_tokenizer_specials(tok).unk;
+    *unknown = 0;
+    for (int64_t r = 0; r < d->n; r++) {
+        qg_encoding e;
+        size_t len;
+        qg_mark m = qg_arena_mark(scratch);
+        const char *text = qg_normalize_text(scratch, &lower, d->text[r], d->text_len[r], &len);
+        if (!text)
+            return QG_ENOMEM;
+        QG_TRY(qg_tokenizer_encode(&e, tok, scratch, text, len, limit));
+        for (int i = 0; i < e.n; i++)
+            *unknown += e.ids[i] == unk;
+        qg_arena_release(scratch, m);
+    }
+    return QG_OK;
+}
+
+/* Predictions over texts that are mostly [UNK] say nothing of the model. */
+static qg_code warn_about_unknown(qg_plan *p, qg_arena *a, qg_arena *scratch, int e)
+{
+    const qg_experiment *x = &p->job->experiments[e];
+    const qg_plan_tokens *t = p->tokens[e];
+    const qg_dataset *d = &p->datasets[x->dataset].data;
+    int64_t real = t->T - 2 * d->n, lower;
+    if (real <= 0 || (double)t->unknown <= QG_MOST_UNKNOWN * (double)real)
+        return QG_OK;
+    QG_TRY(unknown_in_lower_case(&lower, scratch, d, p->models[x->model].tokenizer, t->max_length));
+    p->unreadable++;
+    double share = 100.0 * (double)t->unknown / (double)real;
+    if (2 * lower < t->unknown)
+        return qg_plan_warn(
+            p, a,
+            qg_arena_printf(a,
+                            "experiment %s: %.1f %% of the tokens are unknown to the vocabulary, "
+                            "which has lower case only: \"normalize\": \"lower\" of dataset %s "
+                            "makes that %.1f %%",
+                            x->name, share, d->name, 100.0 * (double)lower / (double)real));
+    return qg_plan_warn(p, a,
+                        qg_arena_printf(a,
+                                        "experiment %s: %.1f %% of the tokens are unknown to the "
+                                        "vocabulary; is it the one of this model and language?",
+                                        x->name, share));
+}
+
 static qg_code experiment_tokens(qg_plan *p, qg_arena *a, qg_arena *scratch, int e)
 {
     const qg_experiment *x = &p->job->experiments[e];
@@ -202,15 +253,7 @@ static qg_code experiment_tokens(qg_plan *p, qg_arena *a, qg_arena *scratch, int
     if (!d->word_splits)
         QG_TRY(find_words(d, a, scratch, tok));
     p->tokens[e] = t;
-    int64_t real = t->T - 2 * d->data.n;
-    if (real > 0 && t->unknown * 20 > real)
-        QG_TRY(
-            qg_plan_warn(p, a,
-                         qg_arena_printf(a,
-                                         "experiment %s: %.1f %% of the tokens are unknown to the "
-                                         "vocabulary; is do_lower_case right?",
-                                         x->name, 100.0 * (double)t->unknown / (double)real)));
-    return QG_OK;
+    return warn_about_unknown(p, a, scratch, e);
 }
 
 qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)

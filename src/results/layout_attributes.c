@@ -89,13 +89,12 @@ static void environment(list *l, const qg_plan *p)
 
 static void dataset(list *l, const qg_plan *p, const char *path, int d)
 {
-    static const char *const rules[] = {"none", "whitespace", "letters"};
     const qg_dataset *s = &p->datasets[d].data;
     const qg_dataset_spec *spec = &p->job->datasets[d];
     text(l, path, "path", spec->path);
     text(l, path, "sha256", s->sha256);
     text(l, path, "known_as", s->known_as);
-    text(l, path, "normalize", rules[spec->normalize]);
+    text(l, path, "normalize", qg_normalization_name(l->arena, &spec->rules));
     integer(l, path, "records", s->records);
     integer(l, path, "skipped", s->skipped);
     integer(l, path, "empty", s->empty);

@@ -5,6 +5,7 @@
 
 #include "qgrid/tokenizer.h"
 
+#include <stdlib.h>
 #include <utf8proc.h>
 
 int32_t qg_utf8_decode(const char *s, int *width)
@@ -37,6 +38,11 @@ bool qg_is_space(int32_t c)
         return c == ' ' || c == '\t' || c == '\n' || c == '\r';
     utf8proc_category_t k = utf8proc_category(c);
     return k == UTF8PROC_CATEGORY_ZS || k == UTF8PROC_CATEGORY_ZL || k == UTF8PROC_CATEGORY_ZP;
+}
+
+bool qg_is_white_space(int32_t c)
+{
+    return qg_is_space(c) || c == 0x0b || c == 0x0c || c == 0x85;
 }
 
 /* Unassigned code points stay, as in the Rust tokenizer: what is unassigned depends on the version
@@ -88,6 +94,12 @@ bool qg_is_word_character(int32_t c)
            (k >= UTF8PROC_CATEGORY_ND && k <= UTF8PROC_CATEGORY_NO);
 }
 
+bool qg_is_any_mark(int32_t c)
+{
+    utf8proc_category_t k = utf8proc_category(c);
+    return k >= UTF8PROC_CATEGORY_MN && k <= UTF8PROC_CATEGORY_ME;
+}
+
 bool qg_is_mark(int32_t c)
 {
     return c >= 0x300 && utf8proc_category(c) == UTF8PROC_CATEGORY_MN;
@@ -118,6 +130,21 @@ int qg_decompose(int32_t out[QG_MAX_DECOMPOSED], int32_t c)
         return 1;
     }
     return (int)n;
+}
+
+void qg_compose(qg_str *out, const char *text, size_t len, bool compatible)
+{
+    utf8proc_uint8_t *made = NULL;
+    int how = UTF8PROC_STABLE | UTF8PROC_COMPOSE | (compatible ? UTF8PROC_COMPAT : 0);
+    utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &made,
+                                      (utf8proc_option_t)how);
+    if (n == UTF8PROC_ERROR_NOMEM)
+        out->failed = true;
+    else if (n < 0)
+        qg_str_addn(out, text, len);
+    else
+        qg_str_addn(out, made, (size_t)n);
+    free(made); /* as utf8proc says */
 }
 
 qg_library qg_utf8proc_library(void)

@@ -4,6 +4,8 @@
 #ifndef QGRID_TEXT_UNICODE_H
 #define QGRID_TEXT_UNICODE_H
 
+#include "qgrid/str.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stddef.h>
@@ -18,6 +20,9 @@ int qg_utf8_encode(char *out, int32_t c);
 
 /** Tab, LF, CR, category Zs, and U+2028 / U+2029: separates words. */
 bool qg_is_space(int32_t c);
+
+/** The property White_Space: Z*, U+0009 .. U+000D, U+0085. */
+bool qg_is_white_space(int32_t c);
 
 /** U+0000, U+FFFD and categories Cc, Cf, Cs, Co other than tab, LF, CR: dropped. */
 bool qg_is_control(int32_t c);
@@ -34,6 +39,9 @@ bool qg_is_letter(int32_t c);
 /** Letter, number or '_': what \w matches in Python. */
 bool qg_is_word_character(int32_t c);
 
+/** Category M*. */
+bool qg_is_any_mark(int32_t c);
+
 /** Nonspacing mark. */
 bool qg_is_mark(int32_t c);
 
@@ -42,5 +50,8 @@ int qg_lower(int32_t out[2], int32_t c);
 
 /** Canonical decomposition of one code point; returns how many. */
 int qg_decompose(int32_t out[QG_MAX_DECOMPOSED], int32_t c);
+
+/** Appends valid UTF-8 in normalization form C (or KC: `compatible`); other bytes as they are. */
+void qg_compose(qg_str *out, const char *text, size_t len, bool compatible);
 
 #endif

@@ -39,7 +39,8 @@ int FUZZ_ONE(const uint8_t *data, size_t size)
                             .path = path,
                             .format = qg_formats[data[0] % formats]->name,
                             .on_error = data[0] / formats % 2,
-                            .normalize = data[0] / formats / 2 % 3};
+                            .rules = {.n = 1}};
+    spec.rules.rule[0] = (qg_text_rule)(data[0] / formats / 2 % QG_TEXT_RULES);
     qg_dataset ds;
     qg_code rc = qg_dataset_load(&ds, a, &spec, labels);
     if (rc == QG_OK)

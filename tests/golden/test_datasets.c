@@ -69,7 +69,7 @@ static void smsa_has_the_rows_that_indonlu_states(void **state)
     qg_arena *a = qg_arena_create(0);
     load(&train, a,
          (qg_dataset_spec){.path = qt_shared("data/smsa/train_preprocess.tsv"),
-                           .normalize = QG_NORMALIZE_LETTERS});
+                           .rules = {1, {QG_TEXT_LETTERS}}});
     hash_is(&train, "132b423a8c9441795d78406a65ef0ab6c3d3e91f4293f29d33f4b81e2c418ca1");
     load(&train, a, (qg_dataset_spec){.path = qt_shared("data/smsa/train_preprocess.tsv")});
     counts_are(&train, 11000, 0, 67, 0);
@@ -97,12 +97,12 @@ static void tweets_in_their_original_format(void **state)
         "bf92ff744e25ece60c5a3d490b3d6b62facb8dce0fe9c210dddcaa8def1991e2",
         "bb9dbfc67ce5d383e56b2fc83cfa072352e4fef30c9165f70888451b32fe035f"};
     qg_arena *a = qg_arena_create(0);
-    for (int rule = QG_NORMALIZE_NONE; rule <= QG_NORMALIZE_LETTERS; rule++) {
+    for (int rule = QG_TEXT_NONE; rule <= QG_TEXT_LETTERS; rule++) {
         qg_dataset ds;
         load(&ds, a,
              (qg_dataset_spec){.path = qt_shared("data/tweets_ppkm/INA_TweetsPPKM_raw_sample.csv"),
                                .format = "tweets",
-                               .normalize = rule});
+                               .rules = {1, {(qg_text_rule)rule}}});
         counts_are(&ds, 54, 0, 0, 0);
         labels_are(&ds, 9, 33, 12);
         hash_is(&ds, want[rule]);
@@ -135,7 +135,7 @@ static void cleaned_tweets_are_plain_csv_with_a_label_map(void **state)
     labels_are(&ds, 1958, 17705, 3980);
     hash_is(&ds, "6e2e065a73dd835ef73d0090fe8cfd1d56356414659314d34d7f7a69d5cc710f");
     known_as(&ds, "PPKM tweets, cleaned (ppkm_data_clean.csv)");
-    spec.normalize = QG_NORMALIZE_WHITESPACE;
+    spec.rules = (qg_normalization){1, {QG_TEXT_WHITESPACE}};
     load(&ds, a, spec);
     counts_are(&ds, 23644, 1, 2622, 24);
     hash_is(&ds, "0bec0144f2684d7be8fd68344ea5b83c55fa384ec8e320d03fc69321b2578093");
@@ -158,20 +158,20 @@ static void raw_tweets_of_other_annotators(void **state)
     static const int64_t duplicates[] = {224, 224, 251};
     qg_arena *a = qg_arena_create(0);
     const qg_json *m = map(a, "{\"2\": \"positive\", \"1\": \"neutral\", \"0\": \"negative\"}");
-    for (int rule = QG_NORMALIZE_NONE; rule <= QG_NORMALIZE_LETTERS; rule++) {
+    for (int rule = QG_TEXT_NONE; rule <= QG_TEXT_LETTERS; rule++) {
         qg_dataset ds;
         int multi_line = 0;
         load(&ds, a,
              (qg_dataset_spec){.path = qt_shared("data/tweets_ifest/train_raw.csv"),
                                .text_column = "raw",
                                .label_map = m,
-                               .normalize = rule});
+                               .rules = {1, {(qg_text_rule)rule}}});
         counts_are(&ds, 9810, 0, duplicates[rule], 25);
         labels_are(&ds, 1284, 4028, 4498);
         hash_is(&ds, want[rule]);
         for (int64_t i = 0; i < ds.n; i++)
             multi_line += strchr(ds.text[i], '\n') != NULL;
-        qt_eq("multi-line texts", multi_line, rule == QG_NORMALIZE_NONE ? 2509 : 0);
+        qt_eq("multi-line texts", multi_line, rule == QG_TEXT_NONE ? 2509 : 0);
     }
     qg_arena_destroy(a);
 }

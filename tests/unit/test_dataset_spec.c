@@ -24,7 +24,7 @@ static void keys_are_read_and_defaults_set(void **state)
     assert_string_equal(s.name, "tweets");
     assert_string_equal(s.path, "x/y.tsv");
     assert_string_equal(s.format, "smsa");
-    qt_eq("normalize", s.normalize, QG_NORMALIZE_NONE);
+    qt_eq("rules", s.rules.n, 0);
     qt_eq("on_error", s.on_error, 0);
     assert_null(s.label_map);
     assert_null(s.sample);
@@ -40,7 +40,8 @@ static void keys_are_read_and_defaults_set(void **state)
                     " \"id_column\": \"i\", \"delimiter\": \"\\t\", \"label_map\": {\"a\": \"b\"},"
                     " \"sample\": {\"fraction\": 0.05}}"));
     assert_string_equal(s.format, "tweets");
-    qt_eq("normalize", s.normalize, QG_NORMALIZE_LETTERS);
+    qt_eq("rules", s.rules.n, 1);
+    qt_eq("rule", s.rules.rule[0], QG_TEXT_LETTERS);
     qt_eq("on_error", s.on_error, 1);
     assert_string_equal(s.text_column, "t");
     assert_string_equal(s.label_column, "l");
@@ -49,6 +50,12 @@ static void keys_are_read_and_defaults_set(void **state)
     assert_string_equal(s.label_map->child->string, "b");
     qt_close("fraction", s.sampling.fraction, 0.05, 0, 0);
     qt_eq("seed", s.sampling.seed, 42);
+
+    qt_ok(
+        read_spec(&s, &p, "{\"path\": \"x.csv\", \"normalize\": [\"html\", \"none\", \"lower\"]}"));
+    qt_eq("rules", s.rules.n, 2);
+    qt_eq("first rule", s.rules.rule[0], QG_TEXT_HTML);
+    qt_eq("second rule", s.rules.rule[1], QG_TEXT_LOWER);
 
     qt_ok(read_spec(&s, &p, "{\"path\": \"x.txt\", \"sample\": {\"per_class\": 7, \"seed\": 0}}"));
     qt_eq("per_class", s.sampling.per_class, 7);
@@ -71,8 +78,10 @@ static void mistakes_are_named_with_their_place(void **state)
         {"{\"path\": \"x.xlsx\"}",
          "1:1: ", "the extension of 'x.xlsx' names no format; set 'format' to one of: csv, jsonl"},
         {"\"x\"", "1:1: ", "the extension of 'x' names no format"},
-        {"{\"path\": \"x.csv\", \"normalize\": \"lower\"}",
-         "/normalize: ", "'lower' is not one of: none, whitespace, letters"},
+        {"{\"path\": \"x.csv\", \"normalize\": \"lowr\"}",
+         "/normalize: ", "'lowr' is not one of: none, whitespace, letters, lower, nfc"},
+        {"{\"path\": \"x.csv\", \"normalize\": [\"html\", 1]}",
+         "/normalize/1: ", "found a number, the name of a text rule is expected"},
         {"{\"path\": \"x.csv\", \"on_error\": \"stop\"}",
          "/on_error: ", "'stop' is not one of: fail, skip"},
         {"{\"path\": \"x.tsv\", \"text_column\": \"a\"}",
