@@ -19,7 +19,7 @@ class Qgrid(MakefilePackage):
     depends_on("gmake", type="build")
     depends_on("pkgconfig", type="build")
     depends_on("mpi")
-    depends_on("hdf5+hl~mpi")
+    depends_on("hdf5~mpi")
     depends_on("openblas")
     depends_on("cjson")
     depends_on("utf8proc")
