@@ -12,7 +12,8 @@ typedef struct qg_checkpoint {
     const char *dir;
     qg_weights *weights; /* NULL with random_weights */
     const qg_config *config;
-    int word_rows; /* of the word table in the file: a model may keep the first of them only */
+    const char *prefix; /* what a wrapper put before all names, or "" */
+    int word_rows;      /* of the word table in the file: a model may keep the first of them only */
     bool random_head, random_weights;
     bool pooler_may_lack; /* then it is drawn: so with random_head */
     int64_t head_seed;
@@ -29,8 +30,9 @@ void qg_checkpoint_close(qg_checkpoint *c);
 /**
  * Values of a parameter as f32.
  *
- * Found with or without the family's base name ("bert.") and `module.`, and with gamma / beta for
- * weight / bias of a norm. What is to be drawn is drawn as transformers initialises a model:
+ * Found with or without the family's base name ("bert.") and wrappers' prefixes (`module.`,
+ * `_orig_mod.`, ...), under PEFT's modules_to_save, and with gamma / beta for weight / bias of a
+ * norm. What is to be drawn is drawn as transformers initialises a model:
  * N(0, initializer_range), the padding row and biases 0, norms 1 and 0; its numbers depend on the
  * seed and the name only. That is: with random_weights everything; with random_head the classifier,
  * N(0, 0.02), and the head of masked-language modelling; a pooler that may lack where the
@@ -54,7 +56,8 @@ static inline int qg_drawn_parts(const qg_config *c)
 /** Whether the checkpoint has the head of an objective. */
 bool qg_checkpoint_has_head(const qg_checkpoint *c, qg_objective objective);
 
-/** Parameters of the checkpoint that nothing asked for (heads of other tasks are not counted). */
-int qg_checkpoint_unused(const qg_checkpoint *c, const char **first);
+/** Warns of tensors of the checkpoint that nothing asked for (heads of other tasks are not
+ * counted), and of a classifier that was trained for another task. Local. */
+void qg_checkpoint_warn(const qg_checkpoint *c);
 
 #endif

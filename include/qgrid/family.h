@@ -42,6 +42,8 @@ typedef struct qg_config {
     const char *const *labels; /* [classes] id2label, NULL-terminated */
     int pad_id;
     bool has_head_labels;     /* id2label was present */
+    const char *other_label;  /* a name of label2id that id2label does not have there, or NULL */
+    const char *architecture; /* the class that config.json names, if it is none of the family's */
     double initializer_range; /* standard deviation of drawn weights */
     qg_dropout_rates dropout; /* 0.1 where config.json is silent */
 } qg_config;

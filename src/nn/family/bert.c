@@ -45,7 +45,11 @@ static const qg_module_row modules[] = {
 /* Buffers, and heads of other tasks. */
 static const char *const leftovers[] = {"position_ids", "cls.", "dropout", "qa_outputs.", NULL};
 
-static const char *const activations[] = {"gelu", "gelu_new", "relu", NULL}; /* from QG_ACT_GELU */
+/* Each with the other names that transformers has for it, in the order of QG_ACT_GELU, ... */
+static const char *const activations[] = {"gelu",      "gelu_new",          "relu", "gelu_python",
+                                          "gelu_fast", "gelu_pytorch_tanh", NULL};
+static const qg_activation activation_of[] = {QG_ACT_GELU, QG_ACT_GELU_NEW, QG_ACT_RELU,
+                                              QG_ACT_GELU, QG_ACT_GELU_NEW, QG_ACT_GELU_NEW};
 static const char *const position_types[] = {"absolute", NULL};
 
 static qg_code read_config(qg_config *c, qg_config_reader *r)
@@ -53,7 +57,7 @@ static qg_code read_config(qg_config *c, qg_config_reader *r)
     int activation, ignored;
     QG_TRY(qg_config_choice(&ignored, r, "position_embedding_type", position_types));
     QG_TRY(qg_config_choice(&activation, r, "hidden_act", activations));
-    c->activation = (qg_activation)(QG_ACT_GELU + activation);
+    c->activation = activation_of[activation];
     QG_TRY(qg_config_whole(&c->pad_id, r, "pad_token_id", 0, 0, QG_CONFIG_MOST_TOKENS));
     QG_TRY(qg_config_number(&c->layer_norm_eps, r, "layer_norm_eps", 1e-12, 1));
     QG_TRY(qg_config_number(&c->initializer_range, r, "initializer_range", 0.02, 1000));

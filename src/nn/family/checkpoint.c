@@ -3,6 +3,8 @@
  */
 #include "qgrid/checkpoint.h"
 
+#include "foreign.h"
+#include "qgrid/log.h"
 #include "qgrid/rng.h"
 
 #include <math.h>
@@ -23,12 +25,14 @@ qg_code qg_checkpoint_open(qg_checkpoint *out, qg_arena *a, const qg_model_sourc
     if (out->random_weights)
         return QG_OK;
     QG_TRY(qg_weights_open(&out->weights, src->dir));
+    qg_code rc = qg_foreign_refuse(out->weights, src->dir);
     out->used = qg_arena_alloc(a, (size_t)qg_weights_count(out->weights), sizeof *out->used);
-    if (!out->used) {
+    out->prefix = qg_foreign_prefix(a, out->weights, config->family);
+    if (rc == QG_OK && (!out->used || !out->prefix))
+        rc = QG_ENOMEM;
+    if (rc != QG_OK)
         qg_checkpoint_close(out);
-        return QG_ENOMEM;
-    }
-    return QG_OK;
+    return rc;
 }
 
 void qg_checkpoint_close(qg_checkpoint *c)
@@ -39,20 +43,19 @@ void qg_checkpoint_close(qg_checkpoint *c)
 }
 
 /* A tensor by a parameter's name as checkpoints spell it: with or without what the family's names
- * begin with, after what training on several devices puts before it, and with gamma and beta, which
- * norms had at first. */
+ * begin with, after a wrapper's prefix, where PEFT keeps modules that it trains whole, and with
+ * gamma and beta, which norms had at first. */
 static const qg_tensor *look_for(const qg_checkpoint *c, const qg_parameter *p)
 {
-    static const char *const prefixes[] = {"", "module."};
     static const char *const parts[][2] = {{"weight", "bias"}, {"gamma", "beta"}};
     const char *base = c->config->family->base, *name = p->module->name;
     size_t cut = strncmp(name, base, strlen(base)) == 0 ? strlen(base) : 0;
     char full[160];
     for (int old = 0; old <= (p->module->kind == QG_MODULE_NORM); old++)
         for (int bare = 0; bare <= (cut > 0); bare++)
-            for (int i = 0; i < 2; i++) {
-                snprintf(full, sizeof full, "%s%s.%s", prefixes[i], name + (bare ? cut : 0),
-                         parts[old][p->bias]);
+            for (int saved = 0; saved < 2; saved++) {
+                snprintf(full, sizeof full, "%s%s%s.%s", c->prefix, name + (bare ? cut : 0),
+                         saved ? ".modules_to_save.default" : "", parts[old][p->bias]);
                 const qg_tensor *t = qg_weights_find(c->weights, full);
                 if (t)
                     return t;
@@ -108,8 +111,17 @@ static bool is_drawn(const qg_checkpoint *c, const qg_parameter *p)
            (c->random_head && (part == QG_PART_CLASSIFIER || part == QG_PART_MLM));
 }
 
+static bool is_float(qg_dtype t)
+{
+    return t == QG_F16 || t == QG_BF16 || t == QG_F32 || t == QG_F64;
+}
+
 static qg_code missing(const qg_checkpoint *c, const qg_parameter *p)
 {
+    if (p->module->part != QG_PART_CLASSIFIER && qg_weights_count(c->weights) > 0)
+        return QG_FAIL_AT(QG_EMODEL, c->dir, 0, 0, p->name,
+                          "the checkpoint lacks this tensor; it has %d, the first is %s",
+                          qg_weights_count(c->weights), qg_weights_at(c->weights, 0)->name);
     return QG_FAIL_AT(QG_EMODEL, c->dir, 0, 0, p->name, "%s",
                       p->module->part == QG_PART_CLASSIFIER
                           ? "the checkpoint has no classifier; say \"head\": \"random\" "
@@ -128,6 +140,12 @@ qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const qg_parameter *p)
     }
     if (!t)
         return missing(c, p);
+    if (!is_float(t->dtype))
+        return QG_FAIL_AT(
+            QG_EUNSUPPORTED, c->dir, 0, 0, p->name,
+            "has elements of type %s: codes of a quantizer, or no parameters; use the "
+            "weights that they were made from",
+            qg_dtype_name(t->dtype));
     int64_t want[] = {p->module->role == QG_ROLE_WORD ? c->word_rows : p->rows, p->columns};
     if (t->ndim != p->dims || t->shape[0] != want[0] || (p->dims == 2 && t->shape[1] != want[1])) {
         char found[64], wanted[64];
@@ -154,19 +172,38 @@ static bool is_leftover(const qg_checkpoint *c, const char *name)
     for (const char *const *part = f->leftovers; *part; part++)
         if (strstr(name, *part))
             return true;
+    if (qg_foreign_is_leftover(name))
+        return true;
     const char *at = c->random_head ? strstr(name, head) : NULL;
     return at && at[strlen(head)] == '.';
 }
 
-int qg_checkpoint_unused(const qg_checkpoint *c, const char **first)
+/* transformers names the class that was saved; its head is called `classifier` for other tasks,
+ * too. */
+static void warn_of_config(const qg_checkpoint *c)
 {
+    const qg_config *g = c->config;
+    if (g->other_label)
+        qg_warn("%s: config.json's label2id has %s, id2label does not, and counts", c->dir,
+                g->other_label);
+    if (g->architecture && !c->random_head && !c->random_weights)
+        qg_warn("%s: config.json names the class %s: its classifier was trained for another task",
+                c->dir, g->architecture);
+}
+
+void qg_checkpoint_warn(const qg_checkpoint *c)
+{
+    const char *first = "";
     int n = 0;
     for (int i = 0; !c->random_weights && i < qg_weights_count(c->weights); i++) {
         const char *name = qg_weights_at(c->weights, i)->name;
         if (c->used[i] || is_leftover(c, name))
             continue;
         if (n++ == 0)
-            *first = name;
+            first = name;
     }
-    return n;
+    if (n > 0)
+        qg_warn("%s: %d tensors of the checkpoint are not part of the model (%s, ...)", c->dir, n,
+                first);
+    warn_of_config(c);
 }

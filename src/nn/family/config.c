@@ -73,11 +73,16 @@ static qg_code read_labels(qg_config *c, qg_config_reader *r)
     for (const qg_json *m = v->child; m; m = m->next) {
         char *end;
         long id = strtol(m->key, &end, 10);
-        if (*end || end == m->key || id < 0 || id >= v->count || labels[id] ||
-            m->type != QG_JSON_STRING)
+        if (*end || end == m->key || id < 0 || id >= v->count || labels[id])
             return QG_JSON_FAIL(&r->doc, m, QG_EFORMAT, "labels must be numbered 0 to %d",
                                 v->count - 1);
-        labels[id] = m->string;
+        if (m->type != QG_JSON_STRING && m->type != QG_JSON_NUMBER)
+            return QG_JSON_FAIL(&r->doc, m, QG_EFORMAT, "found %s, the name of a label is expected",
+                                qg_json_kind(m));
+        labels[id] =
+            m->type == QG_JSON_STRING ? m->string : qg_arena_printf(r->arena, "%.17g", m->number);
+        if (!labels[id])
+            return QG_ENOMEM;
     }
     c->classes = v->count;
     c->labels = labels;
@@ -85,15 +90,15 @@ static qg_code read_labels(qg_config *c, qg_config_reader *r)
     return QG_OK;
 }
 
-static qg_code check_label2id(const qg_config *c, qg_config_reader *r)
+/* transformers keeps the two apart and names classes by id2label alone. */
+static void compare_label2id(qg_config *c, qg_config_reader *r)
 {
     const qg_json *v = qg_json_get(r->doc.root, "label2id");
     for (const qg_json *m = v && c->has_head_labels ? v->child : NULL; m; m = m->next) {
-        if (m->type != QG_JSON_NUMBER || !(m->number >= 0 && m->number < c->classes) ||
-            strcmp(c->labels[(int)m->number], m->key) != 0)
-            return QG_JSON_FAIL(&r->doc, m, QG_EMODEL, "does not agree with id2label");
+        bool number = m->type == QG_JSON_NUMBER && m->number >= 0 && m->number < c->classes;
+        if (!number || strcmp(c->labels[(int)m->number], m->key) != 0)
+            c->other_label = m->key;
     }
-    return QG_OK;
 }
 
 /* ------------------------------------------------------------------- keys of every family */
@@ -128,16 +133,46 @@ static qg_code read_sizes(qg_config *c, qg_config_reader *r)
     return QG_OK;
 }
 
+/* Codes of a quantizer are no weights. */
+static qg_code refuse_quantized(qg_config_reader *r)
+{
+    const qg_json *v = qg_json_get(r->doc.root, "quantization_config");
+    const qg_json *method = v ? qg_json_get(v, "quant_method") : NULL;
+    if (!v || v->type == QG_JSON_NULL)
+        return QG_OK;
+    return QG_JSON_FAIL(
+        &r->doc, v, QG_EUNSUPPORTED,
+        "a checkpoint that was quantized by %.40s; use the weights that it was made "
+        "from, qgrid quantizes them itself",
+        method && method->type == QG_JSON_STRING ? method->string : "another program");
+}
+
+/* Which class was saved, where it is none of ours; NULL otherwise. */
+static qg_code read_architecture(qg_config *c, qg_config_reader *r)
+{
+    const qg_json *v = qg_json_get(r->doc.root, "architectures");
+    const qg_json *first = v && v->type == QG_JSON_ARRAY ? v->child : NULL;
+    if (!first || first->type != QG_JSON_STRING || !strstr(first->string, "For"))
+        return QG_OK;
+    for (int k = 0; k < QG_OBJECTIVES; k++)
+        if (strcmp(first->string, c->family->architecture[k]) == 0)
+            return QG_OK;
+    c->architecture = first->string;
+    return QG_OK;
+}
+
 static qg_code read_all(qg_config *c, qg_config_reader *r)
 {
     if (r->doc.root->type != QG_JSON_OBJECT)
         return QG_JSON_FAIL(&r->doc, r->doc.root, QG_EFORMAT, "an object is expected");
     QG_TRY(read_family(c, r));
+    QG_TRY(refuse_quantized(r));
     QG_TRY(check_task(r));
     QG_TRY(read_sizes(c, r));
     QG_TRY(c->family->read_config(c, r));
     QG_TRY(read_labels(c, r));
-    return check_label2id(c, r);
+    compare_label2id(c, r);
+    return read_architecture(c, r);
 }
 
 qg_code qg_config_load(qg_config *out, qg_arena *a, const char *dir)

@@ -340,7 +340,7 @@ static qg_code own_failure(const qg_model_source *src, const char *hash)
 
 static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp, const char *hash)
 {
-    const char *first = "", *why = "";
+    const char *why = "";
     if (!qg_kernels_get(&why))
         return QG_FAIL(QG_EUNSUPPORTED, "%s", why);
     QG_TRY(settle_config(p, src));
@@ -353,10 +353,7 @@ static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp,
     QG_TRY(qg_trained_scales_open(&p->trained, p->arena, src->dir, p->spec->scheme));
     QG_TRY(qg_mkdirs(tmp));
     QG_TRY(write_weights(p, tmp));
-    int unused = qg_checkpoint_unused(&p->checkpoint, &first);
-    if (unused)
-        qg_warn("%s: %d tensors of the checkpoint are not part of the model (%s, ...)", src->dir,
-                unused, first);
+    qg_checkpoint_warn(&p->checkpoint);
     QG_TRY(qg_tokenizer_copy(p->arena, tmp, src->dir));
     QG_TRY(write_text(p, tmp, "config.json", false));
     QG_TRY(write_text(p, tmp, "qgrid.json", true));

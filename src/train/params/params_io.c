@@ -36,7 +36,6 @@ static qg_code relabel(qg_config *c, const char *dir, const char *const *labels,
 
 static qg_code read_all(const qg_params *p, float *values, qg_arena *a, qg_checkpoint *c)
 {
-    const char *first = "";
     qg_module *m;
     int n;
     QG_TRY(qg_modules_of(&m, &n, a, &p->config, p->objective));
@@ -47,10 +46,7 @@ static qg_code read_all(const qg_params *p, float *values, qg_arena *a, qg_check
             QG_TRY(qg_checkpoint_read(values + t->offset, c, &part[k]));
         }
     }
-    int unused = qg_checkpoint_unused(c, &first);
-    if (unused)
-        qg_warn("%s: %d tensors of the checkpoint are not part of the model (%s, ...)", c->dir,
-                unused, first);
+    qg_checkpoint_warn(c);
     return QG_OK;
 }
 

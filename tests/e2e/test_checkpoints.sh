@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Checkpoints as other programs write them: read as they mean it, or refused by name.
+# May run beside other tests.
+. "$(dirname "$0")/../support/sh.sh"
+
+variant() { # NAME CODE: $T/NAME, the shipped model with changes to W (name: numpy array) and C (config.json)
+    mkdir -p "$T/$1"
+    cp models/mini-finetuned/vocab.txt models/mini-finetuned/tokenizer_config.json "$T/$1/"
+    $PYTHON - "$T/$1" "$2" <<'END'
+import json, struct, sys
+import numpy as np
+raw = open("models/mini-finetuned/model.safetensors", "rb").read()
+n = struct.unpack("<Q", raw[:8])[0]
+W = {k: np.frombuffer(raw[8 + n + v["data_offsets"][0]:8 + n + v["data_offsets"][1]], np.float32).reshape(v["shape"]).copy()
+     for k, v in json.loads(raw[8:8 + n]).items() if k != "__metadata__"}
+C = json.load(open("models/mini-finetuned/config.json"))
+Q = "bert.encoder.layer.0.attention.self.query."
+exec(sys.argv[2])
+names = {"float32": "F32", "float16": "F16", "float64": "F64", "int8": "I8", "uint8": "U8", "int64": "I64", "bool": "BOOL"}
+head, data, at = {}, b"", 0
+for k, v in W.items():
+    head[k] = {"dtype": names[str(v.dtype)], "shape": list(v.shape), "data_offsets": [at, at + v.nbytes]}
+    at += v.nbytes
+    data += np.ascontiguousarray(v).tobytes()
+text = json.dumps(head).encode()
+text += b" " * (-len(text) % 8)
+open(sys.argv[1] + "/model.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + data)
+json.dump(C, open(sys.argv[1] + "/config.json", "w"))
+END
+}
+said() { echo 'makanan nya enak sekali' | "$QGRID" predict -m "$1" - 2>"$T/warnings"; }
+said models/mini-finetuned >"$T/right"
+same() { # NAME CODE SENTENCE: the variant answers as the model does
+    variant "$1" "$2"
+    said "$T/$1" >"$T/$1.out"
+    ok "$3" cmp "$T/right" "$T/$1.out"
+}
+refused() { # NAME CODE MESSAGE SENTENCE
+    variant "$1" "$2"
+    fails 1 "$3" "$4" "$QGRID" predict -m "$T/$1" datasets/test.tsv
+}
+prefixed() { echo "W = {'$1' + k: v for k, v in W.items()}"; }
+
+same plain "" "the model, written again"
+for p in model. module. _orig_mod. base_model.model. module._orig_mod.; do
+    same "p_$p" "$(prefixed "$p")" "names after $p"
+done
+same bare "W = {k[5:] if k.startswith('bert.') else k: v for k, v in W.items()}" "names of the encoder alone"
+same saved "W = {k.replace('classifier.', 'classifier.modules_to_save.default.'): v for k, v in W.items()}; W['classifier.original_module.weight'] = np.zeros((3, 160), np.float32)" \
+    "a classifier that PEFT trained whole"
+ok "without a word about the one it took the place of" test ! -s "$T/warnings"
+refused foreign "$(prefixed encoder_of_mine.)" "the checkpoint lacks this tensor; it has 56, the first is encoder_of_mine.bert." "names after something else"
+refused lora "W[Q + 'lora_A.default.weight'] = np.ones((8, 160), np.float32)" "lora_A.default.weight: this tensor is an adapter that is not merged" "an adapter that is not merged"
+for part in SCB weight_scale weight_zero_point weight.absmax weight.quant_state.bitsandbytes__nf4 qweight qzeros scales g_idx weight_format; do
+    refused "q_$part" "W[Q + '$part'] = np.ones(160, np.float32)" "query.$part: this tensor is of a quantized checkpoint" "$part beside the weights"
+done
+refused config "C['quantization_config'] = {'quant_method': 'gptq', 'bits': 4}" "/quantization_config: a checkpoint that was quantized by gptq" "a config that says so"
+same none "C['quantization_config'] = None" "a config that says it was not"
+for type in int8 uint8 int64 bool; do
+    refused "t_$type" "W[Q + 'weight'] = W[Q + 'weight'].astype(np.$type)" "query.weight: has elements of type" "weights of type $type"
+done
+same unused "W['bert.embeddings.position_ids'] = np.arange(128)" "integers that are no parameters"
+
+variant labels "C['id2label'] = {str(i): l for i, l in enumerate(['positive', 'neutral', 'negative'])}; C['label2id'] = {'LABEL_0': 0, 'LABEL_1': 1, 'LABEL_2': 2}"
+said "$T/labels" >"$T/labels.out"
+ok "id2label counts" cmp "$T/right" "$T/labels.out"
+ok "with a warning" grep -qF "label2id has LABEL_" "$T/warnings"
+variant numbers "C['id2label'] = {'0': 0, '1': 1, '2': 2}; C['label2id'] = {'0': 0, '1': 1, '2': 2}"
+said "$T/numbers" >"$T/numbers.out"
+ok "labels that are numbers" grep -qF '"label": "0", "label_id": 0}' "$T/numbers.out"
+variant task "C['architectures'] = ['BertForTokenClassification']"
+said "$T/task" >"$T/task.out"
+ok "a head for another task is read" cmp "$T/right" "$T/task.out"
+ok "with a warning" grep -qF "BertForTokenClassification: its classifier was trained for another task" "$T/warnings"
+twins() { # NAME NAME of an activation
+    variant "a_$1" "C['hidden_act'] = '$1'"
+    variant "a_$2" "C['hidden_act'] = '$2'"
+    said "$T/a_$1" >"$T/one"
+    said "$T/a_$2" >"$T/two"
+    ok "$2 is $1" cmp "$T/one" "$T/two"
+    ok "which answers" grep -q logits "$T/two"
+}
+twins gelu gelu_python
+twins gelu_new gelu_fast
+twins gelu_new gelu_pytorch_tanh
+variant sigmoid "W['classifier.weight'] = W['classifier.weight'][:1]; W['classifier.bias'] = W['classifier.bias'][:1]; C['id2label'] = {'0': 'positive'}; C['label2id'] = {'positive': 0}"
+said "$T/sigmoid" >"$T/sigmoid.out"
+ok "one output has the sigmoid" "$PYTHON" -c "
+import json, math
+r = json.load(open('$T/sigmoid.out'))
+assert len(r['logits']) == 1 and abs(r['probabilities'][0] - 1 / (1 + math.exp(-r['logits'][0]))) < 1e-12, r"
+finish
