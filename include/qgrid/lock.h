@@ -31,8 +31,8 @@ typedef struct qg_lock {
  */
 qg_code qg_lock_take(qg_lock *l, const char *results_path, double stale) QG_MUST_USE;
 
-/** What qg_lock_take would find, without taking it: QG_OK where there is no lock, or one that was left
- *  over, or what it would fail with. Watches another host's lock for seconds. Local. */
+/** What qg_lock_take would find, without taking it: QG_OK where there is no lock, or one that was
+ * left over, or what it would fail with. Watches another host's lock for seconds. Local. */
 qg_code qg_lock_look(bool *left_over, const char *results_path, double stale) QG_MUST_USE;
 
 /** Renews the heartbeat time (call every few seconds), and makes the file again if it was removed.

@@ -126,7 +126,7 @@ typedef struct qg_plan {
     const char **warnings;
     int n_warnings;
     int unreadable; /* texts of experiments with more unknown tokens than QG_MOST_UNKNOWN */
-    char hash[65]; /* of all cells and keys: equal plans share a results file */
+    char hash[65];  /* of all cells and keys: equal plans share a results file */
 } qg_plan;
 
 /**

@@ -234,7 +234,8 @@ static qg_code remove_folder(const char *path)
 qg_code qg_remove(const char *path)
 {
     struct stat st;
-    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) /* of a link the link goes, not where it leads */
+    if (lstat(path, &st) == 0 &&
+        S_ISDIR(st.st_mode)) /* of a link the link goes, not where it leads */
         return remove_folder(path);
     return unlink(path) == 0 || errno == ENOENT ? QG_OK : io_fail(path, "cannot remove");
 }

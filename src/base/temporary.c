@@ -75,7 +75,8 @@ static bool parse(char host[HOST], int64_t *pid, const char *name)
     return true;
 }
 
-/* Whether it is of a process of this host that is gone, and so old that none of its writes goes on. */
+/* Whether it is of a process of this host that is gone, and so old that none of its writes goes on.
+ */
 static bool abandoned(const char *path, const char *host, int64_t pid)
 {
     char own[HOST] = "";

@@ -105,7 +105,7 @@ static void describe(const qg_plan *p)
         printf("warning: %s\n", p->warnings[i]);
     printf("%d cells, %d units of work: %s\n", p->n_cells, p->n_units,
            p->unreadable ? "the job would run, but on texts that its models cannot read"
-                      : "the job is fine");
+                         : "the job is fine");
 }
 
 static void check_model(const qg_plan *p, int i, const qg_precision_spec *precision,

@@ -149,11 +149,11 @@ qg_code qg_plan_warn(qg_plan *p, qg_arena *a, const char *text)
 static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
 {
     if (d->skipped)
-        QG_TRY(qg_plan_warn(p, a,
-                            qg_arena_printf(a, "dataset %s: bad rows were skipped: %lld%s%s",
-                                            d->name, (long long)d->skipped,
-                                            d->label_hint ? "; " : "",
-                                            d->label_hint ? d->label_hint : "")));
+        QG_TRY(
+            qg_plan_warn(p, a,
+                         qg_arena_printf(a, "dataset %s: bad rows were skipped: %lld%s%s", d->name,
+                                         (long long)d->skipped, d->label_hint ? "; " : "",
+                                         d->label_hint ? d->label_hint : "")));
     if (d->empty)
         QG_TRY(qg_plan_warn(p, a,
                             qg_arena_printf(a, "dataset %s: rows without text were dropped: %lld",

@@ -118,7 +118,6 @@ static void remove_temporary(const qg_training_folder *f)
             qg_log_error(qg_error_last());
 }
 
-
 static qg_code take_lock(qg_training_folder *f, const qg_gang *gang)
 {
     double end = qg_clock() + (gang->par ? 1.25 * QG_LOCK_STALE : 0);

@@ -19,10 +19,9 @@ job "$T/ref.h5" >"$T/job.json"
 cells() { run_np "$1" "$T/job.json" --only '*e' "${@:2}"; } # RANKS OPTIONS...: all but latency
 ok "the undisturbed run" cells 2
 
-deadly() (
-    export FAULTY_CALL=open FAULTY_PATH='*-int8/model.safetensors' FAULTY_AT=1 FAULTY_DO=kill LD_PRELOAD=$FAULTY
-    exec "$@"
-)
+deadly() {
+    env FAULTY_CALL=open FAULTY_PATH='*-int8/model.safetensors' FAULTY_AT=1 FAULTY_DO=kill LD_PRELOAD="$FAULTY" "$@"
+}
 # shellcheck disable=SC2086 # options of mpirun
 crashing() { # OUTPUT [MPIRUN OPTIONS]: one run; a rank dies of the int8 model
     if [ "$2" = alone ]; then

@@ -30,10 +30,8 @@ ends() { # STATUS OUTPUT
 }
 held() { # OUTPUT CALLS PATTERN SIGNAL: the process stops before the first such call, and is told then
     local out=$1
-    (
-        export FAULTY_CALL=$2 FAULTY_PATH=$3 FAULTY_AT=1 FAULTY_DO=stop LD_PRELOAD=$FAULTY
-        exec env --default-signal=INT "$QGRID" run --progress none "$T/job.json" --output "$out" --only '*e'
-    ) >"$T/log" 2>&1 &
+    env --default-signal=INT FAULTY_CALL="$2" FAULTY_PATH="$3" FAULTY_AT=1 FAULTY_DO=stop LD_PRELOAD="$FAULTY" \
+        "$QGRID" run --progress none "$T/job.json" --output "$out" --only '*e' >"$T/log" 2>&1 &
     pid=$!
     WHILE=$pid wait_until "stop" in_state T "$pid" || return 1
     kill "-$4" "$pid" && kill -CONT "$pid" && ends 75 "$out"

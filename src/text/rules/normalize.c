@@ -3,7 +3,7 @@
  */
 #include "qgrid/normalize.h"
 
-#include "rules/rules.h"
+#include "rules.h"
 
 #include <string.h>
 
