@@ -57,7 +57,7 @@ static inline int qg_drawn_parts(const qg_config *c)
 bool qg_checkpoint_has_head(const qg_checkpoint *c, qg_objective objective);
 
 /** Warns of tensors of the checkpoint that nothing asked for (heads of other tasks are not
- * counted), and of a classifier that was trained for another task. Local. */
+ * counted). Local. */
 void qg_checkpoint_warn(const qg_checkpoint *c);
 
 #endif

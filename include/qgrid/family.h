@@ -184,6 +184,10 @@ const qg_family *qg_family_find(const char *name);
 /** The member of a configuration that a size speaks of. */
 int *qg_config_size_at(qg_config *c, const qg_config_size *size);
 
+/** What is odd in a config that was read from `dir`: label2id that contradicts id2label, a head
+ * that was trained for another task. "" where nothing is; arena, NULL when out of memory. Local. */
+const char *qg_config_doubts(qg_arena *a, const qg_config *c, const char *dir);
+
 /** Reads config.json of a folder. @errors QG_EIO, QG_EFORMAT, QG_EUNSUPPORTED with field. Local. */
 qg_code qg_config_load(qg_config *out, qg_arena *a, const char *dir) QG_MUST_USE;
 

@@ -7,6 +7,7 @@
 #include "precision_argument.h"
 #include "text_source.h"
 
+#include "qgrid/log.h"
 #include "qgrid/softmax.h"
 
 #include <limits.h>
@@ -152,6 +153,11 @@ static qg_code open_model(predict *p)
     QG_TRY(qg_model_hash(hash, &p->source));
     QG_TRY(qg_model_open_cached(&p->model, &p->source, hash, as_it_is ? NULL : &spec, cache));
     p->classes = qg_model_config(p->model)->classes;
+    const char *doubts = qg_config_doubts(p->arena, qg_model_config(p->model), p->source.dir);
+    if (!doubts)
+        return QG_ENOMEM;
+    if (*doubts)
+        qg_warn("%s", doubts);
     int own = qg_tokenizer_max_length(p->tokenizer), most = qg_model_config(p->model)->positions;
     if (own > 0 && own < most)
         most = own;

@@ -7,6 +7,10 @@
 
 void qg_softmax(double *p, const float *logits, int K)
 {
+    if (K == 1) {
+        p[0] = 1 / (1 + exp(-(double)logits[0]));
+        return;
+    }
     double most = (double)logits[qg_argmax_f32(logits, K)], sum = 0;
     for (int k = 0; k < K; k++) {
         p[k] = exp((double)logits[k] - most);

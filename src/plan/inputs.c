@@ -146,6 +146,16 @@ qg_code qg_plan_warn(qg_plan *p, qg_arena *a, const char *text)
     return QG_OK;
 }
 
+/* Trained models get a config of our own. */
+static qg_code warn_about_model(qg_plan *p, qg_arena *a, int i)
+{
+    const qg_plan_model *m = &p->models[i];
+    if (m->training || m->source.random_weights)
+        return QG_OK;
+    const char *doubts = qg_config_doubts(a, &m->config, m->source.dir);
+    return !doubts ? QG_ENOMEM : *doubts ? qg_plan_warn(p, a, doubts) : QG_OK;
+}
+
 static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
 {
     if (d->skipped)
@@ -276,6 +286,8 @@ qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)
     }
     if (problems->n > before)
         return problems->item[before].code;
+    for (int i = 0; i < job->n_models; i++)
+        QG_TRY(warn_about_model(p, a, i));
     for (int i = 0; i < job->n_datasets; i++)
         QG_TRY(warn_about_dataset(p, a, &p->datasets[i].data));
     QG_TRY(warn_about_leaks(p, a));

@@ -49,14 +49,14 @@ same bare "W = {k[5:] if k.startswith('bert.') else k: v for k, v in W.items()}"
 same saved "W = {k.replace('classifier.', 'classifier.modules_to_save.default.'): v for k, v in W.items()}; W['classifier.original_module.weight'] = np.zeros((3, 160), np.float32)" \
     "a classifier that PEFT trained whole"
 ok "without a word about the one it took the place of" test ! -s "$T/warnings"
-refused foreign "$(prefixed encoder_of_mine.)" "the checkpoint lacks this tensor; it has 56, the first is encoder_of_mine.bert." "names after something else"
+refused foreign "$(prefixed encoder_of_mine.)" "the checkpoint lacks this tensor; it has 57, the first is encoder_of_mine.bert." "names after something else"
 refused lora "W[Q + 'lora_A.default.weight'] = np.ones((8, 160), np.float32)" "lora_A.default.weight: this tensor is an adapter that is not merged" "an adapter that is not merged"
 for part in SCB weight_scale weight_zero_point weight.absmax weight.quant_state.bitsandbytes__nf4 qweight qzeros scales g_idx weight_format; do
     refused "q_$part" "W[Q + '$part'] = np.ones(160, np.float32)" "query.$part: this tensor is of a quantized checkpoint" "$part beside the weights"
 done
 refused config "C['quantization_config'] = {'quant_method': 'gptq', 'bits': 4}" "/quantization_config: a checkpoint that was quantized by gptq" "a config that says so"
 same none "C['quantization_config'] = None" "a config that says it was not"
-for type in int8 uint8 int64 bool; do
+for type in int8 uint8 int64 bool_; do
     refused "t_$type" "W[Q + 'weight'] = W[Q + 'weight'].astype(np.$type)" "query.weight: has elements of type" "weights of type $type"
 done
 same unused "W['bert.embeddings.position_ids'] = np.arange(128)" "integers that are no parameters"
@@ -88,5 +88,5 @@ said "$T/sigmoid" >"$T/sigmoid.out"
 ok "one output has the sigmoid" "$PYTHON" -c "
 import json, math
 r = json.load(open('$T/sigmoid.out'))
-assert len(r['logits']) == 1 and abs(r['probabilities'][0] - 1 / (1 + math.exp(-r['logits'][0]))) < 1e-12, r"
+assert len(r['logits']) == 1 and abs(r['probabilities'][0] - 1 / (1 + math.exp(-r['logits'][0]))) < 1e-8, r"
 finish

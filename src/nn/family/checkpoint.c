@@ -178,19 +178,6 @@ static bool is_leftover(const qg_checkpoint *c, const char *name)
     return at && at[strlen(head)] == '.';
 }
 
-/* transformers names the class that was saved; its head is called `classifier` for other tasks,
- * too. */
-static void warn_of_config(const qg_checkpoint *c)
-{
-    const qg_config *g = c->config;
-    if (g->other_label)
-        qg_warn("%s: config.json's label2id has %s, id2label does not, and counts", c->dir,
-                g->other_label);
-    if (g->architecture && !c->random_head && !c->random_weights)
-        qg_warn("%s: config.json names the class %s: its classifier was trained for another task",
-                c->dir, g->architecture);
-}
-
 void qg_checkpoint_warn(const qg_checkpoint *c)
 {
     const char *first = "";
@@ -205,5 +192,4 @@ void qg_checkpoint_warn(const qg_checkpoint *c)
     if (n > 0)
         qg_warn("%s: %d tensors of the checkpoint are not part of the model (%s, ...)", c->dir, n,
                 first);
-    warn_of_config(c);
 }

@@ -185,3 +185,16 @@ qg_code qg_config_load(qg_config *out, qg_arena *a, const char *dir)
     QG_TRY(qg_json_load(&r.doc, a, path, CONFIG_BYTES));
     return read_all(out, &r);
 }
+
+const char *qg_config_doubts(qg_arena *a, const qg_config *c, const char *dir)
+{
+    const char *task = c->architecture ? "its classifier was trained for another task" : "";
+    if (c->other_label)
+        return qg_arena_printf(
+            a, "%s: config.json's label2id has %s, id2label does not, and counts%s%s", dir,
+            c->other_label, *task ? "; " : "", task);
+    if (c->architecture)
+        return qg_arena_printf(a, "%s: config.json names the class %s: %s", dir, c->architecture,
+                               task);
+    return "";
+}

@@ -107,6 +107,23 @@ static bool is_damage(qg_code rc)
            rc == QG_EIO;
 }
 
+/* Names of classes are no part of a model's hash: models that differ in nothing else share a pack.
+ */
+static qg_code take_labels(qg_model *m, const qg_model_source *src)
+{
+    qg_config c;
+    if (src->random_head || src->random_weights)
+        return QG_OK;
+    QG_TRY(qg_config_load(&c, m->arena, src->dir));
+    if (c.classes != m->config.classes)
+        return QG_OK;
+    m->config.labels = c.labels;
+    m->config.has_head_labels = c.has_head_labels;
+    m->config.other_label = c.other_label;
+    m->config.architecture = c.architecture;
+    return QG_OK;
+}
+
 qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const char *model_hash,
                              const qg_precision_spec *p, const char *cache_dir)
 {
@@ -129,6 +146,14 @@ qg_code qg_model_open_cached(qg_model **out, const qg_model_source *src, const c
             QG_TRY(qg_source_pack(src, p, dir, model_hash));
         }
         qg_code rc = qg_model_open(out, dir);
+        if (rc == QG_OK) {
+            rc = take_labels(*out, src);
+            if (rc == QG_OK)
+                return QG_OK;
+            qg_model_close(*out);
+            *out = NULL;
+            return rc;
+        }
         if (!is_damage(rc) || i == ATTEMPTS)
             return rc;
         qg_warn("%s: %s; it is packed again",
