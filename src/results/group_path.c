@@ -75,14 +75,15 @@ char *qg_group_path(char *out, size_t size, const qg_job *job, qg_group_ref ref,
 static const char *read_name(const void *ctx, char letter)
 {
     const qg_read_cell *c = ctx;
-    const char *last = strrchr(c->name, '/');
+    const char *last;
     switch (letter) {
     case 'M':
     case 'B':
         return c->model;
     case 'E':
         return c->experiment;
-    case 'F':
+    case 'F': /* "control_smsa/vs/qat_smsa" */
+        last = strrchr(c->name, '/');
         return last ? last + 1 : "";
     case 'D':
         return c->dataset;

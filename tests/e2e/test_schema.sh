@@ -42,7 +42,7 @@ ok "an option of another method" refused_by_both $J "j['explain']['methods'].app
 ok "a number out of range" refused_by_both $J "j['max_length'] = 2"
 ok "a fraction for a whole number" refused_by_both $J "j['seed'] = 1.5"
 ok "a text for a number" refused_by_both $J "j['seed'] = '42'"
-ok "a rule that does not exist" refused_by_both $J "j['datasets']['smsa']['normalize'] = 'lower'"
+ok "a rule that does not exist" refused_by_both $J "j['datasets']['smsa']['normalize'] = 'lowr'"
 ok "a format that does not exist" refused_by_both $J "j['datasets']['smsa']['format'] = 'xml'"
 ok "a name with a slash" refused_by_both $J "j['models']['a/b'] = j['models']['original']"
 ok "an experiment without a data set" refused_by_both $J "del j['experiments']['original_smsa']['dataset']"

@@ -145,6 +145,10 @@ static void every_table_has_something_to_tell(void **state)
     (void)state;
     const int64_t same = 3;
     file done = begin("done.h5", QG_STATE_DONE), failed = begin("failed.h5", QG_STATE_FAILED);
+    const uint8_t open = QG_STATE_OPEN, died = 2;
+    const int64_t unit = 0, one = 1;
+    qt_ok(qg_store_write(failed.store, "/units/state", QG_STORE_U8, &unit, &one, &open));
+    qt_ok(qg_store_write(failed.store, "/timing/units/attempts", QG_STORE_U8, &unit, &one, &died));
     qt_ok(qg_store_write(done.store, "/metrics/m/d/fp32/same_logits", QG_STORE_I64, NULL, NULL,
                          &same));
     look(&done);
