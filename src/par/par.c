@@ -256,6 +256,21 @@ static void leave_behind(qg_par *p, int status)
     _exit(status);
 }
 
+/* A rank that is stopped when all have left MPI is nobody's any more, and mpirun waits for it. */
+static void see_others_leave(const qg_par *p)
+{
+    bool there = p->rank == 0;
+    for (double start = qg_clock(); there && qg_clock() - start < QG_PAR_STOP_SECONDS;) {
+        there = false;
+        for (int r = 1; r < p->size; r++)
+            there |= p->process[r].start > 0 && !qg_par_gone(p, r);
+        if (there)
+            qg_sleep(0.01);
+    }
+    if (there)
+        (void)kill_ranks(p, true);
+}
+
 void qg_par_stop(qg_par *p, int status)
 {
     if (!p->mpi->started)
@@ -271,6 +286,7 @@ void qg_par_stop(qg_par *p, int status)
     MPI_Finalize();
     alarm(0);
     p->mpi->started = false;
+    see_others_leave(p);
 }
 
 /* Frees what has been sent. */

@@ -290,11 +290,13 @@ static void select_trainings(qg_plan *p)
             if (p->models[m].training)
                 p->cells[p->models[m].training->cell].selected = true;
     }
-    for (int m = p->job->n_models - 1; m >= 0; m--)
-        for (int k = 0; k < m; k++)
+    for (int m = p->job->n_models - 1; m >= 0; m--) {
+        const qg_plan_training *own = p->models[m].training;
+        for (int k = 0; k < m && own; k++)
             if (qg_plan_training_needs(p, m, k) && p->models[k].training &&
-                p->cells[p->models[m].training->cell].selected)
+                p->cells[own->cell].selected)
                 p->cells[p->models[k].training->cell].selected = true;
+    }
 }
 
 /* What tests and comparisons are over, and the predictions that say which texts are explained for

@@ -10,6 +10,7 @@
  */
 #include "h5.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,11 @@ static qg_code enter_group(writer *w, const char *path, size_t n)
     return QG_H5(w->group_id, w->path, w->group, "cannot open this group");
 }
 
+static bool same_fill(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
 /* How datasets with this fill value are made; the writer's. Negative: failed. */
 static hid_t creation_list(writer *w, const qg_field *f)
 {
@@ -93,7 +99,7 @@ static hid_t creation_list(writer *w, const qg_field *f)
     int i = 0;
     if (f->type == QG_STORE_STRING)
         return w->dataset_list;
-    while (i < w->n_fills && memcmp(&w->fill[i], &fill, sizeof fill) != 0)
+    while (i < w->n_fills && !same_fill(w->fill[i], fill))
         i++;
     if (i < w->n_fills)
         return w->fill_list[i];
@@ -237,7 +243,9 @@ static qg_code attach_scales(writer *w, const qg_field *f, hid_t id)
         scale *s = find_scale(w, f->dim[k]);
         place[k] = s->place;
         list[k] = (hvl_t){1, &place[k]};
-        w->use[s->first + s->n++] = (use){own, k};
+        use *u = &w->use[s->first + s->n++]; /* its padding, 0, stands in the file, too */
+        u->dataset = own;
+        u->dimension = k;
     }
     return put_list(w, id, f->path, "DIMENSION_LIST", w->places_type, (hsize_t)f->ndim, list);
 }

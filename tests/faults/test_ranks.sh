@@ -33,7 +33,9 @@ wound() { # STATUS SIGNAL WHO OUTPUT ONLY [MPIRUN OPTIONS]: a run of 3 ranks; WH
     wait_until "end of all ranks" gone "$out"
 }
 has_status() { local want=$1 status; shift; "$@"; status=$?; [ $status -eq "$want" ]; }
-goes_on() { run_np 2 "$J" --output "$1" --only '*e' && same_results "$T/ref.h5" "$1"; }
+goes_on() { # FILE: whose latency may have been timed before it was hurt, as the reference's was not
+    run_np 2 "$J" --output "$1" --only '*e' && h5diff "$T/ref.h5" "$1" /predictions /predictions
+}
 
 begun=$SECONDS
 ok "rank 0 killed: the others leave" wound 0 KILL 0 "$T/dead.h5" '*' --enable-recovery

@@ -64,10 +64,10 @@ static bool is_wrapper(const char *name, size_t n)
 
 const char *qg_foreign_prefix(qg_arena *a, const qg_weights *w, const qg_family *f)
 {
-    const char *word = f->modules[0].name; /* the word table has a row of its own in all families */
-    for (const qg_module_row *row = f->modules; row->name; row++)
-        if (row->role == QG_ROLE_WORD)
-            word = row->name;
+    const qg_module_row *row = f->modules; /* all families have a word table */
+    while (row->name && row->role != QG_ROLE_WORD)
+        row++;
+    const char *word = row->name ? row->name : "";
     size_t base = strncmp(word, f->base, strlen(f->base)) == 0 ? strlen(f->base) : 0;
     char full[160];
     for (int bare = 0; bare < 2; bare++) {
