@@ -125,7 +125,7 @@ static qg_plan_memory of_task(const qg_plan *p, int task, int ranks)
         int most = t->kind->gang ? t->kind->gang(p, t) : 1;
         own += trained(p, t, &s, most < ranks ? most : ranks);
     } else if (strcmp(t->kind->name, "pack") == 0) {
-        own += s.table; /* the largest tensor */
+        own += 1.5 * s.table; /* the largest tensor; half as much again is measured */
         shared = s.all; /* the checkpoint, read through a map */
     } else {
         shared = mapped(p, t, &s);

@@ -7,6 +7,7 @@
 #include "qgrid/training.h"
 #include "unit.h"
 
+#include <malloc.h>
 #include <string.h>
 
 struct qg_work {
@@ -23,6 +24,7 @@ static void unload(qg_work *w)
 {
     qg_explained_model_destroy(w->explained);
     qg_model_close(w->model);
+    malloc_trim(0); /* or what the next model takes comes on top of what this one had */
     w->explained = NULL;
     w->model = NULL;
 }
