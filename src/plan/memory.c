@@ -126,7 +126,7 @@ static qg_plan_memory of_task(const qg_plan *p, int task, int ranks)
         own += trained(p, t, &s, most < ranks ? most : ranks);
     } else if (strcmp(t->kind->name, "pack") == 0) {
         own += 1.5 * s.table; /* the largest tensor; half as much again is measured */
-        shared = s.all; /* the checkpoint, read through a map */
+        shared = s.all;       /* the checkpoint, read through a map */
     } else {
         shared = mapped(p, t, &s);
         own += t->cell >= 0 && p->cells[t->cell].kind == QG_CELL_PREDICT
