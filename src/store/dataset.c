@@ -118,9 +118,13 @@ qg_code qg_h5_dataset_get(qg_h5_dataset **out, qg_store *s, const char *path)
     qg_h5_dataset_close(d);
     memcpy(d->path, path, strlen(path) + 1);
     qg_code rc = open_dataset(s, d);
-    if (rc != QG_OK)
-        qg_h5_dataset_close(d);
-    return rc;
+    if (rc == QG_OK)
+        return QG_OK;
+    qg_h5_dataset_close(d);
+    qg_error why = *qg_error_last();
+    if (s->writable) /* HDF5 finds odd bytes where a file has been cut */
+        QG_TRY(qg_h5_check_size(s));
+    return qg_error_restore(&why);
 }
 
 qg_code qg_store_describe(qg_store_info *out, qg_store *s, const char *path)

@@ -92,6 +92,10 @@ qg_code qg_h5_put_text(hid_t object, const char *path, const char *field, const 
 /** Refuses paths that lead over soft or external links: only what lies in this file is read. */
 qg_code qg_h5_check_links(const qg_store *s, const char *path) QG_MUST_USE;
 
+/* Whether the file is as long as it was: a cut one would grow again with the next write, and have a
+ * hole. */
+qg_code qg_h5_check_size(const qg_store *s) QG_MUST_USE;
+
 /** The open dataset of that path; borrowed until the next call. */
 qg_code qg_h5_dataset_get(qg_h5_dataset **out, qg_store *s, const char *path) QG_MUST_USE;
 void qg_h5_dataset_close(qg_h5_dataset *d);

@@ -129,8 +129,7 @@ qg_code qg_store_open(qg_store **out, const char *path, bool writable)
     return QG_OK;
 }
 
-/* A cut file would grow again with the next write, and have a hole. */
-static qg_code check_size(const qg_store *s)
+qg_code qg_h5_check_size(const qg_store *s)
 {
     struct stat ours;
     if (fstat(s->fd, &ours) != 0)
@@ -178,7 +177,7 @@ static void close_datasets(qg_store *s)
  * to: it gets a file that has been read, and only when there is something to write. */
 static qg_code open_for_writing(qg_store *s)
 {
-    QG_TRY(check_size(s));
+    QG_TRY(qg_h5_check_size(s));
     QG_TRY(check_place_of(s));
     close_datasets(s);
     QG_TRY(close_file(s, "cannot close"));
@@ -190,13 +189,13 @@ static qg_code open_for_writing(qg_store *s)
 qg_code qg_h5_before_write(qg_store *s)
 {
     QG_TRY(earlier_failure(s));
-    return remember(s, s->opened ? check_size(s) : open_for_writing(s));
+    return remember(s, s->opened ? qg_h5_check_size(s) : open_for_writing(s));
 }
 
 static qg_code flush(qg_store *s, bool sync)
 {
     QG_TRY(QG_H5(H5Fflush(s->file, H5F_SCOPE_LOCAL), s->path, NULL, "cannot flush"));
-    QG_TRY(check_size(s));
+    QG_TRY(qg_h5_check_size(s));
     QG_TRY(check_place_of(s));
     if (sync && qg_fsync(s->fd) != 0)
         return qg_h5_fail_errno(QG_SRC, s->path, "cannot sync");

@@ -89,7 +89,7 @@ replace() { cp "$T/slow.h5" "$T/slow/copy" && mv "$T/slow/copy" "$O"; }
 ok "it is replaced" disturbed "was removed or replaced" replace
 ok "the file in its place is as it was" cmp "$T/slow.h5" "$O"
 for size in 0 1000 100000; do
-    ok "it is cut to $size bytes" disturbed "was cut to $size of" truncate -s $size "$O"
+    ok "it is cut to $size bytes" disturbed "was cut to " truncate -s $size "$O"
 done
 ok "afterwards the same command gives the same results" starts_again
 
@@ -109,7 +109,7 @@ fails 1 "o.h5: is not a readable HDF5 file: unable to lock file" "with TRUE an e
 other_hdf5() { FAULTY_HDF5=1.14.0 LD_PRELOAD=$FAULTY "$QGRID" run --progress none "$J" --output "$T/other.h5"; }
 fails 1 "the HDF5 library found at run time is 1.14.0, qgrid was built for" "another HDF5 than that of the headers" other_hdf5
 ok "before anything is made" test ! -e "$T/other.h5"
-unusable_pml() { timeout -k 5 60 mpirun -np 2 --mca pml nonexistent "$QGRID" run --progress none "$J" --fresh; }
+unusable_pml() { timeout -k 5 "$HANG" mpirun -np 2 --mca pml nonexistent "$QGRID" run --progress none "$J" --fresh; }
 ok "the user's choice of Open MPI's parts is tried, which here cannot work" test "$(unusable_pml >"$T/said" 2>&1; echo $?)" -ne 0
 ok "and named" grep -qi "pml" "$T/said"
 jumps() { # CLOCK ZONE
