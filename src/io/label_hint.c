@@ -3,7 +3,6 @@
  */
 #include "io/dataset_labels.h"
 
-#include "io/record.h"
 #include "qgrid/str.h"
 
 #include <stdlib.h>
@@ -29,19 +28,6 @@ bool qg_unknown_labels_add(qg_unknown_labels *u, qg_arena *a, const char *value,
     return u->value[u->n++] != NULL;
 }
 
-/* Lower case by ASCII, without white space at the ends. */
-static void fold(char *out, size_t size, const char *text)
-{
-    size_t n = 0, len;
-    text += strspn(text, " \t\r\n");
-    len = strlen(text);
-    while (len > 0 && strchr(" \t\r\n", text[len - 1]))
-        len--;
-    for (; n < len && n + 1 < size; n++)
-        out[n] = (char)(text[n] >= 'A' && text[n] <= 'Z' ? text[n] + 32 : text[n]);
-    out[n] = 0;
-}
-
 /* The group of words that say the same, or -1. */
 static int group_of(const char *folded)
 {
@@ -52,19 +38,34 @@ static int group_of(const char *folded)
     return -1;
 }
 
-static const char *meaning(const char *value, const char *const *labels)
+/* Without what two spellings of a name differ in; arena, NULL when out of memory. */
+static const char *plain(qg_arena *a, const char *name)
 {
-    char v[QG_SHOWN], l[QG_SHOWN];
-    fold(v, sizeof v, value);
-    for (int i = 0; v[0] && labels[i]; i++) {
-        fold(l, sizeof l, labels[i]);
-        if (strcmp(v, l) == 0 || (group_of(v) >= 0 && group_of(v) == group_of(l)))
-            return labels[i];
-    }
-    return NULL;
+    static const qg_normalization how = {2, {QG_TEXT_WHITESPACE, QG_TEXT_LOWER}};
+    size_t len;
+    return qg_normalize_text(a, &how, name, strlen(name), &len);
 }
 
-/* Whether the values are the numbers 0 .. K - 1, or -1 .. 1 (then that order is negative first). */
+/* *out is NULL where a value is like no label. */
+static qg_code meaning(const char **out, qg_arena *a, const char *value, const char *const *labels)
+{
+    const char *v = plain(a, value);
+    *out = NULL;
+    if (!v)
+        return QG_ENOMEM;
+    for (int i = 0; v[0] && labels[i]; i++) {
+        const char *l = plain(a, labels[i]);
+        if (!l)
+            return QG_ENOMEM;
+        if (strcmp(v, l) == 0 || (group_of(v) >= 0 && group_of(v) == group_of(l))) {
+            *out = labels[i];
+            return QG_OK;
+        }
+    }
+    return QG_OK;
+}
+
+/* The label of a number, where the values are the numbers 0 .. K - 1; else NULL. */
 static const char *numbered(const qg_unknown_labels *u, int i, const char *const *labels)
 {
     int K = 0, seen = 0;
@@ -86,7 +87,11 @@ const char *qg_label_hint(qg_arena *a, const qg_unknown_labels *u, const char *c
         return "";
     qg_str_add(&s, "\"label_map\": {");
     for (int i = 0; i < u->n; i++) {
-        const char *means = meaning(u->value[i], labels);
+        const char *means;
+        if (meaning(&means, a, u->value[i], labels) != QG_OK) {
+            qg_str_fini(&s);
+            return NULL;
+        }
         if (!means) {
             means = numbered(u, i, labels);
             by_number = true;

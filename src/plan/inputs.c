@@ -65,13 +65,21 @@ static qg_code reserve(token_arrays *t, qg_arena *a, int64_t used, int64_t more)
     return QG_OK;
 }
 
+static int count_unknown(const qg_encoding *e, const qg_tokenizer *tok)
+{
+    int n = 0;
+    int32_t unk = qg_tokenizer_specials(tok).unk;
+    for (int i = 0; i < e->n; i++)
+        n += e->ids[i] == unk;
+    return n;
+}
+
 /* Encodes all rows, with forms if they are explained. `scratch` is released after each text. */
 static qg_code tokenize(qg_plan_tokens *out, qg_arena *a, qg_arena *scratch, const qg_dataset *d,
                         const qg_tokenizer *tok, bool explained)
 {
     token_arrays t = {.n = explained ? TOKEN_ARRAYS : TOKEN_ARRAYS - 2};
     int64_t *splits;
-    int32_t unk = qg_tokenizer_specials(tok).unk;
     QG_NEW(splits, a, d->n + 1);
     for (int64_t r = 0; r < d->n; r++) {
         qg_encoding e;
@@ -87,8 +95,7 @@ static qg_code tokenize(qg_plan_tokens *out, qg_arena *a, qg_arena *scratch, con
         out->T += e.n;
         splits[r + 1] = out->T;
         out->truncated += e.truncated;
-        for (int i = 0; i < e.n; i++)
-            out->unknown += e.ids[i] == unk;
+        out->unknown += count_unknown(&e, tok);
         qg_arena_release(scratch, m);
     }
     out->splits = splits;
@@ -195,7 +202,6 @@ static qg_code unknown_in_lower_case(int64_t *unknown, qg_arena *scratch, const 
                                      const qg_tokenizer *tok, int limit)
 {
     static const qg_normalization lower = {1, {QG_TEXT_LOWER}};
-    int32_t unk = qg_tokenizer_specials(tok).unk;
     *unknown = 0;
     for (int64_t r = 0; r < d->n; r++) {
         qg_encoding e;
@@ -205,8 +211,7 @@ static qg_code unknown_in_lower_case(int64_t *unknown, qg_arena *scratch, const 
         if (!text)
             return QG_ENOMEM;
         QG_TRY(qg_tokenizer_encode(&e, tok, scratch, text, len, limit));
-        for (int i = 0; i < e.n; i++)
-            *unknown += e.ids[i] == unk;
+        *unknown += count_unknown(&e, tok);
         qg_arena_release(scratch, m);
     }
     return QG_OK;

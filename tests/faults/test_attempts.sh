@@ -5,30 +5,18 @@
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/faults.sh
 
-job() { # OUTPUT: cells a/single, a/byte and their latency, which takes minutes
-    cat <<END
-{
-  "name": "attempts", "output": "$1", "labels": ["positive", "neutral", "negative"], "unit_tokens": 256,
-  "models": {"finetuned": "models/mini-finetuned"}, "datasets": {"smsa": "datasets/test.tsv"},
-  "experiments": {"a": {"model": "finetuned", "dataset": "smsa"}},
-  "precisions": [{"precision": "fp32", "name": "single"}, {"precision": "int8", "name": "byte"}], "latency": {"runs": 2000, "samples": 50}
-}
-END
-}
-job "$T/ref.h5" >"$T/job.json"
+two_cells "$T/ref.h5" 256 >"$T/job.json"
 cells() { run_np "$1" "$T/job.json" --only '*e' "${@:2}"; } # RANKS OPTIONS...: all but latency
 ok "the undisturbed run" cells 2
 
-deadly() {
-    env FAULTY_CALL=open FAULTY_PATH='*-int8/model.safetensors' FAULTY_AT=1 FAULTY_DO=kill LD_PRELOAD="$FAULTY" "$@"
-}
+DEADLY=(env FAULTY_CALL=open FAULTY_PATH='*-int8/model.safetensors' FAULTY_AT=1 FAULTY_DO=kill LD_PRELOAD="$FAULTY"
+    "$QGRID" run --progress none "$T/job.json" --only '*e' --output)
 # shellcheck disable=SC2086 # options of mpirun
 crashing() { # OUTPUT [MPIRUN OPTIONS]: one run; a rank dies of the int8 model
     if [ "$2" = alone ]; then
-        deadly "$QGRID" run --progress none "$T/job.json" --only '*e' --output "$1"
+        "${DEADLY[@]}" "$1"
     else
-        timeout -k 5 $HANG mpirun $2 -np 2 env FAULTY_CALL=open FAULTY_PATH='*-int8/model.safetensors' FAULTY_AT=1 \
-            FAULTY_DO=kill LD_PRELOAD="$FAULTY" "$QGRID" run --progress none "$T/job.json" --only '*e' --output "$1"
+        timeout -k 5 $HANG mpirun $2 -np 2 "${DEADLY[@]}" "$1"
     fi
 }
 status_says() { "$QGRID" status "$1" | grep -qE -- "$2"; } # OUTPUT PATTERN

@@ -119,14 +119,11 @@ cp "$WHOLE" "$T/hurt.h5"
 ok "a byte anywhere between the values is found, and has no digest" $PYTHON $DAMAGE "$T/hurt.h5" between 15 "$QGRID"
 
 # -------------------------------------------------------------------------------------- claimed sizes
-seen() { # COMMAND...: it says that something is wrong, soon and without the memory for those rows
-    (ulimit -v 4000000 && timeout 120 "$QGRID" "$@" "$T/bomb.h5") >"$T/said.txt" 2>&1
-    [ $? -le 3 ] && grep -qE "claims|edited|another version of the layout" "$T/said.txt" && ! grep -q "no memory" "$T/said.txt"
-}
-survives() { # COMMAND...: whether it looks there or not
+survives() { # COMMAND...: it ends soon and without the memory for those rows, whether it looks there or not
     (ulimit -v 4000000 && timeout 120 "$QGRID" "$@" "$T/bomb.h5") >"$T/said.txt" 2>&1
     [ $? -le 3 ] && ! grep -q "no memory" "$T/said.txt"
 }
+seen() { survives "$@" && grep -qE "claims|edited|another version of the layout" "$T/said.txt"; } # and it says what is wrong
 for claimed in /cells/state /units/cell /predictions/fine/odd/int8/logits /checksums/checksum; do
     $PYTHON $DAMAGE "$WHOLE" bomb "$T/bomb.h5" $claimed 2e8
     for command in verify digest show status; do

@@ -1,17 +1,10 @@
 #!/usr/bin/env bash
 # Ranks that die, fall silent or are told to stop, and launchers that are ended.
 . "$(dirname "$0")/../support/sh.sh"
+. tests/support/faults.sh
 
-cat >"$T/job.json" <<EOF
-{
-  "name": "ranks", "output": "$T/ref.h5", "labels": ["positive", "neutral", "negative"], "unit_tokens": 64,
-  "models": {"finetuned": "models/mini-finetuned"}, "datasets": {"smsa": "datasets/test.tsv"},
-  "experiments": {"a": {"model": "finetuned", "dataset": "smsa"}},
-  "precisions": [{"precision": "fp32", "name": "single"}, {"precision": "int8", "name": "byte"}],
-  "latency": {"runs": 2000, "samples": 50}
-}
-EOF
 J=$T/job.json
+two_cells "$T/ref.h5" 64 >"$J"
 ok "the undisturbed run" run_np 2 "$J" --only '*e'
 
 gone() { [ -z "$(rank_of "$1")" ]; }

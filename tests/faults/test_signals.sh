@@ -6,18 +6,7 @@
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/faults.sh
 
-job() {
-    cat <<EOF
-{
-  "name": "signals", "output": "$T/ref.h5", "labels": ["positive", "neutral", "negative"], "unit_tokens": 64,
-  "models": {"finetuned": "models/mini-finetuned"}, "datasets": {"smsa": "datasets/test.tsv"},
-  "experiments": {"a": {"model": "finetuned", "dataset": "smsa"}},
-  "precisions": [{"precision": "fp32", "name": "single"}, {"precision": "int8", "name": "byte"}],
-  "latency": {"runs": 2000, "samples": 50}
-}
-EOF
-}
-job >"$T/job.json"
+two_cells "$T/ref.h5" 64 >"$T/job.json"
 ok "the undisturbed run" run_np 2 "$T/job.json" --only '*e'
 in_state() { local s; s=$(sed 's/.*) //' "/proc/$2/stat") && [ "${s%% *}" = "$1" ]; } # LETTER PID
 ends() { # STATUS OUTPUT

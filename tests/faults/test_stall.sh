@@ -3,18 +3,11 @@
 # rank of another machine (one with another host name), which rank 0 cannot kill. Latency, measured after
 # all else, takes some seconds (minutes in the long job), so that no run is over before it is hurt.
 . "$(dirname "$0")/../support/sh.sh"
+. tests/support/faults.sh
 
-cat >"$T/job.json" <<EOF
-{
-  "name": "stall", "output": "$T/ref.h5", "labels": ["positive", "neutral", "negative"], "unit_tokens": 64,
-  "models": {"finetuned": "models/mini-finetuned"}, "datasets": {"smsa": "datasets/test.tsv"},
-  "experiments": {"a": {"model": "finetuned", "dataset": "smsa"}},
-  "precisions": [{"precision": "fp32", "name": "single"}, {"precision": "int8", "name": "byte"}],
-  "latency": {"runs": 8, "samples": 30}
-}
-EOF
 J=$T/job.json
-sed 's/"runs": 8, "samples": 30/"runs": 2000, "samples": 50/' "$J" >"$T/long.json"
+two_cells "$T/ref.h5" 64 >"$T/long.json"
+sed 's/"runs": 2000, "samples": 50/"runs": 8, "samples": 30/' "$T/long.json" >"$J"
 ok "the undisturbed run" run_np 2 "$J"
 ok "another, which never comes to its latency" run_np 2 "$T/long.json" --output "$T/long-ref.h5" --only '*e'
 cat >"$T/elsewhere" <<'EOF'

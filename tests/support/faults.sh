@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# faults.sh - a small run whose calls fail or are its last, by tests/support/faulty_io.c; after sh.sh.
+# faults.sh - small jobs; a run whose calls fail or are its last, by tests/support/faulty_io.c; after sh.sh.
 #
 # `faulty "CALLS" PATTERN AT WHAT COMMAND...` runs a command under the library, `count_calls "CALLS"
 # PATTERN COMMAND...` says how many of its calls count.
@@ -38,6 +38,18 @@ small_job() { # OUTPUT [TEXTS]: on standard output
   "datasets": {"smsa": "$2"},
   "experiments": {"a": {"model": "finetuned", "dataset": "smsa"}},
   "precisions": ["fp32", "int8"]
+}
+END
+}
+
+two_cells() { # OUTPUT UNIT_TOKENS: cells a/single, a/byte and their latency, which takes minutes, on standard output
+    cat <<END
+{
+  "name": "two", "output": "$1", "labels": ["positive", "neutral", "negative"], "unit_tokens": $2,
+  "models": {"finetuned": "models/mini-finetuned"}, "datasets": {"smsa": "datasets/test.tsv"},
+  "experiments": {"a": {"model": "finetuned", "dataset": "smsa"}},
+  "precisions": [{"precision": "fp32", "name": "single"}, {"precision": "int8", "name": "byte"}],
+  "latency": {"runs": 2000, "samples": 50}
 }
 END
 }

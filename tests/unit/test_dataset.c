@@ -1,45 +1,12 @@
 /*
  * test_dataset.c - loading of datasets: every format, every mistake, labels, sampling, comparison.
  */
-#include "qt.h"
+#include "dataset_case.h"
 
-#include "qgrid/dataset.h"
 #include "qgrid/file.h"
 #include "qgrid/str.h"
 
 #include <string.h>
-
-static const char *const labels[] = {"positive", "neutral", "negative", NULL};
-
-static qg_code load(qg_dataset *ds, qg_arena *a, qg_dataset_spec spec, const char *text,
-                    size_t size)
-{
-    spec.path = qt_tmp("data");
-    spec.name = "ds";
-    qt_write(spec.path, text, size);
-    return qg_dataset_load(ds, a, &spec, labels);
-}
-
-#define SPEC(...)               ((qg_dataset_spec){__VA_ARGS__})
-#define LOAD(ds, a, spec, text) load((ds), (a), (spec), (text), sizeof(text) - 1)
-
-static const qg_json *object(qg_arena *a, const char *text)
-{
-    qg_json_doc doc;
-    qt_ok(qg_json_parse(&doc, a, "job.json", text, strlen(text)));
-    return doc.root;
-}
-
-static void row_is(const qg_dataset *ds, int64_t i, const char *text, int label, const char *id,
-                   int64_t line)
-{
-    assert_true(i < ds->n);
-    assert_string_equal(ds->text[i], text);
-    qt_eq("length", (long long)ds->text_len[i], (long long)strlen(text));
-    qt_eq("label", ds->label[i], label);
-    assert_string_equal(ds->sample_id[i], id);
-    qt_eq("line", ds->line[i], line);
-}
 
 static void smsa_maps_label_names_onto_the_labels_of_the_job(void **state)
 {
