@@ -73,7 +73,10 @@ report() { # NUMBER
     [ ! -e "$tmp/$1.sum" ] || read -r p f s seconds <"$tmp/$1.sum"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     printf '  %-44s %4d passed %3d failed %3d skipped  %3d s\n' "${t%.c}" "$p" "$f" "$s" "$seconds"
-    if [ "$f" -gt 0 ]; then sed 's/^/    | /' "$log" | grep -av '\[       OK \]\|\[ RUN      \]' | tail -n 60; fi
+    if [ "$f" -gt 0 ]; then
+        sed 's/^/    | /' "$log" | grep -av '\[       OK \]\|\[ RUN      \]' | tail -n 60
+        grep -aE -A 4 '^FAILED|^\[  FAILED  \] [^0-9]|Error: |ERROR: ' "$log" | cut -c1-200 | head -n 24 | sed "s|^|${t%.c}: |" >>"$tmp/failures"
+    fi
     grep -a 'SKIPPED:' "$log" | sed 's/^/    | /' | sort | uniq -c | head -n 5
 }
 
@@ -121,6 +124,8 @@ while [ $reported -lt ${#list[@]} ]; do
     reported=$((reported + 1))
 done
 
+# Once more at the end, where somebody who sees only the last lines sees them.
+[ ! -s "$tmp/failures" ] || { echo "what failed:" && cat "$tmp/failures"; }
 want=$(cat tests/expected-count 2>/dev/null || echo 0)
 if [ $# -eq 0 ] && [ $((passed + skipped)) -lt "$want" ]; then
     echo "only $((passed + skipped)) cases ran, tests/expected-count says $want"
