@@ -1,7 +1,7 @@
 /*
  * tokenizer.c - the registry of tokenizers, and which of them a model folder has.
  */
-#include "tokenizer_internal.h"
+#include "settings.h"
 #include "tokenizers.h"
 
 #include "qgrid/file.h"
@@ -34,7 +34,9 @@ static qg_code unknown_class(const qg_json_doc *d, const qg_json *v)
     qg_str known = {0};
     for (const qg_tokenizer_kind *const *k = qg_tokenizer_kinds; *k; k++)
         for (const char *const *name = (*k)->classes; *name; name++)
-            qg_str_addf(&known, "%s%s", known.len ? ", " : "", *name);
+            qg_str_addf(&known, "%s, ", *name);
+    for (const char *const *name = qg_file_classes; *name; name++)
+        qg_str_addf(&known, "%s%s", *name, name[1] ? ", " : "");
     qg_code rc = QG_JSON_FAIL(
         d, v, QG_EUNSUPPORTED, "tokenizer '%s' is not supported, known are: %s",
         v->type == QG_JSON_STRING ? v->string : qg_json_kind(v), known.data ? known.data : "");
@@ -57,7 +59,8 @@ static qg_code named_kind(const qg_tokenizer_kind **out, qg_arena *a, const char
     if (!v || v->type == QG_JSON_NULL)
         return QG_OK;
     *out = v->type == QG_JSON_STRING ? of_class(v->string) : NULL;
-    return *out ? QG_OK : unknown_class(&d, v);
+    bool by_file = v->type == QG_JSON_STRING && qg_is_file_class(v->string);
+    return *out || by_file ? QG_OK : unknown_class(&d, v);
 }
 
 /* The kind whose vocabulary is there. */
@@ -126,17 +129,23 @@ qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from)
 
 int qg_tokenizer_size(const qg_tokenizer *t)
 {
-    return t->vocab.n;
+    return t->size;
 }
 
 const char *qg_tokenizer_token(const qg_tokenizer *t, int id)
 {
-    return id >= 0 && id < t->vocab.n ? t->vocab.token[id] : NULL;
+    if (id >= 0 && id < t->vocab.n && t->vocab.token[id])
+        return t->vocab.token[id];
+    for (int i = 0; i < t->added.n; i++)
+        if (t->added.token[i].id == id)
+            return t->added.token[i].text;
+    return NULL;
 }
 
 int qg_tokenizer_id(const qg_tokenizer *t, const char *token)
 {
-    return qg_vocab_find(&t->vocab, token, strlen(token), false);
+    const qg_added_token *added = qg_added_named(&t->added, token);
+    return added ? added->id : qg_vocab_find(&t->vocab, token, strlen(token), false);
 }
 
 int qg_tokenizer_max_length(const qg_tokenizer *t)
