@@ -105,16 +105,25 @@ qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir)
 
 qg_code qg_tokenizer_entries(int *out, const char *dir)
 {
-    const qg_tokenizer_kind *k = qg_tokenizer_kind_of(dir);
-    return k ? k->entries(out, dir) : QG_ENOMEM;
+    static const char *const vocabularies[] = {"vocab.txt", "tokenizer.json"};
+    qg_arena *a = qg_arena_create(0);
+    bool there = false;
+    *out = -1;
+    for (size_t i = 0; i < sizeof vocabularies / sizeof vocabularies[0] && a; i++) {
+        char *path = qg_path_join(a, dir, vocabularies[i]);
+        there = there || (path && qg_file_exists(path));
+    }
+    qg_tokenizer *t;
+    qg_code rc = !a ? QG_ENOMEM : there ? qg_tokenizer_load(&t, a, dir) : QG_OK;
+    if (rc == QG_OK && there)
+        *out = qg_tokenizer_size(t);
+    qg_arena_destroy(a);
+    return rc;
 }
 
-qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from)
+static qg_code copy_files(qg_arena *a, const char *to, const char *from, const char *const *files)
 {
-    const qg_tokenizer_kind *k = qg_tokenizer_kind_of(from);
-    if (!k)
-        return QG_ENOMEM;
-    for (const char *const *file = k->files; *file; file++) {
+    for (const char *const *file = files; *file; file++) {
         char *source = qg_path_join(a, from, *file);
         char *target = qg_path_join(a, to, *file);
         if (!source || !target)
@@ -123,6 +132,15 @@ qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from)
             QG_TRY(qg_file_copy(target, source));
     }
     return QG_OK;
+}
+
+qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from)
+{
+    const qg_tokenizer_kind *k = qg_tokenizer_kind_of(from);
+    if (!k)
+        return QG_ENOMEM;
+    QG_TRY(copy_files(a, to, from, k->files));
+    return copy_files(a, to, from, k->rare);
 }
 
 /* ------------------------------------------------------------------------- a loaded tokenizer */
@@ -155,8 +173,8 @@ int qg_tokenizer_max_length(const qg_tokenizer *t)
 
 qg_specials qg_tokenizer_specials(const qg_tokenizer *t)
 {
-    return (qg_specials){t->special_id[QG_PAD], t->special_id[QG_UNK], t->special_id[QG_CLS],
-                         t->special_id[QG_SEP], t->special_id[QG_MASK]};
+    return (qg_specials){t->special_id[QG_PAD], t->special_id[QG_UNK],  t->special_id[QG_CLS],
+                         t->special_id[QG_SEP], t->special_id[QG_MASK], t->size};
 }
 
 const char *qg_tokenizer_sha256(const qg_tokenizer *t)

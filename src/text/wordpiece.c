@@ -289,9 +289,9 @@ static const char *const classes[] = {"BertTokenizer",
                                       "ElectraTokenizer",
                                       "ElectraTokenizerFast",
                                       NULL};
-static const char *const files[] = {"vocab.txt",         "tokenizer_config.json",
-                                    "tokenizer.json",    "special_tokens_map.json",
-                                    "added_tokens.json", NULL};
+static const char *const files[] = {"vocab.txt", "tokenizer_config.json", "tokenizer.json",
+                                    "special_tokens_map.json", NULL};
+static const char *const rare[] = {"added_tokens.json", NULL};
 
 const qg_tokenizer_kind qg_tokenizer_wordpiece = {
     .name = "wordpiece",
@@ -299,10 +299,10 @@ const qg_tokenizer_kind qg_tokenizer_wordpiece = {
     .paper = "arXiv:1810.04805",
     .classes = classes,
     .files = files,
+    .rare = rare,
     .first = QG_CLS,
     .last = QG_SEP,
     .load = qg_wordpiece_load,
-    .entries = qg_wordpiece_entries,
     .cut = cut,
     .piece = piece,
 };

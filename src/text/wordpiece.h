@@ -30,9 +30,6 @@ qg_code qg_wordpiece_make(qg_tokenizer **out, qg_arena *a, const char *vocab_pat
 /** Without a vocabulary, for its words. */
 qg_code qg_wordpiece_bare(qg_wordpiece **out, qg_arena *a, bool lower_case) QG_MUST_USE;
 
-/** Lines of a folder's vocab.txt, -1 when there is none. @errors QG_EIO, QG_EFORMAT. */
-qg_code qg_wordpiece_entries(int *out, const char *dir) QG_MUST_USE;
-
 /* Where the basic words of a text go: what WordPiece cuts, cleaned, lower-cased, UTF-8. */
 typedef struct qg_word_sink {
     qg_code (*each)(void *ctx, const char *word, size_t len); /* an error stops it */

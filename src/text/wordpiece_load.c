@@ -261,29 +261,3 @@ qg_code qg_wordpiece_load(qg_tokenizer **out, qg_arena *a, const char *dir)
     set_flags(t, s.lower, s.accents, s.cjk);
     return finish(t, a, vocab);
 }
-
-static qg_code count_lines(int *out, const char *path)
-{
-    qg_map m;
-    QG_TRY(qg_file_map(&m, path));
-    const char *s = m.data;
-    int64_t n = 0;
-    for (size_t i = 0; i < m.size; i++)
-        n += s[i] == '\n';
-    if (m.size > 0 && s[m.size - 1] != '\n')
-        n++;
-    qg_file_unmap(&m);
-    if (n == 0 || n > 1 << 24)
-        return QG_FAIL_AT(QG_EFORMAT, path, 0, 0, NULL, "holds %lld vocabulary entries",
-                          (long long)n);
-    *out = (int)n;
-    return QG_OK;
-}
-
-qg_code qg_wordpiece_entries(int *out, const char *dir)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/vocab.txt", dir);
-    *out = -1;
-    return qg_file_exists(path) ? count_lines(out, path) : QG_OK;
-}
