@@ -13,11 +13,10 @@
 static const double HEAD_SD = 0.02; /* of a classifier, whatever the config says */
 
 qg_code qg_checkpoint_open(qg_checkpoint *out, qg_arena *a, const qg_model_source *src,
-                           const qg_config *config, int word_rows)
+                           const qg_config *config)
 {
     *out = (qg_checkpoint){.dir = src->dir,
                            .config = config,
-                           .word_rows = word_rows,
                            .random_head = src->random_head || src->random_weights,
                            .random_weights = src->random_weights,
                            .pooler_may_lack = src->random_head,
@@ -130,7 +129,7 @@ static qg_code missing(const qg_checkpoint *c, const qg_parameter *p)
                           : "the checkpoint lacks this tensor");
 }
 
-/* The rows that are wanted; a classifier's in the order of the classes. */
+/* A classifier's rows in the order of the classes. */
 static void read_rows(float *out, const qg_checkpoint *c, const qg_parameter *p, const qg_tensor *t)
 {
     bool ordered = c->class_order && p->module->role == QG_ROLE_CLASSIFIER;
@@ -162,7 +161,7 @@ qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const qg_parameter *p)
             "has elements of type %s: codes of a quantizer, or no parameters; use the "
             "weights that they were made from",
             qg_dtype_name(t->dtype));
-    int64_t want[] = {p->module->role == QG_ROLE_WORD ? c->word_rows : p->rows, p->columns};
+    int64_t want[] = {p->rows, p->columns};
     if (t->ndim != p->dims || t->shape[0] != want[0] || (p->dims == 2 && t->shape[1] != want[1])) {
         char found[64], wanted[64];
         return QG_FAIL_AT(QG_EMODEL, c->dir, 0, 0, p->name, "has shape %s, config.json asks for %s",
