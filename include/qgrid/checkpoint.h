@@ -16,7 +16,8 @@ typedef struct qg_checkpoint {
     bool random_head, random_weights;
     bool pooler_may_lack; /* then it is drawn: so with random_head */
     int64_t head_seed;
-    bool *used; /* [qg_weights_count] */
+    const uint8_t *class_order; /* of the source; borrowed */
+    bool *used;                 /* [qg_weights_count] */
 } qg_checkpoint;
 
 /** Opens the weights of a source whose config was read. `config` is borrowed: of the model that is

@@ -20,7 +20,8 @@ qg_code qg_checkpoint_open(qg_checkpoint *out, qg_arena *a, const qg_model_sourc
                            .random_head = src->random_head || src->random_weights,
                            .random_weights = src->random_weights,
                            .pooler_may_lack = src->random_head,
-                           .head_seed = src->head_seed};
+                           .head_seed = src->head_seed,
+                           .class_order = src->class_order};
     if (out->random_weights)
         return QG_OK;
     QG_TRY(qg_weights_open(&out->weights, src->dir));
@@ -128,6 +129,21 @@ static qg_code missing(const qg_checkpoint *c, const qg_parameter *p)
                           : "the checkpoint lacks this tensor");
 }
 
+/* A classifier's rows in the order of the classes. */
+static void read_rows(float *out, const qg_checkpoint *c, const qg_parameter *p, const qg_tensor *t)
+{
+    bool ordered = c->class_order && p->module->role == QG_ROLE_CLASSIFIER;
+    size_t row = (size_t)p->columns * qg_dtype_size(t->dtype);
+    qg_tensor part = *t;
+    part.shape[0] = ordered ? 1 : p->rows;
+    part.bytes = ordered ? row : row * (size_t)p->rows;
+    for (int k = 0; k < (ordered ? p->rows : 1); k++) {
+        if (ordered)
+            part.data = (const char *)t->data + row * c->class_order[k];
+        qg_tensor_to_f32(out + (size_t)k * (size_t)p->columns, &part);
+    }
+}
+
 qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const qg_parameter *p)
 {
     size_t n = (size_t)p->rows * (size_t)p->columns;
@@ -152,7 +168,7 @@ qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const qg_parameter *p)
                           qg_shape_text(found, sizeof found, t->shape, t->ndim),
                           qg_shape_text(wanted, sizeof wanted, want, p->dims));
     }
-    qg_tensor_to_f32(out, t);
+    read_rows(out, c, p, t);
     for (size_t i = 0; i < n; i++)
         if (!isfinite(out[i]))
             return QG_FAIL_AT(QG_ENUMERIC, c->dir, 0, 0, p->name, "element %zu is %g", i,

@@ -300,7 +300,7 @@ static qg_code settle_config(packer *p, const qg_model_source *src)
 {
     qg_config *c = &p->config;
     int entries;
-    QG_TRY(qg_config_load(c, p->arena, src->dir));
+    QG_TRY(qg_source_config(c, p->arena, src));
     if (src->classes && src->classes != c->classes) {
         if (!src->random_head)
             return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, "id2label",
@@ -347,6 +347,9 @@ static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp,
     QG_TRY(in_file_order(p, plan_linear, plan_norm, plan_table_scales, plan_table));
     QG_TRY(qg_checkpoint_open(&p->checkpoint, p->arena, src, &p->config));
     QG_TRY(qg_trained_scales_open(&p->trained, p->arena, src->dir, p->spec->scheme));
+    if (p->trained.weights && src->class_order)
+        return QG_FAIL_AT(QG_EUNSUPPORTED, src->dir, 0, 0, "labels",
+                          "holds trained step sizes, whose classes keep their order");
     QG_TRY(qg_mkdirs(tmp));
     QG_TRY(write_weights(p, tmp));
     qg_checkpoint_warn(&p->checkpoint);

@@ -77,6 +77,8 @@ static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src, c
     QG_TRY(qg_config_load(&c, a, src->dir));
     hash_config(h, &c);
     qg_sha256_add(h, head, sizeof head);
+    if (src->class_order && !src->random_head)
+        qg_sha256_add(h, src->class_order, (size_t)src->n_order);
     const qg_tokenizer_kind *kind = qg_tokenizer_kind_of(src->dir);
     if (!kind)
         return QG_ENOMEM;
