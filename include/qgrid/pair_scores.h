@@ -57,7 +57,7 @@ void qg_pair_score(double out[QG_PAIR_SCORES], const qg_pair_set *s, qg_pair_cho
     X(neither, "pairs in which none succeeds")                                                     \
     X(p, "exact two-sided McNemar test")                                                           \
     X(p_holm, "adjusted by Holm")                                                                  \
-    X(family, "tests that it is adjusted for")                                                     \
+    X(family, "tests that it is adjusted for, 0: the test is in none")                             \
     X(low_power, "1: fewer than 10 pairs in which one succeeds: no difference found says little")
 enum {
 #define X(name, doc) QG_PAIR_TEST_##name,

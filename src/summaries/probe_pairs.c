@@ -95,7 +95,7 @@ static qg_code adjust_family(double *test, int n, qg_arena *scratch)
     QG_TRY(qg_holm(holm, p, n, scratch));
     for (int i = 0; i < n; i++) {
         test[i * QG_PAIR_TESTS + QG_PAIR_TEST_p_holm] = holm[i];
-        test[i * QG_PAIR_TESTS + QG_PAIR_TEST_family] = isnan(p[i]) ? (double)NAN : family;
+        test[i * QG_PAIR_TESTS + QG_PAIR_TEST_family] = isnan(p[i]) ? 0 : family;
     }
     return QG_OK;
 }
