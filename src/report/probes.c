@@ -77,6 +77,7 @@ static qg_code read_cues(double *out, qg_reading *r, const qg_read_cell *c, cons
     return QG_OK;
 }
 
+/* Whether a cell explains pairs, done or not. */
 static bool has_pairs(qg_reading *r, const qg_read_cell *c)
 {
     char *path;
@@ -107,11 +108,21 @@ static qg_code column_of(int *out, qg_table *t, const char *precision)
     return QG_OK;
 }
 
-/* One row for each method: the cells of an experiment under all precisions. */
+static bool is_method(const qg_read_cell *k, const char *method)
+{
+    return strcmp(k->kind, "explain") == 0 && strcmp(k->method, method) == 0;
+}
+
+/* One row for each method: the cells of an experiment under all precisions, if one is done. */
 static qg_code add_method(qg_table *t, qg_reading *r, int first, int end)
 {
     const qg_read_cell *c = &r->cell[first];
     qg_value *v;
+    bool done = false;
+    for (int i = first; i < end && !done; i++)
+        done = is_method(&r->cell[i], c->method) && r->cell[i].state == QG_STATE_DONE;
+    if (!done)
+        return QG_OK;
     QG_TRY(qg_table_add_row(&v, t));
     v[0].text = qg_arena_printf(r->arena, "%s/*/%s", c->experiment, c->method);
     if (!v[0].text)
@@ -119,7 +130,7 @@ static qg_code add_method(qg_table *t, qg_reading *r, int first, int end)
     for (int i = first; i < end; i++) {
         const qg_read_cell *k = &r->cell[i];
         int column;
-        if (strcmp(k->kind, "explain") != 0 || strcmp(k->method, c->method) != 0)
+        if (!is_method(k, c->method))
             continue;
         QG_TRY(column_of(&column, t, k->precision));
         QG_TRY(read_cues(&v[column].number, r, k, "top5"));

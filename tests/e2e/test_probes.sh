@@ -169,7 +169,7 @@ for np in 1 2 3 7; do
 done
 
 ok "show has success of pairs of every variant, and cues" bash -c "'$QGRID' show '$T/whole.h5' | tee '$T/shown' | grep -qE '^minimal pairs +pairs +PSR +ci_low' &&
-    grep -qE '^o/int4 +254 ' '$T/shown' && grep -qE '^cues in the top 5 +fp32 +int8 +int4 +by chance' '$T/shown' && grep -qE '^e/\*/occlusion( +[01]\.[0-9]{3}){4}$' '$T/shown'"
+    grep -qE '^o/int4 +270 ' '$T/shown' && grep -qE '^cues in the top 5 +fp32 +int8 +int4 +by chance' '$T/shown' && grep -qE '^e/\*/occlusion( +[01]\.[0-9]{3}){4}$' '$T/shown'"
 ok "show has each phenomenon of a cell" bash -c "'$QGRID' show '$T/whole.h5' e/probes | grep -q 'epistemic_hedge'"
 ok "show has the cues of an explanation" bash -c "'$QGRID' show '$T/whole.h5' e/int4/lime | grep -qE '^ +cues +texts +cues +words +rank +chance_rank +top5'"
 ok "diff finds no difference" "$QGRID" diff "$T/whole.h5" "$T/whole3.h5"
