@@ -88,6 +88,22 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
  */
 int64_t qg_dataset_shared(const qg_dataset *a, const qg_dataset *b);
 
+#define QG_NEAR 0.8 /* least Jaccard similarity of texts that are nearly the same */
+
+/* The row of another dataset that is nearest to one. */
+typedef struct qg_near {
+    int64_t row;       /* -1: none is near */
+    double similarity; /* Jaccard, of 5-byte pieces; 1: equal but for case and white space */
+} qg_near;
+
+/**
+ * For each row of b the row of a with the most similar text, if the similarity is QG_NEAR or more.
+ *
+ * @param[out] out  [b->n] caller-owned
+ * @errors QG_ENOMEM. Local.
+ */
+qg_code qg_dataset_near(qg_near *out, const qg_dataset *a, const qg_dataset *b) QG_MUST_USE;
+
 /* One record as a format hands it over. Borrowed until the next one; NULL = absent. */
 typedef struct qg_record {
     const char *text, *label, *id;
