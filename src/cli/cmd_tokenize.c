@@ -65,6 +65,7 @@ static qg_code all_lines(const char *dir, const char *path, qg_lines_form form, 
     qg_lines in;
     qg_str s = {0};
     bool more = true;
+    QG_TRY(qg_cli_check_model(dir));
     QG_TRY(qg_tokenizer_load(&t, a, dir));
     QG_TRY(qg_lines_open(&in, path, form));
     qg_code rc = QG_OK;
