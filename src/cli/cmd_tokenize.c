@@ -7,13 +7,14 @@
 #include <limits.h>
 #include <string.h>
 
-enum { OPT_MAX_LENGTH = 256, OPT_JSONL };
+enum { OPT_MAX_LENGTH = 256, OPT_JSONL, OPT_READ };
 
 // clang-format off
 const qg_cli_option qg_cmd_tokenize_options[] = {
     {'m', "model", "DIR", "model folder"},
     {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens, specials included"},
     {OPT_JSONL, "jsonl", NULL, "input is one JSON object a line, with \"text\" (default for .jsonl)"},
+    {OPT_READ, "read", "KEY=VALUE", QG_READ_HELP},
     {0, NULL, NULL, NULL},
 };
 const char qg_cmd_tokenize_examples[] =
@@ -58,8 +59,7 @@ static qg_code one_line(qg_str *s, const qg_line *line, const char *source, cons
     return qg_line_print(s);
 }
 
-static qg_code all_lines(const char *dir, const char *path, qg_lines_form form, int max_length,
-                         qg_arena *a)
+static qg_code all_lines(const char *dir, qg_text_source *texts, int max_length, qg_arena *a)
 {
     qg_tokenizer *t;
     qg_lines in;
@@ -67,7 +67,7 @@ static qg_code all_lines(const char *dir, const char *path, qg_lines_form form, 
     bool more = true;
     QG_TRY(qg_cli_check_model(dir));
     QG_TRY(qg_tokenizer_load(&t, a, dir));
-    QG_TRY(qg_lines_open(&in, path, form));
+    QG_TRY(qg_text_source_open(&in, texts, a));
     qg_code rc = QG_OK;
     while (rc == QG_OK) {
         qg_line line;
@@ -87,14 +87,16 @@ int qg_cmd_tokenize(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("tokenize");
     const char *dir = NULL;
-    qg_lines_form form = QG_LINES_BY_NAME;
+    qg_text_source texts = {0};
     int key, status = -1;
     int64_t max_length = 0;
     while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == 'm')
             dir = optarg;
         else if (key == OPT_JSONL)
-            form = QG_LINES_JSONL;
+            texts.jsonl = true;
+        else if (key == OPT_READ)
+            status = qg_text_source_read(&texts, cmd, optarg);
         else if (key == OPT_MAX_LENGTH && !qg_cli_integer(&max_length, optarg, 2, INT_MAX))
             return qg_cli_not_integer(cmd, "max-length", 2, INT_MAX);
     }
@@ -105,8 +107,8 @@ int qg_cmd_tokenize(int argc, char **argv)
     qg_arena *a = qg_arena_create(0);
     if (!a)
         return qg_cli_fail();
-    const char *path = optind < argc ? argv[optind] : "-";
-    status = all_lines(dir, path, form, (int)max_length, a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    texts.path = optind < argc ? argv[optind] : "-";
+    status = all_lines(dir, &texts, (int)max_length, a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     qg_arena_destroy(a);
     return qg_cli_flush(status);
 }

@@ -7,15 +7,29 @@
 
 #include <string.h>
 
+/* The classes of a model in the order of the job's labels. */
+static qg_code order_classes(qg_plan_model *m, qg_arena *a, const qg_job *job, const qg_json *v)
+{
+    if (qg_is_packed(m->source.dir))
+        return QG_JSON_FAIL(&job->doc, v, QG_EJOB,
+                            "%.120s is packed, its classes keep their order; name the checkpoint "
+                            "that it was made from",
+                            m->source.dir);
+    QG_TRY(qg_labels_order(&m->source, a, &job->doc, v, job->labels, job->K, &m->config));
+    return qg_source_config(&m->config, a, &m->source);
+}
+
 static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, const qg_job_model *jm)
 {
     m->source = jm->source;
     if (!qg_dir_exists(jm->source.dir))
         return QG_FAIL_AT(QG_EIO, jm->source.dir, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_config_load(&m->config, a, jm->source.dir));
-    if (!jm->source.random_head && job->labels)
+    if (jm->labels && job->labels)
+        QG_TRY(order_classes(m, a, job, jm->labels));
+    else if (!jm->source.random_head && job->labels)
         QG_TRY(qg_labels_fit(job->labels, job->K, jm->source.dir, &m->config));
-    QG_TRY(qg_model_hash(m->hash, &jm->source));
+    QG_TRY(qg_model_hash(m->hash, &m->source));
     return qg_tokenizer_load(&m->tokenizer, a, jm->source.dir);
 }
 
@@ -156,11 +170,22 @@ qg_code qg_plan_warn(qg_plan *p, qg_arena *a, const char *text)
 /* Trained models get a config of our own. */
 static qg_code warn_about_model(qg_plan *p, qg_arena *a, int i)
 {
+    char names[200];
     const qg_plan_model *m = &p->models[i];
     if (m->training || m->source.random_weights)
         return QG_OK;
     const char *doubts = qg_config_doubts(a, &m->config, m->source.dir);
-    return !doubts ? QG_ENOMEM : *doubts ? qg_plan_warn(p, a, doubts) : QG_OK;
+    if (!doubts || (*doubts && qg_plan_warn(p, a, doubts) != QG_OK))
+        return QG_ENOMEM;
+    if (m->source.random_head || m->source.class_order || !qg_labels_are_numbers(&m->config))
+        return QG_OK;
+    return qg_plan_warn(p, a,
+                        qg_arena_printf(a,
+                                        "%s: config.json does not name the classes: they are taken "
+                                        "to be the job's labels in this order: %s; \"labels\" of "
+                                        "the model says another one",
+                                        m->source.dir,
+                                        qg_join_names(names, sizeof names, p->job->labels)));
 }
 
 static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)

@@ -39,6 +39,9 @@ bool qg_is_letter(int32_t c);
 /** Letter, number or '_': what \w matches in Python. */
 bool qg_is_word_character(int32_t c);
 
+/** Alphabetic, M*, Nd, Pc or a joiner: what \w matches in Rust's regex. */
+bool qg_is_joined(int32_t c);
+
 /** Category M*. */
 bool qg_is_any_mark(int32_t c);
 
