@@ -9,6 +9,7 @@
 #define QGRID_DATA_CARD_H
 
 #include "qgrid/plan.h"
+#include "qgrid/str.h"
 
 /* Quantiles of a length, by numpy's linear rule. */
 #define QG_CARD_QUANTILE_LIST(X)                                                                   \
@@ -60,5 +61,13 @@ typedef struct qg_token_card {
 
 /** The card of tokens of an experiment of a plan. @errors QG_ENOMEM, those of encoding. Local. */
 qg_code qg_token_card_make(qg_token_card *out, const qg_plan *p, int experiment) QG_MUST_USE;
+
+/** Whether the card of a data set has the tokens of this experiment: the first one with these
+ *  texts and tokens. */
+bool qg_data_card_tells(const qg_plan *p, int dataset, int experiment);
+
+/** Appends all of it, tokens included, as one JSON object. @errors QG_ENOMEM, those of encoding.
+ *  Local. */
+qg_code qg_data_card_json(qg_str *out, const qg_plan *p, int dataset) QG_MUST_USE;
 
 #endif
