@@ -171,6 +171,17 @@ ok "cells have the method's own name" sh -c "'$QGRID' plan -v '$T/j.json' | grep
 write k.json 'j["explain"] = {"methods": ["ig", "integrated_gradients"]}'
 refused "method 'integrated_gradients' occurs twice" "two names of one method" k.json
 
+# ------------------------------------------------------------------------------- status of bad usage
+M="-m models/mini-finetuned"
+for c in check plan run show status diff digest verify tokenize predict explain quantize train document "list x" "document x" "document man x" \
+    "document completion x" "doctor a b" "show a.h5 b c" "diff a" "bench x" "explain $M -x nope enak" "explain $M --option steps=x -x ig enak" \
+    "explain $M --target nope enak" "explain $M -p nope enak" "tokenize $M a b" "predict $M --head x" "train a b" "quantize $M -p nope -o $T/q" \
+    "bench --kernel nope" "plan $T/none.json" "run $T/none.json" "check $T/none.json" "train $T/none.json" "check $T/j.json --set x" \
+    "check $T/j.json --set /nope/x=1" "run $T/j.json --set x" "help x" xyz none.json none.h5x; do
+    # shellcheck disable=SC2086 # words of a command
+    fails 2 "qgrid: " "status 2: $c" "$QGRID" $c </dev/null
+done
+
 # -------------------------------------------------------------------------- where in the source: -v
 fails 2 "no such model folder" "an error" "$QGRID" predict -m "$T/none" /dev/null
 ok "does not tell its source" sh -c "! grep -q 'QG_E' '$T/out'"
