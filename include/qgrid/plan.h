@@ -22,7 +22,7 @@ typedef struct qg_cell {
     const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
                          "finetuned/train", "finetuned_smsa/seeds",
                          "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
-                         "control_smsa/vs/qat_smsa", "qat_smsa/reference",
+                         "control_smsa/vs/qat_smsa", "qat_smsa/reference", "qat_probes/probes",
                          "qat_smsa/seeds/explanations", "qat_smsa/decomposition/control_smsa",
                          "finetuned_smsa/fp32/lime/randomisation", "finetuned_smsa/int8/bounds",
                          "finetuned_smsa/int8/internals" */

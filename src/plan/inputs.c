@@ -33,6 +33,18 @@ static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, cons
     return qg_tokenizer_load(&m->tokenizer, a, jm->source.dir);
 }
 
+/* Pairs, phenomena and cues decide what is made of the predictions. */
+static void add_pairs(qg_sha256 *h, const qg_minimal_pairs *x, int64_t rows)
+{
+    qg_sha256_add_text(h, "pairs");
+    for (int i = 0; i < x->n_phenomena; i++)
+        qg_sha256_add_text(h, x->phenomenon[i]);
+    qg_sha256_add(h, x->of_row, (size_t)rows * sizeof *x->of_row);
+    qg_sha256_add(h, x->first, (size_t)x->n * sizeof *x->first);
+    qg_sha256_add(h, x->cue_splits, (size_t)(rows + 1) * sizeof *x->cue_splits);
+    qg_sha256_add(h, x->cue, (size_t)x->cue_splits[rows] * sizeof *x->cue);
+}
+
 qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_spec *spec,
                              const char *const *labels)
 {
@@ -44,6 +56,8 @@ qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_s
         qg_sha256_add_text(&h, d->data.text[i]);
         qg_sha256_add(&h, &d->data.label[i], sizeof d->data.label[i]);
     }
+    if (d->data.pairs)
+        add_pairs(&h, d->data.pairs, d->data.n);
     qg_sha256_final(&h, d->hash);
     return QG_OK;
 }
@@ -207,18 +221,31 @@ static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
     return QG_OK;
 }
 
+static qg_code warn_about_leak(qg_plan *p, qg_arena *a, const qg_dataset *x, const qg_dataset *y)
+{
+    qg_near_rows near;
+    int64_t n = qg_dataset_shared(x, y);
+    if (n > 0)
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld",
+                                            y->name, x->name, (long long)n)));
+    QG_TRY(qg_dataset_near_rows(&near, a, x, y));
+    if (near.n == 0)
+        return QG_OK;
+    return qg_plan_warn(
+        p, a,
+        qg_arena_printf(a,
+                        "near-duplicates: rows of dataset %s that are nearly rows of %s: %lld, the "
+                        "nearest line %lld and line %lld there (similarity %.2f)",
+                        y->name, x->name, (long long)near.n, (long long)near.line,
+                        (long long)near.other_line, near.similarity));
+}
+
 static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
 {
     for (int i = 0; i < p->job->n_datasets; i++)
-        for (int j = i + 1; j < p->job->n_datasets; j++) {
-            const qg_dataset *x = &p->datasets[i].data, *y = &p->datasets[j].data;
-            int64_t n = qg_dataset_shared(x, y);
-            if (n > 0)
-                QG_TRY(qg_plan_warn(
-                    p, a,
-                    qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld", y->name,
-                                    x->name, (long long)n)));
-        }
+        for (int j = i + 1; j < p->job->n_datasets; j++)
+            QG_TRY(warn_about_leak(p, a, &p->datasets[i].data, &p->datasets[j].data));
     return QG_OK;
 }
 
