@@ -104,6 +104,17 @@ typedef struct qg_near {
  */
 qg_code qg_dataset_near(qg_near *out, const qg_dataset *a, const qg_dataset *b) QG_MUST_USE;
 
+/* What of it is not equal but nearly so. */
+typedef struct qg_near_rows {
+    int64_t n;                /* rows of b that are near one of a, and equal to none */
+    int64_t line, other_line; /* of the nearest pair: in b, in a */
+    double similarity;        /* of that pair */
+} qg_near_rows;
+
+/** Counts them; scratch memory of the arena is given back. @errors QG_ENOMEM. Local. */
+qg_code qg_dataset_near_rows(qg_near_rows *out, qg_arena *a, const qg_dataset *x,
+                             const qg_dataset *y) QG_MUST_USE;
+
 /* One record as a format hands it over. Borrowed until the next one; NULL = absent. */
 typedef struct qg_record {
     const char *text, *label, *id;

@@ -134,7 +134,8 @@ static qg_code all_lines(predict *p, qg_lines *in)
         qg_code rc = qg_lines_next(line, &more, in, p->scratch);
         if (rc != QG_OK || !more)
             return stop_at(p, rc);
-        rc = qg_line_ids(&p->code[p->n], line, p->tokenizer, p->scratch, p->max_length);
+        rc = qg_line_ids(&p->code[p->n], line, p->tokenizer, qg_model_config(p->model)->vocab,
+                         p->scratch, p->max_length);
         if (rc != QG_OK) {
             (void)qg_error_place(in->name, line->number, 0, NULL);
             return stop_at(p, rc);

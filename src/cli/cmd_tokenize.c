@@ -4,6 +4,9 @@
 #include "cli.h"
 #include "text_source.h"
 
+#include "qgrid/family.h"
+#include "qgrid/file.h"
+
 #include <limits.h>
 #include <string.h>
 
@@ -36,10 +39,10 @@ static void pairs(qg_str *s, const char *key, const int32_t *a, const int32_t *b
 }
 
 static qg_code one_line(qg_str *s, const qg_line *line, const char *source, const qg_tokenizer *t,
-                        qg_arena *a, int max_length)
+                        int rows, qg_arena *a, int max_length)
 {
     qg_encoding e;
-    qg_code rc = qg_line_ids(&e, line, t, a, max_length);
+    qg_code rc = qg_line_ids(&e, line, t, rows, a, max_length);
     if (rc != QG_OK)
         return qg_error_place(source, line->number, 0, NULL);
     qg_line_begin(s, line);
@@ -59,13 +62,30 @@ static qg_code one_line(qg_str *s, const qg_line *line, const char *source, cons
     return qg_line_print(s);
 }
 
+/* Of the embedding table where there is a config.json, else of the tokenizer alone. */
+static qg_code count_rows(int *out, const qg_tokenizer *t, const char *dir, qg_arena *a)
+{
+    qg_config c;
+    char *path = qg_path_join(a, dir, "config.json");
+    *out = qg_tokenizer_size(t);
+    if (!path)
+        return QG_ENOMEM;
+    if (!qg_file_exists(path))
+        return QG_OK;
+    QG_TRY(qg_config_load(&c, a, dir));
+    *out = c.vocab;
+    return QG_OK;
+}
+
 static qg_code all_lines(const char *dir, qg_text_source *texts, int max_length, qg_arena *a)
 {
     qg_tokenizer *t;
     qg_lines in;
     qg_str s = {0};
     bool more = true;
+    int rows;
     QG_TRY(qg_tokenizer_load(&t, a, dir));
+    QG_TRY(count_rows(&rows, t, dir, a));
     QG_TRY(qg_text_source_open(&in, texts, a));
     qg_code rc = QG_OK;
     while (rc == QG_OK) {
@@ -74,7 +94,7 @@ static qg_code all_lines(const char *dir, qg_text_source *texts, int max_length,
         rc = qg_lines_next(&line, &more, &in, a);
         if (rc != QG_OK || !more)
             break;
-        rc = one_line(&s, &line, in.name, t, a, max_length);
+        rc = one_line(&s, &line, in.name, t, rows, a, max_length);
         qg_arena_release(a, m);
     }
     qg_str_fini(&s);

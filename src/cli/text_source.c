@@ -118,8 +118,8 @@ void qg_ids_add(qg_str *out, const int32_t *ids, int n)
     qg_str_add(out, "]");
 }
 
-qg_code qg_line_ids(qg_encoding *out, const qg_line *line, const qg_tokenizer *t, qg_arena *a,
-                    int max_length)
+qg_code qg_line_ids(qg_encoding *out, const qg_line *line, const qg_tokenizer *t, int rows,
+                    qg_arena *a, int max_length)
 {
     if (line->text)
         return qg_tokenizer_encode(out, t, a, line->text, line->text_len, max_length);
@@ -129,9 +129,9 @@ qg_code qg_line_ids(qg_encoding *out, const qg_line *line, const qg_tokenizer *t
     if (max_length && line->n_ids > max_length)
         return QG_FAIL(QG_EFORMAT, "%d ids, at most %d are allowed", line->n_ids, max_length);
     for (int i = 0; i < line->n_ids; i++)
-        if (line->ids[i] >= qg_tokenizer_size(t))
-            return QG_FAIL(QG_EFORMAT, "id %d is outside the vocabulary of %d", line->ids[i],
-                           qg_tokenizer_size(t));
+        if (line->ids[i] >= rows)
+            return QG_FAIL(QG_EFORMAT, "id %d is outside the %d rows of the embedding table",
+                           line->ids[i], rows);
     QG_NEW(out->ids, a, line->n_ids);
     memcpy(out->ids, line->ids, (size_t)line->n_ids * sizeof *out->ids);
     return QG_OK;

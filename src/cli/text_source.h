@@ -42,9 +42,10 @@ void qg_line_begin(qg_str *out, const qg_line *line);
 /** "[2, 17, 3]". */
 void qg_ids_add(qg_str *out, const int32_t *ids, int n);
 
-/** Ids of a line: encoded text, or the ids as they stand (no tokens beyond `vocabulary`). */
-qg_code qg_line_ids(qg_encoding *out, const qg_line *line, const qg_tokenizer *t, qg_arena *a,
-                    int max_length) QG_MUST_USE;
+/** Ids of a line: encoded text, or the ids as they stand, below `rows`, those of the embedding
+ *  table: a model may have rows that no token names. @errors QG_EFORMAT. */
+qg_code qg_line_ids(qg_encoding *out, const qg_line *line, const qg_tokenizer *t, int rows,
+                    qg_arena *a, int max_length) QG_MUST_USE;
 
 /** Writes one line of output and empties the string. @errors QG_EIO. */
 qg_code qg_line_print(qg_str *out) QG_MUST_USE;

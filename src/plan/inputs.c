@@ -221,18 +221,31 @@ static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
     return QG_OK;
 }
 
+static qg_code warn_about_leak(qg_plan *p, qg_arena *a, const qg_dataset *x, const qg_dataset *y)
+{
+    qg_near_rows near;
+    int64_t n = qg_dataset_shared(x, y);
+    if (n > 0)
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld",
+                                            y->name, x->name, (long long)n)));
+    QG_TRY(qg_dataset_near_rows(&near, a, x, y));
+    if (near.n == 0)
+        return QG_OK;
+    return qg_plan_warn(
+        p, a,
+        qg_arena_printf(a,
+                        "near-duplicates: rows of dataset %s that are nearly rows of %s: %lld, the "
+                        "nearest line %lld and line %lld there (similarity %.2f)",
+                        y->name, x->name, (long long)near.n, (long long)near.line,
+                        (long long)near.other_line, near.similarity));
+}
+
 static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
 {
     for (int i = 0; i < p->job->n_datasets; i++)
-        for (int j = i + 1; j < p->job->n_datasets; j++) {
-            const qg_dataset *x = &p->datasets[i].data, *y = &p->datasets[j].data;
-            int64_t n = qg_dataset_shared(x, y);
-            if (n > 0)
-                QG_TRY(qg_plan_warn(
-                    p, a,
-                    qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld", y->name,
-                                    x->name, (long long)n)));
-        }
+        for (int j = i + 1; j < p->job->n_datasets; j++)
+            QG_TRY(warn_about_leak(p, a, &p->datasets[i].data, &p->datasets[j].data));
     return QG_OK;
 }
 

@@ -212,6 +212,7 @@ static qg_code open_all(explain *x)
     if (own > 0 && own < most)
         most = own;
     x->in.tokenizer = x->tokenizer;
+    x->in.rows = c->vocab;
     x->in.max_length = (int)(x->max_length == 0 || x->max_length > most ? most : x->max_length);
     return QG_OK;
 }
