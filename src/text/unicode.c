@@ -49,19 +49,19 @@ typedef struct wide_run {
 } wide_run;
 
 static const uint32_t category_runs[] = {
-#include "ucd/categories.inc"
+#include "unicode_categories.inc"
 };
 
 static const lower_run lower_runs[] = {
-#include "ucd/lower.inc"
+#include "unicode_lower.inc"
 };
 
 static const wide_run wide_runs[] = {
-#include "ucd/wide.inc"
+#include "unicode_wide.inc"
 };
 
 static const char version[] =
-#include "ucd/version.inc"
+#include "unicode_version.inc"
     ;
 
 enum {
