@@ -4,6 +4,7 @@
 #ifndef QGRID_DATASET_H
 #define QGRID_DATASET_H
 
+#include "qgrid/minimal_pairs.h"
 #include "qgrid/normalize.h"
 #include "qgrid/opt.h"
 
@@ -42,12 +43,13 @@ enum { QG_SKIPPED_MAX = 100 };
 typedef struct qg_dataset {
     const char *name;
     int64_t n;
-    const char *const *text;      /* [n] normalised, valid UTF-8, NUL-terminated; arena */
-    const size_t *text_len;       /* [n] bytes */
-    const int32_t *label;         /* [n] index into the job's labels, -1 = unlabelled */
-    const char *const *sample_id; /* [n] id column, else the 0-based record number in the file */
-    const int64_t *line;          /* [n] 1-based line at which the record starts */
-    char sha256[65];              /* of the file */
+    const char *const *text;       /* [n] normalised, valid UTF-8, NUL-terminated; arena */
+    const size_t *text_len;        /* [n] bytes */
+    const int32_t *label;          /* [n] index into the job's labels, -1 = unlabelled */
+    const char *const *sample_id;  /* [n] id column, else the 0-based record number in the file */
+    const int64_t *line;           /* [n] 1-based line at which the record starts */
+    const qg_minimal_pairs *pairs; /* of the format "probes"; NULL: there are none */
+    char sha256[65];               /* of the file */
     const char *known_as; /* "sample shipped with qgrid", "SmSA test (IndoNLU)", ... or NULL */
 
     /* What was found in the file (before sampling). */
@@ -102,6 +104,17 @@ typedef struct qg_near {
  */
 qg_code qg_dataset_near(qg_near *out, const qg_dataset *a, const qg_dataset *b) QG_MUST_USE;
 
+/* What of it is not equal but nearly so. */
+typedef struct qg_near_rows {
+    int64_t n;                /* rows of b that are near one of a, and equal to none */
+    int64_t line, other_line; /* of the nearest pair: in b, in a */
+    double similarity;        /* of that pair */
+} qg_near_rows;
+
+/** Counts them; scratch memory of the arena is given back. @errors QG_ENOMEM. Local. */
+qg_code qg_dataset_near_rows(qg_near_rows *out, qg_arena *a, const qg_dataset *x,
+                             const qg_dataset *y) QG_MUST_USE;
+
 /* One record as a format hands it over. Borrowed until the next one; NULL = absent. */
 typedef struct qg_record {
     const char *text, *label, *id;
@@ -109,6 +122,7 @@ typedef struct qg_record {
     int64_t line;                     /* where the record starts */
     int64_t label_line, label_column; /* where its label stands */
     const char *label_field;          /* name of the label's column, for messages */
+    const qg_pair_record *pair;       /* the minimal pair that it belongs to */
 } qg_record;
 
 /* Where a format's records go. */

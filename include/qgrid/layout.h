@@ -15,6 +15,7 @@
     X(CELLS, "/cells")                                                                             \
     X(UNITS, "/units")                                                                             \
     X(DATASET, "/datasets/D")                                                                      \
+    X(PAIRS_OF_TEXTS, "/datasets/D/pairs")                                                         \
     X(TOKENS, "/datasets/D/tokens/M")                                                              \
     X(MODEL, "/models/M/P")                                                                        \
     X(PREDICTIONS, "/predictions/M/D/P")                                                           \
@@ -36,6 +37,8 @@
     X(REFERENCE, "/comparisons/M/D/reference")                                                     \
     X(REFERENCE_EXPLAINED, "/comparisons/M/D/reference/explanations")                              \
     X(REFERENCE_DRIFT, "/comparisons/M/D/P/X/reference")                                           \
+    X(PROBES, "/probes/M/D")                                                                       \
+    X(CUES, "/cues/M/D/P/X")                                                                       \
     X(EXPLAINED_SEEDS, "/seeds/B/D/explanations")                                                  \
     X(PAIR, "/pairs/E/F")                                                                          \
     X(DECOMPOSITION, "/decompositions/E/F")                                                        \

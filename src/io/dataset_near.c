@@ -166,3 +166,22 @@ qg_code qg_dataset_near(qg_near *out, const qg_dataset *a, const qg_dataset *b)
     qg_arena_destroy(scratch);
     return rc;
 }
+
+qg_code qg_dataset_near_rows(qg_near_rows *out, qg_arena *a, const qg_dataset *x,
+                             const qg_dataset *y)
+{
+    qg_near *near;
+    qg_mark start = qg_arena_mark(a);
+    *out = (qg_near_rows){0};
+    QG_NEW(near, a, y->n);
+    QG_TRY(qg_dataset_near(near, x, y));
+    for (int64_t i = 0; i < y->n; i++) {
+        if (near[i].row < 0 || near[i].similarity >= 1)
+            continue;
+        if (near[i].similarity > out->similarity)
+            *out = (qg_near_rows){out->n, y->line[i], x->line[near[i].row], near[i].similarity};
+        out->n++;
+    }
+    qg_arena_release(a, start);
+    return QG_OK;
+}

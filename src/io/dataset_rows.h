@@ -12,6 +12,7 @@ typedef struct qg_row {
     const char *id; /* NULL: the record number */
     int64_t line, record;
     int32_t label;
+    const qg_pair_record *pair; /* NULL: it belongs to none */
 } qg_row;
 
 /** Counts duplicates and conflicting texts; scratch memory of the arena is given back. Local. */

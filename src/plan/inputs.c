@@ -25,12 +25,24 @@ static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, cons
     if (!qg_dir_exists(jm->source.dir))
         return QG_FAIL_AT(QG_EIO, jm->source.dir, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_config_load(&m->config, a, jm->source.dir));
-    if (jm->labels)
+    if (jm->labels && job->labels)
         QG_TRY(order_classes(m, a, job, jm->labels));
-    else if (!jm->source.random_head)
+    else if (!jm->source.random_head && job->labels)
         QG_TRY(qg_labels_fit(job->labels, job->K, jm->source.dir, &m->config));
     QG_TRY(qg_model_hash(m->hash, &m->source));
     return qg_tokenizer_load(&m->tokenizer, a, jm->source.dir);
+}
+
+/* Pairs, phenomena and cues decide what is made of the predictions. */
+static void add_pairs(qg_sha256 *h, const qg_minimal_pairs *x, int64_t rows)
+{
+    qg_sha256_add_text(h, "pairs");
+    for (int i = 0; i < x->n_phenomena; i++)
+        qg_sha256_add_text(h, x->phenomenon[i]);
+    qg_sha256_add(h, x->of_row, (size_t)rows * sizeof *x->of_row);
+    qg_sha256_add(h, x->first, (size_t)x->n * sizeof *x->first);
+    qg_sha256_add(h, x->cue_splits, (size_t)(rows + 1) * sizeof *x->cue_splits);
+    qg_sha256_add(h, x->cue, (size_t)x->cue_splits[rows] * sizeof *x->cue);
 }
 
 qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_spec *spec,
@@ -44,6 +56,8 @@ qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_s
         qg_sha256_add_text(&h, d->data.text[i]);
         qg_sha256_add(&h, &d->data.label[i], sizeof d->data.label[i]);
     }
+    if (d->data.pairs)
+        add_pairs(&h, d->data.pairs, d->data.n);
     qg_sha256_final(&h, d->hash);
     return QG_OK;
 }
@@ -207,18 +221,31 @@ static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
     return QG_OK;
 }
 
+static qg_code warn_about_leak(qg_plan *p, qg_arena *a, const qg_dataset *x, const qg_dataset *y)
+{
+    qg_near_rows near;
+    int64_t n = qg_dataset_shared(x, y);
+    if (n > 0)
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld",
+                                            y->name, x->name, (long long)n)));
+    QG_TRY(qg_dataset_near_rows(&near, a, x, y));
+    if (near.n == 0)
+        return QG_OK;
+    return qg_plan_warn(
+        p, a,
+        qg_arena_printf(a,
+                        "near-duplicates: rows of dataset %s that are nearly rows of %s: %lld, the "
+                        "nearest line %lld and line %lld there (similarity %.2f)",
+                        y->name, x->name, (long long)near.n, (long long)near.line,
+                        (long long)near.other_line, near.similarity));
+}
+
 static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
 {
     for (int i = 0; i < p->job->n_datasets; i++)
-        for (int j = i + 1; j < p->job->n_datasets; j++) {
-            const qg_dataset *x = &p->datasets[i].data, *y = &p->datasets[j].data;
-            int64_t n = qg_dataset_shared(x, y);
-            if (n > 0)
-                QG_TRY(qg_plan_warn(
-                    p, a,
-                    qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld", y->name,
-                                    x->name, (long long)n)));
-        }
+        for (int j = i + 1; j < p->job->n_datasets; j++)
+            QG_TRY(warn_about_leak(p, a, &p->datasets[i].data, &p->datasets[j].data));
     return QG_OK;
 }
 
@@ -294,6 +321,45 @@ static qg_code experiment_tokens(qg_plan *p, qg_arena *a, qg_arena *scratch, int
         QG_TRY(find_words(d, a, scratch, tok));
     p->tokens[e] = t;
     return warn_about_unknown(p, a, scratch, e);
+}
+
+/* Whether something is wrong with a value, or inside it. */
+static bool is_wrong(const qg_problems *problems, const qg_json *v)
+{
+    char pointer[96];
+    size_t n = strlen(qg_json_pointer(pointer, sizeof pointer, v));
+    for (int i = 0; i < problems->n; i++) {
+        const char *field = problems->item[i].field;
+        if (strncmp(field, pointer, n) == 0 && (field[n] == 0 || field[n] == '/'))
+            return true;
+    }
+    return false;
+}
+
+qg_code qg_plan_try_inputs(qg_plan *p, qg_arena *a, const qg_job *job, qg_problems *problems)
+{
+    qg_job known = *job;
+    const qg_json *labels = qg_json_get(job->doc.root, "labels");
+    *p = (qg_plan){.job = job};
+    if (!labels || is_wrong(problems, labels))
+        known.labels = NULL;
+    QG_NEW(p->models, a, job->n_models);
+    QG_NEW(p->datasets, a, job->n_datasets);
+    for (int i = 0; i < job->n_datasets; i++) {
+        const qg_dataset_spec *d = &job->datasets[i];
+        if (is_wrong(problems, job->dataset_nodes[i]) ||
+            (!known.labels && d->sampling.per_class > 0))
+            continue;
+        (void)qg_problems_take_at(problems, &job->doc, job->dataset_nodes[i],
+                                  qg_plan_dataset_load(&p->datasets[i], a, d, known.labels));
+    }
+    for (int i = 0; i < job->n_models; i++) {
+        const qg_job_model *m = &job->models[i];
+        if (!m->training && m->source.dir && !is_wrong(problems, m->node))
+            (void)qg_problems_take_at(problems, &job->doc, m->node,
+                                      load_model(&p->models[i], a, &known, m));
+    }
+    return problems->failed ? QG_ENOMEM : QG_OK;
 }
 
 qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)

@@ -8,6 +8,7 @@
 #include "layout_data.h"
 #include "qgrid/drift.h"
 #include "qgrid/metrics.h"
+#include "qgrid/pair_scores.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,8 @@ static int groups_beside_scores(qg_group_ref *r, const qg_plan *p, const qg_cell
         r[n++] = qg_cell_group(p, c, QG_GROUP_REPEAT);
     if (qg_method_pairs(&o->methods[c->method]) > 0)
         r[n++] = qg_cell_group(p, c, QG_GROUP_INTERACTIONS);
+    if (p->datasets[p->job->experiments[c->experiment].dataset].data.pairs)
+        r[n++] = qg_cell_group(p, c, QG_GROUP_CUES);
     if (o->faithful.n_k > 0)
         r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS);
     if (c->precision != qg_job_reference(p->job))
@@ -153,7 +156,7 @@ static int groups_beside(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
 
 int qg_layout_most_cell_groups(const qg_plan *p)
 {
-    return 6 + p->job->n_precisions;
+    return 7 + p->job->n_precisions;
 }
 
 int qg_layout_cell_groups(qg_group_ref *out, const qg_plan *p, const qg_cell *c)
@@ -178,7 +181,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
 {
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
-    int most = 4 + job->n_datasets + job->n_models * P + E * (2 + P) + 6 * p->n_cells;
+    int most = 4 + 2 * job->n_datasets + job->n_models * P + E * (2 + P) + 7 * p->n_cells;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
         return NULL;
@@ -186,9 +189,13 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     r[count++] = qg_group_alone(QG_GROUP_UNITS);
     r[count++] = qg_group_alone(QG_GROUP_TIMING_UNITS);
     r[count++] = qg_group_alone(QG_GROUP_TIMING_RUN);
-    for (int d = 0; d < job->n_datasets; d++)
-        if (p->datasets[d].word_splits) /* else no experiment uses it */
-            r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1, -1};
+    for (int d = 0; d < job->n_datasets; d++) {
+        if (!p->datasets[d].word_splits) /* no experiment uses it */
+            continue;
+        r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1, -1};
+        if (p->datasets[d].data.pairs)
+            r[count++] = (qg_group_ref){QG_GROUP_PAIRS_OF_TEXTS, -1, d, -1, -1};
+    }
     for (int t = 0; t < p->n_tasks; t++)
         if (p->tasks[t].cell < 0) /* it packs the model */
             r[count++] =
