@@ -211,4 +211,3 @@ int qg_lower(int32_t out[2], int32_t c)
     out[0] = c < 0x80 ? (c >= 'A' && c <= 'Z' ? c + 32 : c) : lower_of(c);
     return 1;
 }
-
