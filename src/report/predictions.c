@@ -55,7 +55,7 @@ static qg_code interval(const char **out, qg_reading *r, const char *group, doub
     QG_TRY(count_texts(&n, r, group));
     if (!(n > 0) || isnan(share))
         return QG_OK;
-    qg_wilson(&low, &high, llround(share * n), llround(n));
+    qg_share_interval(&low, &high, llround(share * n), llround(n));
     *out = qg_arena_printf(r->arena, "%.4f-%.4f", low, high);
     return *out ? QG_OK : QG_ENOMEM;
 }
