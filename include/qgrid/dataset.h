@@ -4,6 +4,7 @@
 #ifndef QGRID_DATASET_H
 #define QGRID_DATASET_H
 
+#include "qgrid/noise.h"
 #include "qgrid/normalize.h"
 #include "qgrid/opt.h"
 
@@ -13,9 +14,13 @@ typedef enum qg_charset { QG_UTF_8, QG_UTF_16, QG_LATIN_1, QG_CP1252 } qg_charse
 /* Whether quotes in tables enclose fields (RFC 4180) or are characters like others. */
 typedef enum qg_quoting { QG_QUOTING_DOUBLE, QG_QUOTING_NONE } qg_quoting;
 
-/* One entry of a job's "datasets"; option table qg_dataset_opts. */
+/* One entry of a job's "datasets"; option table qg_dataset_opts. A derived one has `from` in place
+ * of a file: it is made of the rows of another one, whose path and rules the job gives it. */
 typedef struct qg_dataset_spec {
     const char *name;         /* key in the job */
+    const char *from;         /* name of the other one; NULL: it is read from a file */
+    const qg_json *perturb;   /* as it stands in the job */
+    qg_noise noise;           /* what it says, with the seed */
     const char *path;         /* relative to the working directory */
     const char *format;       /* a row of io/formats.def; NULL: by extension (set by spec_read) */
     const qg_json *normalize; /* as it stands in the job */
@@ -47,6 +52,8 @@ typedef struct qg_dataset {
     const int32_t *label;         /* [n] index into the job's labels, -1 = unlabelled */
     const char *const *sample_id; /* [n] id column, else the 0-based record number in the file */
     const int64_t *line;          /* [n] 1-based line at which the record starts */
+    const int64_t *record;        /* [n] 0-based record number in the file */
+    const struct qg_noisy *noisy; /* [n] what was made of the texts; NULL: it is not derived */
     char sha256[65];              /* of the file */
     const char *known_as; /* "sample shipped with qgrid", "SmSA test (IndoNLU)", ... or NULL */
 
@@ -69,6 +76,10 @@ typedef struct qg_dataset {
 qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_json_doc *doc,
                              const qg_json *object, qg_problems *problems);
 
+/** Reads a "sample" object (spec->sample and sampling) in the same way. Local. */
+qg_code qg_dataset_sample_read(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *v,
+                               qg_problems *problems);
+
 /**
  * Loads, normalises and samples a dataset.
  *
@@ -79,6 +90,15 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
  */
 qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
                         const char *const *labels) QG_MUST_USE;
+
+/**
+ * Makes a derived dataset: rows of `source` (all, or those of spec's sample) with their texts
+ * perturbed. The rules of the texts are applied once more to what comes out, as to any input, but
+ * for html; a text of which nothing is left stays as it was. Labels, ids and records are shared.
+ * @errors QG_EJOB when a sample is larger than the source, QG_ENOMEM. Local.
+ */
+qg_code qg_dataset_derive(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
+                          const qg_dataset *source, const char *const *labels) QG_MUST_USE;
 
 /**
  * Rows of b whose text (lower-cased by ASCII bytes, white space collapsed) also occurs in a; -1

@@ -10,7 +10,7 @@
 
 /* Kinds of groups; the second column is how the path of an instance is made: of the names of model,
  * data set, precision and method (X), of B, the entry of the job that stands for models with seeds,
- * and of the experiments E and F of a pair or a decomposition. */
+ * of the experiments E and F of a pair or a decomposition, and of the perturbation N. */
 #define QG_GROUP_LIST(X)                                                                           \
     X(CELLS, "/cells")                                                                             \
     X(UNITS, "/units")                                                                             \
@@ -37,6 +37,8 @@
     X(REFERENCE_EXPLAINED, "/comparisons/M/D/reference/explanations")                              \
     X(REFERENCE_DRIFT, "/comparisons/M/D/P/X/reference")                                           \
     X(EXPLAINED_SEEDS, "/seeds/B/D/explanations")                                                  \
+    X(STRESS, "/stress/M/D/N")                                                                     \
+    X(STRESS_EXPLAINED, "/stress/M/D/N/P")                                                         \
     X(PAIR, "/pairs/E/F")                                                                          \
     X(DECOMPOSITION, "/decompositions/E/F")                                                        \
     X(CHECKSUMS, "/checksums")                                                                     \
@@ -104,7 +106,7 @@ enum {
         QG_DIFFERENCES
 };
 
-/* A share of a total, and what resamples of the texts make of it. */
+/* A share of a total or another number, and an interval of 95 % around it. */
 #define QG_SHARE_LIST(X) X(share) X(ci_low) X(ci_high)
 enum {
 #define X(name) QG_SHARE_##name,
@@ -137,7 +139,7 @@ enum {
 typedef struct qg_group_ref {
     qg_group group;
     int model, dataset, precision;
-    int method; /* of the job; of a pair or a decomposition: which of the job's */
+    int method; /* of the job; of a pair, a decomposition or a perturbation: which of the job's */
 } qg_group_ref;
 
 /** A group that there is once. */

@@ -19,18 +19,19 @@ enum { QG_SCHEMA_VERSION = 1 };
 #define QG_MOST_UNKNOWN 0.05
 
 typedef struct qg_cell {
-    const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
-                         "finetuned/train", "finetuned_smsa/seeds",
-                         "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
-                         "control_smsa/vs/qat_smsa", "qat_smsa/reference",
-                         "qat_smsa/seeds/explanations", "qat_smsa/decomposition/control_smsa",
-                         "finetuned_smsa/fp32/lime/randomisation", "finetuned_smsa/int8/bounds",
-                         "finetuned_smsa/int8/internals" */
+    const char
+        *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
+                  "finetuned/train", "finetuned_smsa/seeds",
+                  "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
+                  "control_smsa/vs/qat_smsa", "qat_smsa/reference",
+                  "finetuned_smsa/stress/typos", "qat_smsa/seeds/explanations",
+                  "qat_smsa/decomposition/control_smsa", "finetuned_smsa/fp32/lime/randomisation",
+                  "finetuned_smsa/int8/bounds", "finetuned_smsa/int8/internals" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
     int precision;         /* -1 for those over all precisions */
-    int method; /* explain, randomise: of the job; pair, decomposition: which of the job's; else -1
-                 */
+    int method; /* explain, randomise: of the job; pair, decomposition, stress: which of the job's
+                 * (perturbations); else -1 */
     int owner;  /* latency: the cell whose measurement it shows; else itself */
     int task;   /* its owner's; -1: computed by rank 0 from other cells, or skipped */
     const char *skip; /* why it is not computed; NULL: it is */

@@ -146,12 +146,13 @@ static qg_code fill(loader *l, const uint8_t *keep, int64_t n)
     const char **text, **sample_id;
     size_t *text_len;
     int32_t *label;
-    int64_t *line, at = 0;
+    int64_t *line, *record, at = 0;
     QG_NEW(text, l->arena, n);
     QG_NEW(sample_id, l->arena, n);
     QG_NEW(text_len, l->arena, n);
     QG_NEW(label, l->arena, n);
     QG_NEW(line, l->arena, n);
+    QG_NEW(record, l->arena, n);
     for (int64_t i = 0; i < l->n; i++) {
         const qg_row *r = &l->row[i];
         if (keep && !keep[i])
@@ -160,6 +161,7 @@ static qg_code fill(loader *l, const uint8_t *keep, int64_t n)
         text_len[at] = r->len;
         label[at] = r->label;
         line[at] = r->line;
+        record[at] = r->record;
         sample_id[at] = r->id ? r->id : qg_arena_printf(l->arena, "%lld", (long long)r->record);
         if (!sample_id[at])
             return QG_ENOMEM;
@@ -172,6 +174,7 @@ static qg_code fill(loader *l, const uint8_t *keep, int64_t n)
     l->out->label = label;
     l->out->sample_id = sample_id;
     l->out->line = line;
+    l->out->record = record;
     return QG_OK;
 }
 

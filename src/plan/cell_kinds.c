@@ -69,6 +69,17 @@ static bool sums_up_decomposition(const qg_plan *p, const qg_cell *c, const qg_c
     return found;
 }
 
+/* Experiments made from one by a perturbation: all levels. */
+static bool sums_up_stress(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    int L = p->job->stress.n_levels;
+    const int *of = p->job->experiments[c->experiment].stress + c->method * L;
+    bool found = false;
+    for (int i = 0; i < L && (k->kind == QG_CELL_PREDICT || k->kind == QG_CELL_EXPLAIN); i++)
+        found |= k->experiment == of[i];
+    return found;
+}
+
 static bool sums_up_pair(const qg_plan *p, const qg_cell *c, const qg_cell *k)
 {
     const qg_job_pair *pair = &p->job->explain.pairs[c->method];
@@ -273,6 +284,9 @@ void qg_plan_summed_up(int *first, int *end, const qg_plan *p, const qg_cell *c)
     bool seeds = c->kind == QG_CELL_SEEDS || c->kind == QG_CELL_EXPLAINED_SEEDS;
     if (c->kind == QG_CELL_REFERENCE)
         reach(&low, &high, p, e);
+    int levels = c->kind == QG_CELL_STRESS ? p->job->stress.n_levels : 0;
+    for (int i = 0; i < levels; i++)
+        reach(&low, &high, p, p->job->experiments[e].stress[c->method * levels + i]);
     for (int i = g->first; seeds && i < g->first + g->n; i++)
         reach(&low, &high, p, i);
     const qg_job_pair *pair = NULL;

@@ -129,17 +129,24 @@ static qg_code add_train_cells(qg_plan *p, qg_arena *a)
     return QG_OK;
 }
 
+/* Texts that "stress" makes take as long as those that they are made from. */
+static bool has_latency(const qg_plan *p, int e)
+{
+    return p->job->latency.wanted && !p->job->experiments[e].stressed;
+}
+
 static qg_code add_experiment_cells(qg_plan *p, qg_arena *a, int e)
 {
     const qg_job *job = p->job;
     const char *name = job->experiments[e].name;
+    bool latency = has_latency(p, e);
     p->cells_of[e] = (qg_plan_cells_of){.first = p->n_cells, .predict = p->n_cells, .bounds = -1};
     for (int i = 0; i < job->n_precisions; i++)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_PREDICT, e, i), name, ""));
-    for (int i = 0; i < job->n_precisions && job->latency.wanted; i++)
+    for (int i = 0; i < job->n_precisions && latency; i++)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_LATENCY, e, i), name, "latency"));
     QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_COMPARE, e, -1), name, "compare"));
-    if (!job->latency.wanted)
+    if (!latency)
         return QG_OK;
     return add_cell(p, a, of_experiment(job, QG_CELL_LATENCIES, e, -1), name, "latencies");
 }
@@ -189,7 +196,7 @@ static qg_code add_randomisation_cells(qg_plan *p, qg_arena *a, int e)
     for (int m = 0; m < o->n_methods && o->randomisation.wanted; m++) {
         qg_cell cell = of_experiment(p->job, QG_CELL_RANDOMISE, e, reference);
         const char *suffix = qg_arena_printf(a, "%s/randomisation", o->methods[m].name);
-        if (!o->randomisation.method[m] || !o->randomisation.experiment[e])
+        if (!o->randomisation.method[m] || !o->randomisation.experiment[e] || x->stressed)
             continue;
         if (!suffix)
             return QG_ENOMEM;
@@ -228,9 +235,27 @@ static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
         c->skip = unable(p, a, c);
     }
     QG_TRY(add_randomisation_cells(p, a, e));
-    for (int i = 0; i < job->n_precisions && job->explain.internals; i++)
+    bool internals = job->explain.internals && !job->experiments[e].stressed;
+    for (int i = 0; i < job->n_precisions && internals; i++)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_INTERNALS, e, i), name, "internals"));
     return add_cell(p, a, of_experiment(job, QG_CELL_EXPLANATIONS, e, -1), name, "explanations");
+}
+
+/* Behind all experiments: what stress makes of one may come after others. */
+static qg_code add_stress_cells(qg_plan *p, qg_arena *a)
+{
+    const qg_job *job = p->job;
+    for (int e = 0; e < job->n_experiments; e++)
+        for (int i = 0; i < job->stress.n_perturbations && job->experiments[e].stress; i++) {
+            const char *suffix = qg_arena_printf(
+                a, "stress/%s", qg_perturbation_names()[job->stress.perturbation[i]]);
+            qg_cell cell = of_experiment(job, QG_CELL_STRESS, e, -1);
+            cell.method = i;
+            if (!suffix)
+                return QG_ENOMEM;
+            QG_TRY(add_cell(p, a, cell, job->experiments[e].name, suffix));
+        }
+    return QG_OK;
 }
 
 static qg_code add_decomposition_cells(qg_plan *p, qg_arena *a)
@@ -308,9 +333,9 @@ static void select_explained(qg_plan *p)
         int first, end;
         qg_plan_summed_up(&first, &end, p, c);
         for (int k = first; k < end && c->selected; k++)
-            p->cells[k].selected |=
-                (p->cells[k].kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_REFERENCE) &&
-                qg_cell_sums_up(p, c, &p->cells[k]);
+            p->cells[k].selected |= (p->cells[k].kind == QG_CELL_EXPLAIN ||
+                                     c->kind == QG_CELL_REFERENCE || c->kind == QG_CELL_STRESS) &&
+                                    qg_cell_sums_up(p, c, &p->cells[k]);
     }
     for (int i = p->n_cells - 1; i >= 0; i--) { /* bounds are before explanations */
         const qg_cell *c = &p->cells[i];
@@ -352,7 +377,7 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
     int per = job->n_precisions * (3 + job->latency.wanted + job->explain.n_methods) + 6 +
-              job->explain.n_methods;
+              job->explain.n_methods + job->stress.n_perturbations;
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);
     QG_NEW(p->cells_of, a, job->n_experiments);
@@ -368,6 +393,7 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
             QG_TRY(add_seeds_cells(p, a, seed_group));
     }
     QG_TRY(add_reference_cells(p, a));
+    QG_TRY(add_stress_cells(p, a));
     QG_TRY(add_pair_cells(p, a));
     QG_TRY(add_decomposition_cells(p, a));
     make_keys(p);

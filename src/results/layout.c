@@ -8,6 +8,7 @@
 #include "layout_data.h"
 #include "qgrid/drift.h"
 #include "qgrid/metrics.h"
+#include "qgrid/statistics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,10 @@ static int groups_beside(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
         r[n++] = qg_cell_group(p, c, QG_GROUP_INTERNALS_DRIFT);
     if (c->kind == QG_CELL_REFERENCE && p->explained)
         r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_EXPLAINED);
+    for (int i = 0; i < p->job->n_precisions && c->kind == QG_CELL_STRESS && p->explained; i++) {
+        r[n] = qg_cell_group(p, c, QG_GROUP_STRESS_EXPLAINED);
+        r[n++].precision = i;
+    }
     for (int i = 0; i < p->job->n_precisions && c->kind == QG_CELL_SEEDS; i++) {
         r[n] = qg_cell_group(p, c, QG_GROUP_SEEDS);
         r[n++].precision = i;
@@ -179,6 +184,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
     int most = 4 + job->n_datasets + job->n_models * P + E * (2 + P) + 6 * p->n_cells;
+    most += E * job->stress.n_perturbations * P;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
         return NULL;

@@ -123,6 +123,13 @@ static qg_code batch_sizes(qg_field *f, const qg_job *job)
     return QG_OK;
 }
 
+static qg_code levels(qg_field *f, const qg_job *job)
+{
+    f->type = QG_STORE_F64;
+    f->initial = job->stress.level;
+    return QG_OK;
+}
+
 static qg_code tops(qg_field *f, const qg_job *job)
 {
     f->type = QG_STORE_F64;

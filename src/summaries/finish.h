@@ -51,6 +51,10 @@ qg_code qg_finish_pair(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_reference(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_reference_explained(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
+/** Predictions and explanations of perturbed texts against those of the same texts as they are. */
+qg_code qg_finish_stress(qg_results *r, const qg_cell *c) QG_MUST_USE;
+qg_code qg_finish_stress_explained(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
 /** Explanations over the seeds of a model; what of a drift is training and what quantization. */
 qg_code qg_finish_explained_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_decomposition(qg_results *r, const qg_cell *c) QG_MUST_USE;

@@ -23,6 +23,8 @@ static const char job_text[] =
     "\"experiments\": {\"e\": {\"model\": \"m\", \"dataset\": \"d\"}, "
     "\"s\": {\"model\": \"two\", \"dataset\": \"d\"}, \"c\": {\"model\": \"three\", \"dataset\": "
     "\"d\"}},\n"
+    "\"stress\": {\"datasets\": [\"d\"], \"perturbations\": [\"typos\"], \"levels\": [0, 0.5], "
+    "\"samples\": {\"count\": 4}},\n"
     "\"decompose\": [{\"of\": \"s\", \"control\": \"c\"}],\n"
     "\"precisions\": [\"fp32\", \"int4_g32\", \"int4_g32_a8\", \"int4_g128\", \"int4_g128_a8\", "
     "{\"precision\": \"int4_g128_a8\", \"embeddings\": \"int8\"}],\n"
