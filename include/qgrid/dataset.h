@@ -29,7 +29,8 @@ typedef struct qg_dataset_spec {
     int encoding;             /* qg_charset */
     int quoting;              /* qg_quoting; csv, tweets */
     const char *text_column, *label_column, *id_column; /* csv, tweets, jsonl; NULL: defaults */
-    const char *delimiter;                              /* csv, tweets: one ASCII byte */
+    const char *group_column; /* csv, tweets, jsonl; NULL: rows are in no groups */
+    const char *delimiter;    /* csv, tweets: one ASCII byte */
     const qg_json *label_map; /* {"0": "positive", ...}: value in the file -> label of the job */
     const qg_json *sample;    /* {"count" | "fraction" | "per_class", "seed"} */
     struct {
@@ -41,20 +42,23 @@ typedef struct qg_dataset_spec {
 /* Rows of an entry of a job's "datasets", and of its "sample". */
 extern const qg_opt qg_dataset_opts[], qg_dataset_sample_opts[];
 
-/* Most bad rows that are listed one by one. */
-enum { QG_SKIPPED_MAX = 100 };
+/* Most bad rows that are listed one by one; most groups, and bytes of their names. */
+enum { QG_SKIPPED_MAX = 100, QG_GROUPS_MAX = 256, QG_GROUP_NAME_MAX = 63 };
 
 typedef struct qg_dataset {
     const char *name;
     int64_t n;
-    const char *const *text;      /* [n] normalised, valid UTF-8, NUL-terminated; arena */
-    const size_t *text_len;       /* [n] bytes */
-    const int32_t *label;         /* [n] index into the job's labels, -1 = unlabelled */
-    const char *const *sample_id; /* [n] id column, else the 0-based record number in the file */
-    const int64_t *line;          /* [n] 1-based line at which the record starts */
-    const int64_t *record;        /* [n] 0-based record number in the file */
-    const struct qg_noisy *noisy; /* [n] what was made of the texts; NULL: it is not derived */
-    char sha256[65];              /* of the file */
+    const char *const *text;       /* [n] normalised, valid UTF-8, NUL-terminated; arena */
+    const size_t *text_len;        /* [n] bytes */
+    const int32_t *label;          /* [n] index into the job's labels, -1 = unlabelled */
+    const char *const *sample_id;  /* [n] id column, else the 0-based record number in the file */
+    const int64_t *line;           /* [n] 1-based line at which the record starts */
+    const int64_t *record;         /* [n] 0-based record number in the file */
+    int n_groups;                  /* 0: the rows are in none */
+    const char *const *group_name; /* [n_groups] in the order in which they occur */
+    const int32_t *group;          /* [n] of these; -1: of none, the column is empty */
+    const struct qg_noisy *noisy;  /* [n] what was made of the texts; NULL: it is not derived */
+    char sha256[65];               /* of the file */
     const char *known_as; /* "sample shipped with qgrid", "SmSA test (IndoNLU)", ... or NULL */
 
     /* What was found in the file (before sampling). */
@@ -108,8 +112,8 @@ int64_t qg_dataset_shared(const qg_dataset *a, const qg_dataset *b);
 
 /* One record as a format hands it over. Borrowed until the next one; NULL = absent. */
 typedef struct qg_record {
-    const char *text, *label, *id;
-    size_t text_len, label_len, id_len;
+    const char *text, *label, *id, *group;
+    size_t text_len, label_len, id_len, group_len;
     int64_t line;                     /* where the record starts */
     int64_t label_line, label_column; /* where its label stands */
     const char *label_field;          /* name of the label's column, for messages */

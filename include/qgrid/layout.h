@@ -15,10 +15,12 @@
     X(CELLS, "/cells")                                                                             \
     X(UNITS, "/units")                                                                             \
     X(DATASET, "/datasets/D")                                                                      \
+    X(GROUPS, "/datasets/D/groups")                                                                \
     X(TOKENS, "/datasets/D/tokens/M")                                                              \
     X(MODEL, "/models/M/P")                                                                        \
     X(PREDICTIONS, "/predictions/M/D/P")                                                           \
     X(METRICS, "/metrics/M/D/P")                                                                   \
+    X(METRICS_BY_GROUP, "/metrics/M/D/P/groups")                                                   \
     X(PAIRED, "/comparisons/M/D/paired")                                                           \
     X(TRAINING, "/training/M")                                                                     \
     X(SEEDS, "/seeds/B/D/P")                                                                       \
@@ -28,10 +30,12 @@
     X(BOUNDS, "/bounds/M/D/P")                                                                     \
     X(INTERACTIONS, "/attributions/M/D/P/X/interactions")                                          \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
+    X(FAITHFULNESS_BY_GROUP, "/faithfulness/M/D/P/X/groups")                                       \
     X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
     X(INTERNALS, "/internals/M/D/P")                                                               \
     X(INTERNALS_DRIFT, "/comparisons/M/D/P/internals")                                             \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \
+    X(DRIFT_BY_GROUP, "/comparisons/M/D/P/X/groups")                                               \
     X(EXPLANATIONS, "/comparisons/M/D/explanations")                                               \
     X(REFERENCE, "/comparisons/M/D/reference")                                                     \
     X(REFERENCE_EXPLAINED, "/comparisons/M/D/reference/explanations")                              \

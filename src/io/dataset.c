@@ -103,6 +103,8 @@ static qg_code on_record(void *ctx, const qg_record *r)
     }
     if (r->id && !(row.id = qg_arena_strndup(l->arena, r->id, r->id_len)))
         return QG_ENOMEM;
+    if (r->group_len > 0 && !(row.group = qg_arena_strndup(l->arena, r->group, r->group_len)))
+        return QG_ENOMEM;
     return push_row(l, &row);
 }
 
@@ -228,5 +230,6 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
                           "per_class needs labels, which are not read here");
     if (spec->sampling.count > 0 || spec->sampling.per_class > 0 || spec->sampling.fraction > 0)
         QG_TRY(qg_rows_sample(&keep, &n, a, spec, labels, l.row, l.n));
+    QG_TRY(qg_rows_group(out, a, spec, l.row, l.n, keep, n));
     return fill(&l, keep, n);
 }

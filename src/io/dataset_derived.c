@@ -69,7 +69,7 @@ static qg_code choose(uint8_t **keep, int64_t *n, qg_arena *a, const qg_dataset_
 typedef struct rows {
     const char **text, **sample_id;
     size_t *text_len;
-    int32_t *label;
+    int32_t *label, *group;
     int64_t *line, *record;
     qg_noisy *noisy;
 } rows;
@@ -80,6 +80,7 @@ static qg_code make_rows(rows *r, qg_arena *a, int64_t n)
     QG_NEW(r->sample_id, a, n);
     QG_NEW(r->text_len, a, n);
     QG_NEW(r->label, a, n);
+    QG_NEW(r->group, a, n);
     QG_NEW(r->line, a, n);
     QG_NEW(r->record, a, n);
     QG_NEW(r->noisy, a, n);
@@ -96,6 +97,7 @@ static void take(qg_dataset *out, const rows *r, int64_t n)
     out->line = r->line;
     out->record = r->record;
     out->noisy = r->noisy;
+    out->group = out->n_groups > 0 ? r->group : NULL;
 }
 
 /* Duplicates and conflicts of the new texts. */
@@ -130,10 +132,13 @@ qg_code qg_dataset_derive(qg_dataset *out, qg_arena *a, const qg_dataset_spec *s
         r.text_len[at] = r.noisy[at].len;
         r.sample_id[at] = source->sample_id[i];
         r.label[at] = source->label[i];
+        r.group[at] = source->group ? source->group[i] : -1;
         r.line[at] = source->line[i];
         r.record[at++] = source->record[i];
     }
     out->records = source->n;
+    out->n_groups = source->n_groups;
+    out->group_name = source->group_name;
     take(out, &r, n);
     return compare(out, a);
 }

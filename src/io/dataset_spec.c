@@ -33,6 +33,8 @@ const qg_opt qg_dataset_opts[] = {
     {"label_column", QG_OPT_STRING, FIELD(label_column), .help = "column or key of the label"},
     {"id_column", QG_OPT_STRING, FIELD(id_column),
      .help = "column or key of the sample id; without it the record number"},
+    {"group_column", QG_OPT_STRING, FIELD(group_column),
+     .help = "column or key of a group, by which metrics and drift are given, too"},
     {"delimiter", QG_OPT_STRING, FIELD(delimiter), .help = "between columns, one ASCII character"},
     {"quoting", QG_OPT_ENUM, FIELD(quoting), .names = quoting_names,
      .help = "double: fields may be in double quotes; none: quotes are characters"},
@@ -135,7 +137,7 @@ static qg_code unknown_format(const qg_dataset_spec *spec, const qg_json_doc *do
 static qg_code check_format(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *object,
                             qg_problems *problems)
 {
-    static const char *const some[] = {"text_column", "label_column", "id_column",
+    static const char *const some[] = {"text_column", "label_column", "id_column", "group_column",
                                        "delimiter",   "quoting",      "label_map"};
     const qg_format *format =
         spec->format ? qg_format_find(spec->format) : qg_format_of_path(spec->path);

@@ -150,6 +150,18 @@ static qg_code make_tasks(qg_plan *p, qg_arena *a)
     return make_cell_tasks(p, a, true);
 }
 
+/* Groups decide which numbers there are, and no cell's key: predictions stay valid under others. */
+static void add_groups(qg_sha256 *h, const qg_plan *p)
+{
+    for (int i = 0; i < p->job->n_datasets; i++) {
+        const qg_dataset *d = &p->datasets[i].data;
+        for (int g = 0; g < d->n_groups; g++)
+            qg_sha256_add_text(h, d->group_name[g]);
+        if (d->n_groups > 0)
+            qg_sha256_add(h, d->group, (size_t)d->n * sizeof d->group[0]);
+    }
+}
+
 qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *only,
                      qg_problems *problems)
 {
@@ -166,6 +178,7 @@ qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *o
         qg_sha256_add_text(&h, out->cells[i].name);
         qg_sha256_add_text(&h, out->cells[i].key);
     }
+    add_groups(&h, out);
     qg_sha256_final(&h, out->hash);
     return QG_OK;
 }

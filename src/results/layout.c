@@ -115,6 +115,12 @@ static const qg_group results_of[] = {
 #undef QG_CELL_KIND
 };
 
+/* Whether the rows of a cell's data set are in groups. */
+static bool has_groups(const qg_plan *p, const qg_cell *c)
+{
+    return p->datasets[p->job->experiments[c->experiment].dataset].data.n_groups > 0;
+}
+
 /* Groups of an explanation besides its scores; returns how many. */
 static int groups_beside_scores(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
 {
@@ -126,8 +132,12 @@ static int groups_beside_scores(qg_group_ref *r, const qg_plan *p, const qg_cell
         r[n++] = qg_cell_group(p, c, QG_GROUP_INTERACTIONS);
     if (o->faithful.n_k > 0)
         r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS);
+    if (o->faithful.n_k > 0 && has_groups(p, c))
+        r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS_BY_GROUP);
     if (c->precision != qg_job_reference(p->job))
         r[n++] = qg_cell_group(p, c, QG_GROUP_DRIFT);
+    if (c->precision != qg_job_reference(p->job) && has_groups(p, c))
+        r[n++] = qg_cell_group(p, c, QG_GROUP_DRIFT_BY_GROUP);
     if (p->job->experiments[c->experiment].reference >= 0)
         r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_DRIFT);
     return n;
@@ -139,6 +149,8 @@ static int groups_beside(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
     int n = 0;
     if (c->kind == QG_CELL_PREDICT)
         r[n++] = qg_cell_group(p, c, QG_GROUP_METRICS);
+    if (c->kind == QG_CELL_PREDICT && has_groups(p, c))
+        r[n++] = qg_cell_group(p, c, QG_GROUP_METRICS_BY_GROUP);
     if (c->kind == QG_CELL_EXPLAIN)
         n += groups_beside_scores(r, p, c);
     if (c->kind == QG_CELL_INTERNALS && c->precision != qg_job_reference(p->job))
@@ -158,7 +170,7 @@ static int groups_beside(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
 
 int qg_layout_most_cell_groups(const qg_plan *p)
 {
-    return 6 + p->job->n_precisions;
+    return 8 + p->job->n_precisions;
 }
 
 int qg_layout_cell_groups(qg_group_ref *out, const qg_plan *p, const qg_cell *c)
@@ -183,7 +195,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
 {
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
-    int most = 4 + job->n_datasets + job->n_models * P + E * (2 + P) + 6 * p->n_cells;
+    int most = 4 + 2 * job->n_datasets + job->n_models * P + E * (2 + P) + 8 * p->n_cells;
     most += E * job->stress.n_perturbations * P;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
@@ -192,9 +204,13 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     r[count++] = qg_group_alone(QG_GROUP_UNITS);
     r[count++] = qg_group_alone(QG_GROUP_TIMING_UNITS);
     r[count++] = qg_group_alone(QG_GROUP_TIMING_RUN);
-    for (int d = 0; d < job->n_datasets; d++)
-        if (p->datasets[d].word_splits) /* else no experiment uses it */
-            r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1, -1};
+    for (int d = 0; d < job->n_datasets; d++) {
+        if (!p->datasets[d].word_splits) /* no experiment uses it */
+            continue;
+        r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1, -1};
+        if (p->datasets[d].data.n_groups > 0)
+            r[count++] = (qg_group_ref){QG_GROUP_GROUPS, -1, d, -1, -1};
+    }
     for (int t = 0; t < p->n_tasks; t++)
         if (p->tasks[t].cell < 0) /* it packs the model */
             r[count++] =
