@@ -99,10 +99,16 @@ typedef struct qg_randomisation_options {
 typedef struct qg_explain_options {
     int n_methods; /* 0: nothing is explained */
     qg_method_spec *methods;
-    int64_t per_class; /* texts of each class */
-    bool correct_only; /* ... that fp32 classifies right */
-    int64_t seed;      /* of the choice of texts, and of methods that draw */
-    int target;        /* class, or QG_TARGET_... */
+    int64_t per_class; /* texts of each class, 0: each label has a number of its own */
+    int64_t of_class[QG_MAX_CLASSES]; /* texts of each class */
+    bool correct_only;                /* ... that fp32 classifies right */
+    bool divergent;                   /* ... and some precision otherwise than fp32 */
+    int n_ids;                        /* 0: all of that; else the texts with these ids */
+    const char *const *ids;
+    int as;                 /* experiment whose texts those on its data set explain, or -1 */
+    const qg_json *samples; /* where all this stands; NULL: nowhere */
+    int64_t seed;           /* of the choice of texts, and of methods that draw */
+    int target;             /* class, or QG_TARGET_... */
     qg_faithful_options faithful;
     qg_randomisation_options randomisation;
     int64_t floor_draws;
@@ -166,6 +172,10 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
  *  perturbed texts, that on the same texts as they are. Its fp32 chooses the texts that are
  *  explained, and their class. */
 int qg_job_root(const qg_job *job, int experiment);
+
+/** The experiment whose predictions choose the texts that are explained in `experiment`: its root,
+ *  unless "samples" names another one on these texts. */
+int qg_job_chooser(const qg_job *job, int experiment);
 
 /** Precision with which others are compared ("fp32" without options), or -1. */
 int qg_job_reference(const qg_job *job);

@@ -204,6 +204,17 @@ int qg_job_root(const qg_job *job, int experiment)
     return experiment;
 }
 
+int qg_job_chooser(const qg_job *job, int experiment)
+{
+    int root = qg_job_root(job, experiment), as = job->explain.as;
+    const qg_experiment *x = job->experiments;
+    if (as >= 0 && x[as].dataset == x[root].dataset)
+        return qg_job_root(job, as);
+    if (as >= 0 && x[as].stress && x[x[as].stress[0]].dataset == x[root].dataset)
+        return x[as].stress[0];
+    return root;
+}
+
 qg_code qg_job_read_experiments(qg_job_reader *r, const qg_json *v)
 {
     qg_job *job = r->job;

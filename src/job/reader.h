@@ -62,6 +62,9 @@ qg_code qg_job_read_decompositions(qg_job_reader *r, const qg_json *v) QG_MUST_U
 /** Reads "explain" (NULL: none): after labels, experiments and precisions. @errors QG_ENOMEM. */
 qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
 
+/** Reads "samples" of "explain" (NULL: defaults). @errors QG_ENOMEM. */
+qg_code qg_job_read_samples(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
 /** Reads "randomisation" of "explain" (NULL: none): after methods. @errors QG_ENOMEM. */
 qg_code qg_job_read_randomisation(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
 

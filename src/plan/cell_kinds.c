@@ -103,6 +103,23 @@ static void add_prediction(qg_sha256 *h, const qg_plan *p, int experiment, int p
     qg_sha256_add_text(h, p->cells[qg_predict_cell(p, experiment, precision)].key);
 }
 
+/* What the choice of texts looks at, besides its numbers. */
+static void add_choice(qg_sha256 *h, const qg_plan *p, int experiment)
+{
+    const qg_explain_options *o = &p->job->explain;
+    int chooser = qg_job_chooser(p->job, experiment), root = qg_job_root(p->job, experiment);
+    int reference = qg_job_reference(p->job);
+    add_prediction(h, p, root, reference);
+    if (chooser != root)
+        add_prediction(h, p, chooser, reference);
+    for (int i = 0; i < p->job->n_precisions && o->divergent; i++)
+        add_prediction(h, p, chooser, i);
+    if (o->per_class == 0)
+        qg_sha256_add(h, o->of_class, (size_t)p->job->K * sizeof o->of_class[0]);
+    for (int i = 0; i < o->n_ids; i++)
+        qg_sha256_add_text(h, o->ids[i]);
+}
+
 static void key_of_predictions(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     const qg_experiment *x = &p->job->experiments[c->experiment];
@@ -137,7 +154,7 @@ static void key_of_bounds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     int64_t numbers[] = {o->per_class, o->correct_only, o->seed, o->target,
                          f->masking,   f->exact_words,  f->beam};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    add_choice(h, p, c->experiment);
     qg_sha256_add(h, numbers, sizeof numbers);
 }
 
@@ -155,7 +172,7 @@ static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
                          f->normalised, f->exact_words,      f->beam,
                          f->soft,       EXPLANATION_VERSION, qg_plan_repeats(p, c)};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    add_choice(h, p, c->experiment);
     qg_sha256_add_text(h, o->methods[c->method].canonical);
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, f->k, (size_t)f->n_k * sizeof f->k[0]);
@@ -168,7 +185,7 @@ static void key_of_randomisation(qg_sha256 *h, const qg_plan *p, const qg_cell *
     int64_t numbers[] = {o->per_class, o->correct_only, o->seed, o->target,
                          x->smooth,    x->bins,         x->seed};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    add_choice(h, p, c->experiment);
     qg_sha256_add_text(h, o->methods[c->method].canonical);
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, &x->noise, sizeof x->noise);
@@ -180,7 +197,7 @@ static void key_of_internals(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     const qg_explain_options *o = &p->job->explain;
     int64_t numbers[] = {o->per_class, o->correct_only, o->seed};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    add_choice(h, p, c->experiment);
     qg_sha256_add(h, numbers, sizeof numbers);
 }
 

@@ -326,7 +326,7 @@ static void select_trainings(qg_plan *p)
 
 /* What tests and comparisons are over, and the predictions that say which texts are explained for
  * which class. */
-static void select_explained(qg_plan *p)
+static void select_explained(qg_plan *p, int *choosing)
 {
     for (int i = p->n_cells - 1; i >= 0; i--) {
         const qg_cell *c = &p->cells[i];
@@ -342,8 +342,9 @@ static void select_explained(qg_plan *p)
         int bounds = qg_plan_bounds_cell(p, c->experiment, c->precision);
         if (!c->selected || !qg_cell_explains(c->kind) || c->skip)
             continue;
-        p->cells[qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))]
-            .selected = true;
+        int n = qg_plan_choosing(choosing, p, c->experiment);
+        for (int k = 0; k < n; k++)
+            p->cells[choosing[k]].selected = true;
         if (c->kind != QG_CELL_INTERNALS && p->job->explain.target == QG_TARGET_PREDICTED)
             p->cells[qg_predict_cell(p, c->experiment, c->precision)].selected = true;
         if (c->kind == QG_CELL_EXPLAIN && bounds >= 0)
@@ -351,14 +352,17 @@ static void select_explained(qg_plan *p)
     }
 }
 
-static void select_cells(qg_plan *p, const char *only)
+static qg_code select_cells(qg_plan *p, qg_arena *a, const char *only)
 {
+    int *choosing;
+    QG_NEW(choosing, a, qg_plan_most_choosing(p));
     for (int i = 0; i < p->n_cells; i++)
         p->cells[i].selected = !only || qg_glob(only, p->cells[i].name);
-    select_explained(p);
+    select_explained(p, choosing);
     select_trainings(p);
     for (int i = 0; i < p->n_cells; i++)
         p->n_selected += p->cells[i].selected;
+    return QG_OK;
 }
 
 static qg_code index_experiments(qg_plan *p, qg_arena *a)
@@ -402,6 +406,5 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
         if (p->cells[i].skip)
             QG_TRY(qg_plan_warn(
                 p, a, qg_arena_printf(a, "%s is skipped: %s", p->cells[i].name, p->cells[i].skip)));
-    select_cells(p, only);
-    return QG_OK;
+    return select_cells(p, a, only);
 }

@@ -112,8 +112,8 @@ qg_code qg_finish_predictions(qg_results *r, const qg_cell *c)
     QG_NEW(confusion, r->scratch, K * K);
     QG_TRY(write_agreements(r, c));
     QG_TRY(write_same_logits(r, c));
-    if (r->plan->explained && c->precision == qg_job_reference(job))
-        QG_TRY(qg_results_put_explained(r, c->experiment));
+    if (r->plan->explained)
+        QG_TRY(qg_results_put_explained(r, c));
     if (!qg_any_label(&p)) /* predictions of unlabelled texts: metrics stay NaN */
         return QG_OK;
     QG_TRY(qg_finish_metrics_by_group(r, c, &p));
