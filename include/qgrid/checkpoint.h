@@ -13,18 +13,18 @@ typedef struct qg_checkpoint {
     qg_weights *weights; /* NULL with random_weights */
     const qg_config *config;
     const char *prefix; /* what a wrapper put before all names, or "" */
-    int word_rows;      /* of the word table in the file: a model may keep the first of them only */
     bool random_head, random_weights;
     bool pooler_may_lack; /* then it is drawn: so with random_head */
     int64_t head_seed;
-    bool *used; /* [qg_weights_count] */
+    const uint8_t *class_order; /* of the source; borrowed */
+    bool *used;                 /* [qg_weights_count] */
 } qg_checkpoint;
 
 /** Opens the weights of a source whose config was read. `config` is borrowed: of the model that is
- *  wanted; config.json's word table has `word_rows`. Owned handle.
+ *  wanted. Owned handle.
  *  @errors those of qg_weights_open, QG_ENOMEM. Local. */
 qg_code qg_checkpoint_open(qg_checkpoint *out, qg_arena *a, const qg_model_source *src,
-                           const qg_config *config, int word_rows) QG_MUST_USE;
+                           const qg_config *config) QG_MUST_USE;
 void qg_checkpoint_close(qg_checkpoint *c);
 
 /**

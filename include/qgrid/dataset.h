@@ -4,6 +4,7 @@
 #ifndef QGRID_DATASET_H
 #define QGRID_DATASET_H
 
+#include "qgrid/minimal_pairs.h"
 #include "qgrid/noise.h"
 #include "qgrid/normalize.h"
 #include "qgrid/opt.h"
@@ -58,6 +59,7 @@ typedef struct qg_dataset {
     const char *const *group_name; /* [n_groups] in the order in which they occur */
     const int32_t *group;          /* [n] of these; -1: of none, the column is empty */
     const struct qg_noisy *noisy;  /* [n] what was made of the texts; NULL: it is not derived */
+    const qg_minimal_pairs *pairs; /* of the format "probes"; NULL: there are none */
     char sha256[65];               /* of the file */
     const char *known_as; /* "sample shipped with qgrid", "SmSA test (IndoNLU)", ... or NULL */
 
@@ -110,6 +112,33 @@ qg_code qg_dataset_derive(qg_dataset *out, qg_arena *a, const qg_dataset_spec *s
  */
 int64_t qg_dataset_shared(const qg_dataset *a, const qg_dataset *b);
 
+#define QG_NEAR 0.8 /* least Jaccard similarity of texts that are nearly the same */
+
+/* The row of another dataset that is nearest to one. */
+typedef struct qg_near {
+    int64_t row;       /* -1: none is near */
+    double similarity; /* Jaccard, of 5-byte pieces; 1: equal but for case and white space */
+} qg_near;
+
+/**
+ * For each row of b the row of a with the most similar text, if the similarity is QG_NEAR or more.
+ *
+ * @param[out] out  [b->n] caller-owned
+ * @errors QG_ENOMEM. Local.
+ */
+qg_code qg_dataset_near(qg_near *out, const qg_dataset *a, const qg_dataset *b) QG_MUST_USE;
+
+/* What of it is not equal but nearly so. */
+typedef struct qg_near_rows {
+    int64_t n;                /* rows of b that are near one of a, and equal to none */
+    int64_t line, other_line; /* of the nearest pair: in b, in a */
+    double similarity;        /* of that pair */
+} qg_near_rows;
+
+/** Counts them; scratch memory of the arena is given back. @errors QG_ENOMEM. Local. */
+qg_code qg_dataset_near_rows(qg_near_rows *out, qg_arena *a, const qg_dataset *x,
+                             const qg_dataset *y) QG_MUST_USE;
+
 /* One record as a format hands it over. Borrowed until the next one; NULL = absent. */
 typedef struct qg_record {
     const char *text, *label, *id, *group;
@@ -117,6 +146,7 @@ typedef struct qg_record {
     int64_t line;                     /* where the record starts */
     int64_t label_line, label_column; /* where its label stands */
     const char *label_field;          /* name of the label's column, for messages */
+    const qg_pair_record *pair;       /* the minimal pair that it belongs to */
 } qg_record;
 
 /* Where a format's records go. */

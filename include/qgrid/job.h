@@ -36,6 +36,7 @@ typedef struct qg_seed_group {
 typedef struct qg_job_model {
     const char *name;
     qg_model_source source;          /* without dir when it is trained: the plan knows */
+    const qg_json *labels;           /* of a folder, qg_labels_order; NULL: as they stand */
     const qg_job_training *training; /* NULL: it is read from source.dir */
     int64_t seed;                    /* of the training or of the random head */
     qg_seed_group seed_group;

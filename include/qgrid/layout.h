@@ -16,6 +16,7 @@
     X(UNITS, "/units")                                                                             \
     X(DATASET, "/datasets/D")                                                                      \
     X(GROUPS, "/datasets/D/groups")                                                                \
+    X(PAIRS_OF_TEXTS, "/datasets/D/pairs")                                                         \
     X(TOKENS, "/datasets/D/tokens/M")                                                              \
     X(MODEL, "/models/M/P")                                                                        \
     X(PREDICTIONS, "/predictions/M/D/P")                                                           \
@@ -40,6 +41,8 @@
     X(REFERENCE, "/comparisons/M/D/reference")                                                     \
     X(REFERENCE_EXPLAINED, "/comparisons/M/D/reference/explanations")                              \
     X(REFERENCE_DRIFT, "/comparisons/M/D/P/X/reference")                                           \
+    X(PROBES, "/probes/M/D")                                                                       \
+    X(CUES, "/cues/M/D/P/X")                                                                       \
     X(EXPLAINED_SEEDS, "/seeds/B/D/explanations")                                                  \
     X(STRESS, "/stress/M/D/N")                                                                     \
     X(STRESS_EXPLAINED, "/stress/M/D/N/P")                                                         \

@@ -74,9 +74,16 @@ typedef struct qg_model_source {
     int64_t head_seed;
     bool random_weights; /* draw everything from head_seed: only config and vocabulary are read */
     int classes;         /* wanted number of classes; 0: as the model says */
-    bool own;            /* this program's own files under a hash of their shape: not looked at
-                            again after reading */
+    const uint8_t *class_order; /* [n_order] class k is the k-th wanted one, number class_order[k]
+                                   in the files; NULL: as they stand */
+    int n_order;
+    bool own; /* this program's own files under a hash of their shape: not looked at
+                 again after reading */
 } qg_model_source;
+
+/** Reads config.json of a source; classes in the order that it wants. @errors those of
+ *  qg_config_load; QG_EMODEL (another number of classes). Local. */
+qg_code qg_source_config(qg_config *out, qg_arena *a, const qg_model_source *src) QG_MUST_USE;
 
 /**
  * Hash of everything that determines the numbers of a model: config fields, weights, trained step
@@ -183,6 +190,21 @@ typedef struct qg_capture {
  */
 qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *batch,
                          const qg_capture *capture) QG_MUST_USE;
+
+/**
+ * Takes "labels" of a model: an array, the study's labels in the order of the model's classes; or
+ * an object, the model's own names -> the study's labels. Sets the order of classes of `src`, in
+ * the arena.
+ *
+ * @param labels  [n] of the study
+ * @param c       config.json of src->dir, as it stands
+ * @errors QG_EJOB with the value's place (no bijection). Local.
+ */
+qg_code qg_labels_order(qg_model_source *src, qg_arena *a, const qg_json_doc *doc, const qg_json *v,
+                        const char *const *labels, int n, const qg_config *c) QG_MUST_USE;
+
+/** Whether the classes of a model have no names, or LABEL_0, LABEL_1, ... */
+bool qg_labels_are_numbers(const qg_config *c);
 
 /** A model that names its classes must name these, in this order. @errors QG_EMODEL. Local. */
 qg_code qg_labels_fit(const char *const *labels, int n, const char *dir,

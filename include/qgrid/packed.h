@@ -15,8 +15,9 @@
 
 #include "qgrid/precision.h"
 
-/* Version of packed folders: others are packed again. 2 had no checksums. */
-enum { QG_PACK_FORMAT = 3 };
+/* Version of packed folders: others are packed again. 2 had no checksums, 3 only
+ * the rows of the vocabulary. */
+enum { QG_PACK_FORMAT = 4 };
 
 /** Element of a format's codes in the file, and rows of a matrix of n with those that fill panels
  * up.

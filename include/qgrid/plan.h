@@ -24,7 +24,7 @@ typedef struct qg_cell {
                   "finetuned/train", "finetuned_smsa/seeds",
                   "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
                   "control_smsa/vs/qat_smsa", "qat_smsa/reference",
-                  "finetuned_smsa/stress/typos", "qat_smsa/seeds/explanations",
+                  "finetuned_smsa/stress/typos", "qat_probes/probes", "qat_smsa/seeds/explanations",
                   "qat_smsa/decomposition/control_smsa", "finetuned_smsa/fp32/lime/randomisation",
                   "finetuned_smsa/int8/bounds", "finetuned_smsa/int8/internals" */
     qg_cell_kind kind;

@@ -127,15 +127,4 @@ qg_code qg_bootstrap_metrics(qg_bootstrap *out, const qg_predictions *a, const q
 qg_code qg_bootstrap_metrics_of(qg_bootstrap *out, const qg_predictions *p, qg_absent absent,
                                 const qg_draws *draws, qg_arena *scratch) QG_MUST_USE;
 
-/* --------------------------------------------------------------------------------------- shares */
-
-/* A share and its interval of 95 %; NaN of none. */
-typedef struct qg_share {
-    double share, low, high;
-} qg_share;
-
-/** Wilson's score interval of `hits` among n, without continuity correction.
- *  @paper Wilson, J. Am. Stat. Assoc. 22, 1927. */
-qg_share qg_wilson(int64_t hits, int64_t n);
-
 #endif

@@ -13,7 +13,8 @@
 
 #include <stdbool.h>
 
-/* name in safetensors, bytes per element */
+/* name in safetensors, bytes per element (0: less than one). Those behind F64 are kept as bytes:
+ * they have no value here. */
 #define QG_DTYPE_LIST(X)                                                                           \
     X(BOOL, 1)                                                                                     \
     X(U8, 1)                                                                                       \
@@ -21,10 +22,20 @@
     X(I16, 2)                                                                                      \
     X(I32, 4)                                                                                      \
     X(I64, 8)                                                                                      \
+    X(U16, 2)                                                                                      \
+    X(U32, 4)                                                                                      \
+    X(U64, 8)                                                                                      \
     X(F16, 2)                                                                                      \
     X(BF16, 2)                                                                                     \
     X(F32, 4)                                                                                      \
-    X(F64, 8)
+    X(F64, 8)                                                                                      \
+    X(C64, 8)                                                                                      \
+    X(F8_E4M3, 1)                                                                                  \
+    X(F8_E5M2, 1)                                                                                  \
+    X(F8_E8M0, 1)                                                                                  \
+    X(F6_E2M3, 0)                                                                                  \
+    X(F6_E3M2, 0)                                                                                  \
+    X(F4, 0)
 
 /* Type of an element. */
 typedef enum qg_dtype {
@@ -69,7 +80,7 @@ float qg_bf16_to_f32(uint16_t h);
 uint16_t qg_f32_to_bf16(float x);
 
 /**
- * All elements as f32, from any dtype; aligned or not.
+ * All elements as f32, aligned or not; NaN where the dtype has no value here.
  * @param[out] dst  [count] caller-owned
  */
 void qg_tensor_to_f32(float *dst, const qg_tensor *t);

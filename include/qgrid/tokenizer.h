@@ -37,9 +37,9 @@ typedef struct qg_tokenizer_kind {
     const char *paper;
     const char *const *classes; /* of transformers, as "tokenizer_class" has them; NULL ends */
     const char *const *files;   /* of a model folder, its vocabulary first; NULL ends */
+    const char *const *rare;    /* further ones, which few folders have */
     int first, last;            /* special tokens around a text: QG_CLS, QG_SEP */
     qg_code (*load)(qg_tokenizer **out, qg_arena *a, const char *dir);
-    qg_code (*entries)(int *out, const char *dir);
     /** Gives the tokens of a text to the encoder, one after the other. */
     qg_code (*cut)(qg_encoder *e, const qg_tokenizer *t, const char *text, size_t len);
     const char *(*piece)(const qg_tokenizer *t, int id, bool *continues);
@@ -62,7 +62,8 @@ const char *qg_tokenizer_file(const char *dir);
  */
 qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir) QG_MUST_USE;
 
-/** Entries of a folder's vocabulary file, -1 when there is none. @errors QG_EIO, QG_EFORMAT. */
+/** Ids of a folder's tokenizer are below *out; -1: there is no vocabulary.
+ *  @errors those of qg_tokenizer_load. */
 qg_code qg_tokenizer_entries(int *out, const char *dir) QG_MUST_USE;
 
 /** Copies the files of a folder's tokenizer to another. @errors QG_EIO. Local. */
@@ -87,7 +88,7 @@ qg_code qg_tokenizer_encode(qg_encoding *out, const qg_tokenizer *t, qg_arena *a
  */
 qg_code qg_encoding_forms(qg_encoding *e, qg_arena *a, const char *text, size_t len) QG_MUST_USE;
 
-int qg_tokenizer_size(const qg_tokenizer *t);                  /* entries of the vocabulary */
+int qg_tokenizer_size(const qg_tokenizer *t); /* ids, those of added tokens too, are below */
 const char *qg_tokenizer_token(const qg_tokenizer *t, int id); /* "[UNK]" name of an id, or NULL */
 /** Text of a token without the mark that says whether it continues the word before it. */
 const char *qg_tokenizer_piece(const qg_tokenizer *t, int id, bool *continues);
@@ -97,13 +98,14 @@ int qg_tokenizer_max_length(const qg_tokenizer *t);            /* model_max_leng
 /* Ids of the special tokens. */
 typedef struct qg_specials {
     int32_t pad, unk, cls, sep, mask;
+    int32_t size; /* ids of tokens are below; 0: not known */
 } qg_specials;
 qg_specials qg_tokenizer_specials(const qg_tokenizer *t);
 
 /** SHA-256 over vocabulary and flags: equal for tokenizers that give equal results. */
 const char *qg_tokenizer_sha256(const qg_tokenizer *t);
 
-/** utf8proc: categories, case and decomposition of characters. Local. */
-qg_library qg_utf8proc_library(void);
+/** Unicode: the version of our own tables of characters, whatever is installed. Local. */
+qg_library qg_unicode_library(void);
 
 #endif

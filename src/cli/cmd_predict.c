@@ -14,7 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_MAX_LENGTH = 256, OPT_JSONL, OPT_EMBEDDINGS, OPT_PARAMETERS, OPT_HEAD, OPT_SEED };
+enum {
+    OPT_MAX_LENGTH = 256,
+    OPT_JSONL,
+    OPT_READ,
+    OPT_EMBEDDINGS,
+    OPT_PARAMETERS,
+    OPT_HEAD,
+    OPT_SEED
+};
 enum { BATCH_LINES = 256, BATCH_TOKENS = 256 };
 
 // clang-format off
@@ -25,20 +33,21 @@ const qg_cli_option qg_cmd_predict_options[] = {
     {OPT_PARAMETERS, "parameters", "WHICH", QG_PARAMETERS_HELP},
     {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens (default: the model's positions)"},
     {OPT_JSONL, "jsonl", NULL, "input is one JSON object a line, with \"text\" or \"ids\""},
+    {OPT_READ, "read", "KEY=VALUE", QG_READ_HELP},
     {OPT_HEAD, "head", "random", "draw a classifier where the checkpoint has none"},
     {OPT_SEED, "seed", "N", "seed of the random head (default 42)"},
     {0, NULL, NULL, NULL},
 };
 const char qg_cmd_predict_examples[] =
     "  echo 'makanan nya enak sekali' | qgrid predict -m models/mini-finetuned -p int8\n"
-    "  qgrid predict -m /tmp/mini-int8 --jsonl texts.jsonl > scores.jsonl\n";
+    "  qgrid predict -m /tmp/mini-int8 --jsonl texts.jsonl > scores.jsonl\n"
+    "  qgrid predict -m models/mini-finetuned --read text_column=ulasan reviews.csv > scores.jsonl\n";
 // clang-format on
 
 typedef struct predict {
     qg_model_source source;
     qg_precision_words precision;
-    const char *path;
-    qg_lines_form form;
+    qg_text_source texts;
     int max_length;
     qg_arena *arena;   /* of the run */
     qg_arena *scratch; /* of a batch */
@@ -125,7 +134,8 @@ static qg_code all_lines(predict *p, qg_lines *in)
         qg_code rc = qg_lines_next(line, &more, in, p->scratch);
         if (rc != QG_OK || !more)
             return stop_at(p, rc);
-        rc = qg_line_ids(&p->code[p->n], line, p->tokenizer, p->scratch, p->max_length);
+        rc = qg_line_ids(&p->code[p->n], line, p->tokenizer, qg_model_config(p->model)->vocab,
+                         p->scratch, p->max_length);
         if (rc != QG_OK) {
             (void)qg_error_place(in->name, line->number, 0, NULL);
             return stop_at(p, rc);
@@ -170,7 +180,7 @@ static qg_code run(predict *p)
 {
     qg_lines in;
     QG_TRY(open_model(p));
-    QG_TRY(qg_lines_open(&in, p->path, p->form));
+    QG_TRY(qg_text_source_open(&in, &p->texts, p->arena));
     qg_code rc = all_lines(p, &in);
     qg_lines_close(&in);
     return rc;
@@ -191,7 +201,9 @@ static int parse(predict *p, int argc, char **argv)
         else if (key == OPT_PARAMETERS)
             p->precision.parameters = optarg;
         else if (key == OPT_JSONL)
-            p->form = QG_LINES_JSONL;
+            p->texts.jsonl = true;
+        else if (key == OPT_READ)
+            status = qg_text_source_read(&p->texts, cmd, optarg);
         else if (key == OPT_SEED && !qg_cli_integer(&p->source.head_seed, optarg, 0, QG_MAX_SEED))
             return qg_cli_not_integer(cmd, "seed", 0, QG_MAX_SEED);
         else if (key == OPT_HEAD && strcmp(optarg, "random") != 0)
@@ -206,7 +218,7 @@ static int parse(predict *p, int argc, char **argv)
     if (!p->source.dir || optind < argc - 1)
         return qg_cli_usage(cmd,
                             p->source.dir ? "at most one file is expected" : "-m MODEL is needed");
-    p->path = optind < argc ? argv[optind] : "-";
+    p->texts.path = optind < argc ? argv[optind] : "-";
     p->max_length = (int)length;
     return -1;
 }

@@ -4,16 +4,20 @@
 #include "cli.h"
 #include "text_source.h"
 
+#include "qgrid/family.h"
+#include "qgrid/file.h"
+
 #include <limits.h>
 #include <string.h>
 
-enum { OPT_MAX_LENGTH = 256, OPT_JSONL };
+enum { OPT_MAX_LENGTH = 256, OPT_JSONL, OPT_READ };
 
 // clang-format off
 const qg_cli_option qg_cmd_tokenize_options[] = {
     {'m', "model", "DIR", "model folder"},
     {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens, specials included"},
     {OPT_JSONL, "jsonl", NULL, "input is one JSON object a line, with \"text\" (default for .jsonl)"},
+    {OPT_READ, "read", "KEY=VALUE", QG_READ_HELP},
     {0, NULL, NULL, NULL},
 };
 const char qg_cmd_tokenize_examples[] =
@@ -35,10 +39,10 @@ static void pairs(qg_str *s, const char *key, const int32_t *a, const int32_t *b
 }
 
 static qg_code one_line(qg_str *s, const qg_line *line, const char *source, const qg_tokenizer *t,
-                        qg_arena *a, int max_length)
+                        int rows, qg_arena *a, int max_length)
 {
     qg_encoding e;
-    qg_code rc = qg_line_ids(&e, line, t, a, max_length);
+    qg_code rc = qg_line_ids(&e, line, t, rows, a, max_length);
     if (rc != QG_OK)
         return qg_error_place(source, line->number, 0, NULL);
     qg_line_begin(s, line);
@@ -58,15 +62,31 @@ static qg_code one_line(qg_str *s, const qg_line *line, const char *source, cons
     return qg_line_print(s);
 }
 
-static qg_code all_lines(const char *dir, const char *path, qg_lines_form form, int max_length,
-                         qg_arena *a)
+/* Of the embedding table where there is a config.json, else of the tokenizer alone. */
+static qg_code count_rows(int *out, const qg_tokenizer *t, const char *dir, qg_arena *a)
+{
+    qg_config c;
+    char *path = qg_path_join(a, dir, "config.json");
+    *out = qg_tokenizer_size(t);
+    if (!path)
+        return QG_ENOMEM;
+    if (!qg_file_exists(path))
+        return QG_OK;
+    QG_TRY(qg_config_load(&c, a, dir));
+    *out = c.vocab;
+    return QG_OK;
+}
+
+static qg_code all_lines(const char *dir, qg_text_source *texts, int max_length, qg_arena *a)
 {
     qg_tokenizer *t;
     qg_lines in;
     qg_str s = {0};
     bool more = true;
+    int rows;
     QG_TRY(qg_tokenizer_load(&t, a, dir));
-    QG_TRY(qg_lines_open(&in, path, form));
+    QG_TRY(count_rows(&rows, t, dir, a));
+    QG_TRY(qg_text_source_open(&in, texts, a));
     qg_code rc = QG_OK;
     while (rc == QG_OK) {
         qg_line line;
@@ -74,7 +94,7 @@ static qg_code all_lines(const char *dir, const char *path, qg_lines_form form, 
         rc = qg_lines_next(&line, &more, &in, a);
         if (rc != QG_OK || !more)
             break;
-        rc = one_line(&s, &line, in.name, t, a, max_length);
+        rc = one_line(&s, &line, in.name, t, rows, a, max_length);
         qg_arena_release(a, m);
     }
     qg_str_fini(&s);
@@ -86,14 +106,16 @@ int qg_cmd_tokenize(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("tokenize");
     const char *dir = NULL;
-    qg_lines_form form = QG_LINES_BY_NAME;
+    qg_text_source texts = {0};
     int key, status = -1;
     int64_t max_length = 0;
     while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
         if (key == 'm')
             dir = optarg;
         else if (key == OPT_JSONL)
-            form = QG_LINES_JSONL;
+            texts.jsonl = true;
+        else if (key == OPT_READ)
+            status = qg_text_source_read(&texts, cmd, optarg);
         else if (key == OPT_MAX_LENGTH && !qg_cli_integer(&max_length, optarg, 2, INT_MAX))
             return qg_cli_not_integer(cmd, "max-length", 2, INT_MAX);
     }
@@ -104,8 +126,8 @@ int qg_cmd_tokenize(int argc, char **argv)
     qg_arena *a = qg_arena_create(0);
     if (!a)
         return qg_cli_fail();
-    const char *path = optind < argc ? argv[optind] : "-";
-    status = all_lines(dir, path, form, (int)max_length, a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    texts.path = optind < argc ? argv[optind] : "-";
+    status = all_lines(dir, &texts, (int)max_length, a) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     qg_arena_destroy(a);
     return qg_cli_flush(status);
 }

@@ -71,6 +71,7 @@ static const struct {
     {"precision", "name", IS("name")},
     {"qat", "precision", IS("precision_name")},
     {"qat", "name", IS("name")},
+    {"folder", "labels", EITHER(TEXTS, "'type':'object','additionalProperties':{'type':'string'}")},
     {"training", "head", "'const':'random'"},
     {"training", "weights", "'const':'random'"},
     {"training", "labels", TEXTS},

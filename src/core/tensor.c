@@ -3,6 +3,7 @@
  */
 #include "qgrid/tensor.h"
 
+#include <math.h>
 #include <string.h>
 
 int64_t qg_tensor_count(const qg_tensor *t)
@@ -53,6 +54,12 @@ void qg_tensor_to_f32(float *dst, const qg_tensor *t)
         CONVERT(int32_t, (float)v);
     case QG_I64:
         CONVERT(int64_t, (float)v);
+    case QG_U16:
+        CONVERT(uint16_t, (float)v);
+    case QG_U32:
+        CONVERT(uint32_t, (float)v);
+    case QG_U64:
+        CONVERT(uint64_t, (float)v);
     case QG_F16:
         CONVERT(uint16_t, qg_f16_to_f32(v));
     case QG_BF16:
@@ -62,7 +69,8 @@ void qg_tensor_to_f32(float *dst, const qg_tensor *t)
     case QG_F32:
         memcpy(dst, src, (size_t)n * sizeof *dst);
         break;
-    case QG_DTYPE_COUNT:
-        break;
+    default:
+        for (int64_t i = 0; i < n; i++)
+            dst[i] = NAN;
     }
 }

@@ -4,6 +4,7 @@
 #include "io/charset.h"
 #include "io/dataset_labels.h"
 #include "io/dataset_rows.h"
+#include "io/pairs.h"
 #include "qgrid/file.h"
 
 #include <string.h>
@@ -105,6 +106,7 @@ static qg_code on_record(void *ctx, const qg_record *r)
         return QG_ENOMEM;
     if (r->group_len > 0 && !(row.group = qg_arena_strndup(l->arena, r->group, r->group_len)))
         return QG_ENOMEM;
+    QG_TRY(qg_pair_record_copy(&row.pair, l->arena, r->pair));
     return push_row(l, &row);
 }
 
@@ -225,10 +227,16 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
     out->skipped_rows = l.bad;
     QG_TRY(qg_rows_compare(out, a, l.row, l.n));
     int64_t n = l.n;
+    QG_TRY(qg_pairs_make(&out->pairs, a, spec->path, l.row, l.n));
+    bool sampled =
+        spec->sampling.count > 0 || spec->sampling.per_class > 0 || spec->sampling.fraction > 0;
+    if (out->pairs && sampled)
+        return QG_FAIL_AT(QG_EJOB, spec->path, 0, 0, "sample",
+                          "a sample would tear minimal pairs apart: leave it out");
     if (!labels && spec->sampling.per_class > 0)
         return QG_FAIL_AT(QG_EJOB, spec->path, 0, 0, "sample",
                           "per_class needs labels, which are not read here");
-    if (spec->sampling.count > 0 || spec->sampling.per_class > 0 || spec->sampling.fraction > 0)
+    if (sampled)
         QG_TRY(qg_rows_sample(&keep, &n, a, spec, labels, l.row, l.n));
     QG_TRY(qg_rows_group(out, a, spec, l.row, l.n, keep, n));
     return fill(&l, keep, n);

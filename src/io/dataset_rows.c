@@ -73,9 +73,7 @@ qg_code qg_rows_group(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
     return QG_OK;
 }
 
-/* The form in which two texts count as the same: tokenizers and people would not tell them apart.
- */
-static char *folded(qg_arena *a, const char *text, size_t len, size_t *out_len)
+char *qg_text_folded(qg_arena *a, const char *text, size_t len, size_t *out_len)
 {
     static const qg_normalization spaces = {.n = 1, .rule = {QG_TEXT_WHITESPACE}};
     char *s = qg_normalize_text(a, &spaces, text, len, out_len);
@@ -92,14 +90,14 @@ static qg_code count_shared(int64_t *count, qg_arena *scratch, const qg_dataset 
     size_t len;
     QG_TRY(qg_text_set_make(&set, scratch, a->n));
     for (int64_t i = 0; i < a->n; i++) {
-        const char *text = folded(scratch, a->text[i], a->text_len[i], &len);
+        const char *text = qg_text_folded(scratch, a->text[i], a->text_len[i], &len);
         if (!text)
             return QG_ENOMEM;
         (void)qg_text_set_put(&set, text, len, i);
     }
     for (int64_t i = 0; i < b->n; i++) {
         qg_mark start = qg_arena_mark(scratch);
-        const char *text = folded(scratch, b->text[i], b->text_len[i], &len);
+        const char *text = qg_text_folded(scratch, b->text[i], b->text_len[i], &len);
         if (!text)
             return QG_ENOMEM;
         *count += qg_text_set_find(&set, text, len) >= 0;

@@ -1,5 +1,5 @@
 /*
- * lines_reader.c - texts from a stream, one a line (plain text or JSONL).
+ * lines_reader.c - texts from a stream, one a line (plain text or JSONL), or rows of a table.
  */
 #include "qgrid/lines.h"
 
@@ -14,15 +14,15 @@ void qg_lines_init(qg_lines *r, FILE *file, const char *name, bool jsonl)
     *r = (qg_lines){.file = file, .name = name, .jsonl = jsonl};
 }
 
-static bool ends_with(const char *s, const char *end)
+void qg_lines_of_table(qg_lines *r, const qg_dataset *table, const char *name)
 {
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && strcmp(s + n - m, end) == 0;
+    *r = (qg_lines){.table = table, .name = name};
 }
 
 qg_code qg_lines_open(qg_lines *r, const char *path, qg_lines_form form)
 {
-    bool jsonl = form == QG_LINES_JSONL || (form == QG_LINES_BY_NAME && ends_with(path, ".jsonl"));
+    const qg_format *f = form == QG_LINES_BY_NAME ? qg_format_of_path(path) : NULL;
+    bool jsonl = form == QG_LINES_JSONL || (f && strcmp(f->name, "jsonl") == 0);
     if (strcmp(path, "-") == 0) {
         qg_lines_init(r, stdin, "standard input", jsonl);
         return QG_OK;
@@ -135,10 +135,27 @@ static qg_code take_line(qg_text_line *line, const qg_lines *r, qg_arena *a)
     return qg_check_line(r->name, line);
 }
 
+static qg_code next_row(qg_line *out, bool *more, qg_lines *r, qg_arena *a)
+{
+    const qg_dataset *t = r->table;
+    qg_str id = {0};
+    *more = r->row < t->n;
+    if (!*more)
+        return QG_OK;
+    int64_t i = r->row++;
+    qg_str_add_json(&id, t->sample_id[i], strlen(t->sample_id[i]));
+    *out = (qg_line){.number = t->line[i], .text = t->text[i], .text_len = t->text_len[i]};
+    out->id = id.failed ? NULL : qg_arena_strndup(a, id.data, id.len);
+    qg_str_fini(&id);
+    return out->id ? QG_OK : QG_ENOMEM;
+}
+
 qg_code qg_lines_next(qg_line *out, bool *more, qg_lines *r, qg_arena *a)
 {
     qg_text_line line;
     qg_json_doc doc;
+    if (r->table)
+        return next_row(out, more, r, a);
     for (;;) {
         qg_mark start = qg_arena_mark(a);
         QG_TRY(read_line(r, more));

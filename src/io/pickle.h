@@ -57,6 +57,8 @@ typedef struct qg_pickle_hooks {
     int (*global)(const char *module, const char *name);
     /* The value of global(id) called with `args`. */
     qg_code (*reduce)(qg_pickle_value *out, qg_pickle *p, uint32_t id, const qg_pickle_seq *args);
+    /* Whether objects of this class have a state that is passed over. */
+    bool (*stateful)(uint32_t class);
     /* The object behind a persistent id. */
     qg_code (*persistent)(qg_pickle_value *out, qg_pickle *p, const qg_pickle_value *id);
 } qg_pickle_hooks;

@@ -282,7 +282,8 @@ static qg_code op_build(qg_pickle *p, const qg_pickle_op *op)
 {
     qg_pickle_value *top;
     QG_TRY(qg_pickle_top(&top, p, 2));
-    if (top[0].kind != QG_PICKLE_DICT || top[1].kind != QG_PICKLE_DICT)
+    bool passed = top[0].kind == QG_PICKLE_OBJECT && p->hooks && p->hooks->stateful(top[0].len);
+    if (!passed && (top[0].kind != QG_PICKLE_DICT || top[1].kind != QG_PICKLE_DICT))
         return QG_PICKLE_FAIL(p, QG_EUNSUPPORTED, "%s on %s with %s is not allowed", op->name,
                               qg_pickle_kind_name(top[0].kind), qg_pickle_kind_name(top[1].kind));
     p->stack.n--;

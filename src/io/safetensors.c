@@ -75,7 +75,7 @@ static qg_code read_shape(qg_tensor *t, const reader *r, const qg_json_doc *doc,
             return FAIL(r, QG_EFORMAT, t->name, "the product of the sizes in 'shape' overflows");
         t->shape[t->ndim++] = (int64_t)size;
     }
-    t->bytes = (size_t)bytes;
+    t->bytes = (size_t)bytes; /* 0 where elements are smaller than a byte */
     return QG_OK;
 }
 
@@ -114,6 +114,8 @@ static qg_code read_tensor(reader *r, const qg_json_doc *doc, const qg_json *m)
     QG_TRY(read_dtype(&t.dtype, r, m->key, qg_json_get(m, "dtype")));
     QG_TRY(read_shape(&t, r, doc, qg_json_get(m, "shape")));
     QG_TRY(read_offsets(e, r, doc, qg_json_get(m, "data_offsets")));
+    if (qg_dtype_size(t.dtype) == 0)
+        t.bytes = (size_t)(e->end - e->begin);
     if (e->end - e->begin != t.bytes)
         return FAIL(r, QG_EFORMAT, m->key, "'data_offsets' span %llu bytes, %s of %s takes %zu",
                     (unsigned long long)(e->end - e->begin),

@@ -8,6 +8,7 @@
 #include "io/record.h"
 
 #include <string.h>
+#include <strings.h>
 
 static qg_code split(qg_record *r, const char *path, const qg_text_line *line)
 {
@@ -26,6 +27,10 @@ static qg_code split(qg_record *r, const char *path, const qg_text_line *line)
     r->label_len = line->len - r->text_len - 1;
     r->label_line = line->number;
     r->label_column = (int64_t)r->text_len + 2;
+    if (line->number == 1 && r->label_len == 5 && strncasecmp(r->label, "label", 5) == 0)
+        return QG_FAIL_AT(QG_EFORMAT, path, 1, 1, NULL,
+                          "a header, which this format has none of; \"format\": \"csv\" with "
+                          "\"delimiter\": \"\\t\" reads it");
     return QG_OK;
 }
 

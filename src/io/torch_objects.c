@@ -1,5 +1,7 @@
 /*
  * torch_objects.c - the allow-list: each global that a tensor's pickle names, and what it makes.
+ * Numpy's numbers and arrays, element types and devices, which training loops keep beside the
+ * tensors, are passed over: nothing of them is built.
  *
  * Source: torch/_utils.py and torch/serialization.py of PyTorch 1.13 (arguments of the functions,
  * persistent ids of storages).
@@ -8,7 +10,7 @@
 
 #include <string.h>
 
-enum { ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER, SIZE, STORAGE_CLASS };
+enum { ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER, SIZE, ASIDE, STORAGE_CLASS };
 
 static const struct {
     const char *module, *name;
@@ -28,7 +30,30 @@ static const struct {
     {"torch", "BFloat16Storage", STORAGE_CLASS + QG_BF16},
     {"torch", "FloatStorage", STORAGE_CLASS + QG_F32},
     {"torch", "DoubleStorage", STORAGE_CLASS + QG_F64},
+    {"torch", "device", ASIDE},
+    {"torch", "bool", ASIDE},
+    {"torch", "uint8", ASIDE},
+    {"torch", "int8", ASIDE},
+    {"torch", "int16", ASIDE},
+    {"torch", "int32", ASIDE},
+    {"torch", "int64", ASIDE},
+    {"torch", "float16", ASIDE},
+    {"torch", "bfloat16", ASIDE},
+    {"torch", "float32", ASIDE},
+    {"torch", "float64", ASIDE},
+    {"numpy", "dtype", ASIDE},
+    {"numpy", "ndarray", ASIDE},
+    {"numpy.core.multiarray", "scalar", ASIDE},
+    {"numpy._core.multiarray", "scalar", ASIDE},
+    {"numpy.core.multiarray", "_reconstruct", ASIDE},
+    {"numpy._core.multiarray", "_reconstruct", ASIDE},
+    {"_codecs", "encode", ASIDE}, /* how protocol 2 writes bytes */
 };
+
+static bool is_aside(uint32_t class)
+{
+    return class == QG_TORCH_ASIDE;
+}
 
 static int find_global(const char *module, const char *name)
 {
@@ -125,6 +150,9 @@ static qg_code call_global(qg_pickle_value *out, qg_pickle *p, uint32_t id,
             return QG_PICKLE_FAIL(p, QG_EFORMAT, "torch.Size wants one tuple");
         *out = args->item[0];
         return QG_OK;
+    case ASIDE:
+        *out = (qg_pickle_value){.kind = QG_PICKLE_OBJECT, .len = QG_TORCH_ASIDE};
+        return QG_OK;
     default:
         return QG_PICKLE_FAIL(p, QG_EUNSUPPORTED, "a call of a storage class is not allowed");
     }
@@ -188,6 +216,9 @@ static qg_code make_storage(qg_pickle_value *out, qg_pickle *p, const qg_pickle_
 
 qg_pickle_hooks qg_torch_hooks(qg_torch *t)
 {
-    return (qg_pickle_hooks){
-        .ctx = t, .global = find_global, .reduce = call_global, .persistent = make_storage};
+    return (qg_pickle_hooks){.ctx = t,
+                             .global = find_global,
+                             .reduce = call_global,
+                             .stateful = is_aside,
+                             .persistent = make_storage};
 }

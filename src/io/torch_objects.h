@@ -37,7 +37,8 @@ typedef struct qg_torch {
     size_t copied;    /* bytes of views that were made contiguous */
 } qg_torch;
 
-enum { QG_TORCH_STORAGE, QG_TORCH_TENSOR }; /* classes of QG_PICKLE_OBJECT */
+/* Classes of QG_PICKLE_OBJECT; ASIDE: what may stand beside tensors and is none of them. */
+enum { QG_TORCH_STORAGE, QG_TORCH_TENSOR, QG_TORCH_ASIDE };
 
 /** Meaning of the globals that tensors need; everything else is refused. */
 qg_pickle_hooks qg_torch_hooks(qg_torch *t);

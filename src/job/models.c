@@ -15,12 +15,14 @@
 struct folder_entry {
     const char *path, *head;
     int64_t seed;
+    const qg_json *labels;
 };
 // clang-format off
 const qg_opt qg_job_folder_opts[] = {
     {"path", QG_OPT_STRING, offsetof(struct folder_entry, path), .required = true, .help = "Hugging Face or packed folder; or \"train\""},
     {"head", QG_OPT_STRING, offsetof(struct folder_entry, head), .help = "\"random\": draw a classifier"},
     {"seed", QG_OPT_INT, offsetof(struct folder_entry, seed), .def = -1, .min = -1, .max = QG_JSON_MOST_INTEGER, .help = "seed of the random head; default: the job's"},
+    {"labels", QG_OPT_NODE, offsetof(struct folder_entry, labels), .help = "the job's labels in the order of the model's, or an object: name in the model -> label of the job"},
     QG_OPT_END,
 };
 const qg_opt qg_job_train_opts[] = {
@@ -34,6 +36,7 @@ typedef enum entry_state { WAITING, EXPANDING, EXPANDED } entry_state;
 /* A member of "models". */
 typedef struct entry {
     const qg_json *node, *train; /* train: NULL for a folder */
+    const qg_json *labels;       /* of a folder, or NULL */
     qg_model_source source;
     qg_training_config config;
     int from;    /* entry that it is trained from, -1: a folder */
@@ -77,6 +80,9 @@ static void read_folder(list *l, entry *e)
     if (f.head && strcmp(f.head, "random") != 0)
         QG_WRONG(r, qg_json_get(v, "head"), "'%s' is not known, the only value is: random", f.head);
     e->source.random_head = f.head != NULL;
+    e->labels = f.labels;
+    if (f.head && f.labels)
+        QG_WRONG(r, f.labels, "a drawn classifier has the job's labels already");
 }
 
 static qg_code read_training(list *l, entry *e)
@@ -277,6 +283,7 @@ static qg_code add_models(list *l, entry *e)
     if (!e->train) {
         qg_job_model m = {.name = e->node->key,
                           .source = e->source,
+                          .labels = e->labels,
                           .seed = e->source.head_seed,
                           .seed_group = e->seed_group,
                           .node = e->node};

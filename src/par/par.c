@@ -145,6 +145,7 @@ static qg_code find_processes(qg_par *p, qg_arena *a)
 bool qg_par_gone(const qg_par *p, int rank)
 {
     const qg_process *q = &p->process[rank];
+    /* It opens and reads a file, and no more. NOLINTNEXTLINE(bugprone-signal-handler) */
     return q->start > 0 && qg_process_start(q->pid) != q->start;
 }
 
@@ -208,6 +209,7 @@ static bool kill_ranks(const qg_par *p, bool all)
 static const qg_par *par_at_alarm;
 static volatile sig_atomic_t status_at_alarm;
 
+/* NOLINTBEGIN(bugprone-signal-handler): the process does not go on after it, see below. */
 /* The others have an alarm, too. Who is still there after that sleeps, and mpirun would wait. On
  * other nodes only the launcher can end it; should MPI be in no state for that, a second alarm ends
  * this process. */
@@ -228,6 +230,7 @@ static void leave_at_alarm(int number)
     }
     _exit(status_at_alarm);
 }
+/* NOLINTEND(bugprone-signal-handler) */
 
 /* A rank that falls silent is not dead: mpirun would wait for it. Only where deaths are survived
  * may it be killed, by a rank of its node; elsewhere MPI_Abort ends it, and gives the launcher rank

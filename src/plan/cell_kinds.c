@@ -46,6 +46,15 @@ static bool sums_up_reference(const qg_plan *p, const qg_cell *c, const qg_cell 
            (k->experiment == c->experiment || k->experiment == reference);
 }
 
+/* An experiment under all precisions, and the variant that they are compared with. */
+static bool sums_up_probes(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    return k->kind == QG_CELL_PREDICT &&
+           (k->experiment == c->experiment ||
+            (k->experiment == p->job->experiments[c->experiment].reference &&
+             k->precision == qg_job_reference(p->job)));
+}
+
 /* Explanations of all experiments of a seed_group, and of their references. */
 static bool sums_up_explained_seeds(const qg_plan *p, const qg_cell *c, const qg_cell *k)
 {
@@ -222,6 +231,16 @@ static void key_of_comparison(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     qg_sha256_add(h, &p->job->absent, sizeof p->job->absent);
 }
 
+/* Which rows are pairs is part of the predictions' keys. */
+static void key_of_probes(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    int first, end;
+    qg_plan_summed_up(&first, &end, p, c);
+    for (int i = first; i < end; i++)
+        if (qg_cell_sums_up(p, c, &p->cells[i]))
+            qg_sha256_add_text(h, p->cells[i].key);
+}
+
 static void key_of_seeds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
     int first, end;
@@ -299,7 +318,7 @@ void qg_plan_summed_up(int *first, int *end, const qg_plan *p, const qg_cell *c)
         return;
     const qg_seed_group *g = &p->job->experiments[e].seed_group;
     bool seeds = c->kind == QG_CELL_SEEDS || c->kind == QG_CELL_EXPLAINED_SEEDS;
-    if (c->kind == QG_CELL_REFERENCE)
+    if (c->kind == QG_CELL_REFERENCE || c->kind == QG_CELL_PROBES)
         reach(&low, &high, p, e);
     int levels = c->kind == QG_CELL_STRESS ? p->job->stress.n_levels : 0;
     for (int i = 0; i < levels; i++)

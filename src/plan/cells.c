@@ -172,6 +172,17 @@ static qg_code add_reference_cells(qg_plan *p, qg_arena *a)
     return QG_OK;
 }
 
+/* Behind all experiments, too. */
+static qg_code add_probes_cells(qg_plan *p, qg_arena *a)
+{
+    const qg_job *job = p->job;
+    for (int e = 0; e < job->n_experiments; e++)
+        if (p->datasets[job->experiments[e].dataset].data.pairs)
+            QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_PROBES, e, -1),
+                            job->experiments[e].name, "probes"));
+    return QG_OK;
+}
+
 /* Why a method's explanations of a drawn model cannot be made; NULL: they can. */
 static const char *cannot_randomise(const qg_plan *p, qg_arena *a, const qg_cell *c)
 {
@@ -333,9 +344,10 @@ static void select_explained(qg_plan *p, int *choosing)
         int first, end;
         qg_plan_summed_up(&first, &end, p, c);
         for (int k = first; k < end && c->selected; k++)
-            p->cells[k].selected |= (p->cells[k].kind == QG_CELL_EXPLAIN ||
-                                     c->kind == QG_CELL_REFERENCE || c->kind == QG_CELL_STRESS) &&
-                                    qg_cell_sums_up(p, c, &p->cells[k]);
+            p->cells[k].selected |=
+                (p->cells[k].kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_REFERENCE ||
+                 c->kind == QG_CELL_STRESS || c->kind == QG_CELL_PROBES) &&
+                qg_cell_sums_up(p, c, &p->cells[k]);
     }
     for (int i = p->n_cells - 1; i >= 0; i--) { /* bounds are before explanations */
         const qg_cell *c = &p->cells[i];
@@ -380,7 +392,7 @@ static qg_code index_experiments(qg_plan *p, qg_arena *a)
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
-    int per = job->n_precisions * (3 + job->latency.wanted + job->explain.n_methods) + 6 +
+    int per = job->n_precisions * (3 + job->latency.wanted + job->explain.n_methods) + 7 +
               job->explain.n_methods + job->stress.n_perturbations;
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);
@@ -398,6 +410,7 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
     }
     QG_TRY(add_reference_cells(p, a));
     QG_TRY(add_stress_cells(p, a));
+    QG_TRY(add_probes_cells(p, a));
     QG_TRY(add_pair_cells(p, a));
     QG_TRY(add_decomposition_cells(p, a));
     make_keys(p);

@@ -7,16 +7,42 @@
 
 #include <string.h>
 
+/* The classes of a model in the order of the job's labels. */
+static qg_code order_classes(qg_plan_model *m, qg_arena *a, const qg_job *job, const qg_json *v)
+{
+    if (qg_is_packed(m->source.dir))
+        return QG_JSON_FAIL(&job->doc, v, QG_EJOB,
+                            "%.120s is packed, its classes keep their order; name the checkpoint "
+                            "that it was made from",
+                            m->source.dir);
+    QG_TRY(qg_labels_order(&m->source, a, &job->doc, v, job->labels, job->K, &m->config));
+    return qg_source_config(&m->config, a, &m->source);
+}
+
 static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, const qg_job_model *jm)
 {
     m->source = jm->source;
     if (!qg_dir_exists(jm->source.dir))
         return QG_FAIL_AT(QG_EIO, jm->source.dir, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_config_load(&m->config, a, jm->source.dir));
-    if (!jm->source.random_head)
+    if (jm->labels)
+        QG_TRY(order_classes(m, a, job, jm->labels));
+    else if (!jm->source.random_head)
         QG_TRY(qg_labels_fit(job->labels, job->K, jm->source.dir, &m->config));
-    QG_TRY(qg_model_hash(m->hash, &jm->source));
+    QG_TRY(qg_model_hash(m->hash, &m->source));
     return qg_tokenizer_load(&m->tokenizer, a, jm->source.dir);
+}
+
+/* Pairs, phenomena and cues decide what is made of the predictions. */
+static void add_pairs(qg_sha256 *h, const qg_minimal_pairs *x, int64_t rows)
+{
+    qg_sha256_add_text(h, "pairs");
+    for (int i = 0; i < x->n_phenomena; i++)
+        qg_sha256_add_text(h, x->phenomenon[i]);
+    qg_sha256_add(h, x->of_row, (size_t)rows * sizeof *x->of_row);
+    qg_sha256_add(h, x->first, (size_t)x->n * sizeof *x->first);
+    qg_sha256_add(h, x->cue_splits, (size_t)(rows + 1) * sizeof *x->cue_splits);
+    qg_sha256_add(h, x->cue, (size_t)x->cue_splits[rows] * sizeof *x->cue);
 }
 
 static void hash_dataset(qg_plan_dataset *d)
@@ -27,6 +53,8 @@ static void hash_dataset(qg_plan_dataset *d)
         qg_sha256_add_text(&h, d->data.text[i]);
         qg_sha256_add(&h, &d->data.label[i], sizeof d->data.label[i]);
     }
+    if (d->data.pairs)
+        add_pairs(&h, d->data.pairs, d->data.n);
     qg_sha256_final(&h, d->hash);
 }
 
@@ -186,11 +214,22 @@ qg_code qg_plan_warn(qg_plan *p, qg_arena *a, const char *text)
 /* Trained models get a config of our own. */
 static qg_code warn_about_model(qg_plan *p, qg_arena *a, int i)
 {
+    char names[200];
     const qg_plan_model *m = &p->models[i];
     if (m->training || m->source.random_weights)
         return QG_OK;
     const char *doubts = qg_config_doubts(a, &m->config, m->source.dir);
-    return !doubts ? QG_ENOMEM : *doubts ? qg_plan_warn(p, a, doubts) : QG_OK;
+    if (!doubts || (*doubts && qg_plan_warn(p, a, doubts) != QG_OK))
+        return QG_ENOMEM;
+    if (m->source.random_head || m->source.class_order || !qg_labels_are_numbers(&m->config))
+        return QG_OK;
+    return qg_plan_warn(p, a,
+                        qg_arena_printf(a,
+                                        "%s: config.json does not name the classes: they are taken "
+                                        "to be the job's labels in this order: %s; \"labels\" of "
+                                        "the model says another one",
+                                        m->source.dir,
+                                        qg_join_names(names, sizeof names, p->job->labels)));
 }
 
 static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
@@ -212,18 +251,32 @@ static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
     return QG_OK;
 }
 
+static qg_code warn_about_leak(qg_plan *p, qg_arena *a, const qg_dataset *x, const qg_dataset *y)
+{
+    qg_near_rows near;
+    int64_t n = qg_dataset_shared(x, y);
+    if (n > 0)
+        QG_TRY(qg_plan_warn(p, a,
+                            qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld",
+                                            y->name, x->name, (long long)n)));
+    QG_TRY(qg_dataset_near_rows(&near, a, x, y));
+    if (near.n == 0)
+        return QG_OK;
+    return qg_plan_warn(
+        p, a,
+        qg_arena_printf(a,
+                        "near-duplicates: rows of dataset %s that are nearly rows of %s: %lld, the "
+                        "nearest line %lld and line %lld there (similarity %.2f)",
+                        y->name, x->name, (long long)near.n, (long long)near.line,
+                        (long long)near.other_line, near.similarity));
+}
+
 static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
 {
     for (int i = 0; i < p->job->n_datasets; i++)
-        for (int j = i + 1; j < p->job->n_datasets; j++) {
-            const qg_dataset *x = &p->datasets[i].data, *y = &p->datasets[j].data;
-            int64_t n = file_of(p->job, i) == file_of(p->job, j) ? 0 : qg_dataset_shared(x, y);
-            if (n > 0)
-                QG_TRY(qg_plan_warn(
-                    p, a,
-                    qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld", y->name,
-                                    x->name, (long long)n)));
-        }
+        for (int j = i + 1; j < p->job->n_datasets; j++)
+            if (file_of(p->job, i) != file_of(p->job, j))
+                QG_TRY(warn_about_leak(p, a, &p->datasets[i].data, &p->datasets[j].data));
     return QG_OK;
 }
 

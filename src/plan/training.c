@@ -54,6 +54,16 @@ static qg_model_source source(const maker *k, const char *dir, bool random_head)
                              .head_seed = drawn ? k->jm->seed : 0};
 }
 
+/* A training reads the checkpoint itself, and so in the order of the file. */
+static qg_code check_order(const qg_plan_model *m)
+{
+    return m && m->source.class_order
+               ? QG_FAIL_AT(QG_EJOB, m->source.dir, 0, 0, "labels",
+                            "a training neither begins with nor learns from a model with "
+                            "\"labels\" of its own")
+               : QG_OK;
+}
+
 /* From a model of the job, which is complete already. */
 static void begin_at_model(const maker *k, const qg_plan_model *from, bool random)
 {
@@ -87,6 +97,8 @@ static qg_code begin(const maker *k, bool *missing)
     *missing = from && !from->tokenizer;
     if (*missing)
         return QG_OK;
+    if (!random && !k->mlm)
+        QG_TRY(check_order(from));
     if (from)
         begin_at_model(k, from, random);
     else
@@ -182,6 +194,7 @@ static qg_code use_teacher(const maker *k)
     if (!k->config->distill.from || (teacher && !teacher->tokenizer))
         return QG_OK;
     t->teacher = (qg_model_source){.dir = teacher ? teacher->source.dir : k->config->distill.from};
+    QG_TRY(check_order(teacher));
     if (teacher && teacher->source.random_head)
         return QG_FAIL_AT(QG_EMODEL, t->teacher.dir, 0, 0, NULL,
                           "has no trained classifier, it cannot teach");

@@ -8,6 +8,7 @@
 #include "layout_data.h"
 #include "qgrid/drift.h"
 #include "qgrid/metrics.h"
+#include "qgrid/pair_scores.h"
 #include "qgrid/statistics.h"
 
 #include <stdlib.h>
@@ -130,6 +131,8 @@ static int groups_beside_scores(qg_group_ref *r, const qg_plan *p, const qg_cell
         r[n++] = qg_cell_group(p, c, QG_GROUP_REPEAT);
     if (qg_method_pairs(&o->methods[c->method]) > 0)
         r[n++] = qg_cell_group(p, c, QG_GROUP_INTERACTIONS);
+    if (p->datasets[p->job->experiments[c->experiment].dataset].data.pairs)
+        r[n++] = qg_cell_group(p, c, QG_GROUP_CUES);
     if (o->faithful.n_k > 0)
         r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS);
     if (o->faithful.n_k > 0 && has_groups(p, c))
@@ -170,7 +173,7 @@ static int groups_beside(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
 
 int qg_layout_most_cell_groups(const qg_plan *p)
 {
-    return 8 + p->job->n_precisions;
+    return 9 + p->job->n_precisions;
 }
 
 int qg_layout_cell_groups(qg_group_ref *out, const qg_plan *p, const qg_cell *c)
@@ -195,7 +198,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
 {
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
-    int most = 4 + 2 * job->n_datasets + job->n_models * P + E * (2 + P) + 8 * p->n_cells;
+    int most = 4 + 3 * job->n_datasets + job->n_models * P + E * (2 + P) + 9 * p->n_cells;
     most += E * job->stress.n_perturbations * P;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
@@ -210,6 +213,8 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
         r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1, -1};
         if (p->datasets[d].data.n_groups > 0)
             r[count++] = (qg_group_ref){QG_GROUP_GROUPS, -1, d, -1, -1};
+        if (p->datasets[d].data.pairs)
+            r[count++] = (qg_group_ref){QG_GROUP_PAIRS_OF_TEXTS, -1, d, -1, -1};
     }
     for (int t = 0; t < p->n_tasks; t++)
         if (p->tasks[t].cell < 0) /* it packs the model */

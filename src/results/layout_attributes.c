@@ -157,6 +157,14 @@ static void reference(list *l, const qg_plan *p, const char *path, const qg_grou
     text(l, path, "reference", x[x[qg_layout_experiment(p, *ref)].reference].name);
 }
 
+/* The experiment whose fp32 the pairs are compared with. */
+static void probes(list *l, const qg_plan *p, const char *path, const qg_group_ref *ref)
+{
+    const qg_experiment *x = p->job->experiments;
+    int e = qg_layout_experiment(p, *ref);
+    text(l, path, "reference", x[x[e].reference < 0 ? e : x[e].reference].name);
+}
+
 static void randomisation(list *l, const qg_plan *p, const char *path, int method)
 {
     const qg_randomisation_options *o = &p->job->explain.randomisation;
@@ -188,6 +196,8 @@ qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
             attributions(&l, p, path, groups[i].method);
         else if (groups[i].group == QG_GROUP_REFERENCE)
             reference(&l, p, path, &groups[i]);
+        else if (groups[i].group == QG_GROUP_PROBES)
+            probes(&l, p, path, &groups[i]);
         else if (groups[i].group == QG_GROUP_RANDOMISATION)
             randomisation(&l, p, path, groups[i].method);
         else if (groups[i].group == QG_GROUP_MODEL)

@@ -22,6 +22,9 @@ int qg_layout_experiment(const qg_plan *p, qg_group_ref ref);
 /** Length of a dimension in an instance of a group. */
 int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim);
 
+/** Length of the list of cues in the rows of a data set of pairs: at least 1. */
+int64_t qg_layout_cues(const qg_minimal_pairs *x, int64_t rows);
+
 /** Text of element i of an array of strings. */
 typedef const char *qg_layout_text(const void *ctx, int64_t i);
 
@@ -54,6 +57,8 @@ qg_filler qg_fill_cell_name, qg_fill_cell_kind, qg_fill_cell_experiment, qg_fill
 qg_filler qg_fill_unit_cell, qg_fill_unit_first, qg_fill_unit_count;
 qg_filler qg_fill_row_text, qg_fill_row_group, qg_fill_group_texts, qg_fill_row_label,
     qg_fill_row_id, qg_fill_word_splits, qg_fill_word_start, qg_fill_word_end;
+qg_filler qg_fill_pair_phenomenon, qg_fill_pair_first, qg_fill_pair_second, qg_fill_pair_changes,
+    qg_fill_cue_splits, qg_fill_cue_first, qg_fill_cue_last;
 qg_filler qg_fill_token_splits, qg_fill_token_id, qg_fill_token_start, qg_fill_token_end,
     qg_fill_token_word;
 qg_filler qg_fill_fragmentation, qg_fill_fragmentation_summary;

@@ -5,6 +5,7 @@
 
 #include "qgrid/drift.h"
 #include "qgrid/metrics.h"
+#include "qgrid/pair_scores.h"
 #include "qgrid/pooled.h"
 
 #include <string.h>
@@ -83,6 +84,18 @@ static qg_code parts(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref re
         if (!(name[2 + i] = qg_arena_printf(a, "layer %d", layers - 1 - i)))
             return QG_ENOMEM;
     name[layers + 2] = "embeddings";
+    return qg_layout_names(f, a, 16, qg_layout_listed, name);
+}
+
+/* All of them, and each. */
+static qg_code phenomena(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
+{
+    const qg_minimal_pairs *x = p->datasets[ref.dataset].data.pairs;
+    const char **name;
+    QG_NEW(name, a, x->n_phenomena + 1);
+    name[0] = "all";
+    for (int i = 0; i < x->n_phenomena; i++)
+        name[i + 1] = x->phenomenon[i];
     return qg_layout_names(f, a, 16, qg_layout_listed, name);
 }
 

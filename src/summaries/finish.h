@@ -64,6 +64,12 @@ qg_code qg_finish_reference_explained(qg_results *r, const qg_cell *c) QG_MUST_U
 qg_code qg_finish_stress(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_stress_explained(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
+/** Minimal pairs under each precision, and against the variant that they are compared with. */
+qg_code qg_finish_probes(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** How high the cues of minimal pairs rank in an explanation of their texts. */
+qg_code qg_finish_cues(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
 /** Explanations over the seeds of a model; what of a drift is training and what quantization. */
 qg_code qg_finish_explained_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_decomposition(qg_results *r, const qg_cell *c) QG_MUST_USE;

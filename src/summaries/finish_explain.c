@@ -234,5 +234,7 @@ qg_code qg_finish_explanation(qg_results *r, const qg_cell *c)
     QG_TRY(count_missed(r, c));
     if (r->plan->job->explain.faithful.n_k > 0)
         QG_TRY(sum_faithfulness(r, c));
+    if (r->plan->datasets[r->plan->tokens[c->experiment]->dataset].data.pairs)
+        QG_TRY(qg_finish_cues(r, c));
     return write_drifts(r, c);
 }

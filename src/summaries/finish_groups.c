@@ -6,7 +6,7 @@
 
 #include "qgrid/drift.h"
 #include "qgrid/explained.h"
-#include "qgrid/statistics.h"
+#include "qgrid/pair_scores.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,11 +16,10 @@ static const qg_dataset *dataset_of(const qg_results *r, const qg_cell *c)
     return &r->plan->datasets[r->plan->job->experiments[c->experiment].dataset].data;
 }
 
-static void put_share(double *out, qg_share s)
+static void put_share(double *out, int64_t hits, int64_t n)
 {
-    out[QG_SHARE_share] = s.share;
-    out[QG_SHARE_ci_low] = s.low;
-    out[QG_SHARE_ci_high] = s.high;
+    out[QG_SHARE_share] = n > 0 ? (double)hits / (double)n : (double)NAN;
+    qg_wilson(&out[QG_SHARE_ci_low], &out[QG_SHARE_ci_high], hits, n);
 }
 
 /* ------------------------------------------------------------------------------------- predictions
@@ -73,7 +72,7 @@ static qg_code score(by_group *x, int g, const qg_predictions *p, qg_absent abse
         x->metric[m * x->n + g] = qg_metric_of(&s, m);
     for (int64_t i = 0; i < p->n; i++)
         right += p->label[i] == p->predicted[i];
-    put_share(x->accuracy + g * QG_SHARES, qg_wilson(right, p->n));
+    put_share(x->accuracy + g * QG_SHARES, right, p->n);
     return QG_OK;
 }
 
@@ -115,7 +114,7 @@ qg_code qg_finish_agreement_by_group(qg_results *r, const qg_cell *c, const int3
             n += d->group[i] == g;
             same += d->group[i] == g && predicted[i] == reference[i];
         }
-        put_share(agreement + g * QG_SHARES, qg_wilson(same, n));
+        put_share(agreement + g * QG_SHARES, same, n);
     }
     return qg_results_write(r, qg_cell_group(r->plan, c, QG_GROUP_METRICS_BY_GROUP),
                             "agreement_with_fp32", QG_STORE_F64, NULL, NULL, agreement);

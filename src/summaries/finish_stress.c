@@ -5,6 +5,7 @@
 #include "finish.h"
 
 #include "qgrid/drift.h"
+#include "qgrid/pair_scores.h"
 #include "qgrid/statistics.h"
 
 #include <math.h>
@@ -50,8 +51,9 @@ static void put_share(double *out, double share, double low, double high)
 
 static void put_wilson(double *out, int64_t hits, int64_t n)
 {
-    qg_share s = qg_wilson(hits, n);
-    put_share(out, s.share, s.low, s.high);
+    double low, high;
+    qg_wilson(&low, &high, hits, n);
+    put_share(out, n > 0 ? (double)hits / (double)n : (double)NAN, low, high);
 }
 
 static qg_code confidences(double **out, const qg_predictions *p, qg_arena *a)

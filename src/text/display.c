@@ -1,22 +1,16 @@
 /*
- * display.c - columns and escapes by utf8proc.
+ * display.c - columns and escapes.
  */
 #include "qgrid/display.h"
 
 #include "unicode.h"
-
-#include <utf8proc.h>
 
 enum { ZERO_WIDTH_NON_JOINER = 0x200c, ZERO_WIDTH_JOINER = 0x200d };
 
 /* Joiners are part of scripts and of emoji; the other format characters are invisible or worse. */
 static bool is_shown(int32_t c)
 {
-    utf8proc_category_t k = utf8proc_category(c);
-    if (c == ZERO_WIDTH_NON_JOINER || c == ZERO_WIDTH_JOINER)
-        return true;
-    return k != UTF8PROC_CATEGORY_CC && k != UTF8PROC_CATEGORY_CF && k != UTF8PROC_CATEGORY_ZL &&
-           k != UTF8PROC_CATEGORY_ZP;
+    return c == ZERO_WIDTH_NON_JOINER || c == ZERO_WIDTH_JOINER || !qg_is_invisible(c);
 }
 
 /* What stands for the code point at s, and the columns it takes; *bytes of it are read. */
@@ -25,7 +19,7 @@ static int shown(char out[16], const char *s, int *bytes)
     int32_t c = qg_utf8_decode(s, bytes);
     if (is_shown(c)) {
         snprintf(out, 16, "%.*s", *bytes, s);
-        return utf8proc_charwidth(c);
+        return qg_columns_of(c);
     }
     return snprintf(out, 16, c < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)c);
 }

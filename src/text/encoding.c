@@ -4,6 +4,8 @@
 #include "tokenizer_internal.h"
 #include "unicode.h"
 
+#include <string.h>
+
 static qg_code grow(qg_encoder *s)
 {
     qg_encoding *e = s->out;
@@ -86,6 +88,16 @@ static void assign_words(qg_encoding *e)
     }
 }
 
+/* Cut from the left: the first n tokens after the special one are dropped. */
+static void drop_first(qg_encoding *e, int n)
+{
+    int32_t *arrays[] = {e->ids, e->start, e->end, e->byte_start, e->byte_end};
+    e->n -= n;
+    e->truncated = true;
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
+        memmove(arrays[i] + 1, arrays[i] + 1 + n, (size_t)(e->n - 1) * sizeof **arrays);
+}
+
 qg_code qg_tokenizer_encode(qg_encoding *out, const qg_tokenizer *t, qg_arena *a, const char *text,
                             size_t len, int max_length)
 {
@@ -95,9 +107,11 @@ qg_code qg_tokenizer_encode(qg_encoding *out, const qg_tokenizer *t, qg_arena *a
         return QG_FAIL(QG_EFORMAT, "a text of %zu bytes is too long", len);
     if (max_length == 1 || max_length < 0)
         return QG_FAIL(QG_EUSAGE, "max_length %d, at least 2 is needed", max_length);
-    e.limit = max_length ? max_length - 1 : 0;
+    e.limit = max_length && !t->left ? max_length - 1 : 0;
     QG_TRY(qg_encoder_add(&e, t->special_id[t->kind->first], (qg_token_span){0}));
     QG_TRY(t->kind->cut(&e, t, text, len));
+    if (t->left && max_length && out->n > max_length - 1)
+        drop_first(out, out->n - (max_length - 1));
     e.limit = 0;
     QG_TRY(qg_encoder_add(&e, t->special_id[t->kind->last], (qg_token_span){0}));
     QG_TRY(find_words(out, a, text, len));

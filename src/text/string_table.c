@@ -66,3 +66,8 @@ qg_code qg_string_table_put(int *out, qg_string_table *t, const char *text, size
     *out = (int)t->slot[at] - 1;
     return QG_OK;
 }
+
+int qg_string_table_find(const qg_string_table *t, const char *text, size_t len)
+{
+    return t->n ? (int)t->slot[place(t, text, len, hash_of(text, len))] - 1 : -1;
+}

@@ -18,4 +18,7 @@ typedef struct qg_string_table {
 /** *out = the number of the string; a new one gets the next. @errors QG_ENOMEM. Local. */
 qg_code qg_string_table_put(int *out, qg_string_table *t, const char *text, size_t len) QG_MUST_USE;
 
+/** The number of the string, or -1. Local. */
+int qg_string_table_find(const qg_string_table *t, const char *text, size_t len);
+
 #endif

@@ -1,7 +1,7 @@
 /*
  * tokenizer.c - the registry of tokenizers, and which of them a model folder has.
  */
-#include "tokenizer_internal.h"
+#include "settings.h"
 #include "tokenizers.h"
 
 #include "qgrid/file.h"
@@ -34,7 +34,9 @@ static qg_code unknown_class(const qg_json_doc *d, const qg_json *v)
     qg_str known = {0};
     for (const qg_tokenizer_kind *const *k = qg_tokenizer_kinds; *k; k++)
         for (const char *const *name = (*k)->classes; *name; name++)
-            qg_str_addf(&known, "%s%s", known.len ? ", " : "", *name);
+            qg_str_addf(&known, "%s, ", *name);
+    for (const char *const *name = qg_file_classes; *name; name++)
+        qg_str_addf(&known, "%s%s", *name, name[1] ? ", " : "");
     qg_code rc = QG_JSON_FAIL(
         d, v, QG_EUNSUPPORTED, "tokenizer '%s' is not supported, known are: %s",
         v->type == QG_JSON_STRING ? v->string : qg_json_kind(v), known.data ? known.data : "");
@@ -57,7 +59,8 @@ static qg_code named_kind(const qg_tokenizer_kind **out, qg_arena *a, const char
     if (!v || v->type == QG_JSON_NULL)
         return QG_OK;
     *out = v->type == QG_JSON_STRING ? of_class(v->string) : NULL;
-    return *out ? QG_OK : unknown_class(&d, v);
+    bool by_file = v->type == QG_JSON_STRING && qg_is_file_class(v->string);
+    return *out || by_file ? QG_OK : unknown_class(&d, v);
 }
 
 /* The kind whose vocabulary is there. */
@@ -102,16 +105,25 @@ qg_code qg_tokenizer_load(qg_tokenizer **out, qg_arena *a, const char *dir)
 
 qg_code qg_tokenizer_entries(int *out, const char *dir)
 {
-    const qg_tokenizer_kind *k = qg_tokenizer_kind_of(dir);
-    return k ? k->entries(out, dir) : QG_ENOMEM;
+    static const char *const vocabularies[] = {"vocab.txt", "tokenizer.json"};
+    qg_arena *a = qg_arena_create(0);
+    bool there = false;
+    *out = -1;
+    for (size_t i = 0; i < sizeof vocabularies / sizeof vocabularies[0] && a; i++) {
+        char *path = qg_path_join(a, dir, vocabularies[i]);
+        there = there || (path && qg_file_exists(path));
+    }
+    qg_tokenizer *t;
+    qg_code rc = !a ? QG_ENOMEM : there ? qg_tokenizer_load(&t, a, dir) : QG_OK;
+    if (rc == QG_OK && there)
+        *out = qg_tokenizer_size(t);
+    qg_arena_destroy(a);
+    return rc;
 }
 
-qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from)
+static qg_code copy_files(qg_arena *a, const char *to, const char *from, const char *const *files)
 {
-    const qg_tokenizer_kind *k = qg_tokenizer_kind_of(from);
-    if (!k)
-        return QG_ENOMEM;
-    for (const char *const *file = k->files; *file; file++) {
+    for (const char *const *file = files; *file; file++) {
         char *source = qg_path_join(a, from, *file);
         char *target = qg_path_join(a, to, *file);
         if (!source || !target)
@@ -122,21 +134,36 @@ qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from)
     return QG_OK;
 }
 
+qg_code qg_tokenizer_copy(qg_arena *a, const char *to, const char *from)
+{
+    const qg_tokenizer_kind *k = qg_tokenizer_kind_of(from);
+    if (!k)
+        return QG_ENOMEM;
+    QG_TRY(copy_files(a, to, from, k->files));
+    return copy_files(a, to, from, k->rare);
+}
+
 /* ------------------------------------------------------------------------- a loaded tokenizer */
 
 int qg_tokenizer_size(const qg_tokenizer *t)
 {
-    return t->vocab.n;
+    return t->size;
 }
 
 const char *qg_tokenizer_token(const qg_tokenizer *t, int id)
 {
-    return id >= 0 && id < t->vocab.n ? t->vocab.token[id] : NULL;
+    if (id >= 0 && id < t->vocab.n && t->vocab.token[id])
+        return t->vocab.token[id];
+    for (int i = 0; i < t->added.n; i++)
+        if (t->added.token[i].id == id)
+            return t->added.token[i].text;
+    return NULL;
 }
 
 int qg_tokenizer_id(const qg_tokenizer *t, const char *token)
 {
-    return qg_vocab_find(&t->vocab, token, strlen(token), false);
+    const qg_added_token *added = qg_added_named(&t->added, token);
+    return added ? added->id : qg_vocab_find(&t->vocab, token, strlen(token), false);
 }
 
 int qg_tokenizer_max_length(const qg_tokenizer *t)
@@ -146,8 +173,8 @@ int qg_tokenizer_max_length(const qg_tokenizer *t)
 
 qg_specials qg_tokenizer_specials(const qg_tokenizer *t)
 {
-    return (qg_specials){t->special_id[QG_PAD], t->special_id[QG_UNK], t->special_id[QG_CLS],
-                         t->special_id[QG_SEP], t->special_id[QG_MASK]};
+    return (qg_specials){t->special_id[QG_PAD], t->special_id[QG_UNK],  t->special_id[QG_CLS],
+                         t->special_id[QG_SEP], t->special_id[QG_MASK], t->size};
 }
 
 const char *qg_tokenizer_sha256(const qg_tokenizer *t)

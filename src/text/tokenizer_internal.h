@@ -6,7 +6,7 @@
 #define QGRID_TEXT_TOKENIZER_INTERNAL_H
 
 #include "qgrid/tokenizer.h"
-#include "vocab.h"
+#include "added.h"
 
 enum { QG_PAD, QG_UNK, QG_CLS, QG_SEP, QG_MASK, QG_SPECIALS };
 
@@ -17,6 +17,9 @@ struct qg_tokenizer {
     int max_length;                        /* model_max_length, 0 = none */
     const char *special_text[QG_SPECIALS]; /* pad, unk, cls, sep, mask */
     int special_id[QG_SPECIALS];
+    qg_added added; /* kept whole, the special ones among them; ids may lie beyond the vocabulary */
+    int size;       /* ids of vocabulary and added tokens are below */
+    bool left;      /* a text that is too long loses its beginning */
     char sha256[65];
 };
 

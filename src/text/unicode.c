@@ -1,12 +1,74 @@
 /*
- * unicode.c - categories, case and decomposition by utf8proc.
+ * unicode.c - categories, case and widths, by tables of one version of Unicode: what a text becomes
+ * does not depend on what is installed.
  */
 #include "unicode.h"
 
 #include "qgrid/tokenizer.h"
 
-#include <stdlib.h>
-#include <utf8proc.h>
+/* In the order of scripts/unicode-tables.py. */
+typedef enum category {
+    CN,
+    LU,
+    LL,
+    LT,
+    LM,
+    LO,
+    MN,
+    MC,
+    ME,
+    ND,
+    NL,
+    NO,
+    PC,
+    PD,
+    PS,
+    PE,
+    PI,
+    PF,
+    PO,
+    SM,
+    SC,
+    SK,
+    SO,
+    ZS,
+    ZL,
+    ZP,
+    CC,
+    CF,
+    CS,
+    CO
+} category;
+
+typedef struct lower_run {
+    int32_t first, last, step, add;
+} lower_run;
+
+typedef struct wide_run {
+    int32_t first, last;
+} wide_run;
+
+static const uint32_t category_runs[] = {
+#include "ucd/categories.inc"
+};
+
+static const lower_run lower_runs[] = {
+#include "ucd/lower.inc"
+};
+
+static const wide_run wide_runs[] = {
+#include "ucd/wide.inc"
+};
+
+static const char version[] =
+#include "ucd/version.inc"
+    ;
+
+enum {
+    CATEGORY_RUNS = sizeof category_runs / sizeof category_runs[0],
+    LOWER_RUNS = sizeof lower_runs / sizeof lower_runs[0],
+    WIDE_RUNS = sizeof wide_runs / sizeof wide_runs[0]
+};
 
 int32_t qg_utf8_decode(const char *s, int *width)
 {
@@ -29,15 +91,71 @@ int32_t qg_utf8_decode(const char *s, int *width)
 
 int qg_utf8_encode(char *out, int32_t c)
 {
-    return (int)utf8proc_encode_char(c, (utf8proc_uint8_t *)out);
+    int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const int lead[] = {0, 0xc0, 0xe0, 0xf0};
+    out[0] = (char)(lead[more] | c >> 6 * more);
+    for (int i = 1; i <= more; i++)
+        out[i] = (char)(0x80 | (c >> 6 * (more - i) & 0x3f));
+    return more + 1;
 }
+
+/* ------------------------------------------------------------------------------------ tables */
+
+/* The last run that begins at or before c. */
+static category category_of(int32_t c)
+{
+    int low = 0, high = CATEGORY_RUNS;
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if ((int32_t)(category_runs[middle] >> 5) <= c)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (category)(category_runs[low] & 31);
+}
+
+static bool is_wide(int32_t c)
+{
+    int low = 0, high = WIDE_RUNS;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (wide_runs[middle].last < c)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < WIDE_RUNS && wide_runs[low].first <= c;
+}
+
+static int32_t lower_of(int32_t c)
+{
+    int low = 0, high = LOWER_RUNS;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (lower_runs[middle].last < c)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const lower_run *r = &lower_runs[low];
+    bool is_in = low < LOWER_RUNS && r->first <= c && (c - r->first) % r->step == 0;
+    return is_in ? c + r->add : c;
+}
+
+qg_library qg_unicode_library(void)
+{
+    return (qg_library){"Unicode", version, version};
+}
+
+/* --------------------------------------------------------------------------------- questions */
 
 bool qg_is_space(int32_t c)
 {
     if (c < 0x80)
         return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-    utf8proc_category_t k = utf8proc_category(c);
-    return k == UTF8PROC_CATEGORY_ZS || k == UTF8PROC_CATEGORY_ZL || k == UTF8PROC_CATEGORY_ZP;
+    category k = category_of(c);
+    return k == ZS || k == ZL || k == ZP;
 }
 
 bool qg_is_white_space(int32_t c)
@@ -45,23 +163,15 @@ bool qg_is_white_space(int32_t c)
     return qg_is_space(c) || c == 0x0b || c == 0x0c || c == 0x85;
 }
 
-/* Unassigned code points stay, as in the Rust tokenizer: what is unassigned depends on the version
- * of Unicode, and a result must not. */
+/* Unassigned code points stay, as in the Rust tokenizer. */
 bool qg_is_control(int32_t c)
 {
     if (c == '\t' || c == '\n' || c == '\r')
         return false;
     if (c < 0x80)
         return c < 0x20 || c == 0x7f;
-    switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_CS:
-    case UTF8PROC_CATEGORY_CO:
-        return true;
-    default:
-        return c == 0xfffd;
-    }
+    category k = category_of(c);
+    return k == CC || k == CF || k == CS || k == CO || c == 0xfffd;
 }
 
 bool qg_is_punctuation(int32_t c)
@@ -69,8 +179,8 @@ bool qg_is_punctuation(int32_t c)
     if (c < 0x80)
         return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) ||
                (c >= 123 && c <= 126);
-    utf8proc_category_t k = utf8proc_category(c);
-    return k >= UTF8PROC_CATEGORY_PC && k <= UTF8PROC_CATEGORY_PO;
+    category k = category_of(c);
+    return k >= PC && k <= PO;
 }
 
 bool qg_is_cjk(int32_t c)
@@ -83,26 +193,34 @@ bool qg_is_cjk(int32_t c)
 
 bool qg_is_letter(int32_t c)
 {
-    utf8proc_category_t k = utf8proc_category(c);
-    return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_ME;
+    category k = category_of(c);
+    return k >= LU && k <= ME;
 }
 
 bool qg_is_word_character(int32_t c)
 {
-    utf8proc_category_t k = utf8proc_category(c);
-    return c == '_' || (k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_LO) ||
-           (k >= UTF8PROC_CATEGORY_ND && k <= UTF8PROC_CATEGORY_NO);
+    category k = category_of(c);
+    return c == '_' || (k >= LU && k <= LO) || (k >= ND && k <= NO);
+}
+
+/* The ranges are the letters in circles and squares: symbols that are Other_Alphabetic. */
+bool qg_is_joined(int32_t c)
+{
+    category k = category_of(c);
+    return (k >= LU && k <= NL) || k == PC || c == 0x200c || c == 0x200d ||
+           (c >= 0x24b6 && c <= 0x24e9) || (c >= 0x1f130 && c <= 0x1f149) ||
+           (c >= 0x1f150 && c <= 0x1f169) || (c >= 0x1f170 && c <= 0x1f189);
 }
 
 bool qg_is_any_mark(int32_t c)
 {
-    utf8proc_category_t k = utf8proc_category(c);
-    return k >= UTF8PROC_CATEGORY_MN && k <= UTF8PROC_CATEGORY_ME;
+    category k = category_of(c);
+    return k >= MN && k <= ME;
 }
 
 bool qg_is_mark(int32_t c)
 {
-    return c >= 0x300 && utf8proc_category(c) == UTF8PROC_CATEGORY_MN;
+    return c >= 0x300 && category_of(c) == MN;
 }
 
 int qg_lower(int32_t out[2], int32_t c)
@@ -112,45 +230,21 @@ int qg_lower(int32_t out[2], int32_t c)
         out[1] = 0x307;
         return 2;
     }
-    out[0] = c < 0x80 ? (c >= 'A' && c <= 'Z' ? c + 32 : c) : utf8proc_tolower(c);
+    out[0] = c < 0x80 ? (c >= 'A' && c <= 'Z' ? c + 32 : c) : lower_of(c);
     return 1;
 }
 
-int qg_decompose(int32_t out[QG_MAX_DECOMPOSED], int32_t c)
+bool qg_is_invisible(int32_t c)
 {
-    int boundary = 0;
-    if (c < 0xc0) {
-        out[0] = c;
-        return 1;
-    }
-    utf8proc_ssize_t n =
-        utf8proc_decompose_char(c, out, QG_MAX_DECOMPOSED, UTF8PROC_DECOMPOSE, &boundary);
-    if (n < 1 || n > QG_MAX_DECOMPOSED) {
-        out[0] = c;
-        return 1;
-    }
-    return (int)n;
+    category k = category_of(c);
+    return k == CC || k == CF || k == ZL || k == ZP;
 }
 
-void qg_compose(qg_str *out, const char *text, size_t len, bool compatible)
+/* Joiners, controls and marks take no column. */
+int qg_columns_of(int32_t c)
 {
-    utf8proc_uint8_t *made = NULL;
-    int how = UTF8PROC_STABLE | UTF8PROC_COMPOSE | (compatible ? UTF8PROC_COMPAT : 0);
-    utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &made,
-                                      (utf8proc_option_t)how);
-    if (n == UTF8PROC_ERROR_NOMEM)
-        out->failed = true;
-    else if (n < 0)
-        qg_str_addn(out, text, len);
-    else
-        qg_str_addn(out, made, (size_t)n);
-    free(made); /* as utf8proc says */
-}
-
-qg_library qg_utf8proc_library(void)
-{
-    return (qg_library){"utf8proc",
-                        QG_STR(UTF8PROC_VERSION_MAJOR) "." QG_STR(
-                            UTF8PROC_VERSION_MINOR) "." QG_STR(UTF8PROC_VERSION_PATCH),
-                        utf8proc_version()};
+    category k = category_of(c);
+    bool none = k == MN || k == ME || k == CC || k == CF || k == CS || k == ZL || k == ZP ||
+                (c >= 0x1160 && c <= 0x11ff); /* vowels and finals of Hangul syllables */
+    return none ? 0 : is_wide(c) ? 2 : 1;
 }

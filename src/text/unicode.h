@@ -1,5 +1,5 @@
 /*
- * unicode.h - what BERT's basic tokenizer asks about a code point.
+ * unicode.h - what tokenizers, text rules and tables ask about a code point.
  */
 #ifndef QGRID_TEXT_UNICODE_H
 #define QGRID_TEXT_UNICODE_H
@@ -39,6 +39,9 @@ bool qg_is_letter(int32_t c);
 /** Letter, number or '_': what \w matches in Python. */
 bool qg_is_word_character(int32_t c);
 
+/** Alphabetic, M*, Nd, Pc or a joiner: what \w matches in Rust's regex. */
+bool qg_is_joined(int32_t c);
+
 /** Category M*. */
 bool qg_is_any_mark(int32_t c);
 
@@ -47,6 +50,12 @@ bool qg_is_mark(int32_t c);
 
 /** Lower case of one code point (two for U+0130); returns how many. */
 int qg_lower(int32_t out[2], int32_t c);
+
+/** Controls, format characters, separators of lines and paragraphs. */
+bool qg_is_invisible(int32_t c);
+
+/** Columns at a terminal: 0, 1 or 2. */
+int qg_columns_of(int32_t c);
 
 /** Canonical decomposition of one code point; returns how many. */
 int qg_decompose(int32_t out[QG_MAX_DECOMPOSED], int32_t c);

@@ -160,12 +160,19 @@ static qg_code tokenize_both(qg_training_inputs *in, qg_arena *a, qg_arena *scra
     return tokenize(&in->validation_set, &in->longest, a, scratch, &in->validation, tok, limit);
 }
 
-static qg_code warn_about_leaks(const qg_training_inputs *in)
+static qg_code warn_about_leaks(const qg_training_inputs *in, qg_arena *a)
 {
+    qg_near_rows near;
     int64_t n = qg_dataset_shared(&in->train, &in->validation);
     if (n > 0)
         qg_warn("leak: %lld of %lld validation texts are in the training data, too", (long long)n,
                 (long long)in->validation.n);
+    QG_TRY(qg_dataset_near_rows(&near, a, &in->train, &in->validation));
+    if (near.n > 0)
+        qg_warn("near-duplicates: %lld validation texts are nearly in the training data, the "
+                "nearest line %lld and line %lld there (similarity %.2f)",
+                (long long)near.n, (long long)near.line, (long long)near.other_line,
+                near.similarity);
     return n < 0 ? QG_ENOMEM : QG_OK;
 }
 
@@ -188,7 +195,7 @@ qg_code qg_training_inputs_load(qg_training_inputs *out, qg_arena *a, const qg_t
                               qg_training_load_file(&out->validation, a, &c->validation, c));
     if (problems->n > before)
         return problems->item[before].code;
-    QG_TRY(warn_about_leaks(out));
+    QG_TRY(warn_about_leaks(out, a));
     qg_arena *scratch = qg_arena_create(0);
     if (!scratch)
         return QG_FAIL(QG_ENOMEM, "no memory");

@@ -77,23 +77,17 @@ typedef struct assignment {
 
 static void put_origin(qg_str *out, const origin *o)
 {
-    qg_wire_put_text(out, o->source.dir ? o->source.dir : "");
-    qg_wire_put_i64(out, o->source.random_head);
-    qg_wire_put_i64(out, o->source.random_weights);
-    qg_wire_put_i64(out, o->source.head_seed);
+    qg_wire_put_source(out, &o->source);
     qg_wire_put_text(out, o->hash);
     qg_wire_put_i64(out, o->trained);
 }
 
 static qg_code get_origin(origin *o, qg_reader *in, qg_arena *a)
 {
-    o->source.dir = qg_wire_get_text(in, a);
-    o->source.random_head = qg_wire_get_i64(in) != 0;
-    o->source.random_weights = qg_wire_get_i64(in) != 0;
-    o->source.head_seed = qg_wire_get_i64(in);
+    QG_TRY(qg_wire_get_source(&o->source, in, a));
     o->hash = qg_wire_get_text(in, a);
     o->trained = qg_wire_get_i64(in) != 0;
-    return o->source.dir && o->hash ? QG_OK : QG_ENOMEM;
+    return o->hash ? QG_OK : QG_ENOMEM;
 }
 
 static void put_assignment(qg_str *out, const assignment *t)

@@ -3,6 +3,8 @@
  */
 #include "wire.h"
 
+#include "qgrid/labels.h"
+
 #include <string.h>
 
 void qg_wire_put(qg_str *out, const void *data, size_t size)
@@ -80,5 +82,37 @@ qg_code qg_wire_end(const qg_reader *r)
 {
     if (r->bad || r->at != r->size)
         return QG_FAIL(QG_EBUG, "a message of %zu bytes was not understood", r->size);
+    return QG_OK;
+}
+
+void qg_wire_put_source(qg_str *out, const qg_model_source *s)
+{
+    qg_wire_put_text(out, s->dir ? s->dir : "");
+    qg_wire_put_i64(out, s->random_head);
+    qg_wire_put_i64(out, s->random_weights);
+    qg_wire_put_i64(out, s->head_seed);
+    qg_wire_put_i64(out, s->classes);
+    qg_wire_put_i64(out, s->n_order);
+    qg_wire_put(out, s->class_order, (size_t)s->n_order);
+}
+
+qg_code qg_wire_get_source(qg_model_source *s, qg_reader *r, qg_arena *a)
+{
+    s->dir = qg_wire_get_text(r, a);
+    s->random_head = qg_wire_get_i64(r) != 0;
+    s->random_weights = qg_wire_get_i64(r) != 0;
+    s->head_seed = qg_wire_get_i64(r);
+    s->classes = (int)qg_wire_get_i64(r);
+    int64_t n = qg_wire_get_i64(r);
+    if (!s->dir)
+        return QG_ENOMEM;
+    if (r->bad || n < 0 || n > QG_MAX_CLASSES)
+        return QG_FAIL(QG_EBUG, "a message holds no source of a model");
+    s->n_order = (int)n;
+    if (n > 0 && !(s->class_order = qg_wire_get_array(r, a, n, 1)))
+        return qg_error_last()->code;
+    for (int k = 0; k < s->n_order; k++)
+        if (s->class_order[k] >= n)
+            return QG_FAIL(QG_EBUG, "a message holds no order of classes");
     return QG_OK;
 }

@@ -5,6 +5,7 @@
 #ifndef QGRID_WIRE_H
 #define QGRID_WIRE_H
 
+#include "qgrid/model.h"
 #include "qgrid/str.h"
 
 /* Reader over received bytes; `bad` is set by the first read beyond the end and stays. */
@@ -28,6 +29,10 @@ void *qg_wire_get_array(qg_reader *r, qg_arena *a, int64_t n, size_t size);
 
 /** Whether a received bool is one: another byte there must not even be looked at as a bool. */
 bool qg_wire_is_bool(const bool *b);
+
+/** A model's source: what its numbers depend on, and where it lies. */
+void qg_wire_put_source(qg_str *out, const qg_model_source *s);
+qg_code qg_wire_get_source(qg_model_source *s, qg_reader *r, qg_arena *a) QG_MUST_USE;
 
 /** QG_EBUG unless all was read and nothing is left. */
 qg_code qg_wire_end(const qg_reader *r) QG_MUST_USE;

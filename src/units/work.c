@@ -60,10 +60,7 @@ void qg_work_destroy(qg_work *w)
 
 static void put_head(qg_str *out, const qg_work_head *h)
 {
-    qg_wire_put_text(out, h->source.dir);
-    qg_wire_put_i64(out, h->source.random_head);
-    qg_wire_put_i64(out, h->source.head_seed);
-    qg_wire_put_i64(out, h->source.classes);
+    qg_wire_put_source(out, &h->source);
     qg_wire_put_text(out, h->model_hash);
     qg_wire_put_i64(out, h->trained);
     qg_wire_put_text(out, h->cache);
@@ -83,10 +80,7 @@ static bool is_embedding(int kind)
 
 static qg_code get_head(qg_work_head *h, qg_reader *r, qg_arena *a)
 {
-    h->source.dir = qg_wire_get_text(r, a);
-    h->source.random_head = qg_wire_get_i64(r) != 0;
-    h->source.head_seed = qg_wire_get_i64(r);
-    h->source.classes = (int)qg_wire_get_i64(r);
+    QG_TRY(qg_wire_get_source(&h->source, r, a));
     h->model_hash = qg_wire_get_text(r, a);
     h->trained = qg_wire_get_i64(r) != 0;
     h->cache = qg_wire_get_text(r, a);
@@ -94,7 +88,7 @@ static qg_code get_head(qg_work_head *h, qg_reader *r, qg_arena *a)
     const char *scheme = qg_wire_get_text(r, a);
     h->precision.embeddings = (int)qg_wire_get_i64(r);
     h->precision.vectors = (int)qg_wire_get_i64(r);
-    if (!h->source.dir || !h->model_hash || !h->cache || !h->precision.name || !scheme)
+    if (!h->model_hash || !h->cache || !h->precision.name || !scheme)
         return QG_ENOMEM;
     h->precision.scheme = qg_precision_find(scheme);
     if (!h->precision.scheme)

@@ -113,7 +113,7 @@ model && edit "i = b.index(b'encoder.layer.2.output.dense.weight'); b[i+8:i+9] =
 bad "a missing tensor" "$M" "lacks this tensor" 3
 model
 for i in $(seq 5); do echo "extra$i"; done >>"$T/model/vocab.txt"
-bad "a vocabulary longer than the embedding table" "$M" "vocabulary entries, the embedding table has" 3
+bad "a vocabulary longer than the embedding table" "$M" "vocabulary entries and added tokens, the embedding table has" 3
 model && sed -i 's/"gelu"/"swish"/' "$T/model/config.json"
 bad "an unknown activation" "$M" "hidden_act: swish is not supported, known are: gelu"
 model && sed -i 's/BertTokenizer/XLMRobertaTokenizer/' "$T/model/tokenizer_config.json"
@@ -169,7 +169,7 @@ echo 'halo dunia' >"$T/lines.txt"
 fails 1 "none" "predict with a missing model" "$QGRID" predict -m none "$T/lines.txt"
 fails 2 "qgrid: precision: there is no precision 'int7'" "predict with an unknown precision" "$QGRID" predict -m models/mini-finetuned -p int7 "$T/lines.txt"
 echo '{"ids": [2, 99999, 3]}' >"$T/ids.jsonl"
-fails 1 "ids.jsonl:1: id 99999 is outside the vocabulary of 7600" "an id outside the vocabulary" \
+fails 1 "ids.jsonl:1: id 99999 is outside the 7600 rows" "an id outside the embedding table" \
     "$QGRID" predict -m models/mini-finetuned "$T/ids.jsonl"
 fails 1 "No such file" "tokenize of a missing file" "$QGRID" tokenize -m models/mini-finetuned "$T/none.txt"
 fails 2 "exists already" "quantize does not overwrite" "$QGRID" quantize -m models/mini-finetuned -p int8 -o "$T"

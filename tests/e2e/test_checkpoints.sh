@@ -15,11 +15,13 @@ W = {k: np.frombuffer(raw[8 + n + v["data_offsets"][0]:8 + n + v["data_offsets"]
      for k, v in json.loads(raw[8:8 + n]).items() if k != "__metadata__"}
 C = json.load(open("models/mini-finetuned/config.json"))
 Q = "bert.encoder.layer.0.attention.self.query."
+T = {} # name: type and shape to write instead of the array's
 exec(sys.argv[2])
 names = {"float32": "F32", "float16": "F16", "float64": "F64", "int8": "I8", "uint8": "U8", "int64": "I64", "bool": "BOOL"}
 head, data, at = {}, b"", 0
 for k, v in W.items():
-    head[k] = {"dtype": names[str(v.dtype)], "shape": list(v.shape), "data_offsets": [at, at + v.nbytes]}
+    dtype, shape = T.get(k, (names[str(v.dtype)], list(v.shape)))
+    head[k] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + v.nbytes]}
     at += v.nbytes
     data += np.ascontiguousarray(v).tobytes()
 text = json.dumps(head).encode()
@@ -60,6 +62,58 @@ for type in int8 uint8 int64 bool_; do
     refused "t_$type" "W[Q + 'weight'] = W[Q + 'weight'].astype(np.$type)" "query.weight: has elements of type" "weights of type $type"
 done
 same unused "W['bert.embeddings.position_ids'] = np.arange(128)" "integers that are no parameters"
+for type in F8_E4M3 F8_E5M2 U16 U64 C64 F4; do
+    same "x_$type" "n = {'U16': 2, 'U64': 1, 'C64': 1, 'F4': 8}.get('$type', 4); W['extra'] = np.zeros({'U16': 4, 'U64': 8, 'C64': 8}.get('$type', 4), np.uint8); T['extra'] = ('$type', [n])" \
+        "a tensor of type $type that the model has not"
+done
+refused x_used "W[Q + 'weight'] = np.zeros((160, 160), np.uint8); T[Q + 'weight'] = ('F8_E4M3', [160, 160])" "query.weight: has elements of type F8_E4M3" "one that it has"
+
+# Models whose classes stand in other orders share a job.
+order="W['classifier.weight'] = W['classifier.weight'][[2, 0, 1]]; W['classifier.bias'] = W['classifier.bias'][[2, 0, 1]]"
+variant turned "$order; C['id2label'] = {'0': 'NEG', '1': 'POS', '2': 'NEU'}; C['label2id'] = {'NEG': 0, 'POS': 1, 'NEU': 2}"
+variant nameless "$order; C['id2label'] = {'0': 'LABEL_0', '1': 'LABEL_1', '2': 'LABEL_2'}; C['label2id'] = {'LABEL_0': 0, 'LABEL_1': 1, 'LABEL_2': 2}"
+head -n 60 datasets/test.tsv >"$T/texts.tsv"
+orders() { # OUTPUT LABELS OF "names" [LABELS OF "order"]
+    cat <<END
+{"name": "orders", "output": "$1", "labels": ["positive", "neutral", "negative"],
+ "models": {"own": "models/mini-finetuned", "names": {"path": "$T/turned", "labels": $2},
+            "order": {"path": "$T/nameless", "labels": ${3:-[\"negative\", \"positive\", \"neutral\"]}}},
+ "datasets": {"d": "$T/texts.tsv"}, "precisions": ["fp32", "int8", "int4"],
+ "experiments": {"own": {"model": "own", "dataset": "d"}, "names": {"model": "names", "dataset": "d"}, "order": {"model": "order", "dataset": "d"}},
+ "explain": {"methods": ["gradient_x_input"], "samples": {"per_class": 2}}}
+END
+}
+orders "$T/orders.h5" '{"NEG": "negative", "POS": "positive", "NEU": "neutral"}' >"$T/orders.json"
+one_job() {
+    run_np 2 "$T/orders.json" && "$PYTHON" - "$T/orders.h5" <<'END'
+import h5py, sys
+import numpy as np
+f = h5py.File(sys.argv[1])
+own = {}
+f["predictions/own"].visititems(lambda n, v: own.update({n: v[:]}) if isinstance(v, h5py.Dataset) else None)
+assert any("logits" in n for n in own) and len(own) >= 9, own.keys()
+for m in "names", "order":
+    for n, v in own.items():
+        assert np.array_equal(f[f"predictions/{m}/{n}"][:], v), (m, n)
+END
+}
+ok "classes in other orders give the numbers of the job's" one_job
+orders "$T/o.h5" '{"NEG": "negative", "POS": "positive", "NEU": "positive"}' >"$T/twice.json"
+fails 2 "two classes of the model are 'positive'" "a label for two classes" "$QGRID" check "$T/twice.json"
+orders "$T/o.h5" '{"NEG": "negative", "POS": "positive"}' >"$T/two.json"
+fails 2 "2 labels, the model has 3 classes and the job 3 labels" "too few" "$QGRID" check "$T/two.json"
+orders "$T/o.h5" '{"NEG": "negative", "POS": "positive", "neutral": "neutral"}' >"$T/name.json"
+fails 2 "the model has no class 'neutral', it has: NEG, POS, NEU" "a name that is not the model's" "$QGRID" check "$T/name.json"
+orders "$T/o.h5" '["NEG", "POS", "NEU"]' >"$T/job.json"
+fails 2 "'NEG' is not a label of the job, these are: positive, neutral, negative" "a name that is not the job's" "$QGRID" check "$T/job.json"
+sed 's/"labels": {[^}]*}/"head": "random", "labels": ["neutral", "positive", "negative"]/' "$T/orders.json" >"$T/drawn.json"
+fails 2 "a drawn classifier has the job's labels already" "labels of a drawn classifier" "$QGRID" check "$T/drawn.json"
+"$QGRID" quantize -m models/mini-finetuned -p int8 -o "$T/packed" >/dev/null
+sed "s|$T/turned|$T/packed|" "$T/orders.json" >"$T/of_packed.json"
+fails 2 "is packed, its classes keep their order" "labels of a packed folder" "$QGRID" check "$T/of_packed.json"
+sed "s|, \"labels\": \[\"negative\"[^]]*\]||" "$T/orders.json" >"$T/said.json"
+said_order() { "$QGRID" check "$T/said.json" 2>&1 | grep -qF "does not name the classes: they are taken to be the job's labels in this order: positive, neutral, negative"; }
+ok "an order that is taken for granted is said" said_order
 
 variant labels "C['id2label'] = {str(i): l for i, l in enumerate(['positive', 'neutral', 'negative'])}; C['label2id'] = {'LABEL_0': 0, 'LABEL_1': 1, 'LABEL_2': 2}"
 said "$T/labels" >"$T/labels.out"

@@ -19,7 +19,7 @@ static void check_dataset(const qg_dataset *ds)
         FUZZ_CHECK(ds->label[i] >= -1 && ds->label[i] < 3);
         FUZZ_CHECK(ds->text_len[i] > 0 && strlen(ds->text[i]) == ds->text_len[i]);
         FUZZ_CHECK(qg_utf8_check(ds->text[i], ds->text_len[i]) == ds->text_len[i]);
-        FUZZ_CHECK(ds->line[i] > (i ? ds->line[i - 1] : 0));
+        FUZZ_CHECK(ds->line[i] >= (i ? ds->line[i - 1] : 1));
         FUZZ_CHECK(ds->sample_id[i] != NULL);
     }
     for (int i = 0; i < ds->skipped_listed; i++)

@@ -1,5 +1,5 @@
 /*
- * fuzz_tokenizer.c - tokenizer.json alone, and the same bytes as tokenizer_config.json beside a
+ * fuzz_tokenizer.c - tokenizer.json alone, and the same bytes as each of the other files beside a
  * vocabulary.
  */
 #include "fuzz_encode.h"
@@ -17,14 +17,22 @@ static void load(const char *dir)
     qg_arena_destroy(a);
 }
 
+static void beside(const char *dir, const char *file, const char *words, const uint8_t *data,
+                   size_t size)
+{
+    FUZZ_CHECK(qg_mkdirs(fuzz_path(dir)) == QG_OK);
+    fuzz_write(words, vocab, sizeof vocab - 1);
+    fuzz_write(file, data, size);
+    load(fuzz_path(dir));
+}
+
 int FUZZ_ONE(const uint8_t *data, size_t size)
 {
     FUZZ_CHECK(qg_mkdirs(fuzz_path("fast")) == QG_OK);
     fuzz_write("fast/tokenizer.json", data, size);
     load(fuzz_path("fast"));
-    FUZZ_CHECK(qg_mkdirs(fuzz_path("slow")) == QG_OK);
-    fuzz_write("slow/vocab.txt", vocab, sizeof vocab - 1);
-    fuzz_write("slow/tokenizer_config.json", data, size);
-    load(fuzz_path("slow"));
+    beside("config", "config/tokenizer_config.json", "config/vocab.txt", data, size);
+    beside("map", "map/special_tokens_map.json", "map/vocab.txt", data, size);
+    beside("added", "added/added_tokens.json", "added/vocab.txt", data, size);
     return 0;
 }

@@ -24,15 +24,15 @@ static qg_code load(qg_dataset *ds, qg_arena *a, qg_dataset_spec spec, const cha
 #define SPEC(...)               ((qg_dataset_spec){__VA_ARGS__})
 #define LOAD(ds, a, spec, text) load((ds), (a), (spec), (text), sizeof(text) - 1)
 
-static const qg_json *object(qg_arena *a, const char *text)
+static inline const qg_json *object(qg_arena *a, const char *text)
 {
     qg_json_doc doc;
     qt_ok(qg_json_parse(&doc, a, "job.json", text, strlen(text)));
     return doc.root;
 }
 
-static void row_is(const qg_dataset *ds, int64_t i, const char *text, int label, const char *id,
-                   int64_t line)
+static inline void row_is(const qg_dataset *ds, int64_t i, const char *text, int label,
+                          const char *id, int64_t line)
 {
     assert_true(i < ds->n);
     assert_string_equal(ds->text[i], text);

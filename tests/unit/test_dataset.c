@@ -492,7 +492,7 @@ static void formats_are_found_by_name_and_extension(void **state)
         if (n > 0)
             assert_true(strcmp(qg_formats[n - 1]->name, qg_formats[n]->name) < 0);
     }
-    qt_eq("formats", n, 5);
+    qt_eq("formats", n, 6);
     assert_null(qg_format_find("excel"));
     assert_string_equal(qg_format_of_path("a.b/x.tsv")->name, "smsa");
     assert_string_equal(qg_format_of_path("x.y.csv")->name, "csv");

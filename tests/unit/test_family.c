@@ -173,7 +173,7 @@ static void a_packed_model_has_every_module_in_its_place(void **state)
         qt_ok(qg_model_open(&model, dir));
         qt_eq("parameters", qg_model_parameters(model), qg_parameter_count(&c));
         qt_ok(qg_modules_of(&m, &n, a, &c, QG_OBJECTIVE_CLASSIFICATION));
-        qt_ok(qg_checkpoint_open(&checkpoint, a, &src, &c, c.vocab));
+        qt_ok(qg_checkpoint_open(&checkpoint, a, &src, &c));
         for (int i = 0; i < n; i++) {
             size_t size = (size_t)m[i].rows * (size_t)m[i].columns;
             float *want = qg_arena_alloc(a, size, sizeof *want);

@@ -315,27 +315,10 @@ static void metrics_of_one_model(void **state)
     }
 }
 
-/* R: prop.test(8, 10, correct = FALSE)$conf.int, prop.test(0, 10, correct = FALSE)$conf.int. */
-static void shares_have_the_interval_of_wilson(void **state)
-{
-    (void)state;
-    qg_share s = qg_wilson(8, 10);
-    qt_close("share", s.share, 0.8, 0, 0);
-    qt_close("low", s.low, 0.4901625, 0, 5e-8);
-    qt_close("high", s.high, 0.9433178, 0, 5e-8);
-    s = qg_wilson(0, 10);
-    qt_close("none", s.low, 0, 0, 0);
-    qt_close("high of none", s.high, 0.2775328, 0, 5e-8);
-    s = qg_wilson(10, 10);
-    qt_close("all", s.high, 1, 0, 0);
-    qt_close("low of all", s.low, 1 - 0.2775328, 0, 5e-8);
-    qt_nan("of nothing", qg_wilson(0, 0).share);
-}
-
 static const struct CMUnitTest tests[] = {
     CASE(spread_and_direction_by_hand), CASE(groups_are_drawn_then_their_texts),
     CASE(few_groups_by_enumeration),    CASE(resampled_metrics_are_those_of_resampled_tables),
     CASE(a_bootstrap_p_is_never_0),     CASE(memory_may_run_out_anywhere),
-    CASE(metrics_of_one_model),         CASE(shares_have_the_interval_of_wilson),
+    CASE(metrics_of_one_model),
 };
 QT_MAIN("resample", tests)

@@ -81,6 +81,42 @@ static void the_model_is_found_inside_a_training_checkpoint(void **state)
     refuse(&file, QG_EFORMAT, "several dicts of tensors, 'ema' and 'network' among them");
 }
 
+/* As pickle writes them under protocols 2 and 4: numpy.float64(0.5), numpy.arange(2.0). */
+#define DTYPE_STATE "(K\3X\1\0\0\0<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
+#define SCALAR_2                                                                                   \
+    "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\2\0\0\0f8\x89\x88\x87R" DTYPE_STATE          \
+    "c_codecs\nencode\nX\11\0\0\0\0\0\0\0\0\0\xc3\xa0?X\6\0\0\0latin1\x86R\x86R"
+#define ARRAY_4                                                                                    \
+    "\x8c\26numpy._core.multiarray\x8c\14_reconstruct\x93\x8c\5numpy\x8c\7ndarray\x93K\0\x85"      \
+    "C\1b\x87R(K\1K\2\x85\x8c\5numpy\x8c\5dtype\x93\x8c\2f8\x89\x88\x87R" DTYPE_STATE "\x89"       \
+    "C\20\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xf0?tb"
+
+static void numbers_of_numpy_and_types_beside_the_model_are_passed_over(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pickle;
+        size_t size;
+    } good[] = {
+        {QT_LITERAL(MODEL_IN("\5", "model", PKL_TEXT("\4", "loss") SCALAR_2))},
+        {QT_LITERAL(MODEL_IN("\5", "model", PKL_TEXT("\6", "losses") ARRAY_4))},
+        {QT_LITERAL(MODEL_IN("\5", "model", PKL_TEXT("\5", "dtype") "ctorch\nfloat32\n"))},
+        {QT_LITERAL(
+            MODEL_IN("\5", "model", PKL_TEXT("\6", "device") "ctorch\ndevice\nX\3\0\0\0cpu\x85R"))},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        qt_torch_zip(&file, good[i].pickle, good[i].size);
+        check_state(&file);
+    }
+    qt_torch_zip(&file,
+                 QT_LITERAL(MODEL_IN("\5", "model",
+                                     PKL_TEXT("\4", "loss") "cnumpy\nload\nX\1\0\0\0x\x85R")));
+    refuse(&file, QG_EUNSUPPORTED, "numpy.load");
+    qt_torch_zip(&file, QT_LITERAL(MODEL_IN("\5", "model",
+                                            PKL_TEXT("\4", "loss") "ctorch\nSize\n)\x85R}b")));
+    refuse(&file, QG_EUNSUPPORTED, "BUILD on");
+}
+
 /* OrderedDict([[key, value]]) of Python 2, a part of a storage, Parameter, Size, long integers. */
 static void rarer_ways_to_write_a_tensor_are_read(void **state)
 {
@@ -447,6 +483,7 @@ static void every_failing_allocation_is_survived(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(zip_and_legacy_files_give_the_same_tensors),
     cmocka_unit_test(the_model_is_found_inside_a_training_checkpoint),
+    cmocka_unit_test(numbers_of_numpy_and_types_beside_the_model_are_passed_over),
     cmocka_unit_test(rarer_ways_to_write_a_tensor_are_read),
     cmocka_unit_test(hostile_pickles_are_refused_by_name),
     cmocka_unit_test(tensors_that_lie_are_refused),

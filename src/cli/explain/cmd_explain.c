@@ -26,7 +26,8 @@ enum {
     OPT_BARS,
     OPT_COLOR,
     OPT_FILE,
-    OPT_JSONL
+    OPT_JSONL,
+    OPT_READ
 };
 enum { PORTION = 16, MOST_OPTIONS = 64 };
 
@@ -42,8 +43,9 @@ const qg_cli_option qg_cmd_explain_options[] = {
     {OPT_EMBEDDINGS, "embeddings", "KIND", QG_EMBEDDINGS_HELP},
     {OPT_PARAMETERS, "parameters", "WHICH", QG_PARAMETERS_HELP},
     {OPT_HEAD, "head", "random", "draw a classifier where the checkpoint has none"},
-    {OPT_FILE, "file", "FILE", "texts, one a line (JSON where the name ends in .jsonl)"},
+    {OPT_FILE, "file", "FILE", "texts: a table, JSON or plain lines, as its name ends or --read says"},
     {OPT_JSONL, "jsonl", "FILE", "one JSON object a line, with \"text\" or \"ids\""},
+    {OPT_READ, "read", "KEY=VALUE", QG_READ_HELP},
     {OPT_JSON, "json", NULL, "all numbers: one JSON object a line for each text, precision and method"},
     {OPT_HTML, "html", "FILE", "write a page to look at, in place of what is printed for people"},
     {OPT_BARS, "bars", NULL, "bars of every column also where several stand side by side"},
@@ -59,10 +61,10 @@ const char qg_cmd_explain_examples[] =
 
 typedef struct explain {
     qg_model_source source;
-    const char *precisions, *embeddings, *parameters, *target, *file;
+    const char *precisions, *embeddings, *parameters, *target;
     const char *option[MOST_OPTIONS];
     qg_explain_wish wish;
-    qg_lines_form form;
+    qg_text_source texts;
     qg_explain_sink sink;
     int64_t seed, max_length;
     /* the run */
@@ -210,6 +212,7 @@ static qg_code open_all(explain *x)
     if (own > 0 && own < most)
         most = own;
     x->in.tokenizer = x->tokenizer;
+    x->in.rows = c->vocab;
     x->in.max_length = (int)(x->max_length == 0 || x->max_length > most ? most : x->max_length);
     return QG_OK;
 }
@@ -220,7 +223,7 @@ static qg_code run(explain *x)
     x->sink.named = x->in.arguments != 1;
     QG_TRY(qg_explain_sink_begin(&x->sink, &x->study, x->arena));
     if (!x->in.arguments)
-        QG_TRY(qg_lines_open(&x->in.lines, x->file, x->form));
+        QG_TRY(qg_text_source_open(&x->in.lines, &x->texts, x->arena));
     qg_code rc = all_texts(x);
     if (!x->in.arguments)
         qg_lines_close(&x->in.lines);
@@ -254,12 +257,14 @@ static int checked_option(explain *x, const qg_command *cmd, int key)
         return qg_cli_usage(cmd, "--option may be given %d times", MOST_OPTIONS);
     if (key == OPT_OPTION)
         x->option[x->wish.n_options++] = optarg;
-    if ((key == OPT_FILE || key == OPT_JSONL) && x->file)
+    if ((key == OPT_FILE || key == OPT_JSONL) && x->texts.path)
         return qg_cli_usage(cmd, "only one --file or --jsonl is allowed");
     if (key == OPT_FILE || key == OPT_JSONL)
-        x->file = optarg;
+        x->texts.path = optarg;
     if (key == OPT_JSONL)
-        x->form = QG_LINES_JSONL;
+        x->texts.jsonl = true;
+    if (key == OPT_READ)
+        return qg_text_source_read(&x->texts, cmd, optarg);
     return key == OPT_COLOR ? read_color(&x->sink.color, cmd) : -1;
 }
 
@@ -289,12 +294,12 @@ static int find_input(explain *x, const qg_command *cmd, int argc, char **argv)
     int n = argc - optind;
     if (!x->source.dir)
         return qg_cli_usage(cmd, "-m MODEL is needed");
-    if (x->file && n > 0)
+    if ((x->texts.path || x->texts.n_read) && n > 0)
         return qg_cli_usage(cmd, "texts are arguments or lines of a file, not both");
-    if (x->file)
+    if (x->texts.path)
         return -1;
     if (n == 0 || (n == 1 && strcmp(argv[optind], "-") == 0)) {
-        x->file = "-";
+        x->texts.path = "-";
         return -1;
     }
     x->in.argument = argv + optind;

@@ -52,7 +52,8 @@ static qg_code words_of_ids(qg_explain_word *word, const qg_encoding *e, const q
         for (int first = i; i < e->n && e->word[i] == w; i++) {
             bool continues;
             const char *piece = qg_tokenizer_piece(t, e->ids[i], &continues);
-            qg_str_add(&s, i > first ? piece : qg_tokenizer_token(t, e->ids[i]));
+            const char *text = i > first ? piece : qg_tokenizer_token(t, e->ids[i]);
+            qg_str_add(&s, text ? text : "[no token]");
         }
         word[w] =
             (qg_explain_word){qg_arena_strndup(a, s.data ? s.data : "", s.len), s.len, -1, -1};
@@ -128,7 +129,7 @@ qg_code qg_explain_next(qg_explain_found *out, bool *more, qg_explain_input *in,
     *out = (qg_explain_found){.name = name_of(in, line, a)};
     if (!out->name)
         return QG_ENOMEM;
-    qg_code rc = qg_line_ids(code, line, in->tokenizer, a, in->max_length);
+    qg_code rc = qg_line_ids(code, line, in->tokenizer, in->rows, a, in->max_length);
     if (rc != QG_OK)
         return in->arguments ? rc : qg_error_place(in->lines.name, line->number, 0, NULL);
     if (code->truncated)

@@ -73,6 +73,7 @@ typedef struct qg_explain_input {
     int arguments, next;
     qg_lines lines; /* where there are no arguments */
     const qg_tokenizer *tokenizer;
+    int rows; /* of the embedding table */
     int max_length;
 } qg_explain_input;
 

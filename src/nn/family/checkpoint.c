@@ -13,15 +13,15 @@
 static const double HEAD_SD = 0.02; /* of a classifier, whatever the config says */
 
 qg_code qg_checkpoint_open(qg_checkpoint *out, qg_arena *a, const qg_model_source *src,
-                           const qg_config *config, int word_rows)
+                           const qg_config *config)
 {
     *out = (qg_checkpoint){.dir = src->dir,
                            .config = config,
-                           .word_rows = word_rows,
                            .random_head = src->random_head || src->random_weights,
                            .random_weights = src->random_weights,
                            .pooler_may_lack = src->random_head,
-                           .head_seed = src->head_seed};
+                           .head_seed = src->head_seed,
+                           .class_order = src->class_order};
     if (out->random_weights)
         return QG_OK;
     QG_TRY(qg_weights_open(&out->weights, src->dir));
@@ -129,6 +129,21 @@ static qg_code missing(const qg_checkpoint *c, const qg_parameter *p)
                           : "the checkpoint lacks this tensor");
 }
 
+/* A classifier's rows in the order of the classes. */
+static void read_rows(float *out, const qg_checkpoint *c, const qg_parameter *p, const qg_tensor *t)
+{
+    bool ordered = c->class_order && p->module->role == QG_ROLE_CLASSIFIER;
+    size_t row = (size_t)p->columns * qg_dtype_size(t->dtype);
+    qg_tensor part = *t;
+    part.shape[0] = ordered ? 1 : p->rows;
+    part.bytes = ordered ? row : row * (size_t)p->rows;
+    for (int k = 0; k < (ordered ? p->rows : 1); k++) {
+        if (ordered)
+            part.data = (const char *)t->data + row * c->class_order[k];
+        qg_tensor_to_f32(out + (size_t)k * (size_t)p->columns, &part);
+    }
+}
+
 qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const qg_parameter *p)
 {
     size_t n = (size_t)p->rows * (size_t)p->columns;
@@ -146,17 +161,14 @@ qg_code qg_checkpoint_read(float *out, qg_checkpoint *c, const qg_parameter *p)
             "has elements of type %s: codes of a quantizer, or no parameters; use the "
             "weights that they were made from",
             qg_dtype_name(t->dtype));
-    int64_t want[] = {p->module->role == QG_ROLE_WORD ? c->word_rows : p->rows, p->columns};
+    int64_t want[] = {p->rows, p->columns};
     if (t->ndim != p->dims || t->shape[0] != want[0] || (p->dims == 2 && t->shape[1] != want[1])) {
         char found[64], wanted[64];
         return QG_FAIL_AT(QG_EMODEL, c->dir, 0, 0, p->name, "has shape %s, config.json asks for %s",
                           qg_shape_text(found, sizeof found, t->shape, t->ndim),
                           qg_shape_text(wanted, sizeof wanted, want, p->dims));
     }
-    qg_tensor part = *t;
-    part.shape[0] = p->rows;
-    part.bytes = n * qg_dtype_size(t->dtype);
-    qg_tensor_to_f32(out, &part);
+    read_rows(out, c, p, t);
     for (size_t i = 0; i < n; i++)
         if (!isfinite(out[i]))
             return QG_FAIL_AT(QG_ENUMERIC, c->dir, 0, 0, p->name, "element %zu is %g", i,

@@ -112,9 +112,9 @@ static bool is_damage(qg_code rc)
 static qg_code take_labels(qg_model *m, const qg_model_source *src)
 {
     qg_config c;
-    if (src->random_head || src->random_weights)
+    if (src->random_head || src->random_weights || src->own)
         return QG_OK;
-    QG_TRY(qg_config_load(&c, m->arena, src->dir));
+    QG_TRY(qg_source_config(&c, m->arena, src));
     if (c.classes != m->config.classes)
         return QG_OK;
     m->config.labels = c.labels;

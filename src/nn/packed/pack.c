@@ -21,7 +21,6 @@ typedef struct packer {
     qg_arena *arena;   /* names, errors */
     qg_arena *scratch; /* one tensor */
     qg_config config;
-    int file_vocab; /* rows of word embeddings in the checkpoint; config.vocab of them are kept */
     const qg_precision_spec *spec;
     qg_checkpoint checkpoint;
     qg_trained_scales trained; /* of the weights, where the folder has them */
@@ -296,26 +295,23 @@ static qg_code write_text(const packer *p, const char *dir, const char *name, bo
     return rc;
 }
 
-/* Classes and rows kept are decided here; config.json of the packed folder says them. */
+/* The classes are decided here; config.json of the packed folder says them. */
 static qg_code settle_config(packer *p, const qg_model_source *src)
 {
     qg_config *c = &p->config;
     int entries;
-    QG_TRY(qg_config_load(c, p->arena, src->dir));
+    QG_TRY(qg_source_config(c, p->arena, src));
     if (src->classes && src->classes != c->classes) {
         if (!src->random_head)
             return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, "id2label",
                               "the model has %d classes, %d are wanted", c->classes, src->classes);
         QG_TRY(qg_config_number_labels(c, p->arena, src->classes));
     }
-    p->file_vocab = c->vocab;
     QG_TRY(qg_tokenizer_entries(&entries, src->dir));
     if (entries > c->vocab)
         return QG_FAIL_AT(QG_EMODEL, src->dir, 0, 0, qg_tokenizer_file(src->dir),
-                          "%d vocabulary entries, the embedding table has %d rows", entries,
-                          c->vocab);
-    if (entries > 0)
-        c->vocab = entries;
+                          "%d vocabulary entries and added tokens, the embedding table has %d rows",
+                          entries, c->vocab);
     return QG_OK;
 }
 
@@ -349,8 +345,11 @@ static qg_code pack_into(packer *p, const qg_model_source *src, const char *tmp,
     QG_NEW(p->error, p->arena, p->n_modules);
     QG_NEW(p->tensor, p->arena, 4 * p->n_modules);
     QG_TRY(in_file_order(p, plan_linear, plan_norm, plan_table_scales, plan_table));
-    QG_TRY(qg_checkpoint_open(&p->checkpoint, p->arena, src, &p->config, p->file_vocab));
+    QG_TRY(qg_checkpoint_open(&p->checkpoint, p->arena, src, &p->config));
     QG_TRY(qg_trained_scales_open(&p->trained, p->arena, src->dir, p->spec->scheme));
+    if (p->trained.weights && src->class_order)
+        return QG_FAIL_AT(QG_EUNSUPPORTED, src->dir, 0, 0, "labels",
+                          "holds trained step sizes, whose classes keep their order");
     QG_TRY(qg_mkdirs(tmp));
     QG_TRY(write_weights(p, tmp));
     qg_checkpoint_warn(&p->checkpoint);

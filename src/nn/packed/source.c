@@ -53,6 +53,20 @@ static qg_code hash_trained_scales(qg_sha256 *h, qg_arena *a, const char *dir, c
     return QG_OK;
 }
 
+/* Folders without them keep the hash they always had. */
+static qg_code hash_rare(qg_sha256 *h, qg_arena *a, const char *dir, const qg_tokenizer_kind *kind,
+                         const char *cache)
+{
+    for (const char *const *file = kind->rare; *file; file++) {
+        char *path = qg_path_join(a, dir, *file);
+        if (!path)
+            return QG_ENOMEM;
+        if (qg_file_exists(path))
+            QG_TRY(hash_if_there(h, a, dir, *file, cache));
+    }
+    return QG_OK;
+}
+
 /* `cache` NULL: from the bytes of every file, nothing is remembered. */
 static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src, const char *cache)
 {
@@ -63,11 +77,14 @@ static qg_code hash_all(qg_sha256 *h, qg_arena *a, const qg_model_source *src, c
     QG_TRY(qg_config_load(&c, a, src->dir));
     hash_config(h, &c);
     qg_sha256_add(h, head, sizeof head);
+    if (src->class_order && !src->random_head)
+        qg_sha256_add(h, src->class_order, (size_t)src->n_order);
     const qg_tokenizer_kind *kind = qg_tokenizer_kind_of(src->dir);
     if (!kind)
         return QG_ENOMEM;
     for (const char *const *file = kind->files; *file; file++)
         QG_TRY(hash_if_there(h, a, src->dir, *file, cache));
+    QG_TRY(hash_rare(h, a, src->dir, kind, cache));
     QG_TRY(hash_if_there(h, a, src->dir, "qgrid.json", cache));
     if (src->random_weights) {
         qg_sha256_add_text(h, "random weights");

@@ -83,8 +83,8 @@ static qg_code open_and_load(qg_params *out, float **values, qg_arena *a,
     if (qg_is_packed(src->dir))
         return QG_FAIL_AT(QG_EUNSUPPORTED, src->dir, 0, 0, NULL,
                           "is packed; train the checkpoint it was made from");
-    QG_TRY(qg_config_load(&config, a, src->dir));
-    QG_TRY(qg_checkpoint_open(&c, a, src, &config, config.vocab));
+    QG_TRY(qg_source_config(&config, a, src));
+    QG_TRY(qg_checkpoint_open(&c, a, src, &config));
     qg_code rc = load(out, values, a, &c, &config, labels, scales, objective);
     if (rc == QG_OK && c.weights)
         rc = qg_weights_check_unchanged(c.weights);

@@ -35,7 +35,9 @@ static bool is_special(int32_t id, const qg_specials *s)
 
 static qg_code vocabulary(int32_t **pool, int *n, const qg_explainer *e)
 {
-    int V = e->model->vocab;
+    int V = e->model->vocab, named = e->specials.size;
+    if (named > 0 && named < V) /* a table may have rows that no token has */
+        V = named;
     QG_NEW(*pool, e->arena, V);
     *n = 0;
     for (int32_t id = 0; id < V; id++)

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export GLOG_minloglevel=2 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
-for script in make_tokenizer make_models make_quant make_train make_xai; do
+for script in make_tokenizer make_added make_models make_quant make_train make_xai; do
     echo "== $script"
     "${PYTHON:-python3}" -W ignore "$script.py" "$@"
 done
