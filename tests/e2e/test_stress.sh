@@ -25,6 +25,10 @@ ok "a job with stress runs on 2 ranks" run_np 2 "$T/stress.json" --output "$T/2.
 ok "and on one" run_np 0 "$T/stress.json" --output "$T/1.h5"
 digest() { "$QGRID" digest "$1" | cut -d' ' -f1; }
 ok "with the same results" test "$(digest "$T/1.h5")" = "$(digest "$T/2.h5")"
+for n in 3 7; do
+    ok "on $n ranks" run_np $n "$T/stress.json" --output "$T/$n.h5"
+    ok "too" test "$(digest "$T/1.h5")" = "$(digest "$T/$n.h5")"
+done
 
 cat >"$T/curves.py" <<'END'
 import sys
@@ -165,6 +169,24 @@ share = sum(map(len, rows["noisy"].values())) / sum(map(len, rows["smsa"].values
 assert 0.87 < share < 0.93, share
 END
 ok "the same way whatever the sample, the model and the job" "$PYTHON" "$T/own.py" "$T/own.h5"
+
+# Models with seeds: an experiment of each at every level, and statistics over the seeds.
+cat >"$T/seeds.json" <<'END'
+{"name": "seeds", "labels": ["positive", "neutral", "negative"],
+ "models": {"m": "models/mini-finetuned", "two": {"train": {"from": "m", "seeds": [5, 7], "dataset": "d", "validation": "d", "epochs": 1}}},
+ "datasets": {"d": {"path": "datasets/test.tsv", "format": "smsa", "sample": {"per_class": 4}}},
+ "experiments": {"two": {"model": "two", "dataset": "d"}},
+ "precisions": ["fp32"], "bootstrap": 100, "stress": {"datasets": ["d"], "perturbations": ["typos"], "levels": [0, 0.3]}}
+END
+ok "a model with seeds under stress" run_np 0 "$T/seeds.json" --output "$T/seeds.h5"
+ok "has curves of each and statistics of all" "$PYTHON" -c "
+import h5py, sys
+f = h5py.File(sys.argv[1])
+for seed in (5, 7):
+    g = f[f'/stress/two_s{seed}/d/typos']
+    assert g['accuracy'][0, 1, 0] == f[f'/metrics/two_s{seed}/d+typos+0.3/fp32/accuracy'][()]
+assert f['/seeds/two/d+typos+0.3/fp32/n'][()] == 2
+assert set(f['/cells/state'][:]) == {1}" "$T/seeds.h5"
 
 wrong() { # MESSAGE DATASETS [MEMBERS]
     job "$T/wrong.json" "$2" "" "${3:-}"
