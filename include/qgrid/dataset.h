@@ -38,7 +38,11 @@ typedef struct qg_dataset_spec {
     int64_t min_votes;        /* fewer say nothing */
     const qg_json *label_map; /* {"0": "positive", ...}: value in the file -> label of the job, or
                                  null: no vote */
-    const qg_json *sample;    /* {"count" | "fraction" | "per_class", "seed"} */
+    const qg_json *split;     /* {"train": 0.8, "test": 0.2, "seed": 42}, as it stands in the job */
+    const char *part;         /* of the split; NULL: the job has a data set of each part */
+    double part_from, part_to; /* shares of the rows of each label, in the order of their draws */
+    int64_t split_seed;
+    const qg_json *sample; /* {"count" | "fraction" | "per_class", "seed"} */
     struct {
         int64_t count, per_class, seed; /* 0: not set */
         double fraction;                /* 0: not set */
@@ -193,6 +197,10 @@ typedef struct qg_known_file {
 
 /** The known file with this hash, or NULL. Local. */
 const qg_known_file *qg_known_file_find(const char *sha256);
+
+/** Makes a data set the part spec->part of its split. @errors QG_EJOB at `at` when the split has
+ *  none of that name. Local. */
+qg_code qg_split_choose(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *at);
 
 /** The data set of a list that a value (may be NULL) names, or -1. Local. */
 int qg_dataset_spec_find(const qg_dataset_spec *list, int n, const qg_json *v);

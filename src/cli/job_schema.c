@@ -66,6 +66,7 @@ static const struct {
     {"dataset", "delimiter", "'minLength':1,'maxLength':1"},
     {"dataset", "label_columns", LIST_OF("'type':'string'")},
     {"dataset", "label_map", "'type':'object','additionalProperties':{'type':['string','null']}"},
+    {"dataset", "split", "'type':'object','additionalProperties':{'type':'number','minimum':0}"},
     {"dataset", "sample", IS("sample")},
     {"dataset", "perturb", "'type':'object','minProperties':1,'propertyNames':{" REF("perturbation") "},'additionalProperties':{'type':'number','minimum':0,'maximum':1}"},
     {"precision", "precision", IS("precision_name")},

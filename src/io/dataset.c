@@ -240,6 +240,8 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
     loader l = {.out = out, .arena = a, .spec = spec};
     *out = (qg_dataset){.name = spec->name};
     QG_TRY(find_format(&format, spec));
+    if (spec->split && !spec->part)
+        return QG_FAIL_AT(QG_EJOB, spec->path, 0, 0, "split", "\"part\" is missing: which of them");
     if (labels)
         QG_TRY(qg_label_map_make(&l.map, a, spec, format, labels));
     QG_TRY(read_file(&l, format));
@@ -250,6 +252,8 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
     const qg_known_file *known = qg_known_file_find(out->sha256);
     out->known_as = known ? known->name : NULL;
     out->skipped_rows = l.bad;
+    if (spec->split)
+        QG_TRY(qg_rows_split(l.row, &l.n, a, spec));
     QG_TRY(qg_rows_compare(out, a, l.row, l.n));
     int64_t n = l.n;
     QG_TRY(qg_pairs_make(&out->pairs, a, spec->path, l.row, l.n));

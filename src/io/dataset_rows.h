@@ -33,6 +33,17 @@ qg_code qg_rows_group(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
 qg_code qg_rows_sample(uint8_t **keep, int64_t *chosen, qg_arena *a, const qg_dataset_spec *spec,
                        const char *const *labels, const qg_row *row, int64_t n) QG_MUST_USE;
 
+/** Reads a split. @errors QG_EJOB with the value's place. Local. */
+qg_code qg_split_read(qg_dataset_spec *spec, const qg_json_doc *doc);
+
+/**
+ * Keeps the rows of spec->part, in their order; *n becomes their number.
+ *
+ * @errors QG_EJOB when there are none; QG_ENOMEM. Local.
+ */
+qg_code qg_rows_split(qg_row *row, int64_t *n, qg_arena *a,
+                      const qg_dataset_spec *spec) QG_MUST_USE;
+
 /** The form in which two texts count as the same: case of ASCII letters and runs of white space do
  *  not matter. Arena, NULL when out of memory. Local. */
 char *qg_text_folded(qg_arena *a, const char *text, size_t len, size_t *out_len);

@@ -3,6 +3,8 @@
  */
 #include "qgrid/dataset.h"
 
+#include "io/dataset_rows.h"
+
 #include "qgrid/str.h"
 
 #include <string.h>
@@ -44,6 +46,12 @@ const qg_opt qg_dataset_opts[] = {
      .help = "double: fields may be in double quotes; none: quotes are characters"},
     {"label_map", QG_OPT_NODE, FIELD(label_map),
      .help = "object: value in the file -> label of the job"},
+    {"split", QG_OPT_NODE, FIELD(split),
+     .help =
+         "object: part -> share of the rows of each label, and seed (42); a data set NAME_PART of "
+         "each"},
+    {"part", QG_OPT_STRING, FIELD(part),
+     .help = "of split: this part alone, under the entry's name"},
     {"sample", QG_OPT_NODE, FIELD(sample),
      .help = "object: count, fraction or per_class, and seed (42): rows chosen at random"},
     QG_OPT_END,
@@ -215,6 +223,12 @@ static qg_code check_source(const qg_dataset_spec *spec, const qg_json_doc *doc,
     return QG_OK;
 }
 
+static qg_code read_split(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *object)
+{
+    QG_TRY(qg_split_read(spec, doc));
+    return spec->part ? qg_split_choose(spec, doc, qg_json_get(object, "part")) : QG_OK;
+}
+
 qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_json_doc *doc,
                              const qg_json *object, qg_problems *problems)
 {
@@ -232,6 +246,11 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
     if (qg_dataset_sample_read(spec, doc, spec->sample, problems) == QG_ENOMEM)
         return QG_ENOMEM;
     (void)qg_problems_take(problems, qg_normalization_read(&spec->rules, doc, spec->normalize));
+    if (spec->split)
+        (void)qg_problems_take(problems, read_split(spec, doc, object));
+    else if (spec->part)
+        (void)qg_problems_take(problems, QG_JSON_FAIL(doc, qg_json_get(object, "part"), QG_EJOB,
+                                                      "is of a data set with \"split\""));
     if (spec->label_columns)
         (void)qg_problems_take(problems, read_label_columns(spec, problems->arena, doc));
     if (spec->label_map)

@@ -169,6 +169,27 @@ static int find_source(qg_job_reader *r, const qg_json *m, const qg_dataset_spec
     return -1;
 }
 
+/* A data set of each part of a split, named ENTRY_PART. */
+static qg_code add_parts(qg_job_reader *r, const qg_dataset_spec *d, const qg_json *m)
+{
+    for (const qg_json *part = d->split->child; part; part = part->next) {
+        qg_dataset_spec one = *d;
+        if (strcmp(part->key, "seed") == 0)
+            continue;
+        one.part = part->key;
+        one.name = qg_arena_printf(r->arena, "%s_%s", d->name, part->key);
+        if (!one.name)
+            return QG_ENOMEM;
+        if (qg_json_get(m->parent, one.name))
+            QG_WRONG(r, part, "'%s' is the name of two data sets", one.name);
+        if (!qg_job_check_name(r, part, one.name))
+            continue;
+        (void)qg_problems_take(r->problems, qg_split_choose(&one, &r->job->doc, part));
+        QG_TRY(qg_job_add_dataset(r, &one, m, -1));
+    }
+    return QG_OK;
+}
+
 static qg_code read_datasets(qg_job_reader *r, const qg_json *v)
 {
     if (!qg_job_check_members(r, v, QG_JSON_OBJECT))
@@ -180,7 +201,10 @@ static qg_code read_datasets(qg_job_reader *r, const qg_json *v)
         qg_code rc = qg_dataset_spec_read(&d, m->key, &r->job->doc, m, r->problems);
         if (rc != QG_OK && rc != QG_EJOB)
             return rc;
-        QG_TRY(qg_job_add_dataset(r, &d, m, find_source(r, m, &d)));
+        if (rc == QG_OK && d.split && !d.part)
+            QG_TRY(add_parts(r, &d, m));
+        else
+            QG_TRY(qg_job_add_dataset(r, &d, m, find_source(r, m, &d)));
     }
     return QG_OK;
 }
@@ -196,6 +220,11 @@ void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *lis
     if (!list || list->type != QG_JSON_OBJECT || !list->child)
         return; /* that there are none is a mistake of its own */
     for (const qg_json *m = list->child; m; m = m->next) {
+        const qg_json *split = m->type == QG_JSON_OBJECT ? qg_json_get(m, "split") : NULL;
+        if (strcmp(m->key, at->string) == 0 && split && split->type == QG_JSON_OBJECT &&
+            split->child)
+            QG_WRONG(r, at, "'%s' is split: its parts are data sets, as %s_%s", m->key, m->key,
+                     split->child->key);
         if (strcmp(m->key, at->string) == 0)
             return; /* it is there, but something is wrong with it */
         size_t n = strlen(known);

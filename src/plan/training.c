@@ -244,7 +244,15 @@ static qg_code count_tokens(const maker *k, const qg_dataset *d)
 /* A data set as the job says it, or as the config does. */
 static void write_dataset(qg_str *s, const qg_job *job, int dataset, const qg_json *own)
 {
-    qg_json_canonical(s, dataset >= 0 ? job->dataset_nodes[dataset] : own);
+    const char *part = dataset >= 0 ? job->datasets[dataset].part : NULL;
+    const qg_json *node = dataset >= 0 ? job->dataset_nodes[dataset] : own;
+    qg_json_canonical(s, node);
+    if (!part || s->failed || qg_json_get(node, "part"))
+        return;
+    s->data[--s->len] = 0; /* the brace that closes the entry */
+    qg_str_add(s, ",\"part\":");
+    qg_str_add_json(s, part, strlen(part));
+    qg_str_add(s, "}");
 }
 
 static void write_labels(qg_str *s, const qg_job *job)
