@@ -170,6 +170,11 @@ for piece in "classes: positive 2, neutral 2, negative 2" "words of a text: 5 to
     ok "as text it has '$piece'" sh -c "'$QGRID' check '$T/j.json' | grep -qF '$piece'"
 done
 
+sed '1s/$/,kind/; 2,4s/$/,first/; 5,6s/$/,second/; 7s/$/,/' "$T/own.csv" >"$T/groups.csv"
+write j.json 'j["datasets"]["d"] = {"path": T + "/groups.csv", "group_column": "kind"}'
+ok "texts by group and class" sh -c "'$QGRID' check '$T/j.json' | grep -A1 '^    group first: positive 1, neutral 1, negative 1\$' | grep -q '^    group second: positive 1, neutral 0, negative 1\$'"
+ok "also as JSON" sh -c "'$QGRID' check --json '$T/j.json' | grep -qF '\"groups\":{\"first\":{\"positive\":1,\"neutral\":1,\"negative\":1},\"second\":{\"positive\":1,\"neutral\":0,\"negative\":1}}'"
+
 # ------------------------------------------------------------------------------ names of everything
 for x in "-V" "--version" "version"; do
     ok "$x" sh -c "'$QGRID' $x | grep -q '^qgrid '"
