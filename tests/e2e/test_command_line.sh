@@ -72,6 +72,8 @@ refused "none: /models/m: there is no such model folder" "nor a missing folder" 
 refused "3 mistakes" "and that is all" j.json
 write j.json 'j["experiments"]["e"].update(dataset="dd", modell=1); j["datasets"]["d"] = {"path": T + "/own.csv", "lable_map": {}}'
 refused "3 mistakes" "a wrong key of an entry hides no wrong name, and nothing follows from it" j.json
+write j.json 'j["datasets"] = {"d": T + "/none.csv", "x": {"from": "d", "perturb": {"drop_characters": 0.1}}}; j["seed"] = "x"'
+refused "2 mistakes" "data that are made from a missing file are not missed, too" j.json
 write j.json 'j["labels"] = "positive"; j["datasets"]["none"] = T + "/none.csv"'
 refused "none.csv: /datasets/none: cannot open" "wrong labels hide no missing file" j.json
 refused "2 mistakes" "and no text has a wrong label then" j.json
