@@ -53,6 +53,9 @@ typedef struct qg_data_card {
 /** The card of a data set of a plan. @errors QG_ENOMEM. Local. */
 qg_code qg_data_card_make(qg_data_card *out, const qg_plan *p, int dataset) QG_MUST_USE;
 
+/** Texts of a class in a group of a data set; class -1: without label. Local. */
+int64_t qg_data_card_in_group(const qg_dataset *d, int group, int label);
+
 /* The texts of a data set under a tokenizer; specials are counted in lengths, not in shares. */
 typedef struct qg_token_card {
     double tokens[QG_CARD_QUANTILES]; /* of a text before it is cut */

@@ -24,7 +24,7 @@ typedef struct qg_reading {
     int n;
     qg_read_cell *cell;
     const qg_read_cell **by_name; /* [n] cells in the order of their names */
-    const char *differences; /* from this program's schema, in words; NULL: none */
+    const char *differences;      /* from this program's schema, in words; NULL: none */
 } qg_reading;
 
 /** Opens a results file of this schema version. What is damaged in it cannot be read; the second

@@ -40,11 +40,23 @@ static void print_classes(const qg_job *job, const qg_data_card *c)
     printf("\n");
 }
 
+static void print_groups(const qg_job *job, const qg_dataset *d)
+{
+    for (int g = 0; g < d->n_groups; g++) {
+        printf("    group %s:", d->group_name[g]);
+        for (int k = 0; k < job->K; k++)
+            printf("%s %s %lld", k ? "," : "", job->labels[k],
+                   (long long)qg_data_card_in_group(d, g, k));
+        printf("\n");
+    }
+}
+
 qg_code qg_card_print(const qg_plan *p, int dataset)
 {
     qg_data_card c;
     QG_TRY(qg_data_card_make(&c, p, dataset));
     print_classes(p->job, &c);
+    print_groups(p->job, &p->datasets[dataset].data);
     print_lengths("words", c.words);
     printf("\n    vocabulary: %lld different of %lld words", (long long)c.distinct,
            (long long)c.running);

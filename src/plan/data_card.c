@@ -188,6 +188,14 @@ static void count_phenomena(qg_data_card *out, const word_list *l, int64_t first
     }
 }
 
+int64_t qg_data_card_in_group(const qg_dataset *d, int group, int label)
+{
+    int64_t n = 0;
+    for (int64_t r = 0; r < d->n; r++)
+        n += d->group[r] == group && d->label[r] == label;
+    return n;
+}
+
 static qg_code make_card(qg_data_card *out, const qg_plan *p, int dataset, qg_arena *a)
 {
     const qg_dataset *d = &p->datasets[dataset].data;

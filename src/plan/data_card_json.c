@@ -98,6 +98,24 @@ static void add_file(qg_str *s, const qg_plan *p, int dataset)
     add_count(s, "conflicting", d->conflicting);
 }
 
+/* Texts of each class in each group. */
+static void add_groups(qg_str *s, const qg_job *job, const qg_dataset *d)
+{
+    qg_str_add(s, ",\"groups\":{");
+    for (int g = 0; g < d->n_groups; g++) {
+        qg_str_add(s, g ? "," : "");
+        qg_str_add_json(s, d->group_name[g], strlen(d->group_name[g]));
+        qg_str_add(s, ":{");
+        for (int k = 0; k < job->K; k++) {
+            qg_str_add(s, k ? "," : "");
+            qg_str_add_json(s, job->labels[k], strlen(job->labels[k]));
+            qg_str_addf(s, ":%lld", (long long)qg_data_card_in_group(d, g, k));
+        }
+        qg_str_add(s, "}");
+    }
+    qg_str_add(s, "}");
+}
+
 qg_code qg_data_card_json(qg_str *s, const qg_plan *p, int dataset)
 {
     const qg_job *job = p->job;
@@ -115,6 +133,7 @@ qg_code qg_data_card_json(qg_str *s, const qg_plan *p, int dataset)
     }
     qg_str_add(s, "}");
     add_count(s, "unlabelled", c.unlabelled);
+    add_groups(s, job, &p->datasets[dataset].data);
     add_lengths(s, "words", c.words);
     add_count(s, "running_words", c.running);
     add_count(s, "different_words", c.distinct);

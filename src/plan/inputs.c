@@ -385,7 +385,8 @@ qg_code qg_plan_try_inputs(qg_plan *p, qg_arena *a, const qg_job *job, qg_proble
     QG_NEW(p->datasets, a, job->n_datasets);
     for (int i = 0; i < job->n_datasets; i++) {
         const qg_dataset_spec *d = &job->datasets[i];
-        if (is_wrong(problems, job->dataset_nodes[i]) ||
+        if (job->dataset_source[i] >= 0 || /* it has no file of its own */
+            is_wrong(problems, job->dataset_nodes[i]) ||
             (!known.labels && d->sampling.per_class > 0))
             continue;
         (void)qg_problems_take_at(problems, &job->doc, job->dataset_nodes[i],

@@ -72,6 +72,8 @@ refused "none: /models/m: there is no such model folder" "nor a missing folder" 
 refused "3 mistakes" "and that is all" j.json
 write j.json 'j["experiments"]["e"].update(dataset="dd", modell=1); j["datasets"]["d"] = {"path": T + "/own.csv", "lable_map": {}}'
 refused "3 mistakes" "a wrong key of an entry hides no wrong name, and nothing follows from it" j.json
+write j.json 'j["datasets"] = {"d": T + "/none.csv", "x": {"from": "d", "perturb": {"drop_characters": 0.1}}}; j["seed"] = "x"'
+refused "2 mistakes" "data that are made from a missing file are not missed, too" j.json
 write j.json 'j["labels"] = "positive"; j["datasets"]["none"] = T + "/none.csv"'
 refused "none.csv: /datasets/none: cannot open" "wrong labels hide no missing file" j.json
 refused "2 mistakes" "and no text has a wrong label then" j.json
@@ -169,6 +171,11 @@ ok "has the numbers that the texts have" $PYTHON "$T/card.py" "$T"
 for piece in "classes: positive 2, neutral 2, negative 2" "words of a text: 5 to 6" "% cut at 8" "the training data have" "negation: 1 (2 words)" "leak: "; do
     ok "as text it has '$piece'" sh -c "'$QGRID' check '$T/j.json' | grep -qF '$piece'"
 done
+
+sed '1s/$/,kind/; 2,4s/$/,first/; 5,6s/$/,second/; 7s/$/,/' "$T/own.csv" >"$T/groups.csv"
+write j.json 'j["datasets"]["d"] = {"path": T + "/groups.csv", "group_column": "kind"}'
+ok "texts by group and class" sh -c "'$QGRID' check '$T/j.json' | grep -A1 '^    group first: positive 1, neutral 1, negative 1\$' | grep -q '^    group second: positive 1, neutral 0, negative 1\$'"
+ok "also as JSON" sh -c "'$QGRID' check --json '$T/j.json' | grep -qF '\"groups\":{\"first\":{\"positive\":1,\"neutral\":1,\"negative\":1},\"second\":{\"positive\":1,\"neutral\":0,\"negative\":1}}'"
 
 # ------------------------------------------------------------------------------ names of everything
 for x in "-V" "--version" "version"; do
