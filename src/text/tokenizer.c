@@ -107,14 +107,18 @@ qg_code qg_tokenizer_entries(int *out, const char *dir)
 {
     static const char *const vocabularies[] = {"vocab.txt", "tokenizer.json"};
     qg_arena *a = qg_arena_create(0);
+    qg_code rc = a ? QG_OK : QG_ENOMEM;
     bool there = false;
     *out = -1;
     for (size_t i = 0; i < sizeof vocabularies / sizeof vocabularies[0] && a; i++) {
         char *path = qg_path_join(a, dir, vocabularies[i]);
+        if (!path)
+            rc = QG_ENOMEM;
         there = there || (path && qg_file_exists(path));
     }
     qg_tokenizer *t;
-    qg_code rc = !a ? QG_ENOMEM : there ? qg_tokenizer_load(&t, a, dir) : QG_OK;
+    if (rc == QG_OK && there)
+        rc = qg_tokenizer_load(&t, a, dir);
     if (rc == QG_OK && there)
         *out = qg_tokenizer_size(t);
     qg_arena_destroy(a);
