@@ -13,7 +13,7 @@ j['datasets'] = {'p': {'path': 'datasets/probes.jsonl', 'format': 'probes', 'nor
 j['experiments'] = {'o': {'model': 'o', 'dataset': 'p', 'reference': 'e'}, 'e': {'model': 'm', 'dataset': 'p'}}
 j['precisions'] = ['fp32', 'int8', 'int4']
 j['unit_tokens'] = 512
-x['samples'] = {'per_class': 4, 'correct_only': True}
+x['samples'] = {'per_class': 3, 'correct_only': True}
 x['faithfulness'] = False
 ${2:-}"
 }
@@ -160,10 +160,10 @@ for m in ("m", "o"):
                 mean = lambda j: np.mean([k[j] for k in c]) if c else math.nan
                 close(g["summary"][i], [len({k[0] for k in c}), n, mean(2), mean(3), mean(4), top / n if n else math.nan, *wilson(top, n), mean(5)], 1e-12)
                 found += n
-assert found > 1000, found
+assert found > 400, found
 PY
 
-for np in 1 2 3 7; do
+for np in 2 3 7; do
     ok "runs on $np ranks" run_np $np "$T/whole.json" --output "$T/whole$np.h5"
     ok "$np ranks give the same bits" same_digest "$T/whole.h5" "$T/whole$np.h5"
 done
