@@ -74,7 +74,7 @@ static void mistakes_are_named_with_their_place(void **state)
         {"{\"path\": \"x.csv\", \"sampel\": {}}",
          "1:19: /sampel: ", "unknown key 'sampel', did you mean 'sample'?"},
         {"{\"path\": \"x.csv\", \"format\": \"excel\"}",
-         "1:19: /format: ", "format 'excel' is not one of: csv, jsonl, lines, smsa, tweets"},
+         "1:19: /format: ", "format 'excel' is not one of: csv, jsonl, lines, probes, smsa, tweets"},
         {"{\"path\": \"x.xlsx\"}",
          "1:1: ", "the extension of 'x.xlsx' names no format; set 'format' to one of: csv, jsonl"},
         {"\"x\"", "1:1: ", "the extension of 'x' names no format"},
