@@ -46,7 +46,8 @@ done
 # Jobs name their files relative to the working directory: this folder, or a copy of it. What a user
 # has put beside the project's own models and data sets stays where it is.
 put 644 "$share/jobs" jobs/*.json jobs/README.md
-put 644 "$share/datasets" datasets/test.tsv datasets/INA_TweetsPPKM_Labeled_Pure.csv datasets/README.md
+put 644 "$share/datasets" datasets/test.tsv datasets/INA_TweetsPPKM_Labeled_Pure.csv datasets/edge_cases.jsonl \
+    datasets/README.md
 put 644 "$share/models" models/README.md
 for model in models/mini-*/; do
     put 644 "$share/$model" "$model"*

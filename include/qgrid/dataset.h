@@ -5,6 +5,7 @@
 #define QGRID_DATASET_H
 
 #include "qgrid/minimal_pairs.h"
+#include "qgrid/noise.h"
 #include "qgrid/normalize.h"
 #include "qgrid/opt.h"
 
@@ -14,9 +15,13 @@ typedef enum qg_charset { QG_UTF_8, QG_UTF_16, QG_LATIN_1, QG_CP1252 } qg_charse
 /* Whether quotes in tables enclose fields (RFC 4180) or are characters like others. */
 typedef enum qg_quoting { QG_QUOTING_DOUBLE, QG_QUOTING_NONE } qg_quoting;
 
-/* One entry of a job's "datasets"; option table qg_dataset_opts. */
+/* One entry of a job's "datasets"; option table qg_dataset_opts. A derived one has `from` in place
+ * of a file: it is made of the rows of another one, whose path and rules the job gives it. */
 typedef struct qg_dataset_spec {
     const char *name;         /* key in the job */
+    const char *from;         /* name of the other one; NULL: it is read from a file */
+    const qg_json *perturb;   /* as it stands in the job */
+    qg_noise noise;           /* what it says, with the seed */
     const char *path;         /* relative to the working directory */
     const char *format;       /* a row of io/formats.def; NULL: by extension (set by spec_read) */
     const qg_json *normalize; /* as it stands in the job */
@@ -25,7 +30,8 @@ typedef struct qg_dataset_spec {
     int encoding;             /* qg_charset */
     int quoting;              /* qg_quoting; csv, tweets */
     const char *text_column, *label_column, *id_column; /* csv, tweets, jsonl; NULL: defaults */
-    const char *delimiter;                              /* csv, tweets: one ASCII byte */
+    const char *group_column; /* csv, tweets, jsonl; NULL: rows are in no groups */
+    const char *delimiter;    /* csv, tweets: one ASCII byte */
     const qg_json *label_map; /* {"0": "positive", ...}: value in the file -> label of the job */
     const qg_json *sample;    /* {"count" | "fraction" | "per_class", "seed"} */
     struct {
@@ -37,8 +43,8 @@ typedef struct qg_dataset_spec {
 /* Rows of an entry of a job's "datasets", and of its "sample". */
 extern const qg_opt qg_dataset_opts[], qg_dataset_sample_opts[];
 
-/* Most bad rows that are listed one by one. */
-enum { QG_SKIPPED_MAX = 100 };
+/* Most bad rows that are listed one by one; most groups, and bytes of their names. */
+enum { QG_SKIPPED_MAX = 100, QG_GROUPS_MAX = 256, QG_GROUP_NAME_MAX = 63 };
 
 typedef struct qg_dataset {
     const char *name;
@@ -48,6 +54,11 @@ typedef struct qg_dataset {
     const int32_t *label;          /* [n] index into the job's labels, -1 = unlabelled */
     const char *const *sample_id;  /* [n] id column, else the 0-based record number in the file */
     const int64_t *line;           /* [n] 1-based line at which the record starts */
+    const int64_t *record;         /* [n] 0-based record number in the file */
+    int n_groups;                  /* 0: the rows are in none */
+    const char *const *group_name; /* [n_groups] in the order in which they occur */
+    const int32_t *group;          /* [n] of these; -1: of none, the column is empty */
+    const struct qg_noisy *noisy;  /* [n] what was made of the texts; NULL: it is not derived */
     const qg_minimal_pairs *pairs; /* of the format "probes"; NULL: there are none */
     char sha256[65];               /* of the file */
     const char *known_as; /* "sample shipped with qgrid", "SmSA test (IndoNLU)", ... or NULL */
@@ -71,6 +82,10 @@ typedef struct qg_dataset {
 qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_json_doc *doc,
                              const qg_json *object, qg_problems *problems);
 
+/** Reads a "sample" object (spec->sample and sampling) in the same way. Local. */
+qg_code qg_dataset_sample_read(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *v,
+                               qg_problems *problems);
+
 /**
  * Loads, normalises and samples a dataset.
  *
@@ -81,6 +96,15 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
  */
 qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
                         const char *const *labels) QG_MUST_USE;
+
+/**
+ * Makes a derived dataset: rows of `source` (all, or those of spec's sample) with their texts
+ * perturbed. The rules of the texts are applied once more to what comes out, as to any input, but
+ * for html; a text of which nothing is left stays as it was. Labels, ids and records are shared.
+ * @errors QG_EJOB when a sample is larger than the source, QG_ENOMEM. Local.
+ */
+qg_code qg_dataset_derive(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
+                          const qg_dataset *source, const char *const *labels) QG_MUST_USE;
 
 /**
  * Rows of b whose text (lower-cased by ASCII bytes, white space collapsed) also occurs in a; -1
@@ -117,8 +141,8 @@ qg_code qg_dataset_near_rows(qg_near_rows *out, qg_arena *a, const qg_dataset *x
 
 /* One record as a format hands it over. Borrowed until the next one; NULL = absent. */
 typedef struct qg_record {
-    const char *text, *label, *id;
-    size_t text_len, label_len, id_len;
+    const char *text, *label, *id, *group;
+    size_t text_len, label_len, id_len, group_len;
     int64_t line;                     /* where the record starts */
     int64_t label_line, label_column; /* where its label stands */
     const char *label_field;          /* name of the label's column, for messages */

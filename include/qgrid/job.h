@@ -13,6 +13,7 @@
 
 /* The most of each that a job may list. */
 enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_METHODS = 256, QG_MAX_SEEDS = 64 };
+enum { QG_MAX_LEVELS = 16 };
 enum { QG_JOB_NAME = 64 }; /* longest name */
 
 /* A model that the job trains. */
@@ -46,6 +47,9 @@ typedef struct qg_experiment {
     const char *name;
     int model, dataset;
     int reference;            /* experiment whose fp32 it is compared with, -1: none */
+    bool stressed;            /* "stress" made it: on texts of another one, perturbed or not */
+    int plain;                /* of one on perturbed texts: that on the same ones as they are; -1 */
+    const int *stress;        /* [perturbations, levels] of "stress": those made from it, or NULL */
     qg_seed_group seed_group; /* as the model's */
     const qg_json *node;
 } qg_experiment;
@@ -96,10 +100,16 @@ typedef struct qg_randomisation_options {
 typedef struct qg_explain_options {
     int n_methods; /* 0: nothing is explained */
     qg_method_spec *methods;
-    int64_t per_class; /* texts of each class */
-    bool correct_only; /* ... that fp32 classifies right */
-    int64_t seed;      /* of the choice of texts, and of methods that draw */
-    int target;        /* class, or QG_TARGET_... */
+    int64_t per_class; /* texts of each class, 0: each label has a number of its own */
+    int64_t of_class[QG_MAX_CLASSES]; /* texts of each class */
+    bool correct_only;                /* ... that fp32 classifies right */
+    bool divergent;                   /* ... and some precision otherwise than fp32 */
+    int n_ids;                        /* 0: all of that; else the texts with these ids */
+    const char *const *ids;
+    int as;                 /* experiment whose texts those on its data set explain, or -1 */
+    const qg_json *samples; /* where all this stands; NULL: nowhere */
+    int64_t seed;           /* of the choice of texts, and of methods that draw */
+    int target;             /* class, or QG_TARGET_... */
     qg_faithful_options faithful;
     qg_randomisation_options randomisation;
     int64_t floor_draws;
@@ -108,6 +118,17 @@ typedef struct qg_explain_options {
     int n_pairs;
     qg_job_pair *pairs;
 } qg_explain_options;
+
+/* "stress": data sets whose texts are perturbed, each way at each level. */
+typedef struct qg_job_stress {
+    int n_perturbations, n_levels; /* 0: nothing is */
+    qg_perturbation perturbation[QG_PERTURBATIONS];
+    double level[QG_MAX_LEVELS]; /* rising from 0 */
+    int n_datasets;
+    const int *dataset; /* [n_datasets] */
+    const int *made; /* [n_datasets, n_perturbations, n_levels] data sets made from it; level 0 is
+                      * one for all perturbations */
+} qg_job_stress;
 
 typedef struct qg_job {
     qg_json_doc doc;
@@ -124,11 +145,14 @@ typedef struct qg_job {
     qg_job_model *models;
     qg_dataset_spec *datasets;
     const qg_json **dataset_nodes;
+    int *
+        dataset_source; /* data set that each is made from, before it; -1: it is read from a file */
     qg_experiment *experiments;
     qg_precision_spec *precisions;
     const qg_json **precision_nodes;
     qg_latency_options latency;
     qg_explain_options explain;
+    qg_job_stress stress;
     int n_decompositions;
     qg_job_decomposition *decompositions;
     qg_job_margin margin;
@@ -145,9 +169,14 @@ extern const qg_opt_table qg_job_tables[]; /* of its objects */
 qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *const *set,
                     qg_problems *problems);
 
-/** The experiment at the end of the references of `experiment`, itself where it has none: its fp32
- *  chooses the texts that are explained, and their class. */
+/** The experiment at the end of the references of `experiment`, itself where it has none; of one on
+ *  perturbed texts, that on the same texts as they are. Its fp32 chooses the texts that are
+ *  explained, and their class. */
 int qg_job_root(const qg_job *job, int experiment);
+
+/** The experiment whose predictions choose the texts that are explained in `experiment`: its root,
+ *  unless "samples" names another one on these texts. */
+int qg_job_chooser(const qg_job *job, int experiment);
 
 /** Precision with which others are compared ("fp32" without options), or -1. */
 int qg_job_reference(const qg_job *job);

@@ -10,16 +10,18 @@
 
 /* Kinds of groups; the second column is how the path of an instance is made: of the names of model,
  * data set, precision and method (X), of B, the entry of the job that stands for models with seeds,
- * and of the experiments E and F of a pair or a decomposition. */
+ * of the experiments E and F of a pair or a decomposition, and of the perturbation N. */
 #define QG_GROUP_LIST(X)                                                                           \
     X(CELLS, "/cells")                                                                             \
     X(UNITS, "/units")                                                                             \
     X(DATASET, "/datasets/D")                                                                      \
+    X(GROUPS, "/datasets/D/groups")                                                                \
     X(PAIRS_OF_TEXTS, "/datasets/D/pairs")                                                         \
     X(TOKENS, "/datasets/D/tokens/M")                                                              \
     X(MODEL, "/models/M/P")                                                                        \
     X(PREDICTIONS, "/predictions/M/D/P")                                                           \
     X(METRICS, "/metrics/M/D/P")                                                                   \
+    X(METRICS_BY_GROUP, "/metrics/M/D/P/groups")                                                   \
     X(PAIRED, "/comparisons/M/D/paired")                                                           \
     X(TRAINING, "/training/M")                                                                     \
     X(SEEDS, "/seeds/B/D/P")                                                                       \
@@ -29,10 +31,12 @@
     X(BOUNDS, "/bounds/M/D/P")                                                                     \
     X(INTERACTIONS, "/attributions/M/D/P/X/interactions")                                          \
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
+    X(FAITHFULNESS_BY_GROUP, "/faithfulness/M/D/P/X/groups")                                       \
     X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
     X(INTERNALS, "/internals/M/D/P")                                                               \
     X(INTERNALS_DRIFT, "/comparisons/M/D/P/internals")                                             \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \
+    X(DRIFT_BY_GROUP, "/comparisons/M/D/P/X/groups")                                               \
     X(EXPLANATIONS, "/comparisons/M/D/explanations")                                               \
     X(REFERENCE, "/comparisons/M/D/reference")                                                     \
     X(REFERENCE_EXPLAINED, "/comparisons/M/D/reference/explanations")                              \
@@ -40,6 +44,8 @@
     X(PROBES, "/probes/M/D")                                                                       \
     X(CUES, "/cues/M/D/P/X")                                                                       \
     X(EXPLAINED_SEEDS, "/seeds/B/D/explanations")                                                  \
+    X(STRESS, "/stress/M/D/N")                                                                     \
+    X(STRESS_EXPLAINED, "/stress/M/D/N/P")                                                         \
     X(PAIR, "/pairs/E/F")                                                                          \
     X(DECOMPOSITION, "/decompositions/E/F")                                                        \
     X(CHECKSUMS, "/checksums")                                                                     \
@@ -107,7 +113,7 @@ enum {
         QG_DIFFERENCES
 };
 
-/* A share of a total, and what resamples of the texts make of it. */
+/* A share of a total or another number, and an interval of 95 % around it. */
 #define QG_SHARE_LIST(X) X(share) X(ci_low) X(ci_high)
 enum {
 #define X(name) QG_SHARE_##name,
@@ -140,7 +146,7 @@ enum {
 typedef struct qg_group_ref {
     qg_group group;
     int model, dataset, precision;
-    int method; /* of the job; of a pair or a decomposition: which of the job's */
+    int method; /* of the job; of a pair, a decomposition or a perturbation: which of the job's */
 } qg_group_ref;
 
 /** A group that there is once. */

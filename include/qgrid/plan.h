@@ -19,18 +19,19 @@ enum { QG_SCHEMA_VERSION = 1 };
 #define QG_MOST_UNKNOWN 0.05
 
 typedef struct qg_cell {
-    const char *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
-                         "finetuned/train", "finetuned_smsa/seeds",
-                         "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
-                         "control_smsa/vs/qat_smsa", "qat_smsa/reference", "qat_probes/probes",
-                         "qat_smsa/seeds/explanations", "qat_smsa/decomposition/control_smsa",
-                         "finetuned_smsa/fp32/lime/randomisation", "finetuned_smsa/int8/bounds",
-                         "finetuned_smsa/int8/internals" */
+    const char
+        *name; /* "finetuned_smsa/int8", ".../latency", "finetuned_smsa/compare",
+                  "finetuned/train", "finetuned_smsa/seeds",
+                  "finetuned_smsa/int8/lime", "finetuned_smsa/explanations",
+                  "control_smsa/vs/qat_smsa", "qat_smsa/reference",
+                  "finetuned_smsa/stress/typos", "qat_probes/probes", "qat_smsa/seeds/explanations",
+                  "qat_smsa/decomposition/control_smsa", "finetuned_smsa/fp32/lime/randomisation",
+                  "finetuned_smsa/int8/bounds", "finetuned_smsa/int8/internals" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
     int precision;         /* -1 for those over all precisions */
-    int method; /* explain, randomise: of the job; pair, decomposition: which of the job's; else -1
-                 */
+    int method; /* explain, randomise: of the job; pair, decomposition, stress: which of the job's
+                 * (perturbations); else -1 */
     int owner;  /* latency: the cell whose measurement it shows; else itself */
     int task;   /* its owner's; -1: computed by rank 0 from other cells, or skipped */
     const char *skip; /* why it is not computed; NULL: it is */
@@ -87,7 +88,7 @@ typedef struct qg_plan_explained {
     int first_cell; /* of its explanations: precisions, of each all methods */
     int64_t slots;
     int64_t class_slot[QG_MAX_CLASSES + 1];
-    const int64_t *order;  /* [n] rows as they are drawn */
+    const int64_t *order;  /* [n] rows as they are drawn; with ids [slots] those that have them */
     int64_t words, tokens; /* of the longest row */
 } qg_plan_explained;
 
@@ -152,14 +153,24 @@ int qg_plan_random_parts(const qg_plan *p, int experiment);
 /** Words of a row that have tokens: the others were cut off. */
 int64_t qg_plan_words(const qg_plan_tokens *t, int64_t row);
 
+/* What predictions say of the texts that may be explained: [n] each. */
+typedef struct qg_plan_choice {
+    const int32_t *predicted; /* classes that the fp32 of the chooser (qg_job_chooser) predicts */
+    const uint8_t *diverges;  /* some precision of it predicts another one; NULL: nobody asks */
+} qg_plan_choice;
+
 /**
- * Rows that are explained: of each class the first of `order` that qualify.
+ * Rows that are explained: of each class the first of `order` that qualify, or those with ids.
  *
- * @param[out] row        [slots] -1 where a class has fewer
- * @param      reference  [n] classes that fp32 predicts
+ * @param[out] row  [slots] -1 where a class has fewer
  */
 void qg_plan_explained_rows(int64_t *row, const qg_plan *p, int experiment,
-                            const int32_t *reference);
+                            const qg_plan_choice *choice);
+
+/** The cells of predictions that say which texts of an experiment are explained, and for which
+ *  class: the first is that of the class. Returns how many, at most qg_plan_most_choosing. */
+int qg_plan_choosing(int *cell, const qg_plan *p, int experiment);
+int qg_plan_most_choosing(const qg_plan *p);
 
 /* How often the explanations of fp32 are drawn again, independently of those that are compared:
  * what the two are apart is the repeat. */

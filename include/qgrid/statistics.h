@@ -121,4 +121,10 @@ qg_code qg_bootstrap_metrics(qg_bootstrap *out, const qg_predictions *a, const q
                              qg_absent absent, const qg_draws *draws,
                              qg_arena *scratch) QG_MUST_USE;
 
+/** The same of one prediction: its metrics with the interval of the bootstrap. There is no null
+ *  value: p is NaN. Resamples are those of the comparison. @param[out] out [QG_COMPARED]
+ *  @errors QG_EFORMAT (no labelled row), QG_ENOMEM. */
+qg_code qg_bootstrap_metrics_of(qg_bootstrap *out, const qg_predictions *p, qg_absent absent,
+                                const qg_draws *draws, qg_arena *scratch) QG_MUST_USE;
+
 #endif

@@ -49,6 +49,14 @@ static void list_rules(void)
         printf("  %-14s %s\n", names[i], qg_text_rule_help((qg_text_rule)i));
 }
 
+static void list_perturbations(void)
+{
+    const char *const *names = qg_perturbation_names();
+    printf("perturbations\n");
+    for (int i = 0; names[i]; i++)
+        printf("  %-16s %s\n", names[i], qg_perturbation_help((qg_perturbation)i));
+}
+
 static void list_models(void)
 {
     printf("models\n");
@@ -212,9 +220,11 @@ static const struct {
     const char *name;
     void (*print)(void);
 } sections[] = {
-    {"precisions", list_precisions}, {"formats", list_formats},       {"rules", list_rules},
-    {"models", list_models},         {"tokenizers", list_tokenizers}, {"kernels", list_kernels},
-    {"metrics", list_metrics},       {"training", list_training},     {"methods", list_methods},
+    {"precisions", list_precisions}, {"formats", list_formats},
+    {"rules", list_rules},           {"perturbations", list_perturbations},
+    {"models", list_models},         {"tokenizers", list_tokenizers},
+    {"kernels", list_kernels},       {"metrics", list_metrics},
+    {"training", list_training},     {"methods", list_methods},
     {"results", list_results},
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };

@@ -38,15 +38,23 @@ static const struct {
     {"job", "explain", IS("explain")},
     {"job", "latency", IS("latency")},
     {"job", "margin", IS("margin")},
+    {"job", "stress", IS("stress")},
     {"job", "decompose", LIST_OF(REF("decompose"))},
     {"experiment", "reference", EITHER("'type':'string'", "'const':false")},
     {"decompose", "of", "'type':'string'"},
     {"decompose", "control", "'type':'string'"},
     {"folder", "head", "'const':'random'"},
     {"train", "train", IS("trained")},
+    {"stress", "datasets", LIST_OF("'type':'string'")},
+    {"stress", "perturbations", LIST_OF(REF("perturbation")) ",'uniqueItems':true"},
+    {"stress", "levels", LIST_OF("'type':'number','minimum':0,'maximum':1") ",'uniqueItems':true"},
+    {"stress", "samples", IS("sample")},
     {"latency", "batch_sizes", LIST_OF("'type':'integer','minimum':1,'maximum':4096") ",'uniqueItems':true"},
     {"explain", "methods", LIST_OF(REF("method"))},
     {"explain", "samples", IS("samples")},
+    {"samples", "per_class", EITHER("'type':'integer','minimum':1,'maximum':1000000,'default':17", "'type':'object','minProperties':1,'additionalProperties':{'type':'integer','minimum':0,'maximum':1000000}")},
+    {"samples", "ids", LIST_OF("'type':['string','integer']")},
+    {"samples", "as", "'type':'string'"},
     {"explain", "faithfulness", EITHER("'type':'boolean'", REF("faithfulness"))},
     {"explain", "randomisation", EITHER("'type':'boolean'", REF("randomisation"))},
     {"randomisation", "methods", LIST_OF("'type':'string'")},
@@ -58,6 +66,7 @@ static const struct {
     {"dataset", "delimiter", "'minLength':1,'maxLength':1"},
     {"dataset", "label_map", "'type':'object','additionalProperties':{'type':'string'}"},
     {"dataset", "sample", IS("sample")},
+    {"dataset", "perturb", "'type':'object','minProperties':1,'propertyNames':{" REF("perturbation") "},'additionalProperties':{'type':'number','minimum':0,'maximum':1}"},
     {"precision", "precision", IS("precision_name")},
     {"precision", "name", IS("name")},
     {"qat", "precision", IS("precision_name")},
@@ -286,7 +295,9 @@ static void add_common(qg_str *out)
     qg_str_add(out, "]},\n  \"text_rule\":{\"enum\":[");
     for (const char *const *r = qg_text_rule_names(); *r; r++)
         qg_str_addf(out, "%s\"%s\"", r == qg_text_rule_names() ? "" : ",", *r);
-    qg_str_add(out, "]}");
+    qg_str_add(out, "]},\n  \"perturbation\":{");
+    add_names(out, qg_perturbation_names());
+    qg_str_add(out, "}");
 }
 
 qg_code qg_job_schema(qg_str *out)

@@ -39,6 +39,7 @@ typedef struct bootstrap {
     text *texts; /* [n] */
     sums of[2];
     qg_absent absent;
+    bool alone; /* there is no first prediction: its metrics count as 0 */
 } bootstrap;
 
 static part part_of(const qg_predictions *p, int64_t row)
@@ -113,30 +114,51 @@ static void differences(double out[QG_COMPARED], bootstrap *b, const int32_t *in
     }
     metrics(of_first, &b->of[0], b);
     metrics(out, &b->of[1], b);
-    for (int m = 0; m < QG_COMPARED; m++)
+    for (int m = 0; m < QG_COMPARED && !b->alone; m++)
         out[m] -= of_first[m];
+}
+
+static qg_code resample(qg_bootstrap *out, bootstrap *x, int64_t rows, const qg_draws *draws,
+                        qg_arena *scratch)
+{
+    double observed[QG_COMPARED], *resampled, one[QG_COMPARED];
+    int R = draws->resamples;
+    QG_NEW(resampled, scratch, (int64_t)R * QG_COMPARED);
+    differences(observed, x, NULL, NULL);
+    qg_rng base = qg_rng_make(draws->seed, "bootstrap/accuracy", 0);
+    for (int r = 0; r < R; r++) {
+        qg_rng rng = qg_rng_stream(&base, (uint64_t)r);
+        const int32_t *index = draws->index ? draws->index + (int64_t)r * rows : NULL;
+        differences(one, x, index, &rng);
+        for (int m = 0; m < QG_COMPARED; m++)
+            resampled[(int64_t)m * R + r] = one[m];
+    }
+    for (int m = 0; m < QG_COMPARED; m++)
+        QG_TRY(qg_bootstrap_summary(&out[m], observed[m], resampled + (int64_t)m * R, R, scratch));
+    return QG_OK;
 }
 
 qg_code qg_bootstrap_metrics(qg_bootstrap *out, const qg_predictions *a, const qg_predictions *b,
                              qg_absent absent, const qg_draws *draws, qg_arena *scratch)
 {
     bootstrap x;
-    double observed[QG_COMPARED], *resampled, one[QG_COMPARED];
-    int R = draws->resamples;
     qg_mark mark = qg_arena_mark(scratch);
     QG_TRY(begin(&x, a, b, absent, scratch));
-    QG_NEW(resampled, scratch, (int64_t)R * QG_COMPARED);
-    differences(observed, &x, NULL, NULL);
-    qg_rng base = qg_rng_make(draws->seed, "bootstrap/accuracy", 0);
-    for (int r = 0; r < R; r++) {
-        qg_rng rng = qg_rng_stream(&base, (uint64_t)r);
-        const int32_t *index = draws->index ? draws->index + (int64_t)r * a->n : NULL;
-        differences(one, &x, index, &rng);
-        for (int m = 0; m < QG_COMPARED; m++)
-            resampled[(int64_t)m * R + r] = one[m];
-    }
+    QG_TRY(resample(out, &x, a->n, draws, scratch));
+    qg_arena_release(scratch, mark);
+    return QG_OK;
+}
+
+qg_code qg_bootstrap_metrics_of(qg_bootstrap *out, const qg_predictions *p, qg_absent absent,
+                                const qg_draws *draws, qg_arena *scratch)
+{
+    bootstrap x;
+    qg_mark mark = qg_arena_mark(scratch);
+    QG_TRY(begin(&x, p, p, absent, scratch));
+    x.alone = true;
+    QG_TRY(resample(out, &x, p->n, draws, scratch));
     for (int m = 0; m < QG_COMPARED; m++)
-        QG_TRY(qg_bootstrap_summary(&out[m], observed[m], resampled + (int64_t)m * R, R, scratch));
+        out[m].p_one_sided = out[m].p_two_sided = (double)NAN;
     qg_arena_release(scratch, mark);
     return QG_OK;
 }

@@ -19,7 +19,7 @@
 #include <csv.h>
 #include <string.h>
 
-enum { TEXT, LABEL, ID, WANTED };
+enum { TEXT, LABEL, ID, GROUP, WANTED };
 
 typedef struct place {
     size_t offset;
@@ -165,6 +165,10 @@ static qg_code record_done(reader *s, size_t end)
         r.id = s->value[ID].data;
         r.id_len = s->value[ID].len;
     }
+    if (s->index[GROUP] >= 0) {
+        r.group = s->value[GROUP].data;
+        r.group_len = s->value[GROUP].len;
+    }
     return s->sink->each(s->sink->ctx, &r);
 }
 
@@ -295,10 +299,10 @@ qg_code qg_csv_read(const qg_csv_layout *layout, const qg_dataset_spec *spec, co
                 .data = data,
                 .size = size,
                 .line = 1,
-                .name = {layout->text, layout->label, layout->id},
+                .name = {layout->text, layout->label, layout->id, spec->group_column},
                 .required = {true, layout->label_required || spec->label_column || spec->label_map,
-                             spec->id_column},
-                .index = {-1, -1, -1}};
+                             spec->id_column, spec->group_column},
+                .index = {-1, -1, -1, -1}};
     s.delimiter = (unsigned char)(spec->delimiter ? spec->delimiter[0] : layout->delimiter);
     s.quote = spec->quoting == QG_QUOTING_NONE ? 0 : '"';
     if (spec->text_column)
@@ -328,6 +332,6 @@ const qg_format qg_format_csv = {
     .name = "csv",
     .summary = "CSV (RFC 4180) with a header; columns text, and label and id if there are any",
     .extensions = ".csv",
-    .options = "text_column label_column id_column delimiter quoting label_map",
+    .options = "text_column label_column id_column group_column delimiter quoting label_map",
     .read = read_csv,
 };

@@ -104,6 +104,8 @@ static qg_code on_record(void *ctx, const qg_record *r)
     }
     if (r->id && !(row.id = qg_arena_strndup(l->arena, r->id, r->id_len)))
         return QG_ENOMEM;
+    if (r->group_len > 0 && !(row.group = qg_arena_strndup(l->arena, r->group, r->group_len)))
+        return QG_ENOMEM;
     QG_TRY(qg_pair_record_copy(&row.pair, l->arena, r->pair));
     return push_row(l, &row);
 }
@@ -148,12 +150,13 @@ static qg_code fill(loader *l, const uint8_t *keep, int64_t n)
     const char **text, **sample_id;
     size_t *text_len;
     int32_t *label;
-    int64_t *line, at = 0;
+    int64_t *line, *record, at = 0;
     QG_NEW(text, l->arena, n);
     QG_NEW(sample_id, l->arena, n);
     QG_NEW(text_len, l->arena, n);
     QG_NEW(label, l->arena, n);
     QG_NEW(line, l->arena, n);
+    QG_NEW(record, l->arena, n);
     for (int64_t i = 0; i < l->n; i++) {
         const qg_row *r = &l->row[i];
         if (keep && !keep[i])
@@ -162,6 +165,7 @@ static qg_code fill(loader *l, const uint8_t *keep, int64_t n)
         text_len[at] = r->len;
         label[at] = r->label;
         line[at] = r->line;
+        record[at] = r->record;
         sample_id[at] = r->id ? r->id : qg_arena_printf(l->arena, "%lld", (long long)r->record);
         if (!sample_id[at])
             return QG_ENOMEM;
@@ -174,6 +178,7 @@ static qg_code fill(loader *l, const uint8_t *keep, int64_t n)
     l->out->label = label;
     l->out->sample_id = sample_id;
     l->out->line = line;
+    l->out->record = record;
     return QG_OK;
 }
 
@@ -233,5 +238,6 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
                           "per_class needs labels, which are not read here");
     if (sampled)
         QG_TRY(qg_rows_sample(&keep, &n, a, spec, labels, l.row, l.n));
+    QG_TRY(qg_rows_group(out, a, spec, l.row, l.n, keep, n));
     return fill(&l, keep, n);
 }

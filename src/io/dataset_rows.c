@@ -5,6 +5,8 @@
 
 #include "io/text_set.h"
 
+#include <string.h>
+
 qg_code qg_rows_compare(qg_dataset *out, qg_arena *a, const qg_row *row, int64_t n)
 {
     qg_mark start = qg_arena_mark(a);
@@ -21,6 +23,53 @@ qg_code qg_rows_compare(qg_dataset *out, qg_arena *a, const qg_row *row, int64_t
         }
     }
     qg_arena_release(a, start);
+    return QG_OK;
+}
+
+/* Number of a group, which may be a new one. */
+static qg_code find_group(int32_t *out, qg_dataset *d, const char **name,
+                          const qg_dataset_spec *spec, const qg_row *row)
+{
+    int i = 0;
+    while (i < d->n_groups && strcmp(name[i], row->group) != 0)
+        i++;
+    *out = i;
+    if (i < d->n_groups)
+        return QG_OK;
+    if (i == QG_GROUPS_MAX)
+        return QG_FAIL_AT(QG_EFORMAT, spec->path, row->line, 0, spec->group_column,
+                          "more than %d different groups", QG_GROUPS_MAX);
+    if (strlen(row->group) > QG_GROUP_NAME_MAX)
+        return QG_FAIL_AT(QG_EFORMAT, spec->path, row->line, 0, spec->group_column,
+                          "the name of a group has %zu bytes, at most %d are allowed",
+                          strlen(row->group), QG_GROUP_NAME_MAX);
+    name[d->n_groups++] = row->group;
+    return QG_OK;
+}
+
+qg_code qg_rows_group(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec, const qg_row *row,
+                      int64_t rows, const uint8_t *keep, int64_t n)
+{
+    const char **name;
+    int32_t *group;
+    int64_t at = 0;
+    if (!spec->group_column)
+        return QG_OK;
+    QG_NEW(name, a, QG_GROUPS_MAX);
+    QG_NEW(group, a, n);
+    for (int64_t i = 0; i < rows; i++) {
+        if (keep && !keep[i])
+            continue;
+        group[at] = -1;
+        if (row[i].group)
+            QG_TRY(find_group(&group[at], out, name, spec, &row[i]));
+        at++;
+    }
+    if (out->n_groups == 0)
+        return QG_FAIL_AT(QG_EFORMAT, spec->path, 0, 0, spec->group_column,
+                          "no row is in a group: the column is empty");
+    out->group_name = name;
+    out->group = group;
     return QG_OK;
 }
 

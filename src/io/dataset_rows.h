@@ -9,7 +9,8 @@
 typedef struct qg_row {
     const char *text; /* normalised */
     size_t len;
-    const char *id; /* NULL: the record number */
+    const char *id;    /* NULL: the record number */
+    const char *group; /* NULL: of none */
     int64_t line, record;
     int32_t label;
     const qg_pair_record *pair; /* NULL: it belongs to none */
@@ -17,6 +18,11 @@ typedef struct qg_row {
 
 /** Counts duplicates and conflicting texts; scratch memory of the arena is given back. Local. */
 qg_code qg_rows_compare(qg_dataset *out, qg_arena *a, const qg_row *row, int64_t n) QG_MUST_USE;
+
+/** Numbers the groups of the rows that are kept (NULL: all), n of them, as they occur.
+ *  @errors QG_EFORMAT: there are too many, or a name is too long. Local. */
+qg_code qg_rows_group(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec, const qg_row *row,
+                      int64_t rows, const uint8_t *keep, int64_t n) QG_MUST_USE;
 
 /**
  * Marks the rows of the sample that the spec asks for; returns their number in *chosen.

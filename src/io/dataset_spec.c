@@ -14,8 +14,13 @@ static const char *const on_error_names[] = {"fail", "skip", NULL};
 #define FIELD(f) offsetof(qg_dataset_spec, f)
 
 const qg_opt qg_dataset_opts[] = {
-    {"path", QG_OPT_STRING, FIELD(path), .required = true,
-     .help = "the file, relative to the working directory"},
+    {"path", QG_OPT_STRING, FIELD(path), .help = "the file, relative to the working directory"},
+    {"from", QG_OPT_STRING, FIELD(from),
+     .help = "in place of a file: a name of datasets whose rows it is made of"},
+    {"perturb", QG_OPT_NODE, FIELD(perturb),
+     .help = "with from: object, one of qgrid list perturbations: chance in [0, 1]"},
+    {"seed", QG_OPT_INT, FIELD(noise.seed), .def = 42, .min = 0, .max = QG_JSON_MOST_INTEGER,
+     .help = "with perturb: of what is drawn"},
     {"format", QG_OPT_STRING, FIELD(format),
      .help = "see qgrid list formats; without it the extension of the path decides"},
     {"normalize", QG_OPT_NODE, FIELD(normalize),
@@ -28,6 +33,8 @@ const qg_opt qg_dataset_opts[] = {
     {"label_column", QG_OPT_STRING, FIELD(label_column), .help = "column or key of the label"},
     {"id_column", QG_OPT_STRING, FIELD(id_column),
      .help = "column or key of the sample id; without it the record number"},
+    {"group_column", QG_OPT_STRING, FIELD(group_column),
+     .help = "column or key of a group, by which metrics and drift are given, too"},
     {"delimiter", QG_OPT_STRING, FIELD(delimiter), .help = "between columns, one ASCII character"},
     {"quoting", QG_OPT_ENUM, FIELD(quoting), .names = quoting_names,
      .help = "double: fields may be in double quotes; none: quotes are characters"},
@@ -130,7 +137,7 @@ static qg_code unknown_format(const qg_dataset_spec *spec, const qg_json_doc *do
 static qg_code check_format(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *object,
                             qg_problems *problems)
 {
-    static const char *const some[] = {"text_column", "label_column", "id_column",
+    static const char *const some[] = {"text_column", "label_column", "id_column", "group_column",
                                        "delimiter",   "quoting",      "label_map"};
     const qg_format *format =
         spec->format ? qg_format_find(spec->format) : qg_format_of_path(spec->path);
@@ -140,6 +147,41 @@ static qg_code check_format(qg_dataset_spec *spec, const qg_json_doc *doc, const
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
         if (qg_problems_take(problems, check_taken(format, some[i], object, doc)) == QG_ENOMEM)
             return QG_ENOMEM;
+    return QG_OK;
+}
+
+qg_code qg_dataset_sample_read(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *v,
+                               qg_problems *problems)
+{
+    spec->sample = v;
+    if (qg_opt_read(spec, qg_dataset_sample_opts, doc, v, problems) == QG_ENOMEM)
+        return QG_ENOMEM;
+    return v && v->type == QG_JSON_OBJECT ? qg_problems_take(problems, check_sample(spec, doc))
+                                          : QG_OK;
+}
+
+/* What is of a file has no place beside `from`, and the other way round. */
+static qg_code check_source(const qg_dataset_spec *spec, const qg_json_doc *doc,
+                            const qg_json *object)
+{
+    static const char *const derived[] = {"from", "perturb", "seed", "sample", NULL};
+    const qg_json *perturb = spec->perturb, *seed = qg_json_get(object, "seed");
+    if (!spec->from && !spec->path)
+        return QG_JSON_FAIL(doc, object, QG_EJOB,
+                            "key 'path' is missing, or 'from' in place of a file");
+    if (!spec->from && (perturb || seed))
+        return QG_JSON_FAIL(doc, perturb ? perturb : seed, QG_EJOB,
+                            "is of a data set that is made from another one; its \"from\" lacks");
+    if (!spec->from)
+        return QG_OK;
+    for (const qg_json *m = object->child; m; m = m->next) {
+        bool takes = false;
+        for (int i = 0; derived[i]; i++)
+            takes = takes || strcmp(derived[i], m->key) == 0;
+        if (!takes)
+            return QG_JSON_FAIL(doc, m, QG_EJOB, "has no place beside \"from\": it is that of '%s'",
+                                spec->from);
+    }
     return QG_OK;
 }
 
@@ -153,17 +195,19 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
         return QG_ENOMEM;
     if (is_path)
         spec->path = object->string;
-    if (qg_opt_read(spec, qg_dataset_sample_opts, doc, spec->sample, problems) == QG_ENOMEM)
+    if (!is_path && object->type == QG_JSON_OBJECT)
+        (void)qg_problems_take(problems, check_source(spec, doc, object));
+    if (spec->perturb)
+        (void)qg_problems_take(problems, qg_noise_read(&spec->noise, doc, spec->perturb));
+    if (qg_dataset_sample_read(spec, doc, spec->sample, problems) == QG_ENOMEM)
         return QG_ENOMEM;
-    if (spec->sample && spec->sample->type == QG_JSON_OBJECT)
-        (void)qg_problems_take(problems, check_sample(spec, doc));
     (void)qg_problems_take(problems, qg_normalization_read(&spec->rules, doc, spec->normalize));
     if (spec->label_map)
         (void)qg_problems_take(problems, check_label_map(spec->label_map, doc));
     const qg_json *delimiter = qg_json_get(object, "delimiter");
     if (delimiter)
         (void)qg_problems_take(problems, check_delimiter(delimiter, doc));
-    if (spec->path && check_format(spec, doc, object, problems) == QG_ENOMEM)
+    if (spec->path && !spec->from && check_format(spec, doc, object, problems) == QG_ENOMEM)
         return QG_ENOMEM;
     return problems->n > before ? QG_EJOB : QG_OK;
 }

@@ -17,7 +17,7 @@ typedef struct reader {
     const qg_dataset_spec *spec;
     const char *text_key, *label_key, *id_key;
     bool first, labelled;
-    char label_number[32];
+    char label_number[32], group_number[32];
     qg_arena *scratch;
 } reader;
 
@@ -67,6 +67,17 @@ static qg_code read_label(qg_record *r, reader *s, const qg_json_doc *doc)
     return QG_OK;
 }
 
+static qg_code read_group(qg_record *r, reader *s, const qg_json_doc *doc)
+{
+    const qg_json *v = s->spec->group_column ? qg_json_get(doc->root, s->spec->group_column) : NULL;
+    if (!s->spec->group_column || (v && v->type == QG_JSON_NULL))
+        return QG_OK;
+    if (!v)
+        return QG_JSON_FAIL(doc, doc->root, QG_EFORMAT, "key '%s' is missing",
+                            s->spec->group_column);
+    return scalar(&r->group, &r->group_len, s->group_number, doc, v);
+}
+
 /* A number as it is typed: ids have more digits than a double. */
 static qg_code read_id(qg_record *r, reader *s, const qg_json_doc *doc, const qg_json *v)
 {
@@ -97,6 +108,7 @@ static qg_code read_object(qg_record *r, reader *s, const qg_json_doc *doc)
     else if (s->spec->id_column)
         return QG_JSON_FAIL(doc, doc->root, QG_EFORMAT, "key '%s' is missing", s->id_key);
     QG_TRY(read_label(r, s, doc));
+    QG_TRY(read_group(r, s, doc));
     s->first = false;
     return QG_OK;
 }
@@ -145,6 +157,6 @@ const qg_format qg_format_jsonl = {
     .name = "jsonl",
     .summary = "one JSON object a line: text, and label and id if there are any",
     .extensions = ".jsonl .ndjson",
-    .options = "text_column label_column id_column label_map",
+    .options = "text_column label_column id_column group_column label_map",
     .read = read_jsonl,
 };

@@ -46,17 +46,22 @@ static qg_code add_experiment(qg_job_reader *r, const qg_experiment *x)
     return QG_OK;
 }
 
-/* One experiment, or one for each seed of its model. */
-static qg_code add_experiments(qg_job_reader *r, const qg_json *m, const qg_seed_group *models,
-                               int dataset)
+qg_code qg_job_add_experiments(qg_job_reader *r, const qg_json *node, const char *name,
+                               const qg_seed_group *models, int dataset)
 {
     qg_job *job = r->job;
-    qg_seed_group seed_group = {m->key, job->n_experiments, models->n};
+    qg_seed_group seed_group = {name, job->n_experiments, models->n};
     for (int i = 0; i < (models->n ? models->n : 1); i++) {
-        qg_experiment x = {m->key, models->first + i, dataset, -1, seed_group, m};
+        qg_experiment x = {.name = name,
+                           .model = models->first + i,
+                           .dataset = dataset,
+                           .reference = -1,
+                           .plain = -1,
+                           .seed_group = seed_group,
+                           .node = node};
         if (models->n)
             x.name =
-                qg_arena_printf(r->arena, "%s_s%lld", m->key, (long long)job->models[x.model].seed);
+                qg_arena_printf(r->arena, "%s_s%lld", name, (long long)job->models[x.model].seed);
         if (!x.name)
             return QG_ENOMEM;
         QG_TRY(add_experiment(r, &x));
@@ -193,9 +198,21 @@ static void find_references(qg_job_reader *r)
 
 int qg_job_root(const qg_job *job, int experiment)
 {
-    while (job->experiments[experiment].reference >= 0)
-        experiment = job->experiments[experiment].reference;
+    for (const qg_experiment *x = &job->experiments[experiment]; x->plain >= 0 || x->reference >= 0;
+         x = &job->experiments[experiment])
+        experiment = x->plain >= 0 ? x->plain : x->reference;
     return experiment;
+}
+
+int qg_job_chooser(const qg_job *job, int experiment)
+{
+    int root = qg_job_root(job, experiment), as = job->explain.as;
+    const qg_experiment *x = job->experiments;
+    if (as >= 0 && x[as].dataset == x[root].dataset)
+        return qg_job_root(job, as);
+    if (as >= 0 && x[as].stress && x[x[as].stress[0]].dataset == x[root].dataset)
+        return x[as].stress[0];
+    return root;
 }
 
 qg_code qg_job_read_experiments(qg_job_reader *r, const qg_json *v)
@@ -220,7 +237,7 @@ qg_code qg_job_read_experiments(qg_job_reader *r, const qg_json *v)
         if (models && !has_classifier(job, models))
             QG_WRONG(r, model, "'%s' is pre-trained and has no classifier", e.model);
         else if (models && d >= 0)
-            QG_TRY(add_experiments(r, m, models, d));
+            QG_TRY(qg_job_add_experiments(r, m, m->key, models, d));
     }
     find_references(r);
     return QG_OK;

@@ -14,11 +14,6 @@ struct explain_entry {
     bool internals;
 };
 
-struct samples_entry {
-    int64_t per_class, seed;
-    bool correct_only;
-};
-
 struct faithfulness_entry {
     const qg_json *k;
     int masking, order;
@@ -39,12 +34,6 @@ const qg_opt qg_job_explain_opts[] = {
     {"floor_draws", QG_OPT_INT, offsetof(struct explain_entry, floor_draws), .def = 30, .min = 1, .max = 10000, .help = "random explanations behind the floor of drift"},
     {"internals", QG_OPT_BOOL, offsetof(struct explain_entry, internals), .help = "entropy of attention by layer and head, and states of the first token by layer, beside those of fp32"},
     {"pairs", QG_OPT_NODE, offsetof(struct explain_entry, pairs), .help = "[[experiment, experiment], ...] whose drift is compared"},
-    QG_OPT_END,
-};
-const qg_opt qg_job_samples_opts[] = {
-    {"per_class", QG_OPT_INT, offsetof(struct samples_entry, per_class), .def = 17, .min = 1, .max = 1000000, .help = "texts of each class"},
-    {"correct_only", QG_OPT_BOOL, offsetof(struct samples_entry, correct_only), .def = 1, .help = "only texts that fp32 classifies right"},
-    {"seed", QG_OPT_INT, offsetof(struct samples_entry, seed), .def = -1, .min = -1, .max = QG_JSON_MOST_INTEGER, .help = "seed of the choice and of methods that draw; default: the job's"},
     QG_OPT_END,
 };
 const qg_opt qg_job_faithfulness_opts[] = {
@@ -90,17 +79,6 @@ static qg_code read_methods(qg_job_reader *r, const qg_json *v)
         o->n_methods++;
     }
     return QG_OK;
-}
-
-static void read_samples(qg_job_reader *r, const qg_json *v)
-{
-    struct samples_entry e = {0};
-    qg_explain_options *o = &r->job->explain;
-    if (qg_opt_read(&e, qg_job_samples_opts, &r->job->doc, v, r->problems) != QG_OK)
-        return;
-    o->per_class = e.per_class;
-    o->correct_only = e.correct_only;
-    o->seed = e.seed >= 0 ? e.seed : r->job->seed;
 }
 
 static void read_target(qg_job_reader *r, const qg_json *v, const char *text)
@@ -245,7 +223,7 @@ qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v)
     if (!v || qg_opt_read(&e, qg_job_explain_opts, &r->job->doc, v, r->problems) != QG_OK)
         return QG_OK;
     QG_TRY(read_methods(r, e.methods));
-    read_samples(r, e.samples);
+    QG_TRY(qg_job_read_samples(r, e.samples));
     read_target(r, qg_json_get(v, "target"), e.target);
     read_faithfulness(r, e.faithfulness);
     QG_TRY(qg_job_read_randomisation(r, e.randomisation));

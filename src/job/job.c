@@ -16,7 +16,7 @@ struct top {
     int64_t seed, max_length, unit_tokens, bootstrap;
     int absent;
     const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency,
-        *decompose, *margin;
+        *decompose, *margin, *stress;
 };
 
 static const char *const absent_names[] = {
@@ -38,6 +38,7 @@ static const qg_opt top_table[] = {
     {"precisions", QG_OPT_NODE, offsetof(struct top, precisions), .required = true, .help = "list of precisions"},
     {"explain", QG_OPT_NODE, offsetof(struct top, explain), .help = "explanation methods"},
     {"latency", QG_OPT_NODE, offsetof(struct top, latency), .help = "latency measurement"},
+    {"stress", QG_OPT_NODE, offsetof(struct top, stress), .help = "experiments are made again on perturbed texts, each way at each level"},
     {"decompose", QG_OPT_NODE, offsetof(struct top, decompose), .help = "[{of, control}, ...]: how much of a drift is training, how much quantization"},
     {"margin", QG_OPT_NODE, offsetof(struct top, margin), .help = "differences that are too small to matter"},
     QG_OPT_END,
@@ -79,6 +80,7 @@ const qg_opt_table qg_job_tables[] = {
     {"samples", qg_job_samples_opts},
     {"faithfulness", qg_job_faithfulness_opts},
     {"randomisation", qg_job_randomisation_opts},
+    {"stress", qg_job_stress_opts},
     {NULL, NULL},
 };
 
@@ -112,21 +114,59 @@ bool qg_job_check_members(qg_job_reader *r, const qg_json *v, qg_json_type type)
     return false;
 }
 
-static qg_code read_datasets(qg_job_reader *r, const qg_json *v)
+qg_code qg_job_add_dataset(qg_job_reader *r, const qg_dataset_spec *spec, const qg_json *node,
+                           int source)
 {
     qg_job *job = r->job;
+    size_t n = (size_t)job->n_datasets, cap = n ? 2 * n : 8;
+    if ((n & (n - 1)) == 0) {
+        job->datasets = qg_arena_grow(r->arena, job->datasets, n, cap, sizeof *job->datasets);
+        job->dataset_nodes =
+            qg_arena_grow(r->arena, job->dataset_nodes, n, cap, sizeof *job->dataset_nodes);
+        job->dataset_source =
+            qg_arena_grow(r->arena, job->dataset_source, n, cap, sizeof *job->dataset_source);
+        if (!job->datasets || !job->dataset_nodes || !job->dataset_source)
+            return QG_ENOMEM;
+    }
+    qg_dataset_spec *d = &job->datasets[n];
+    *d = *spec;
+    if (source >= 0) {
+        d->path = job->datasets[source].path;
+        d->format = job->datasets[source].format;
+        d->rules = job->datasets[source].rules;
+    }
+    job->dataset_nodes[n] = node;
+    job->dataset_source[n] = source;
+    job->n_datasets++;
+    return QG_OK;
+}
+
+/* The data set, above it, that a derived one is made from; -1: none, or a problem was noted. */
+static int find_source(qg_job_reader *r, const qg_json *m, const qg_dataset_spec *d)
+{
+    const qg_json *from = qg_json_get(m, "from"), *all = m->parent;
+    int i = d->from ? qg_job_dataset(r->job, from) : -1;
+    if (!d->from || i >= 0)
+        return i;
+    if (qg_json_get(all, d->from))
+        QG_WRONG(r, from, "'%s' has to stand above the data set that is made from it", d->from);
+    else
+        qg_job_unknown_name(r, from, all, "dataset");
+    return -1;
+}
+
+static qg_code read_datasets(qg_job_reader *r, const qg_json *v)
+{
     if (!qg_job_check_members(r, v, QG_JSON_OBJECT))
         return QG_OK;
-    QG_NEW(job->datasets, r->arena, v->count);
-    QG_NEW(job->dataset_nodes, r->arena, v->count);
     for (const qg_json *m = v->child; m; m = m->next) {
+        qg_dataset_spec d;
         if (!qg_job_check_name(r, m, m->key))
             continue;
-        qg_dataset_spec *d = &job->datasets[job->n_datasets];
-        qg_code rc = qg_dataset_spec_read(d, m->key, &job->doc, m, r->problems);
+        qg_code rc = qg_dataset_spec_read(&d, m->key, &r->job->doc, m, r->problems);
         if (rc != QG_OK && rc != QG_EJOB)
             return rc;
-        job->dataset_nodes[job->n_datasets++] = m;
+        QG_TRY(qg_job_add_dataset(r, &d, m, find_source(r, m, &d)));
     }
     return QG_OK;
 }
@@ -151,8 +191,9 @@ void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *lis
 /* What cells are called that are of no precision. */
 static bool is_taken(const char *precision)
 {
-    static const char *const names[] = {"compare",      "paired", "train",     "seeds",
-                                        "explanations", "vs",     "reference", "decomposition"};
+    static const char *const names[] = {"compare",   "paired",        "train",
+                                        "seeds",     "explanations",  "vs",
+                                        "reference", "decomposition", "stress"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(precision, names[i]) == 0)
             return true;
@@ -254,8 +295,10 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     if (t.labels)
         QG_TRY(qg_labels_read(&out->labels, &out->K, &out->doc, t.labels, problems));
     QG_TRY(read_datasets(&r, t.datasets));
+    QG_TRY(qg_job_read_stress(&r, t.stress));
     QG_TRY(qg_job_read_models(&r, t.models));
     QG_TRY(qg_job_read_experiments(&r, t.experiments));
+    QG_TRY(qg_job_add_stressed(&r));
     QG_TRY(read_precisions(&r, t.precisions));
     read_latency(&r, t.latency);
     (void)qg_opt_read(&out->margin, margin_table, &out->doc, t.margin, problems);

@@ -17,7 +17,7 @@ typedef struct qg_job_reader {
 extern const qg_opt qg_job_folder_opts[], qg_job_train_opts[];
 extern const qg_opt qg_job_experiment_opts[], qg_job_decompose_opts[];
 extern const qg_opt qg_job_explain_opts[], qg_job_samples_opts[], qg_job_faithfulness_opts[];
-extern const qg_opt qg_job_randomisation_opts[];
+extern const qg_opt qg_job_randomisation_opts[], qg_job_stress_opts[];
 
 /** Whether `name`, which `v` gives to something, can be part of cell names and of paths in the
  *  results file; else a problem is noted. */
@@ -39,11 +39,31 @@ const qg_seed_group *qg_job_experiments(qg_job_reader *r, const qg_json *v);
 /** Whether two entries have the same seeds, one behind the other; without seeds any will do. */
 bool qg_job_same_seeds(const qg_job *job, const qg_seed_group *a, const qg_seed_group *b);
 
+/** Adds experiments on a data set: one with the model, or one for each seed of the models, named
+ *  NAME or NAME_sSEED; node: for messages. @errors QG_ENOMEM. */
+qg_code qg_job_add_experiments(qg_job_reader *r, const qg_json *node, const char *name,
+                               const qg_seed_group *models, int dataset) QG_MUST_USE;
+
+/** Adds a data set of the job; of what it is made from, -1: a file, the path is taken over.
+ *  @errors QG_ENOMEM. */
+qg_code qg_job_add_dataset(qg_job_reader *r, const qg_dataset_spec *spec, const qg_json *node,
+                           int source) QG_MUST_USE;
+
+/** Reads "stress" (NULL: none) and adds its data sets: after the other data sets.
+ *  @errors QG_ENOMEM. */
+qg_code qg_job_read_stress(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** Adds the experiments on them: after the other experiments. @errors QG_ENOMEM. */
+qg_code qg_job_add_stressed(qg_job_reader *r) QG_MUST_USE;
+
 /** Reads "decompose" (NULL: none): after "explain". @errors QG_ENOMEM. */
 qg_code qg_job_read_decompositions(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
 
 /** Reads "explain" (NULL: none): after labels, experiments and precisions. @errors QG_ENOMEM. */
 qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** Reads "samples" of "explain" (NULL: defaults). @errors QG_ENOMEM. */
+qg_code qg_job_read_samples(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
 
 /** Reads "randomisation" of "explain" (NULL: none): after methods. @errors QG_ENOMEM. */
 qg_code qg_job_read_randomisation(qg_job_reader *r, const qg_json *v) QG_MUST_USE;

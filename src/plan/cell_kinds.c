@@ -78,6 +78,17 @@ static bool sums_up_decomposition(const qg_plan *p, const qg_cell *c, const qg_c
     return found;
 }
 
+/* Experiments made from one by a perturbation: all levels. */
+static bool sums_up_stress(const qg_plan *p, const qg_cell *c, const qg_cell *k)
+{
+    int L = p->job->stress.n_levels;
+    const int *of = p->job->experiments[c->experiment].stress + c->method * L;
+    bool found = false;
+    for (int i = 0; i < L && (k->kind == QG_CELL_PREDICT || k->kind == QG_CELL_EXPLAIN); i++)
+        found |= k->experiment == of[i];
+    return found;
+}
+
 static bool sums_up_pair(const qg_plan *p, const qg_cell *c, const qg_cell *k)
 {
     const qg_job_pair *pair = &p->job->explain.pairs[c->method];
@@ -99,6 +110,23 @@ static void add_precision(qg_sha256 *h, const qg_precision_spec *s)
 static void add_prediction(qg_sha256 *h, const qg_plan *p, int experiment, int precision)
 {
     qg_sha256_add_text(h, p->cells[qg_predict_cell(p, experiment, precision)].key);
+}
+
+/* What the choice of texts looks at, besides its numbers. */
+static void add_choice(qg_sha256 *h, const qg_plan *p, int experiment)
+{
+    const qg_explain_options *o = &p->job->explain;
+    int chooser = qg_job_chooser(p->job, experiment), root = qg_job_root(p->job, experiment);
+    int reference = qg_job_reference(p->job);
+    add_prediction(h, p, root, reference);
+    if (chooser != root)
+        add_prediction(h, p, chooser, reference);
+    for (int i = 0; i < p->job->n_precisions && o->divergent; i++)
+        add_prediction(h, p, chooser, i);
+    if (o->per_class == 0)
+        qg_sha256_add(h, o->of_class, (size_t)p->job->K * sizeof o->of_class[0]);
+    for (int i = 0; i < o->n_ids; i++)
+        qg_sha256_add_text(h, o->ids[i]);
 }
 
 static void key_of_predictions(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
@@ -135,7 +163,7 @@ static void key_of_bounds(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     int64_t numbers[] = {o->per_class, o->correct_only, o->seed, o->target,
                          f->masking,   f->exact_words,  f->beam};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    add_choice(h, p, c->experiment);
     qg_sha256_add(h, numbers, sizeof numbers);
 }
 
@@ -153,7 +181,7 @@ static void key_of_explanation(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
                          f->normalised, f->exact_words,      f->beam,
                          f->soft,       EXPLANATION_VERSION, qg_plan_repeats(p, c)};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    add_choice(h, p, c->experiment);
     qg_sha256_add_text(h, o->methods[c->method].canonical);
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, f->k, (size_t)f->n_k * sizeof f->k[0]);
@@ -166,7 +194,7 @@ static void key_of_randomisation(qg_sha256 *h, const qg_plan *p, const qg_cell *
     int64_t numbers[] = {o->per_class, o->correct_only, o->seed, o->target,
                          x->smooth,    x->bins,         x->seed};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    add_choice(h, p, c->experiment);
     qg_sha256_add_text(h, o->methods[c->method].canonical);
     qg_sha256_add(h, numbers, sizeof numbers);
     qg_sha256_add(h, &x->noise, sizeof x->noise);
@@ -178,7 +206,7 @@ static void key_of_internals(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     const qg_explain_options *o = &p->job->explain;
     int64_t numbers[] = {o->per_class, o->correct_only, o->seed};
     add_prediction(h, p, c->experiment, c->precision);
-    add_prediction(h, p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job));
+    add_choice(h, p, c->experiment);
     qg_sha256_add(h, numbers, sizeof numbers);
 }
 
@@ -292,6 +320,9 @@ void qg_plan_summed_up(int *first, int *end, const qg_plan *p, const qg_cell *c)
     bool seeds = c->kind == QG_CELL_SEEDS || c->kind == QG_CELL_EXPLAINED_SEEDS;
     if (c->kind == QG_CELL_REFERENCE || c->kind == QG_CELL_PROBES)
         reach(&low, &high, p, e);
+    int levels = c->kind == QG_CELL_STRESS ? p->job->stress.n_levels : 0;
+    for (int i = 0; i < levels; i++)
+        reach(&low, &high, p, p->job->experiments[e].stress[c->method * levels + i]);
     for (int i = g->first; seeds && i < g->first + g->n; i++)
         reach(&low, &high, p, i);
     const qg_job_pair *pair = NULL;

@@ -129,17 +129,24 @@ static qg_code add_train_cells(qg_plan *p, qg_arena *a)
     return QG_OK;
 }
 
+/* Texts that "stress" makes take as long as those that they are made from. */
+static bool has_latency(const qg_plan *p, int e)
+{
+    return p->job->latency.wanted && !p->job->experiments[e].stressed;
+}
+
 static qg_code add_experiment_cells(qg_plan *p, qg_arena *a, int e)
 {
     const qg_job *job = p->job;
     const char *name = job->experiments[e].name;
+    bool latency = has_latency(p, e);
     p->cells_of[e] = (qg_plan_cells_of){.first = p->n_cells, .predict = p->n_cells, .bounds = -1};
     for (int i = 0; i < job->n_precisions; i++)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_PREDICT, e, i), name, ""));
-    for (int i = 0; i < job->n_precisions && job->latency.wanted; i++)
+    for (int i = 0; i < job->n_precisions && latency; i++)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_LATENCY, e, i), name, "latency"));
     QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_COMPARE, e, -1), name, "compare"));
-    if (!job->latency.wanted)
+    if (!latency)
         return QG_OK;
     return add_cell(p, a, of_experiment(job, QG_CELL_LATENCIES, e, -1), name, "latencies");
 }
@@ -200,7 +207,7 @@ static qg_code add_randomisation_cells(qg_plan *p, qg_arena *a, int e)
     for (int m = 0; m < o->n_methods && o->randomisation.wanted; m++) {
         qg_cell cell = of_experiment(p->job, QG_CELL_RANDOMISE, e, reference);
         const char *suffix = qg_arena_printf(a, "%s/randomisation", o->methods[m].name);
-        if (!o->randomisation.method[m] || !o->randomisation.experiment[e])
+        if (!o->randomisation.method[m] || !o->randomisation.experiment[e] || x->stressed)
             continue;
         if (!suffix)
             return QG_ENOMEM;
@@ -239,9 +246,27 @@ static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
         c->skip = unable(p, a, c);
     }
     QG_TRY(add_randomisation_cells(p, a, e));
-    for (int i = 0; i < job->n_precisions && job->explain.internals; i++)
+    bool internals = job->explain.internals && !job->experiments[e].stressed;
+    for (int i = 0; i < job->n_precisions && internals; i++)
         QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_INTERNALS, e, i), name, "internals"));
     return add_cell(p, a, of_experiment(job, QG_CELL_EXPLANATIONS, e, -1), name, "explanations");
+}
+
+/* Behind all experiments: what stress makes of one may come after others. */
+static qg_code add_stress_cells(qg_plan *p, qg_arena *a)
+{
+    const qg_job *job = p->job;
+    for (int e = 0; e < job->n_experiments; e++)
+        for (int i = 0; i < job->stress.n_perturbations && job->experiments[e].stress; i++) {
+            const char *suffix = qg_arena_printf(
+                a, "stress/%s", qg_perturbation_names()[job->stress.perturbation[i]]);
+            qg_cell cell = of_experiment(job, QG_CELL_STRESS, e, -1);
+            cell.method = i;
+            if (!suffix)
+                return QG_ENOMEM;
+            QG_TRY(add_cell(p, a, cell, job->experiments[e].name, suffix));
+        }
+    return QG_OK;
 }
 
 static qg_code add_decomposition_cells(qg_plan *p, qg_arena *a)
@@ -312,24 +337,26 @@ static void select_trainings(qg_plan *p)
 
 /* What tests and comparisons are over, and the predictions that say which texts are explained for
  * which class. */
-static void select_explained(qg_plan *p)
+static void select_explained(qg_plan *p, int *choosing)
 {
     for (int i = p->n_cells - 1; i >= 0; i--) {
         const qg_cell *c = &p->cells[i];
         int first, end;
         qg_plan_summed_up(&first, &end, p, c);
         for (int k = first; k < end && c->selected; k++)
-            p->cells[k].selected |= (p->cells[k].kind == QG_CELL_EXPLAIN ||
-                                     c->kind == QG_CELL_REFERENCE || c->kind == QG_CELL_PROBES) &&
-                                    qg_cell_sums_up(p, c, &p->cells[k]);
+            p->cells[k].selected |=
+                (p->cells[k].kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_REFERENCE ||
+                 c->kind == QG_CELL_STRESS || c->kind == QG_CELL_PROBES) &&
+                qg_cell_sums_up(p, c, &p->cells[k]);
     }
     for (int i = p->n_cells - 1; i >= 0; i--) { /* bounds are before explanations */
         const qg_cell *c = &p->cells[i];
         int bounds = qg_plan_bounds_cell(p, c->experiment, c->precision);
         if (!c->selected || !qg_cell_explains(c->kind) || c->skip)
             continue;
-        p->cells[qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))]
-            .selected = true;
+        int n = qg_plan_choosing(choosing, p, c->experiment);
+        for (int k = 0; k < n; k++)
+            p->cells[choosing[k]].selected = true;
         if (c->kind != QG_CELL_INTERNALS && p->job->explain.target == QG_TARGET_PREDICTED)
             p->cells[qg_predict_cell(p, c->experiment, c->precision)].selected = true;
         if (c->kind == QG_CELL_EXPLAIN && bounds >= 0)
@@ -337,14 +364,17 @@ static void select_explained(qg_plan *p)
     }
 }
 
-static void select_cells(qg_plan *p, const char *only)
+static qg_code select_cells(qg_plan *p, qg_arena *a, const char *only)
 {
+    int *choosing;
+    QG_NEW(choosing, a, qg_plan_most_choosing(p));
     for (int i = 0; i < p->n_cells; i++)
         p->cells[i].selected = !only || qg_glob(only, p->cells[i].name);
-    select_explained(p);
+    select_explained(p, choosing);
     select_trainings(p);
     for (int i = 0; i < p->n_cells; i++)
         p->n_selected += p->cells[i].selected;
+    return QG_OK;
 }
 
 static qg_code index_experiments(qg_plan *p, qg_arena *a)
@@ -363,7 +393,7 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
     int per = job->n_precisions * (3 + job->latency.wanted + job->explain.n_methods) + 7 +
-              job->explain.n_methods;
+              job->explain.n_methods + job->stress.n_perturbations;
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);
     QG_NEW(p->cells_of, a, job->n_experiments);
@@ -379,6 +409,7 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
             QG_TRY(add_seeds_cells(p, a, seed_group));
     }
     QG_TRY(add_reference_cells(p, a));
+    QG_TRY(add_stress_cells(p, a));
     QG_TRY(add_probes_cells(p, a));
     QG_TRY(add_pair_cells(p, a));
     QG_TRY(add_decomposition_cells(p, a));
@@ -388,6 +419,5 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
         if (p->cells[i].skip)
             QG_TRY(qg_plan_warn(
                 p, a, qg_arena_printf(a, "%s is skipped: %s", p->cells[i].name, p->cells[i].skip)));
-    select_cells(p, only);
-    return QG_OK;
+    return select_cells(p, a, only);
 }

@@ -45,12 +45,9 @@ static void add_pairs(qg_sha256 *h, const qg_minimal_pairs *x, int64_t rows)
     qg_sha256_add(h, x->cue, (size_t)x->cue_splits[rows] * sizeof *x->cue);
 }
 
-qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_spec *spec,
-                             const char *const *labels)
+static void hash_dataset(qg_plan_dataset *d)
 {
     qg_sha256 h;
-    d->path = spec->path;
-    QG_TRY(qg_dataset_load(&d->data, a, spec, labels));
     qg_sha256_init(&h);
     for (int64_t i = 0; i < d->data.n; i++) {
         qg_sha256_add_text(&h, d->data.text[i]);
@@ -59,7 +56,40 @@ qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_s
     if (d->data.pairs)
         add_pairs(&h, d->data.pairs, d->data.n);
     qg_sha256_final(&h, d->hash);
+}
+
+qg_code qg_plan_dataset_load(qg_plan_dataset *d, qg_arena *a, const qg_dataset_spec *spec,
+                             const char *const *labels)
+{
+    d->path = spec->path;
+    QG_TRY(qg_dataset_load(&d->data, a, spec, labels));
+    hash_dataset(d);
     return QG_OK;
+}
+
+/* From its file, or from a data set before it; nothing where that one could not be loaded. */
+static qg_code load_dataset(qg_plan *p, qg_arena *a, int i)
+{
+    const qg_job *job = p->job;
+    qg_plan_dataset *d = &p->datasets[i];
+    int source = job->dataset_source[i];
+    if (source < 0)
+        return qg_plan_dataset_load(d, a, &job->datasets[i], job->labels);
+    if (p->datasets[source].data.n == 0)
+        return QG_OK;
+    d->path = job->datasets[i].path;
+    QG_TRY(
+        qg_dataset_derive(&d->data, a, &job->datasets[i], &p->datasets[source].data, job->labels));
+    hash_dataset(d);
+    return QG_OK;
+}
+
+/* The data set from whose file a data set comes. */
+static int file_of(const qg_job *job, int dataset)
+{
+    while (job->dataset_source[dataset] >= 0)
+        dataset = job->dataset_source[dataset];
+    return dataset;
 }
 
 int qg_plan_max_length(const qg_plan_model *m, int64_t most)
@@ -245,7 +275,8 @@ static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
 {
     for (int i = 0; i < p->job->n_datasets; i++)
         for (int j = i + 1; j < p->job->n_datasets; j++)
-            QG_TRY(warn_about_leak(p, a, &p->datasets[i].data, &p->datasets[j].data));
+            if (file_of(p->job, i) != file_of(p->job, j))
+                QG_TRY(warn_about_leak(p, a, &p->datasets[i].data, &p->datasets[j].data));
     return QG_OK;
 }
 
@@ -331,9 +362,8 @@ qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)
     QG_NEW(p->datasets, a, job->n_datasets);
     QG_NEW(p->tokens, a, job->n_experiments);
     for (int i = 0; i < job->n_datasets; i++)
-        (void)qg_problems_take_at(
-            problems, &job->doc, job->dataset_nodes[i],
-            qg_plan_dataset_load(&p->datasets[i], a, &job->datasets[i], job->labels));
+        (void)qg_problems_take_at(problems, &job->doc, job->dataset_nodes[i],
+                                  load_dataset(p, a, i));
     for (int i = 0; i < job->n_models; i++) {
         if (job->models[i].training)
             QG_TRY(qg_plan_training_make(p, a, i, problems));

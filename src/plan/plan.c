@@ -41,13 +41,32 @@ static int affinity(const qg_job *job, const qg_plan_task *t)
                            : t->model * job->n_precisions + t->precision;
 }
 
+/* Predictions that say which texts are explained, besides those that the kind of work names. */
+static qg_code add_choosing(qg_task *s, int32_t *needs, const qg_plan *p, qg_arena *a,
+                            int experiment)
+{
+    int *cell;
+    QG_NEW(cell, a, qg_plan_most_choosing(p));
+    int n = qg_plan_choosing(cell, p, experiment);
+    for (int i = 0; i < n; i++) {
+        bool there = false;
+        for (int k = 0; k < s->n_needs; k++)
+            there = there || needs[k] == p->cells[cell[i]].task;
+        if (!there)
+            needs[s->n_needs++] = p->cells[cell[i]].task;
+    }
+    return QG_OK;
+}
+
 /* Appends a task, behind `pack`, the one that packs its model (-1: none), and what else it needs.
  */
 static qg_code add_task(qg_plan *p, qg_arena *a, qg_plan_task t, int pack)
 {
     int id = p->n_tasks++, need[1 + QG_MOST_NEEDS] = {pack, -1, -1, -1};
+    int choosing =
+        t.cell >= 0 && qg_cell_explains(p->cells[t.cell].kind) ? qg_plan_most_choosing(p) : 0;
     int32_t *needs;
-    QG_NEW(needs, a, 1 + QG_MOST_NEEDS);
+    QG_NEW(needs, a, 1 + QG_MOST_NEEDS + choosing);
     qg_task *s = &p->sched_tasks[id];
     *s = (qg_task){.affinity = affinity(p->job, &t),
                    .exclusive = t.kind->exclusive,
@@ -58,6 +77,8 @@ static qg_code add_task(qg_plan *p, qg_arena *a, qg_plan_task t, int pack)
     for (int i = 0; i < 1 + QG_MOST_NEEDS; i++)
         if (need[i] >= 0)
             needs[s->n_needs++] = need[i];
+    if (choosing > 0)
+        QG_TRY(add_choosing(s, needs, p, a, t.experiment));
     t.first_unit = p->n_units;
     p->tasks[id] = t;
     if (t.cell >= 0)
@@ -101,6 +122,19 @@ static qg_code pack_task(int *out, qg_plan *p, qg_arena *a, int model, int preci
     return QG_OK;
 }
 
+static qg_code make_cell_task(qg_plan *p, qg_arena *a, int cell);
+
+/* Tasks of the predictions that say which texts are explained. */
+static qg_code make_choosing_tasks(qg_plan *p, qg_arena *a, int experiment)
+{
+    int *cell;
+    QG_NEW(cell, a, qg_plan_most_choosing(p));
+    int n = qg_plan_choosing(cell, p, experiment);
+    for (int i = 0; i < n; i++)
+        QG_TRY(make_cell_task(p, a, cell[i]));
+    return QG_OK;
+}
+
 /* The task of a cell that is computed from a packed model. That of the predictions which say what
  * is explained is made first: the reference may come later in the job. */
 static qg_code make_cell_task(qg_plan *p, qg_arena *a, int cell)
@@ -115,9 +149,7 @@ static qg_code make_cell_task(qg_plan *p, qg_arena *a, int cell)
         return QG_OK;
     }
     if (qg_cell_explains(c->kind))
-        QG_TRY(make_cell_task(
-            p, a,
-            qg_predict_cell(p, qg_job_root(p->job, c->experiment), qg_job_reference(p->job))));
+        QG_TRY(make_choosing_tasks(p, a, c->experiment));
     QG_TRY(pack_task(&pack, p, a, timed->model, c->precision));
     qg_plan_task t = {
         qg_cell_work(c->kind), timed->model, c->precision, timed->experiment, cell, 0, 0};
@@ -150,12 +182,25 @@ static qg_code make_tasks(qg_plan *p, qg_arena *a)
     return make_cell_tasks(p, a, true);
 }
 
+/* Groups decide which numbers there are, and no cell's key: predictions stay valid under others. */
+static void add_groups(qg_sha256 *h, const qg_plan *p)
+{
+    for (int i = 0; i < p->job->n_datasets; i++) {
+        const qg_dataset *d = &p->datasets[i].data;
+        for (int g = 0; g < d->n_groups; g++)
+            qg_sha256_add_text(h, d->group_name[g]);
+        if (d->n_groups > 0)
+            qg_sha256_add(h, d->group, (size_t)d->n * sizeof d->group[0]);
+    }
+}
+
 qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *only,
                      qg_problems *problems)
 {
     *out = (qg_plan){.job = job};
     QG_TRY(qg_plan_inputs(out, a, problems));
-    QG_TRY(qg_plan_explained_make(out, a));
+    QG_TRY(qg_problems_take_at(problems, &job->doc, job->explain.samples,
+                               qg_plan_explained_make(out, a)));
     QG_TRY(qg_plan_cells(out, a, only));
     QG_TRY(make_tasks(out, a));
     qg_sha256 h;
@@ -166,6 +211,7 @@ qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *o
         qg_sha256_add_text(&h, out->cells[i].name);
         qg_sha256_add_text(&h, out->cells[i].key);
     }
+    add_groups(&h, out);
     qg_sha256_final(&h, out->hash);
     return QG_OK;
 }

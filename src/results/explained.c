@@ -18,11 +18,48 @@ qg_code qg_results_predicted(int32_t **out, qg_results *r, int experiment, int p
     return QG_OK;
 }
 
+static qg_code find_diverging(const uint8_t **out, qg_results *r, int chooser,
+                              const int32_t *predicted)
+{
+    const qg_plan *p = r->plan;
+    int64_t n = p->datasets[p->tokens[chooser]->dataset].data.n;
+    uint8_t *diverges;
+    QG_NEW(diverges, r->scratch, n);
+    for (int i = 0; i < p->job->n_precisions; i++) {
+        int32_t *other;
+        QG_TRY(qg_results_predicted(&other, r, chooser, i));
+        for (int64_t row = 0; row < n; row++)
+            diverges[row] |= other[row] != predicted[row];
+    }
+    *out = diverges;
+    return QG_OK;
+}
+
+/* `reference` is what the fp32 of the root predicts. */
+static qg_code read_choice(qg_plan_choice *out, qg_results *r, int experiment,
+                           const int32_t *reference)
+{
+    const qg_job *job = r->plan->job;
+    int chooser = qg_job_chooser(job, experiment);
+    int32_t *own;
+    *out = (qg_plan_choice){.predicted = reference};
+    if (job->explain.n_ids > 0)
+        return QG_OK;
+    if (chooser != qg_job_root(job, experiment)) {
+        QG_TRY(qg_results_predicted(&own, r, chooser, qg_job_reference(job)));
+        out->predicted = own;
+    }
+    if (!job->explain.divergent)
+        return QG_OK;
+    return find_diverging(&out->diverges, r, chooser, out->predicted);
+}
+
 qg_code qg_results_explained(qg_explained *out, qg_results *r, int experiment)
 {
     const qg_plan *p = r->plan;
     const qg_plan_tokens *t = p->tokens[experiment];
     int32_t *reference;
+    qg_plan_choice choice;
     int64_t n = p->explained[experiment].slots;
     *out = (qg_explained){.slots = n};
     QG_TRY(qg_results_predicted(&reference, r, qg_job_root(p->job, experiment),
@@ -31,7 +68,8 @@ qg_code qg_results_explained(qg_explained *out, qg_results *r, int experiment)
     QG_NEW(out->reference, r->scratch, n);
     QG_NEW(out->words, r->scratch, n);
     QG_NEW(out->tokens, r->scratch, n);
-    qg_plan_explained_rows(out->row, p, experiment, reference);
+    QG_TRY(read_choice(&choice, r, experiment, reference));
+    qg_plan_explained_rows(out->row, p, experiment, &choice);
     for (int64_t i = 0; i < n; i++) {
         int64_t row = out->row[i];
         out->reference[i] = row < 0 ? -1 : reference[row];
@@ -54,10 +92,29 @@ static qg_code put_explained(qg_results *r, int experiment)
     return qg_results_seal(r, g);
 }
 
-qg_code qg_results_put_explained(qg_results *r, int experiment)
+static bool is_there(const qg_results *r, int cell)
 {
-    for (int e = 0; e < r->plan->job->n_experiments; e++)
-        if (qg_job_root(r->plan->job, e) == experiment)
+    const qg_plan_task *t = &r->plan->tasks[r->plan->cells[cell].task];
+    for (int u = t->first_unit; u < t->first_unit + t->n_units; u++)
+        if (r->unit_state[u] != QG_STATE_DONE)
+            return false;
+    return true;
+}
+
+qg_code qg_results_put_explained(qg_results *r, const qg_cell *cell)
+{
+    const qg_plan *p = r->plan;
+    int *choosing, of = (int)(cell - p->cells);
+    QG_NEW(choosing, r->scratch, qg_plan_most_choosing(p));
+    for (int e = 0; e < p->job->n_experiments; e++) {
+        int n = qg_plan_choosing(choosing, p, e);
+        bool has_say = false, all = true;
+        for (int i = 0; i < n; i++) {
+            has_say = has_say || choosing[i] == of;
+            all = all && is_there(r, choosing[i]);
+        }
+        if (has_say && all)
             QG_TRY(put_explained(r, e));
+    }
     return QG_OK;
 }

@@ -55,6 +55,8 @@ static const char *planned_name(const void *ctx, char letter)
         return job->precisions[ref->precision].name;
     case 'X':
         return x->methods[ref->method].name;
+    case 'N':
+        return qg_perturbation_names()[job->stress.perturbation[ref->method]];
     case 'E':
         return splits ? job->decompositions[ref->method].of
                       : job->experiments[x->pairs[ref->method].a].name;
@@ -82,6 +84,7 @@ static const char *read_name(const void *ctx, char letter)
         return c->model;
     case 'E':
         return c->experiment;
+    case 'N': /* "finetuned_smsa/stress/typos" */
     case 'F': /* "control_smsa/vs/qat_smsa" */
         last = strrchr(c->name, '/');
         return last ? last + 1 : "";

@@ -9,6 +9,7 @@
 #include "qgrid/drift.h"
 #include "qgrid/metrics.h"
 #include "qgrid/pair_scores.h"
+#include "qgrid/statistics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,12 @@ static const qg_group results_of[] = {
 #undef QG_CELL_KIND
 };
 
+/* Whether the rows of a cell's data set are in groups. */
+static bool has_groups(const qg_plan *p, const qg_cell *c)
+{
+    return p->datasets[p->job->experiments[c->experiment].dataset].data.n_groups > 0;
+}
+
 /* Groups of an explanation besides its scores; returns how many. */
 static int groups_beside_scores(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
 {
@@ -128,8 +135,12 @@ static int groups_beside_scores(qg_group_ref *r, const qg_plan *p, const qg_cell
         r[n++] = qg_cell_group(p, c, QG_GROUP_CUES);
     if (o->faithful.n_k > 0)
         r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS);
+    if (o->faithful.n_k > 0 && has_groups(p, c))
+        r[n++] = qg_cell_group(p, c, QG_GROUP_FAITHFULNESS_BY_GROUP);
     if (c->precision != qg_job_reference(p->job))
         r[n++] = qg_cell_group(p, c, QG_GROUP_DRIFT);
+    if (c->precision != qg_job_reference(p->job) && has_groups(p, c))
+        r[n++] = qg_cell_group(p, c, QG_GROUP_DRIFT_BY_GROUP);
     if (p->job->experiments[c->experiment].reference >= 0)
         r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_DRIFT);
     return n;
@@ -141,12 +152,18 @@ static int groups_beside(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
     int n = 0;
     if (c->kind == QG_CELL_PREDICT)
         r[n++] = qg_cell_group(p, c, QG_GROUP_METRICS);
+    if (c->kind == QG_CELL_PREDICT && has_groups(p, c))
+        r[n++] = qg_cell_group(p, c, QG_GROUP_METRICS_BY_GROUP);
     if (c->kind == QG_CELL_EXPLAIN)
         n += groups_beside_scores(r, p, c);
     if (c->kind == QG_CELL_INTERNALS && c->precision != qg_job_reference(p->job))
         r[n++] = qg_cell_group(p, c, QG_GROUP_INTERNALS_DRIFT);
     if (c->kind == QG_CELL_REFERENCE && p->explained)
         r[n++] = qg_cell_group(p, c, QG_GROUP_REFERENCE_EXPLAINED);
+    for (int i = 0; i < p->job->n_precisions && c->kind == QG_CELL_STRESS && p->explained; i++) {
+        r[n] = qg_cell_group(p, c, QG_GROUP_STRESS_EXPLAINED);
+        r[n++].precision = i;
+    }
     for (int i = 0; i < p->job->n_precisions && c->kind == QG_CELL_SEEDS; i++) {
         r[n] = qg_cell_group(p, c, QG_GROUP_SEEDS);
         r[n++].precision = i;
@@ -156,7 +173,7 @@ static int groups_beside(qg_group_ref *r, const qg_plan *p, const qg_cell *c)
 
 int qg_layout_most_cell_groups(const qg_plan *p)
 {
-    return 7 + p->job->n_precisions;
+    return 9 + p->job->n_precisions;
 }
 
 int qg_layout_cell_groups(qg_group_ref *out, const qg_plan *p, const qg_cell *c)
@@ -181,7 +198,8 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
 {
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
-    int most = 4 + 2 * job->n_datasets + job->n_models * P + E * (2 + P) + 7 * p->n_cells;
+    int most = 4 + 3 * job->n_datasets + job->n_models * P + E * (2 + P) + 9 * p->n_cells;
+    most += E * job->stress.n_perturbations * P;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
         return NULL;
@@ -193,6 +211,8 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
         if (!p->datasets[d].word_splits) /* no experiment uses it */
             continue;
         r[count++] = (qg_group_ref){QG_GROUP_DATASET, -1, d, -1, -1};
+        if (p->datasets[d].data.n_groups > 0)
+            r[count++] = (qg_group_ref){QG_GROUP_GROUPS, -1, d, -1, -1};
         if (p->datasets[d].data.pairs)
             r[count++] = (qg_group_ref){QG_GROUP_PAIRS_OF_TEXTS, -1, d, -1, -1};
     }

@@ -92,6 +92,11 @@ static void dataset(list *l, const qg_plan *p, const char *path, int d)
     const qg_dataset *s = &p->datasets[d].data;
     const qg_dataset_spec *spec = &p->job->datasets[d];
     text(l, path, "path", spec->path);
+    if (spec->from) {
+        text(l, path, "from", spec->from);
+        text(l, path, "perturb", qg_noise_name(l->arena, &spec->noise));
+        integer(l, path, "perturb_seed", spec->noise.seed);
+    }
     text(l, path, "sha256", s->sha256);
     text(l, path, "known_as", s->known_as);
     text(l, path, "normalize", qg_normalization_name(l->arena, &spec->rules));

@@ -213,6 +213,7 @@ qg_code qg_fill_row_id(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref 
     }
 
 PLAN_ARRAY(row_label, p->datasets[ref.dataset].data.label)
+PLAN_ARRAY(row_group, p->datasets[ref.dataset].data.group)
 PLAN_ARRAY(word_splits, p->datasets[ref.dataset].word_splits)
 PLAN_ARRAY(word_start, p->datasets[ref.dataset].word_start)
 PLAN_ARRAY(word_end, p->datasets[ref.dataset].word_end)
@@ -221,6 +222,18 @@ PLAN_ARRAY(token_id, p->tokens[qg_layout_experiment(p, ref)]->ids)
 PLAN_ARRAY(token_start, p->tokens[qg_layout_experiment(p, ref)]->start)
 PLAN_ARRAY(token_end, p->tokens[qg_layout_experiment(p, ref)]->end)
 PLAN_ARRAY(token_word, p->tokens[qg_layout_experiment(p, ref)]->word)
+
+qg_code qg_fill_group_texts(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
+{
+    const qg_dataset *d = &p->datasets[ref.dataset].data;
+    int64_t *v;
+    QG_NEW(v, a, d->n_groups);
+    for (int64_t i = 0; i < d->n; i++)
+        if (d->group[i] >= 0)
+            v[d->group[i]]++;
+    f->initial = v;
+    return QG_OK;
+}
 
 /* -------------------------------------------------------------------------------------- latency */
 

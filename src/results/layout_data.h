@@ -55,8 +55,8 @@ qg_filler qg_fill_cell_name, qg_fill_cell_kind, qg_fill_cell_experiment, qg_fill
     qg_fill_cell_dataset, qg_fill_cell_precision, qg_fill_cell_method, qg_fill_cell_seed,
     qg_fill_cell_key, qg_fill_cell_state, qg_fill_cell_error;
 qg_filler qg_fill_unit_cell, qg_fill_unit_first, qg_fill_unit_count;
-qg_filler qg_fill_row_text, qg_fill_row_label, qg_fill_row_id, qg_fill_word_splits,
-    qg_fill_word_start, qg_fill_word_end;
+qg_filler qg_fill_row_text, qg_fill_row_group, qg_fill_group_texts, qg_fill_row_label,
+    qg_fill_row_id, qg_fill_word_splits, qg_fill_word_start, qg_fill_word_end;
 qg_filler qg_fill_pair_phenomenon, qg_fill_pair_first, qg_fill_pair_second, qg_fill_pair_changes,
     qg_fill_cue_splits, qg_fill_cue_first, qg_fill_cue_last;
 qg_filler qg_fill_token_splits, qg_fill_token_id, qg_fill_token_start, qg_fill_token_end,

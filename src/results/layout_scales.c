@@ -136,6 +136,18 @@ static qg_code batch_sizes(qg_field *f, const qg_job *job)
     return QG_OK;
 }
 
+static qg_code groups(qg_field *f, qg_arena *a, const qg_dataset *d)
+{
+    return qg_layout_names(f, a, 16, qg_layout_listed, d->group_name);
+}
+
+static qg_code levels(qg_field *f, const qg_job *job)
+{
+    f->type = QG_STORE_F64;
+    f->initial = job->stress.level;
+    return QG_OK;
+}
+
 static qg_code tops(qg_field *f, const qg_job *job)
 {
     f->type = QG_STORE_F64;

@@ -29,6 +29,15 @@ qg_code qg_finish_read_predictions(qg_predictions *out, qg_results *r,
 qg_code qg_finish_holm(double *out, const double *p, int blocks, int n,
                        qg_arena *scratch) QG_MUST_USE;
 
+/** The same of a data set's groups, where it has any: metrics of predictions, their agreement with
+ *  those of fp32 [n], and numbers [slots, measures] of explained texts summed up. */
+qg_code qg_finish_metrics_by_group(qg_results *r, const qg_cell *c,
+                                   const qg_predictions *p) QG_MUST_USE;
+qg_code qg_finish_agreement_by_group(qg_results *r, const qg_cell *c, const int32_t *predicted,
+                                     const int32_t *reference) QG_MUST_USE;
+qg_code qg_finish_explained_by_group(qg_results *r, const qg_cell *c, qg_group group,
+                                     const double *v, int measures) QG_MUST_USE;
+
 /** Statistics of the metrics over the seeds of a model. */
 qg_code qg_finish_seeds(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
@@ -50,6 +59,10 @@ qg_code qg_finish_pair(qg_results *r, const qg_cell *c) QG_MUST_USE;
  *  any. */
 qg_code qg_finish_reference(qg_results *r, const qg_cell *c) QG_MUST_USE;
 qg_code qg_finish_reference_explained(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** Predictions and explanations of perturbed texts against those of the same texts as they are. */
+qg_code qg_finish_stress(qg_results *r, const qg_cell *c) QG_MUST_USE;
+qg_code qg_finish_stress_explained(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
 /** Minimal pairs under each precision, and against the variant that they are compared with. */
 qg_code qg_finish_probes(qg_results *r, const qg_cell *c) QG_MUST_USE;

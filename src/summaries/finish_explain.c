@@ -36,11 +36,14 @@ static qg_code sum_faithfulness(qg_results *r, const qg_cell *c)
     qg_group_ref g = qg_cell_group(r->plan, c, QG_GROUP_FAITHFULNESS);
     int64_t slots = r->plan->explained[c->experiment].slots;
     int64_t top = r->plan->job->explain.faithful.n_k;
-    double *v, *at_k, scalar[QG_FAITHFULS * QG_SUMMARIES];
+    double *v, *all, *at_k, scalar[QG_FAITHFULS * QG_SUMMARIES];
     QG_NEW(v, r->scratch, slots);
+    QG_NEW(all, r->scratch, slots * QG_FAITHFULS);
     QG_NEW(at_k, r->scratch, QG_FAITHFULS_AT_K * top * QG_SUMMARIES);
 #define X(name, doc)                                                                               \
     QG_TRY(qg_results_read(r, g, #name, QG_STORE_F64, NULL, NULL, v));                             \
+    for (int64_t i = 0; i < slots; i++)                                                            \
+        all[i * QG_FAITHFULS + QG_FAITHFUL_##name] = v[i];                                         \
     QG_TRY(summarize(scalar + QG_FAITHFUL_##name * QG_SUMMARIES, r, v, slots, 1));
     QG_FAITHFUL_LIST(X)
 #undef X
@@ -48,6 +51,7 @@ static qg_code sum_faithfulness(qg_results *r, const qg_cell *c)
     QG_TRY(sum_at_k(at_k + QG_FAITHFUL_AT_K_##name * top * QG_SUMMARIES, r, g, #name, slots));
     QG_FAITHFUL_AT_K_LIST(X)
 #undef X
+    QG_TRY(qg_finish_explained_by_group(r, c, QG_GROUP_FAITHFULNESS_BY_GROUP, all, QG_FAITHFULS));
     QG_TRY(qg_results_write(r, g, "summary", QG_STORE_F64, NULL, NULL, scalar));
     return qg_results_write(r, g, "summary_at_k", QG_STORE_F64, NULL, NULL, at_k);
 }
@@ -187,6 +191,7 @@ static qg_code write_drift(qg_results *r, const qg_cell *c, const qg_cell *f)
             QG_TRY(compare_slot(&d, r, c, &with, &x, i));
     }
     QG_TRY(write_columns(r, g, d.drift, slots));
+    QG_TRY(qg_finish_explained_by_group(r, c, QG_GROUP_DRIFT_BY_GROUP, d.drift, QG_DRIFTS));
     QG_TRY(qg_results_write(r, g, "flipped", QG_STORE_I32, NULL, NULL, d.flipped));
     QG_TRY(qg_results_write(r, g, "floor", QG_STORE_F64, NULL, NULL, d.floor));
     QG_TRY(qg_results_write(r, g, "repeat", QG_STORE_F64, NULL, NULL, d.repeat));

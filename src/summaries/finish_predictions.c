@@ -55,6 +55,7 @@ static qg_code write_agreement(qg_results *r, const qg_cell *c, const qg_cell *r
     QG_TRY(qg_finish_read_predictions(&t, r, c));
     QG_TRY(qg_finish_read_predictions(&f, r, reference));
     double agreement = qg_agreement(t.predicted, f.predicted, t.n);
+    QG_TRY(qg_finish_agreement_by_group(r, c, t.predicted, f.predicted));
     qg_arena_release(r->scratch, m);
     return qg_results_write(r, qg_cell_group(r->plan, c, QG_GROUP_METRICS), "agreement_with_fp32",
                             QG_STORE_F64, NULL, NULL, &agreement);
@@ -111,10 +112,11 @@ qg_code qg_finish_predictions(qg_results *r, const qg_cell *c)
     QG_NEW(confusion, r->scratch, K * K);
     QG_TRY(write_agreements(r, c));
     QG_TRY(write_same_logits(r, c));
-    if (r->plan->explained && c->precision == qg_job_reference(job))
-        QG_TRY(qg_results_put_explained(r, c->experiment));
+    if (r->plan->explained)
+        QG_TRY(qg_results_put_explained(r, c));
     if (!qg_any_label(&p)) /* predictions of unlabelled texts: metrics stay NaN */
         return QG_OK;
+    QG_TRY(qg_finish_metrics_by_group(r, c, &p));
     QG_TRY(qg_score(&s, per_class, confusion, &p, job->absent, r->scratch));
     for (int k = 0; k < K; k++) {
         double row[] = {per_class[k].precision, per_class[k].recall, per_class[k].f1,

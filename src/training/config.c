@@ -183,6 +183,9 @@ static qg_code read_dataset(reader *r, qg_dataset_spec *out, const char *name, c
         return QG_OK;
     }
     qg_code rc = qg_dataset_spec_read(out, name, &c->doc, v, r->problems);
+    if (rc == QG_OK && out->from)
+        QG_WRONG(r, qg_json_get(v, "from"),
+                 "a data set that is made from another one stands among the datasets of a job");
     return rc == QG_ENOMEM ? rc : QG_OK;
 }
 

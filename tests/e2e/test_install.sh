@@ -17,7 +17,7 @@ ok "it is stripped" has_no_symbols "$P/bin/qgrid"
 
 # ------------------------------------------------------------------------------------------- jobs
 in_place() ( cd "$P/share/qgrid" && "$P/bin/qgrid" "$@" )
-for job in full_matrix xai qat; do
+for job in full_matrix xai qat stress; do
     ok "qgrid check finds no mistake in the installed $job" in_place check "jobs/$job.json"
 done
 ok "an installed job runs where it is, with the results elsewhere" in_place run jobs/full_matrix.json \

@@ -57,7 +57,7 @@ fi
 listed() { # each recipe's name is in the list that it adds to
     "$QGRID" list metrics | grep -q '^  kappa ' && "$QGRID" list methods | grep -q '^  leave_one_in ' &&
         "$QGRID" list precisions | grep -q '^  int4_g64 ' && "$QGRID" list models | grep -q '^  electra ' && "$QGRID" list formats | grep -q '^  fasttext ' &&
-        "$QGRID" list results | grep -q '^| `kappa` '
+        "$QGRID" list perturbations | grep -q '^  drop_words ' && "$QGRID" list results | grep -q '^| `kappa` '
 }
 ok "qgrid list has all that was added" listed
 same_accuracy() { "$QGRID" show results/fasttext.h5 finetuned_smsa/fp32 | grep 'accuracy  *0\.69697$'; }

@@ -429,11 +429,11 @@ static void a_class_has_no_more_slots_than_texts(void **state)
     qt_eq("third class", x->class_slot[2], 78);
     for (int64_t r = 0; r < d->n; r++)
         reference[r] = 2;
-    qg_plan_explained_rows(row, &l.plan, 0, reference);
+    qg_plan_explained_rows(row, &l.plan, 0, &(qg_plan_choice){.predicted = reference});
     for (int64_t i = 0; i < x->slots; i++)
         qt_eq("class", d->label[row[i]], i < 40 ? 0 : i < 78 ? 1 : 2);
     l.job.explain.correct_only = true;
-    qg_plan_explained_rows(row, &l.plan, 0, reference);
+    qg_plan_explained_rows(row, &l.plan, 0, &(qg_plan_choice){.predicted = reference});
     for (int64_t i = 0; i < x->slots; i++)
         qt_eq("right ones alone", row[i] >= 0, i >= 78);
     unload(&l);

@@ -284,9 +284,41 @@ static void memory_may_run_out_anywhere(void **state)
     qt_eq("scratch that is left", (long long)(qg_arena_used(arena) - before), 0);
 }
 
+/* ------------------------------------------------------------------------------------- of one,
+ * shares
+ */
+
+/* The resampled metrics of one model are what it has more than one that is always right and sure.
+ */
+static void metrics_of_one_model(void **state)
+{
+    static made m;
+    static double sure[TEXTS * CLASSES];
+    static int32_t right[TEXTS];
+    qg_bootstrap one[QG_COMPARED], more[QG_COMPARED];
+    const qg_draws draws = {RESAMPLES, 42, NULL};
+    (void)state;
+    make(&m, CLASSES);
+    for (int i = 0; i < TEXTS; i++) {
+        right[i] = m.label[i] < 0 ? 0 : m.label[i];
+        sure[i * CLASSES + right[i]] = 1;
+    }
+    const qg_predictions p = side_of(&m, 0), best = {m.label, right, sure, TEXTS, CLASSES};
+    qt_ok(qg_bootstrap_metrics_of(one, &p, QG_ABSENT_ZERO, &draws, arena));
+    qt_ok(qg_bootstrap_metrics(more, &best, &p, QG_ABSENT_ZERO, &draws, arena));
+    for (int i = 0; i < QG_COMPARED; i++) {
+        double base = i == QG_COMPARED_accuracy || i == QG_COMPARED_macro_f1;
+        qt_close("value", one[i].difference, base + more[i].difference, 1e-12, 1e-14);
+        qt_close("low", one[i].low, base + more[i].low, 1e-12, 1e-14);
+        qt_close("high", one[i].high, base + more[i].high, 1e-12, 1e-14);
+        qt_nan("p", one[i].p_two_sided);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     CASE(spread_and_direction_by_hand), CASE(groups_are_drawn_then_their_texts),
     CASE(few_groups_by_enumeration),    CASE(resampled_metrics_are_those_of_resampled_tables),
     CASE(a_bootstrap_p_is_never_0),     CASE(memory_may_run_out_anywhere),
+    CASE(metrics_of_one_model),
 };
 QT_MAIN("resample", tests)
