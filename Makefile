@@ -28,7 +28,7 @@ export OMPI_MCA_btl_base_warn_component_unused = 0
 export OMPI_MCA_btl_vader_single_copy_mechanism = none
 export OPENBLAS_NUM_THREADS = 1
 
-PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev \
+PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev libutf8proc-dev \
            libcsv-dev librandom123-dev libgsl-dev libssl-dev zlib1g-dev pkg-config gcc
 TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarray \
            python3-h5netcdf python3-jsonschema netcdf-bin procps groff-base patch
@@ -37,7 +37,7 @@ SLURM_PACKAGES = munge slurmctld slurmd slurm-client iproute2
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck python3
 
 WERROR  ?= -Werror
-PKGS     = libcjson openblas hdf5-serial gsl libcrypto zlib
+PKGS     = libcjson libutf8proc openblas hdf5-serial gsl libcrypto zlib
 LDLIBS   = $(shell pkg-config --libs $(PKGS)) -lcsv -lm
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wformat=2 -Wdouble-promotion $(WERROR)

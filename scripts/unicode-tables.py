@@ -29,7 +29,7 @@ def span(text):
 class Database:
     def __init__(self, folder):
         self.category, self.combining, self.lower = ["Cn"] * MOST, {}, {}
-        self.mapping, self.compatible, self.wide, self.excluded = {}, set(), [], set()
+        self.mapping, self.compatible, self.excluded = {}, set(), set()
         first = None
         for f in rows(folder / "UnicodeData.txt"):
             code = int(f[0], 16)
@@ -46,14 +46,11 @@ class Database:
                 if f[5].startswith("<"):
                     self.compatible.add(code)
                 self.mapping[code] = [int(x, 16) for x in re.sub(r"<\w+>", "", f[5]).split()]
-        for f in rows(folder / "EastAsianWidth.txt"):
-            if f[1] in "WF":
-                self.wide.append(span(f[0]))
         for f in rows(folder / "DerivedNormalizationProps.txt"):
             if f[1] == "Full_Composition_Exclusion":
                 a, b = span(f[0])
                 self.excluded.update(range(a, b + 1))
-        self.version = re.search(r"-(\d+\.\d+\.\d+)\.txt", (folder / "EastAsianWidth.txt").read_text()).group(1)
+        self.version = re.search(r"-(\d+\.\d+\.\d+)\.txt", (folder / "DerivedNormalizationProps.txt").read_text()).group(1)
 
     def full(self, c, compatible):
         """The full decomposition of a code point, in canonical order."""
@@ -105,16 +102,6 @@ def class_runs(db):
             r[1] = c
         else:
             runs.append([c, c, db.combining[c]])
-    return runs
-
-
-def wide_runs(db):
-    runs = []
-    for a, b in sorted(db.wide):
-        if runs and runs[-1][1] == a - 1:
-            runs[-1][1] = b
-        else:
-            runs.append([a, b])
     return runs
 
 
@@ -177,7 +164,6 @@ def write_all(folder):
     write("version.inc", db, "the version of all tables", [f'"{db.version}"'])
     write("categories.inc", db, "first code point << 5 | category of each run", [number(x) + "," for x in category_runs(db)])
     write("lower.inc", db, "first, last, step, what is added", map(braces, lower_runs(db)))
-    write("wide.inc", db, "first, last of code points of two columns", map(braces, wide_runs(db)))
     write("classes.inc", db, "first, last, combining class", map(braces, class_runs(db)))
     write("canonical.inc", db, "code point, place in pool.inc, length", map(braces, canonical))
     write("compatible.inc", db, "the same, where it differs from the canonical one", map(braces, compatible))

@@ -95,6 +95,12 @@ void qg_error_clear(void);
  */
 int qg_error_format(char *out, size_t size, const qg_error *e);
 
+/** The same for people who read no source: without its last part. Local. */
+int qg_error_format_short(char *out, size_t size, const qg_error *e);
+
+/** Length of a text of qg_error_format without the code and the source at its end. Local. */
+size_t qg_error_short_length(const char *text);
+
 /* Where an error was found: "src/io/csv.c:42". */
 #define QG_STR2(x) #x
 #define QG_STR(x)  QG_STR2(x)

@@ -90,7 +90,10 @@ typedef struct qg_method {
                        int n, const void *options, uint64_t seed);
 } qg_method;
 
-/** NULL-terminated registry, and one by name (NULL if unknown). */
+/** Alias i of the registry and the name of the method that it stands for; NULL behind the last. */
+const char *qg_method_alias(const char **of, int i);
+
+/** NULL-terminated registry, and one by name or alias (NULL if unknown). */
 extern const qg_method *const qg_methods[];
 const qg_method *qg_method_find(const char *name);
 

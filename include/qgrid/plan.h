@@ -141,6 +141,15 @@ typedef struct qg_plan {
 qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *only,
                      qg_problems *problems);
 
+/**
+ * Reads what can be read of a job that has mistakes: the model folders and data sets that are not
+ * wrong themselves, so that what is wrong with their files is found, too, and added to `problems`.
+ * Of `out` there are models (tokenizer NULL: not read) and datasets. Local.
+ * @errors QG_ENOMEM.
+ */
+qg_code qg_plan_try_inputs(qg_plan *out, qg_arena *a, const qg_job *job,
+                           qg_problems *problems) QG_MUST_USE;
+
 /** Number of texts of latency measurement of an experiment. */
 int64_t qg_plan_latency_texts(const qg_plan *p, int experiment);
 

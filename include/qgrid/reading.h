@@ -51,6 +51,10 @@ int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name);
 qg_code qg_reading_path(char **out, const qg_reading *r, const char *pattern,
                         const qg_read_cell *c) QG_MUST_USE;
 
+/** Why a cell failed or is skipped, as people are shown it: where in the source only if they want
+ * to know. Arena of the reading; NULL when out of memory. Local. */
+const char *qg_read_cell_why(const qg_reading *r, const qg_read_cell *c);
+
 /** "open", "done", "failed", "skipped"; "?" for what no version has written. */
 const char *qg_read_cell_state(const qg_read_cell *c);
 

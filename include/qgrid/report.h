@@ -16,6 +16,27 @@ enum qg_report_use {
     QG_TO_DO = 8       /* the same, and which are open */
 };
 
+/* A cell in a list, and what is said of it. */
+typedef struct qg_listed_cell {
+    const char *name, *kind, *state, *why;
+} qg_listed_cell;
+
+/* Cells of a kind of which the same is said: the pattern has a * where they differ. */
+typedef struct qg_listed_group {
+    const char *pattern; /* a glob; of one cell its name */
+    int n;               /* cells */
+    qg_listed_cell like; /* the first of them */
+} qg_listed_group;
+
+/** Groups cells [n] in the order of their first ones, *n_groups of them; each alone where people
+ *  want to see all (log.h). Arena. @errors QG_ENOMEM. Local. */
+qg_code qg_listed_groups(qg_listed_group **out, int *n_groups, qg_arena *a,
+                         const qg_listed_cell *cell, int n) QG_MUST_USE;
+
+/** The pattern with how many cells of what kind it stands for, or the name of a single cell. Arena;
+ * NULL when out of memory. */
+const char *qg_listed_group_text(qg_arena *a, const qg_listed_group *g);
+
 /** Prints the tables of a cell, or with c NULL of the whole file, that have one of the uses and any
  *  rows. @errors QG_ESTORE. Local. */
 qg_code qg_report_print(FILE *to, qg_reading *r, const qg_read_cell *c, int use) QG_MUST_USE;

@@ -74,6 +74,10 @@ typedef struct qg_store qg_store;
  */
 qg_code qg_store_create(qg_store **out, const char *path, const qg_layout *layout) QG_MUST_USE;
 
+/** Bytes that a file of this layout takes at most: it will be a little smaller. @errors QG_ESTORE
+ * (a layout that cannot be written), QG_ENOMEM. Local. */
+qg_code qg_store_forecast(uint64_t *bytes, const qg_layout *layout) QG_MUST_USE;
+
 /* Where a layout keeps the checksums of its file; it may do without. [n] each: paths of all other
  * datasets, sorted; where their values begin in the file and how many bytes they take; the first 8
  * bytes of the SHA-256 of the values, 0 while they are written (a file is made with all of them).

@@ -105,6 +105,9 @@ qg_specials qg_tokenizer_specials(const qg_tokenizer *t);
 /** SHA-256 over vocabulary and flags: equal for tokenizers that give equal results. */
 const char *qg_tokenizer_sha256(const qg_tokenizer *t);
 
+/** utf8proc, which knows the width of what is shown. Local. */
+qg_library qg_utf8proc_library(void);
+
 /** Unicode: the version of our own tables of characters, whatever is installed. Local. */
 qg_library qg_unicode_library(void);
 

@@ -22,6 +22,7 @@ class Qgrid(MakefilePackage):
     depends_on("hdf5~mpi")
     depends_on("openblas")
     depends_on("cjson")
+    depends_on("utf8proc")
     depends_on("libcsv")
     depends_on("random123")
     depends_on("gsl")

@@ -91,7 +91,7 @@ void qg_error_clear(void)
     memset(&last, 0, sizeof last);
 }
 
-int qg_error_format(char *out, size_t size, const qg_error *e)
+int qg_error_format_short(char *out, size_t size, const qg_error *e)
 {
     char place[384] = "";
     if (e->path[0] && e->line > 0 && e->column > 0)
@@ -101,8 +101,24 @@ int qg_error_format(char *out, size_t size, const qg_error *e)
         snprintf(place, sizeof place, "%s:%lld: ", e->path, (long long)e->line);
     else if (e->path[0])
         snprintf(place, sizeof place, "%s: ", e->path);
-    return snprintf(out, size, "%s%s%s%s [%s %s]", place, e->field, e->field[0] ? ": " : "", e->msg,
-                    qg_code_name(e->code), e->src);
+    return snprintf(out, size, "%s%s%s%s", place, e->field, e->field[0] ? ": " : "", e->msg);
+}
+
+int qg_error_format(char *out, size_t size, const qg_error *e)
+{
+    int n = qg_error_format_short(out, size, e);
+    if (n < 0 || (size_t)n >= size)
+        return n;
+    return n + snprintf(out + n, size - (size_t)n, " [%s %s]", qg_code_name(e->code), e->src);
+}
+
+size_t qg_error_short_length(const char *text)
+{
+    size_t n = strlen(text);
+    const char *source = NULL;
+    for (const char *p = text; (p = strstr(p, " [QG_E")); p++)
+        source = p;
+    return source && text[n - 1] == ']' ? (size_t)(source - text) : n;
 }
 
 void qg_bug_trap(void)

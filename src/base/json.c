@@ -58,6 +58,16 @@ static void skip_space(scanner *s)
     }
 }
 
+/* Something else stands where `expected` should: a comment, which other languages have, is named.
+ */
+static qg_code fail_expected(const scanner *s, const char *expected)
+{
+    int c = peek(s), d = s->pos + 1 < s->doc->size ? s->doc->text[s->pos + 1] : 0;
+    if (c == '#' || (c == '/' && (d == '/' || d == '*')))
+        expected = "JSON has no comments";
+    return fail_pos(s, s->pos, expected);
+}
+
 static qg_code note_value(scanner *s, size_t offset)
 {
     if (s->n == s->cap) {
@@ -141,7 +151,7 @@ static qg_code scan_number(scanner *s)
     if (p < end && t[p] == '-')
         p++;
     if (!DIGIT(p))
-        return fail_pos(s, start, "not a JSON value");
+        return fail_expected(s, "not a JSON value");
     if (t[p] == '0' && DIGIT(p + 1))
         return fail_pos(s, start, "a number must not begin with 0");
     while (DIGIT(p))
@@ -188,6 +198,19 @@ static qg_code scan_word(scanner *s)
 
 static qg_code scan_value(scanner *s, size_t offset, int depth);
 
+/* A key and its colon. */
+static qg_code scan_key(scanner *s)
+{
+    if (peek(s) != '"')
+        return fail_expected(s, "a key in double quotes is expected");
+    QG_TRY(scan_string(s));
+    skip_space(s);
+    if (peek(s) != ':')
+        return fail_expected(s, "':' is expected after a key");
+    s->pos++;
+    return QG_OK;
+}
+
 static qg_code scan_members(scanner *s, int depth, bool object)
 {
     size_t open = s->pos++;
@@ -200,28 +223,25 @@ static qg_code scan_members(scanner *s, int depth, bool object)
     for (;;) {
         skip_space(s);
         size_t offset = s->pos;
-        if (object) {
-            if (peek(s) != '"')
-                return fail_pos(s, s->pos, "a key in double quotes is expected");
-            QG_TRY(scan_string(s));
-            skip_space(s);
-            if (peek(s) != ':')
-                return fail_pos(s, s->pos, "':' is expected after a key");
-            s->pos++;
-        }
+        if (object)
+            QG_TRY(scan_key(s));
         skip_space(s);
         QG_TRY(scan_value(s, object ? offset : s->pos, depth + 1));
         skip_space(s);
+        size_t comma = s->pos;
         int c = peek(s);
-        s->pos++;
-        if (c == close)
-            return QG_OK;
-        if (c != ',')
+        if (c != ',' && c != close)
             return c < 0
                        ? fail_pos(s, open,
                                   object ? "this object is not closed" : "this array is not closed")
-                       : fail_pos(s, s->pos - 1,
-                                  object ? "',' or '}' is expected" : "',' or ']' is expected");
+                       : fail_expected(s, object ? "',' or '}' is expected"
+                                                 : "',' or ']' is expected");
+        s->pos++;
+        if (c == close)
+            return QG_OK;
+        skip_space(s);
+        if (peek(s) == close)
+            return fail_pos(s, comma, object ? "a comma before }" : "a comma before ]");
     }
 }
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static int log_rank = -1;
-static bool progress_shown, silent;
+static bool progress_shown, silent, verbose;
 
 void qg_log_rank(int rank)
 {
@@ -19,6 +19,16 @@ void qg_log_rank(int rank)
 void qg_log_quiet(bool quiet)
 {
     silent = quiet;
+}
+
+void qg_log_verbose(bool wanted)
+{
+    verbose = wanted;
+}
+
+bool qg_log_is_verbose(void)
+{
+    return verbose;
 }
 
 bool qg_log_is_terminal(void)
@@ -75,9 +85,17 @@ void qg_warn(const char *fmt, ...)
     va_end(ap);
 }
 
+char *qg_log_error_text(char *out, size_t size, const qg_error *e)
+{
+    if (verbose)
+        qg_error_format(out, size, e);
+    else
+        qg_error_format_short(out, size, e);
+    return out;
+}
+
 void qg_log_error(const qg_error *e)
 {
     char text[1024];
-    qg_error_format(text, sizeof text, e);
-    qg_note("%s", text);
+    qg_note("%s", qg_log_error_text(text, sizeof text, e));
 }

@@ -158,6 +158,34 @@ static qg_code unknown_key(const qg_opt *table, const qg_json_doc *doc, const qg
                         qg_join_names(known, sizeof known, keys));
 }
 
+/* Whether an unknown key of the object is a misspelt `key`: that it is missing follows from it. */
+static bool is_misspelt(const char *key, const char *const *keys, const qg_json *object)
+{
+    for (const qg_json *v = object->child; v; v = v->next) {
+        const char *near = NULL;
+        bool known = false;
+        for (int i = 0; keys[i] && !known; i++)
+            known = strcmp(keys[i], v->key) == 0;
+        if (!known && (near = qg_nearest(v->key, keys)) && strcmp(near, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static qg_code find_missing(const qg_opt *table, const qg_json_doc *doc, const qg_json *object,
+                            qg_problems *problems)
+{
+    const char *const *keys = qg_opt_keys(problems->arena, table);
+    if (!keys)
+        return QG_ENOMEM;
+    for (const qg_opt *o = table; o->key; o++)
+        if (o->required && !qg_json_get(object, o->key) && !is_misspelt(o->key, keys, object))
+            (void)qg_problems_take(
+                problems,
+                QG_JSON_FAIL(doc, object, QG_EJOB, "key '%s' is missing (%s)", o->key, o->help));
+    return QG_OK;
+}
+
 qg_code qg_opt_read(void *out, const qg_opt *table, const qg_json_doc *doc, const qg_json *object,
                     qg_problems *problems)
 {
@@ -180,11 +208,7 @@ qg_code qg_opt_read(void *out, const qg_opt *table, const qg_json_doc *doc, cons
             return rc;
         (void)qg_problems_take(problems, rc);
     }
-    for (const qg_opt *o = table; o->key; o++)
-        if (o->required && !qg_json_get(object, o->key))
-            (void)qg_problems_take(
-                problems,
-                QG_JSON_FAIL(doc, object, QG_EJOB, "key '%s' is missing (%s)", o->key, o->help));
+    QG_TRY(find_missing(table, doc, object, problems));
     return problems->n > before ? QG_EJOB : QG_OK;
 }
 

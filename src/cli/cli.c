@@ -3,6 +3,7 @@
  */
 #include "cli.h"
 
+#include "qgrid/file.h"
 #include "qgrid/log.h"
 #include "qgrid/par.h"
 #include "qgrid/str.h"
@@ -31,7 +32,13 @@ const qg_exit_meaning qg_exit_meanings[] = {
 
 const char *const qg_cli_progress_names[] = {"auto", "bar", "log", "none", NULL};
 
-enum { MAX_OPTIONS = 32 };
+enum { MAX_OPTIONS = 32, COMMON = 2 };
+
+const qg_cli_option qg_cli_common_options[COMMON + 1] = {
+    {'v', "verbose", NULL, "say more: where in the source an error was found, each cell of a list"},
+    {'h', "help", NULL, "what is said here"},
+    {0, NULL, NULL, NULL},
+};
 
 const qg_command *qg_cli_find(const char *name)
 {
@@ -57,19 +64,20 @@ static void help(const qg_command *cmd)
     printf("usage: qgrid %s [OPTION]... %s\n%s\n\n", cmd->name, cmd->arguments, cmd->summary);
     for (const qg_cli_option *o = cmd->options; o->name; o++)
         printf("  %-30s %s\n", qg_cli_option_text(left, sizeof left, o), o->help);
-    printf("  %-30s %s\n", "-h, --help", "this text");
+    for (const qg_cli_option *o = qg_cli_common_options; o->name; o++)
+        printf("  %-30s %s\n", qg_cli_option_text(left, sizeof left, o), o->help);
     printf("\nExamples:\n%s", cmd->examples);
 }
 
-/* Names of the long options that begin with `prefix` (NULL: all), --help among them. */
+/* Names of the long options that begin with `prefix`, the common ones among them. */
 static int long_names(const char **names, const qg_cli_option *options, const char *prefix)
 {
     int n = 0;
-    for (const qg_cli_option *o = options; o->name; o++)
-        if (!prefix || strncmp(o->name, prefix, strlen(prefix)) == 0)
-            names[n++] = o->name;
-    if (!prefix)
-        names[n++] = "help";
+    const qg_cli_option *const lists[] = {options, qg_cli_common_options};
+    for (int i = 0; i < 2; i++)
+        for (const qg_cli_option *o = lists[i]; o->name; o++)
+            if (strncmp(o->name, prefix, strlen(prefix)) == 0)
+                names[n++] = o->name;
     names[n] = NULL;
     return n;
 }
@@ -77,7 +85,7 @@ static int long_names(const char **names, const qg_cli_option *options, const ch
 /* A word "--name" or "--name=value" that no option fits, or several. */
 static int bad_long(const qg_command *cmd, const char *word)
 {
-    const char *names[MAX_OPTIONS + 2];
+    const char *names[MAX_OPTIONS + COMMON + 1];
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
     int n = long_names(names, cmd->options, name + 2);
@@ -89,7 +97,7 @@ static int bad_long(const qg_command *cmd, const char *word)
         qg_str_fini(&all);
         return status;
     }
-    long_names(names, cmd->options, NULL);
+    long_names(names, cmd->options, "");
     const char *near = qg_nearest(name + 2, names);
     return near ? qg_cli_usage(cmd, "there is no option '%s', did you mean '--%s'?", name, near)
                 : qg_cli_usage(cmd, "there is no option '%s'", name);
@@ -101,6 +109,9 @@ static int bad_option(const qg_command *cmd, int key, const char *word)
     const qg_cli_option *o = cmd->options;
     while (o->name && o->key != optopt)
         o++;
+    if (!o->name)
+        for (o = qg_cli_common_options; o->name && o->key != optopt;)
+            o++;
     if (o->name && key == ':')
         return qg_cli_usage(cmd, "--%s needs a value, %s", o->name, o->value);
     if (o->name)
@@ -110,28 +121,35 @@ static int bad_option(const qg_command *cmd, int key, const char *word)
     return qg_cli_usage(cmd, "there is no option '-%c'", optopt);
 }
 
-int qg_cli_next(int argc, char **argv, const qg_command *cmd, int *status)
+/* Adds options to what getopt_long wants to have; *n and *s are counted on. */
+static void add_options(struct option *table, size_t *n, char *shorts, size_t *s,
+                        const qg_cli_option *options)
 {
-    struct option table[MAX_OPTIONS + 2];
-    char shorts[2 * MAX_OPTIONS + 4];
-    size_t n = 0, s = 0;
-    memset(table, 0, sizeof table);
-    shorts[s++] = ':';
-    for (; cmd->options[n].name && n < MAX_OPTIONS; n++) {
-        const qg_cli_option *o = &cmd->options[n];
-        table[n] =
+    for (const qg_cli_option *o = options; o->name && *n < MAX_OPTIONS + COMMON; o++) {
+        table[(*n)++] =
             (struct option){o->name, o->value ? required_argument : no_argument, NULL, o->key};
         if (o->key < 256) {
-            shorts[s++] = (char)o->key;
+            shorts[(*s)++] = (char)o->key;
             if (o->value)
-                shorts[s++] = ':';
+                shorts[(*s)++] = ':';
         }
     }
-    table[n] = (struct option){"help", no_argument, NULL, 'h'};
-    shorts[s++] = 'h';
+}
+
+int qg_cli_next(int argc, char **argv, const qg_command *cmd, int *status)
+{
+    struct option table[MAX_OPTIONS + COMMON + 1];
+    char shorts[2 * (MAX_OPTIONS + COMMON) + 2];
+    size_t n = 0, s = 0;
+    int key;
+    memset(table, 0, sizeof table);
+    shorts[s++] = ':';
+    add_options(table, &n, shorts, &s, cmd->options);
+    add_options(table, &n, shorts, &s, qg_cli_common_options);
     shorts[s] = 0;
     opterr = 0;
-    int key = getopt_long(argc, argv, shorts, table, NULL);
+    while ((key = getopt_long(argc, argv, shorts, table, NULL)) == 'v')
+        qg_log_verbose(true);
     if (key == 'h') {
         help(cmd);
         *status = qg_cli_flush(QG_EXIT_OK);
@@ -174,21 +192,13 @@ int qg_cli_no_cell(const char *only, const char *job)
     return QG_EXIT_USAGE;
 }
 
-int qg_cli_problems(const qg_problems *problems)
+qg_code qg_cli_check_model(const char *dir)
 {
-    for (int i = 0; i < problems->n;
-         i++) /* nobody's mistake, and what follows may follow from it */
-        if (problems->item[i].code == QG_ENOMEM) {
-            qg_log_error(&problems->item[i]);
-            return QG_EXIT_STOPPED;
-        }
-    for (int i = 0; i < problems->n; i++)
-        qg_log_error(&problems->item[i]);
-    if (problems->failed)
-        return qg_cli_fail();
-    if (problems->n > 1)
-        qg_note("%d mistakes", problems->n);
-    return QG_EXIT_USAGE;
+    if (qg_dir_exists(dir))
+        return QG_OK;
+    return QG_FAIL_AT(QG_EUSAGE, dir, 0, 0, NULL, "%s",
+                      qg_file_exists(dir) ? "is a file, the folder of a model is expected"
+                                          : "there is no such model folder");
 }
 
 int qg_cli_flush(int status)

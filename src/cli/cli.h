@@ -20,7 +20,7 @@ typedef struct qg_cli_option {
 typedef struct qg_command {
     const char *name, *arguments, *summary;
     int (*main)(int argc, char **argv); /* exit status */
-    const qg_cli_option *options;       /* ended by name NULL; --help is not among them */
+    const qg_cli_option *options;       /* ended by name NULL; the common ones are not among them */
     const char *examples;
 } qg_command;
 
@@ -40,6 +40,9 @@ typedef struct qg_exit_meaning {
 } qg_exit_meaning;
 extern const qg_exit_meaning qg_exit_meanings[]; /* ended by meaning NULL */
 
+/* Options that every command has: --help and --verbose; ended by name NULL. */
+extern const qg_cli_option qg_cli_common_options[];
+
 /** The next option, as getopt_long, from the command's table. -1 at the end; '?' after an error or
  *  --help was handled: *status is set then and the command should return it. */
 int qg_cli_next(int argc, char **argv, const qg_command *cmd, int *status);
@@ -58,7 +61,11 @@ int qg_cli_usage(const qg_command *cmd, const char *fmt, ...) QG_PRINTF(2, 3);
 /** --only matched nothing: says so; returns QG_EXIT_USAGE. */
 int qg_cli_no_cell(const char *only, const char *job);
 
-/** Prints all problems; returns QG_EXIT_USAGE. */
+/** Whether what -m names is a folder. @errors QG_EUSAGE. Local. */
+qg_code qg_cli_check_model(const char *dir) QG_MUST_USE;
+
+/** Prints all problems, each with the line that it is in and a mark below its place; returns
+ *  QG_EXIT_USAGE. */
 int qg_cli_problems(const qg_problems *problems);
 
 /** Flushes standard output: a full disk makes status 1. A reader that has gone has what it wanted.

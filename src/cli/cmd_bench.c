@@ -183,7 +183,9 @@ static qg_code run(bench *b)
     qg_bench_model model = {.shape = NULL};
     const char *why = NULL;
     if (!qg_kernels_get(&why))
-        return QG_FAIL(QG_EUNSUPPORTED, "%s", why);
+        return QG_FAIL(QG_EUSAGE, "QGRID_KERNELS: %s", why);
+    if (b->source.dir)
+        QG_TRY(qg_cli_check_model(b->source.dir));
     if (b->with_kernels)
         QG_TRY(qg_bench_check_kernels(&b->kernels));
     QG_TRY(read_batches(b));

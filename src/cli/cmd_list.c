@@ -173,6 +173,17 @@ static void list_training(void)
     list_options("  ", qg_training_job_opts, false);
 }
 
+static void list_aliases(const char *method)
+{
+    const char *alias, *of;
+    int n = 0;
+    for (int i = 0; (alias = qg_method_alias(&of, i)); i++)
+        if (strcmp(of, method) == 0)
+            printf("%s%s", n++ ? ", " : "                       also called ", alias);
+    if (n)
+        printf("\n");
+}
+
 static void list_methods(void)
 {
     printf("methods\n"
@@ -184,6 +195,7 @@ static void list_methods(void)
                (*m)->needs & QG_NEEDS_GRADIENTS ? "; needs gradients" : "",
                (*m)->needs & QG_NEEDS_ATTENTION ? "; needs attention" : "",
                (*m)->random ? "; draws by the seed" : "");
+        list_aliases((*m)->name);
         list_options("    ", (*m)->options, true);
     }
 }
@@ -229,6 +241,13 @@ static const struct {
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
+/* "precision" is "precisions". */
+static bool is_called(const char *section, const char *name)
+{
+    size_t n = strlen(name);
+    return strncmp(section, name, n) == 0 && (section[n] == 0 || strcmp(section + n, "s") == 0);
+}
+
 static int unknown_section(const qg_command *cmd, const char *name)
 {
     const char *known[N_SECTIONS + 1] = {NULL};
@@ -250,7 +269,7 @@ int qg_cmd_list(int argc, char **argv)
     if (optind < argc - 1)
         return qg_cli_usage(cmd, "at most one section is expected");
     for (int i = 0; i < N_SECTIONS; i++)
-        if (optind == argc || strcmp(argv[optind], sections[i].name) == 0) {
+        if (optind == argc || is_called(sections[i].name, argv[optind])) {
             sections[i].print();
             shown++;
         }

@@ -3,7 +3,9 @@
  */
 #include "cli.h"
 
+#include "qgrid/layout.h"
 #include "qgrid/log.h"
+#include "qgrid/report.h"
 #include "qgrid/str.h"
 #include "qgrid/training.h"
 
@@ -201,6 +203,38 @@ static qg_code memory(qg_arena *a, const qg_plan *p, const uint8_t *state, int64
     return QG_OK;
 }
 
+static qg_code file_size(qg_arena *a, const qg_plan *p)
+{
+    qg_layout layout;
+    uint64_t bytes;
+    char text[32];
+    QG_TRY(qg_layout_make(&layout, a, p));
+    QG_TRY(qg_store_forecast(&bytes, &layout));
+    printf("results file: at most %s\n", qg_format_bytes(text, sizeof text, (double)bytes));
+    return QG_OK;
+}
+
+/* What --only selects, alike cells together. */
+static qg_code list_cells(qg_arena *a, const qg_plan *p)
+{
+    qg_listed_cell *listed;
+    qg_listed_group *group;
+    int n = 0, n_groups;
+    QG_NEW(listed, a, p->n_cells);
+    for (int c = 0; c < p->n_cells; c++)
+        if (p->cells[c].selected)
+            listed[n++] =
+                (qg_listed_cell){p->cells[c].name, qg_cell_kind_names[p->cells[c].kind], "", ""};
+    QG_TRY(qg_listed_groups(&group, &n_groups, a, listed, n));
+    for (int i = 0; i < n_groups; i++) {
+        const char *text = qg_listed_group_text(a, &group[i]);
+        if (!text)
+            return QG_ENOMEM;
+        printf("%s\n", text);
+    }
+    return QG_OK;
+}
+
 static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
 {
     qg_cell_reason *reason;
@@ -214,13 +248,14 @@ static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
         if (a->why)
             printf("%-5s %s: %s\n", reason[c].runs ? "run" : "skip", p->cells[c].name,
                    reason[c].why);
-        else if (p->cells[c].selected)
-            printf("%s\n", p->cells[c].name);
     }
+    if (!a->why)
+        QG_TRY(list_cells(arena, p));
     trainings(p, state);
     explanations(p);
     summary(p, state, runs);
     QG_TRY(memory(arena, p, state, a->ranks));
+    QG_TRY(file_size(arena, p));
     return a->ranks ? simulate(arena, p, state, (int)a->ranks, (int)a->per_node) : QG_OK;
 }
 

@@ -159,6 +159,7 @@ static qg_code open_model(predict *p)
     if (!p->precision.precision)
         p->precision.precision = "fp32";
     QG_TRY(qg_precision_argument(&spec, p->arena, &p->precision));
+    QG_TRY(qg_cli_check_model(p->source.dir));
     QG_TRY(qg_tokenizer_load(&p->tokenizer, p->arena, p->source.dir));
     QG_TRY(qg_model_hash(hash, &p->source));
     QG_TRY(qg_model_open_cached(&p->model, &p->source, hash, as_it_is ? NULL : &spec, cache));

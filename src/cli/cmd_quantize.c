@@ -70,6 +70,7 @@ static qg_code quantize(qg_arena *arena, const arguments *a)
     char size[32], before[32];
     int n;
     QG_TRY(qg_precision_argument(&p, arena, &a->precision));
+    QG_TRY(qg_cli_check_model(a->source.dir));
     char *output = qg_arena_strdup(arena, a->output);
     if (!output)
         return QG_ENOMEM;

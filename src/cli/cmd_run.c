@@ -183,10 +183,37 @@ static void print_file(const char *path, qg_arena *arena, int use)
         qg_log_error(qg_error_last());
 }
 
+/* Cells of the file that are open, whether they were selected or not. */
+static int open_in_file(const char *path, qg_arena *arena)
+{
+    qg_reading r;
+    int open = 0, done, failed;
+    if (qg_reading_open(&r, arena, path) != QG_OK)
+        return 0;
+    qg_reading_count(&r, &open, &done, &failed);
+    qg_reading_close(&r);
+    return open;
+}
+
+/* Of the cells that --only selected, and how many others there are to do. */
+static void print_counts(const qg_run_summary *s, qg_arena *arena, bool part)
+{
+    int all = s->done + s->failed + s->open;
+    int others = part ? open_in_file(s->output, arena) - s->open : 0;
+    if (part)
+        printf("\n%d of the %d selected cells done, %d failed, %d open", s->done, all, s->failed,
+               s->open);
+    else
+        printf("\n%d cells done, %d failed, %d open", s->done, s->failed, s->open);
+    if (others > 0)
+        printf("; %d others are open", others);
+    printf(": %s\n", s->output);
+}
+
 static void report(const qg_run_summary *s, qg_arena *arena, const arguments *a)
 {
     print_file(s->output, arena, QG_SHOW);
-    printf("\n%d cells done, %d failed, %d open: %s\n", s->done, s->failed, s->open, s->output);
+    print_counts(s, arena, a->only != NULL);
     if (s->status == QG_EXIT_INTERRUPTED)
         print_command(a);
     if (s->failed)

@@ -4,12 +4,16 @@
 #include "cli.h"
 
 #include "qgrid/report.h"
+#include "qgrid/str.h"
+
+#include <string.h>
 
 const qg_cli_option qg_cmd_show_options[] = {
     {0, NULL, NULL, NULL},
 };
 const char qg_cmd_show_examples[] = "  qgrid show results/full_matrix.h5\n"
-                                    "  qgrid show results/full_matrix.h5 finetuned_smsa/int8\n";
+                                    "  qgrid show results/full_matrix.h5 finetuned_smsa/int8\n"
+                                    "  qgrid results/full_matrix.h5 '*/int8/lime'\n";
 
 static qg_code show_cell(qg_reading *r, const char *name)
 {
@@ -20,9 +24,33 @@ static qg_code show_cell(qg_reading *r, const char *name)
                           "rest",
                           name);
     printf("%s: %s\n", c->name, qg_read_cell_state(c));
-    if (c->error[0])
-        printf("  %s\n", c->error);
+    const char *why = qg_read_cell_why(r, c);
+    if (!why)
+        return QG_ENOMEM;
+    if (why[0])
+        printf("  %s\n", why);
     return qg_report_print(stdout, r, c, QG_SHOW);
+}
+
+static bool is_glob(const char *name)
+{
+    return name[strcspn(name, "*?[")] != 0;
+}
+
+/* All cells that a glob matches, one below the other. */
+static qg_code show_cells(qg_reading *r, const char *glob)
+{
+    int shown = 0;
+    for (int i = 0; i < r->n; i++) {
+        if (!qg_glob(glob, r->cell[i].name))
+            continue;
+        if (shown++ > 0)
+            printf("\n");
+        QG_TRY(show_cell(r, r->cell[i].name));
+    }
+    return shown > 0 ? QG_OK
+                     : QG_FAIL_AT(QG_EUSAGE, r->path, 0, 0, NULL,
+                                  "'%s' matches none of its %d cells", glob, r->n);
 }
 
 static qg_code show(qg_arena *a, const char *path, const char *cell)
@@ -31,7 +59,9 @@ static qg_code show(qg_arena *a, const char *path, const char *cell)
     QG_TRY(qg_reading_open(&r, a, path));
     qg_code rc = qg_reading_note(&r);
     if (rc == QG_OK)
-        rc = cell ? show_cell(&r, cell) : qg_report_print(stdout, &r, NULL, QG_SHOW);
+        rc = cell && is_glob(cell) ? show_cells(&r, cell)
+             : cell                ? show_cell(&r, cell)
+                                   : qg_report_print(stdout, &r, NULL, QG_SHOW);
     if (rc == QG_OK)
         rc = qg_store_damage(r.store);
     qg_error kept = *qg_error_last();

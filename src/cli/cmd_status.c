@@ -4,6 +4,9 @@
 #include "cli.h"
 
 #include "qgrid/report.h"
+#include "qgrid/str.h"
+
+#include <sys/stat.h>
 
 const qg_cli_option qg_cmd_status_options[] = {
     {0, NULL, NULL, NULL},
@@ -11,10 +14,23 @@ const qg_cli_option qg_cmd_status_options[] = {
 const char qg_cmd_status_examples[] =
     "  qgrid status results/full_matrix.h5 || echo not finished\n";
 
+/* Room for all results is made when the file is. */
+static const char *size_text(char *out, size_t size, const char *path)
+{
+    struct stat s;
+    char bytes[32];
+    out[0] = 0;
+    if (stat(path, &s) == 0)
+        snprintf(out, size, "; %s, also when all is done",
+                 qg_format_bytes(bytes, sizeof bytes, (double)s.st_size));
+    return out;
+}
+
 static qg_code print_status(int *status, qg_arena *arena, const char *path)
 {
     qg_reading r;
     int open, done, failed;
+    char size[64];
     QG_TRY(qg_reading_open(&r, arena, path));
     qg_code rc = qg_reading_note(&r);
     qg_reading_count(&r, &open, &done, &failed);
@@ -22,7 +38,7 @@ static qg_code print_status(int *status, qg_arena *arena, const char *path)
     printf("%d cells: %d done, %d failed, %d open", r.n, done, failed, open);
     if (skipped)
         printf(", %d skipped", skipped);
-    printf("\n");
+    printf("%s\n", size_text(size, sizeof size, path));
     *status = qg_exit_status(open, failed);
     if (rc == QG_OK)
         rc = qg_report_print(stdout, &r, NULL, QG_TO_DO);

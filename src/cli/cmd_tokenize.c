@@ -84,6 +84,7 @@ static qg_code all_lines(const char *dir, qg_text_source *texts, int max_length,
     qg_str s = {0};
     bool more = true;
     int rows;
+    QG_TRY(qg_cli_check_model(dir));
     QG_TRY(qg_tokenizer_load(&t, a, dir));
     QG_TRY(count_rows(&rows, t, dir, a));
     QG_TRY(qg_text_source_open(&in, texts, a));

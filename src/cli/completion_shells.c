@@ -43,7 +43,7 @@ static void bash_expect(qg_str *out, qg_value v)
 
 static void bash_command(qg_str *out, const qg_command *c)
 {
-    qg_str_addf(out, "    %s)\n        options='--help", c->name);
+    qg_str_addf(out, "    %s)\n        options='--help --verbose", c->name);
     for (const qg_cli_option *o = c->options; o->name; o++)
         qg_str_addf(out, " --%s", o->name);
     qg_str_add(out, "'\n        case $prev in\n");
@@ -76,7 +76,7 @@ static const char bash_head[] =
     "    fi\n"
     "    set -- any\n"
     "    ((COMP_CWORD > 1)) || command=\n"
-    "    case $command in *.json) command=run ;; esac\n"
+    "    case $command in *.json) command=run ;; *.h5) command=show ;; esac\n"
     "    case $command in\n";
 
 static const char bash_tail[] =
@@ -104,6 +104,7 @@ static const char bash_tail[] =
     "    if [[ -z $command && $cur != -* ]]; then\n"
     "        compopt -o filenames 2>/dev/null\n"
     "        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -X '!*.json' -- \"$cur\"; "
+    "compgen -f -X '!*.h5' -- \"$cur\"; "
     "compgen -d -- \"$cur\")\n"
     "    fi\n"
     "}\n"
@@ -167,7 +168,8 @@ static void zsh_command(qg_str *out, const qg_command *c)
                 c == qg_commands ? "*.json|" : "", c->name);
     for (const qg_cli_option *o = c->options; o->name; o++)
         zsh_option(out, o);
-    qg_str_add(out, "'(- *)'{-h,--help}'[help]' '*");
+    qg_str_add(out, "'(-v --verbose)'{-v,--verbose}'[say more]' "
+                    "'(- *)'{-h,--help}'[help]' '*");
     zsh_value(out, c->arguments, qg_value_of_arguments(c));
     qg_str_add(out, "'\n        ;;\n");
 }
@@ -254,6 +256,7 @@ void qg_complete_fish(qg_str *out)
     qg_str_add(out, "# fish completion of qgrid, made by: qgrid document completion fish\n"
                     "complete -c qgrid -f\n"
                     "complete -c qgrid -l help -s h -d 'help'\n"
+                    "complete -c qgrid -l verbose -s v -d 'say more'\n"
                     "complete -c qgrid -n __fish_use_subcommand -a '(__fish_complete_suffix "
                     ".json)'\n"
                     "complete -c qgrid -n __fish_use_subcommand -l version -d 'what this program "

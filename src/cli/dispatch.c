@@ -14,10 +14,11 @@
 static void usage(FILE *to)
 {
     fprintf(to, "usage: qgrid COMMAND [OPTION]... [ARGUMENT]...\n"
-                "       qgrid JOB.json            (the same as qgrid run JOB.json)\n\n");
+                "       qgrid JOB.json            (the same as qgrid run JOB.json)\n"
+                "       qgrid RESULTS.h5 [CELL]   (the same as qgrid show RESULTS.h5)\n\n");
     for (const qg_command *c = qg_commands; c->name; c++)
         fprintf(to, "  %-9s %s\n", c->name, c->summary);
-    fprintf(to, "\nqgrid COMMAND --help tells more; qgrid --version what this program is.\n"
+    fprintf(to, "\nqgrid help COMMAND tells more; qgrid --version (-V) what this program is.\n"
                 "Exit status:\n");
     for (const qg_exit_meaning *e = qg_exit_meanings; e->meaning; e++)
         fprintf(to, "  %-9d %s\n", e->status, e->meaning);
@@ -38,10 +39,25 @@ static int unknown(const char *name)
     return QG_EXIT_USAGE;
 }
 
-static int is_job(const char *name)
+static bool has_ending(const char *name, const char *ending)
 {
-    size_t n = strlen(name);
-    return n > 5 && strcmp(name + n - 5, ".json") == 0;
+    size_t n = strlen(name), len = strlen(ending);
+    return n > len && strcmp(name + n - len, ending) == 0;
+}
+
+/* "help", alone or with a command. */
+static int print_help(const char *name)
+{
+    char help[] = "--help";
+    const qg_command *c = name ? qg_cli_find(name) : NULL;
+    if (name && !c)
+        return unknown(name);
+    if (c) {
+        char *arguments[] = {(char *)(uintptr_t)c->name, help, NULL};
+        return c->main(2, arguments);
+    }
+    usage(stdout);
+    return qg_cli_flush(QG_EXIT_OK);
 }
 
 /* A standard stream that was closed would be the next file opened: what is printed would go there.
@@ -62,17 +78,20 @@ int qg_main(int argc, char **argv)
         usage(stderr);
         return QG_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        usage(stdout);
-        return qg_cli_flush(QG_EXIT_OK);
-    }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)
+    const char *first = argv[1];
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
+        return print_help(NULL);
+    if (strcmp(first, "help") == 0)
+        return print_help(argv[2]);
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0 ||
+        strcmp(first, "version") == 0)
         return qg_print_version();
-    const qg_command *c = qg_cli_find(argv[1]);
+    const qg_command *c = qg_cli_find(first);
     if (c)
         return c->main(argc - 1, argv + 1);
-    if (is_job(argv[1]) || argv[1][0] == '-')
+    if (has_ending(first, ".h5"))
+        return qg_cmd_show(argc, argv);
+    if (has_ending(first, ".json") || first[0] == '-')
         return qg_cmd_run(argc, argv);
-    return unknown(argv[1]);
+    return unknown(first);
 }

@@ -253,6 +253,15 @@ static qg_code add_trained(qg_str *out)
     return rc;
 }
 
+/* Other names, of one method or (NULL) of all, behind a first one. */
+static void add_aliases(qg_str *out, const char *method)
+{
+    const char *alias, *of;
+    for (int i = 0; (alias = qg_method_alias(&of, i)); i++)
+        if (!method || strcmp(of, method) == 0)
+            qg_str_addf(out, ",\"%s\"", alias);
+}
+
 /* The name of a method, or an object with its options. */
 static qg_code add_methods(qg_str *out)
 {
@@ -260,13 +269,16 @@ static qg_code add_methods(qg_str *out)
     qg_str_add(out, "{\"anyOf\":[{\"enum\":[");
     for (const qg_method *const *m = qg_methods; *m; m++)
         qg_str_addf(out, "%s\"%s\"", m == qg_methods ? "" : ",", (*m)->name);
+    add_aliases(out, NULL);
     qg_str_add(out, "]}");
     for (const qg_method *const *m = qg_methods; *m; m++) {
         object o;
         qg_str_add(out, ",\n    ");
         begin_object(&o, out);
         next_property(&o);
-        qg_str_addf(out, "\"method\":{\"const\":\"%s\",\"description\":", (*m)->name);
+        qg_str_addf(out, "\"method\":{\"enum\":[\"%s\"", (*m)->name);
+        add_aliases(out, (*m)->name);
+        qg_str_add(out, "],\"description\":");
         add_json(out, (*m)->summary);
         qg_str_add(out, "}");
         require(&o, "method");

@@ -77,7 +77,8 @@ static void add_command_page(qg_str *out, const qg_command *cmd)
         const char *text = qg_cli_option_text(left, sizeof left, o);
         add_entry(out, text + strspn(text, " "), o->help);
     }
-    add_entry(out, "-h, --help", "print what is said here, in short");
+    for (const qg_cli_option *o = qg_cli_common_options; o->name; o++)
+        add_entry(out, qg_cli_option_text(left, sizeof left, o), o->help);
     qg_str_add(out, ".SH EXAMPLES\n.nf\n");
     add_text(out, cmd->examples);
     qg_str_add(out, ".fi\n");
@@ -98,12 +99,12 @@ static void add_program_page(qg_str *out)
 {
     begin(out, NULL, "quantization and explainability of text classifiers, measured");
     qg_str_add(out, ".B qgrid\n.I COMMAND\n[\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...\n.br\n"
-                    ".B qgrid\n.I JOB.json\n"
+                    ".B qgrid\n.I JOB.json\n.br\n.B qgrid\n.I RESULTS.h5\n"
                     ".SH DESCRIPTION\n"
                     "A job names models, data sets, precisions and methods of explanation. qgrid\n"
                     "runs all of them, alone or under\n.BR mpirun (1),\n"
                     "into one HDF5 file; a run that was stopped goes on where it was.\n"
-                    "A job in the place of a command is run.\n"
+                    "A job in the place of a command is run, a results file shown.\n"
                     ".SH COMMANDS\n");
     for (const qg_command *c = qg_commands; c->name; c++) {
         qg_str_addf(out, ".TP\n.BR qgrid\\-%s (1)\n", c->name);
@@ -111,8 +112,8 @@ static void add_program_page(qg_str *out)
         qg_str_add(out, "\n");
     }
     qg_str_add(out, ".SH OPTIONS\n");
-    add_entry(out, "--help", "list the commands");
-    add_entry(out, "--version", "version, commit, compiler, libraries, processor");
+    add_entry(out, "-h, --help", "list the commands; with the name of a command: what it does");
+    add_entry(out, "-V, --version", "version, commit, compiler, libraries, processor");
     add_exit_statuses(out);
     qg_str_add(out, ".SH ENVIRONMENT\n");
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)

@@ -224,19 +224,21 @@ qg_code qg_job_read_experiments(qg_job_reader *r, const qg_json *v)
         return QG_OK;
     for (const qg_json *m = v->child; m; m = m->next) {
         struct experiment_entry e;
-        if (!qg_job_check_name(r, m, m->key) ||
-            qg_opt_read(&e, qg_job_experiment_opts, &job->doc, m, r->problems) != QG_OK)
+        if (!qg_job_check_name(r, m, m->key))
             continue;
+        qg_code rc = qg_opt_read(&e, qg_job_experiment_opts, &job->doc, m, r->problems);
+        if (rc != QG_OK && rc != QG_EJOB)
+            return rc;
         const qg_json *model = qg_json_get(m, "model"), *dataset = qg_json_get(m, "dataset");
-        const qg_seed_group *models = find_models(job, e.model);
+        const qg_seed_group *models = e.model ? find_models(job, e.model) : NULL;
         int d = qg_job_dataset(job, dataset);
-        if (!models)
+        if (!models && e.model)
             qg_job_unknown_name(r, model, models_node, "model");
-        if (d < 0)
+        if (d < 0 && e.dataset)
             qg_job_unknown_name(r, dataset, datasets_node, "dataset");
         if (models && !has_classifier(job, models))
             QG_WRONG(r, model, "'%s' is pre-trained and has no classifier", e.model);
-        else if (models && d >= 0)
+        else if (models && d >= 0 && rc == QG_OK)
             QG_TRY(qg_job_add_experiments(r, m, m->key, models, d));
     }
     find_references(r);

@@ -220,8 +220,11 @@ static qg_code read_pairs(qg_job_reader *r, const qg_json *v)
 qg_code qg_job_read_explain(qg_job_reader *r, const qg_json *v)
 {
     struct explain_entry e = {0};
-    if (!v || qg_opt_read(&e, qg_job_explain_opts, &r->job->doc, v, r->problems) != QG_OK)
+    if (!v)
         return QG_OK;
+    qg_code rc = qg_opt_read(&e, qg_job_explain_opts, &r->job->doc, v, r->problems);
+    if (v->type != QG_JSON_OBJECT || rc == QG_ENOMEM)
+        return rc == QG_EJOB ? QG_OK : rc;
     QG_TRY(read_methods(r, e.methods));
     QG_TRY(qg_job_read_samples(r, e.samples));
     read_target(r, qg_json_get(v, "target"), e.target);

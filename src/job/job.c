@@ -4,6 +4,7 @@
 #include "qgrid/job.h"
 
 #include "reader.h"
+#include "qgrid/file.h"
 #include "qgrid/json_set.h"
 #include "qgrid/labels.h"
 #include "qgrid/str.h"
@@ -104,7 +105,9 @@ bool qg_job_check_members(qg_job_reader *r, const qg_json *v, qg_json_type type)
 {
     if (!v)
         return false;
-    if (v->type != type)
+    if (v->type == QG_JSON_STRING && type == QG_JSON_ARRAY)
+        QG_WRONG(r, v, "found a string, an array is expected: [\"%s\"]", v->string);
+    else if (v->type != type)
         QG_WRONG(r, v, "found %s, %s is expected", qg_json_kind(v),
                  type == QG_JSON_OBJECT ? "an object of named entries" : "an array");
     else if (v->count == 0)
@@ -112,6 +115,17 @@ bool qg_job_check_members(qg_job_reader *r, const qg_json *v, qg_json_type type)
     else
         return true;
     return false;
+}
+
+/* A name of a data set of somewhere else, say of a hub: neither a file nor one's ending. */
+static bool is_elsewhere(qg_job_reader *r, const qg_json *m)
+{
+    const qg_json *path = m->type == QG_JSON_OBJECT ? qg_json_get(m, "path") : m;
+    if (!path || path->type != QG_JSON_STRING || qg_json_get(m, "format") ||
+        qg_format_of_path(path->string) || qg_file_exists(path->string))
+        return false;
+    QG_WRONG(r, path, "there is no file '%s'; qgrid does not fetch data sets", path->string);
+    return true;
 }
 
 qg_code qg_job_add_dataset(qg_job_reader *r, const qg_dataset_spec *spec, const qg_json *node,
@@ -161,7 +175,7 @@ static qg_code read_datasets(qg_job_reader *r, const qg_json *v)
         return QG_OK;
     for (const qg_json *m = v->child; m; m = m->next) {
         qg_dataset_spec d;
-        if (!qg_job_check_name(r, m, m->key))
+        if (!qg_job_check_name(r, m, m->key) || is_elsewhere(r, m))
             continue;
         qg_code rc = qg_dataset_spec_read(&d, m->key, &r->job->doc, m, r->problems);
         if (rc != QG_OK && rc != QG_EJOB)
@@ -179,7 +193,9 @@ int qg_job_dataset(const qg_job *job, const qg_json *v)
 void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list, const char *what)
 {
     char known[200] = "";
-    for (const qg_json *m = list ? list->child : NULL; m; m = m->next) {
+    if (!list || !list->child)
+        return; /* that there is none is a mistake of its own */
+    for (const qg_json *m = list->child; m; m = m->next) {
         if (strcmp(m->key, at->string) == 0)
             return; /* it is there, but something is wrong with it */
         size_t n = strlen(known);
@@ -238,7 +254,7 @@ static void read_latency(qg_job_reader *r, const qg_json *v)
 {
     struct latency_entry e;
     qg_latency_options *out = &r->job->latency;
-    if (!v || qg_opt_read(&e, latency_table, &r->job->doc, v, r->problems) != QG_OK)
+    if (!v || qg_opt_read(&e, latency_table, &r->job->doc, v, r->problems) == QG_ENOMEM)
         return;
     *out = (qg_latency_options){.wanted = true,
                                 .warmup = e.warmup,
@@ -266,6 +282,20 @@ static void read_latency(qg_job_reader *r, const qg_json *v)
     }
 }
 
+/* Text of another language than JSON is said to be that, in place of what it lacks of a value. */
+static qg_code not_json(const qg_json_doc *doc)
+{
+    size_t at = doc->size > 3 && memcmp(doc->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (at < doc->size && doc->text[at] && strchr(" \t\r\n", doc->text[at]))
+        at++;
+    bool bytes = qg_utf8_check(doc->text, doc->size) < doc->size;
+    if (bytes || at == doc->size || strchr("{[\"/#", doc->text[at]))
+        return qg_error_last()->code;
+    qg_error e = *qg_error_last();
+    return QG_FAIL_AT(QG_EFORMAT, doc->path, e.line, e.column, NULL,
+                      "is not JSON; a job is a JSON object, which begins with {");
+}
+
 qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *const *set,
                     qg_problems *problems)
 {
@@ -274,6 +304,8 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     int before = problems->n;
     *out = (qg_job){.path = path};
     qg_code rc = qg_json_load(&out->doc, a, path, (size_t)1 << 20);
+    if (rc == QG_EFORMAT)
+        rc = not_json(&out->doc);
     for (out->set = set; rc == QG_OK && set && *set; set++)
         rc = qg_json_set(&out->doc, a, *set);
     if (rc != QG_OK)

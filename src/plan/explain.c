@@ -96,14 +96,41 @@ static qg_code check_ids(const qg_plan *p)
     return QG_OK;
 }
 
+/* A class that has fewer texts than are asked for; once for each data set. */
+static qg_code warn_about_few(qg_plan *p, qg_arena *a, int experiment)
+{
+    const qg_job *job = p->job;
+    const qg_plan_explained *x = &p->explained[experiment];
+    int dataset = job->experiments[experiment].dataset, least = 0;
+    for (int e = 0; e < experiment; e++)
+        if (job->experiments[e].dataset == dataset)
+            return QG_OK;
+#define SLOTS(k) (x->class_slot[(k) + 1] - x->class_slot[k])
+    for (int k = 1; k < job->K; k++)
+        if (SLOTS(k) < SLOTS(least))
+            least = k;
+    if (SLOTS(least) >= job->explain.per_class)
+        return QG_OK;
+    return qg_plan_warn(
+        p, a,
+        qg_arena_printf(a,
+                        "dataset %s has at most %lld texts of class %s to explain, \"per_class\" "
+                        "asks for %lld of each",
+                        job->datasets[dataset].name, (long long)SLOTS(least), job->labels[least],
+                        (long long)job->explain.per_class));
+#undef SLOTS
+}
+
 qg_code qg_plan_explained_make(qg_plan *p, qg_arena *a)
 {
     if (p->job->explain.n_methods == 0)
         return QG_OK;
     QG_TRY(check_ids(p));
     QG_NEW(p->explained, a, p->job->n_experiments);
-    for (int e = 0; e < p->job->n_experiments; e++)
+    for (int e = 0; e < p->job->n_experiments; e++) {
         QG_TRY(make(&p->explained[e], p, a, e));
+        QG_TRY(warn_about_few(p, a, e));
+    }
     return QG_OK;
 }
 

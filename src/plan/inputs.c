@@ -25,9 +25,9 @@ static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, cons
     if (!qg_dir_exists(jm->source.dir))
         return QG_FAIL_AT(QG_EIO, jm->source.dir, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_config_load(&m->config, a, jm->source.dir));
-    if (jm->labels)
+    if (jm->labels && job->labels)
         QG_TRY(order_classes(m, a, job, jm->labels));
-    else if (!jm->source.random_head)
+    else if (!jm->source.random_head && job->labels)
         QG_TRY(qg_labels_fit(job->labels, job->K, jm->source.dir, &m->config));
     QG_TRY(qg_model_hash(m->hash, &m->source));
     return qg_tokenizer_load(&m->tokenizer, a, jm->source.dir);
@@ -352,6 +352,45 @@ static qg_code experiment_tokens(qg_plan *p, qg_arena *a, qg_arena *scratch, int
         QG_TRY(find_words(d, a, scratch, tok));
     p->tokens[e] = t;
     return warn_about_unknown(p, a, scratch, e);
+}
+
+/* Whether something is wrong with a value, or inside it. */
+static bool is_wrong(const qg_problems *problems, const qg_json *v)
+{
+    char pointer[96];
+    size_t n = strlen(qg_json_pointer(pointer, sizeof pointer, v));
+    for (int i = 0; i < problems->n; i++) {
+        const char *field = problems->item[i].field;
+        if (strncmp(field, pointer, n) == 0 && (field[n] == 0 || field[n] == '/'))
+            return true;
+    }
+    return false;
+}
+
+qg_code qg_plan_try_inputs(qg_plan *p, qg_arena *a, const qg_job *job, qg_problems *problems)
+{
+    qg_job known = *job;
+    const qg_json *labels = qg_json_get(job->doc.root, "labels");
+    *p = (qg_plan){.job = job};
+    if (!labels || is_wrong(problems, labels))
+        known.labels = NULL;
+    QG_NEW(p->models, a, job->n_models);
+    QG_NEW(p->datasets, a, job->n_datasets);
+    for (int i = 0; i < job->n_datasets; i++) {
+        const qg_dataset_spec *d = &job->datasets[i];
+        if (is_wrong(problems, job->dataset_nodes[i]) ||
+            (!known.labels && d->sampling.per_class > 0))
+            continue;
+        (void)qg_problems_take_at(problems, &job->doc, job->dataset_nodes[i],
+                                  qg_plan_dataset_load(&p->datasets[i], a, d, known.labels));
+    }
+    for (int i = 0; i < job->n_models; i++) {
+        const qg_job_model *m = &job->models[i];
+        if (!m->training && m->source.dir && !is_wrong(problems, m->node))
+            (void)qg_problems_take_at(problems, &job->doc, m->node,
+                                      load_model(&p->models[i], a, &known, m));
+    }
+    return problems->failed ? QG_ENOMEM : QG_OK;
 }
 
 qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)

@@ -32,13 +32,47 @@ static qg_code median_latency(double *out, qg_reading *r, const qg_read_cell *c)
     return QG_OK;
 }
 
+/* Texts that a group's metrics are of; NaN where there are none. */
+static qg_code count_texts(double *out, qg_reading *r, const char *group)
+{
+    qg_matrix m;
+    const char *path = qg_arena_printf(r->arena, "%s/per_class", group);
+    if (!path)
+        return QG_ENOMEM;
+    QG_TRY(qg_matrix_read(&m, r, path, NULL, "true_class", "class_metric"));
+    *out = m.x ? 0 : (double)NAN;
+    for (int64_t k = 0; m.x && k < m.rows; k++)
+        *out += qg_matrix_at(&m, NULL, m.row[k], "support");
+    return QG_OK;
+}
+
+/* Wilson's 95 % interval of a share of texts: "0.32-0.81"; "-" where there is none. */
+static qg_code interval(const char **out, qg_reading *r, const char *group, double share)
+{
+    const double z = 1.959963984540054;
+    double n;
+    *out = "-";
+    QG_TRY(count_texts(&n, r, group));
+    if (!(n > 0) || isnan(share))
+        return QG_OK;
+    double middle = (share + z * z / (2 * n)) / (1 + z * z / n);
+    double half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+    *out = qg_arena_printf(r->arena, "%.4f-%.4f", fmax(middle - half, 0), fmin(middle + half, 1));
+    return *out ? QG_OK : QG_ENOMEM;
+}
+
 qg_code qg_table_predictions(qg_table *t, qg_reading *r, const qg_read_cell *none)
 {
     static const qg_column columns[] = {
-        {"cell", NULL, QG_TEXT, 0},      {"state", NULL, QG_TEXT, 0},
-        {"accuracy", NULL, QG_FIXED, 4}, {"macro-F1", NULL, QG_FIXED, 4},
-        {"ECE", NULL, QG_FIXED, 4},      {"as " QG_REFERENCE, NULL, QG_FIXED, 4},
-        {"size", NULL, QG_BYTES, 0},     {"median", "ms", QG_FIXED, 3},
+        {"cell", NULL, QG_TEXT, 0},
+        {"state", NULL, QG_TEXT, 0},
+        {"accuracy", NULL, QG_FIXED, 4},
+        {"95 %", NULL, QG_TEXT, 0},
+        {"macro-F1", NULL, QG_FIXED, 4},
+        {"ECE", NULL, QG_FIXED, 4},
+        {"as " QG_REFERENCE, NULL, QG_FIXED, 4},
+        {"size", NULL, QG_BYTES, 0},
+        {"median", "ms", QG_FIXED, 3},
     };
     static const char *const metric[] = {"accuracy", "macro_f1", "ece", "agreement_with_fp32"};
     (void)none;
@@ -54,9 +88,10 @@ qg_code qg_table_predictions(qg_table *t, qg_reading *r, const qg_read_cell *non
         v[1].text = qg_read_cell_state(c);
         QG_TRY(qg_reading_path(&group, r, "/metrics/{model}/{dataset}/{precision}", c));
         for (int k = 0; k < 4; k++)
-            v[2 + k].number = qg_reading_f64(r, group, metric[k]);
-        QG_TRY(size_of(&v[6].number, r, c));
-        QG_TRY(median_latency(&v[7].number, r, c));
+            v[k ? 3 + k : 2].number = qg_reading_f64(r, group, metric[k]);
+        QG_TRY(interval(&v[3].text, r, group, v[2].number));
+        QG_TRY(size_of(&v[7].number, r, c));
+        QG_TRY(median_latency(&v[8].number, r, c));
     }
     return QG_OK;
 }

@@ -12,16 +12,29 @@ static qg_code add_cells(qg_table *t, const qg_reading *r, bool open_too)
         {"cell", NULL, QG_TEXT, 0},
         {"why", NULL, QG_TEXT, 0},
     };
+    qg_listed_cell *listed;
+    qg_listed_group *group;
+    int n = 0, n_groups;
     QG_TRY(qg_table_add_columns(t, QG_ARRAY_AND_SIZE(columns)));
+    QG_NEW(listed, r->arena, r->n);
     for (int i = 0; i < r->n; i++) {
         const qg_read_cell *c = &r->cell[i];
-        qg_value *v;
         if (c->state == QG_STATE_DONE || (c->state == QG_STATE_OPEN && !open_too))
             continue;
+        const char *why = qg_read_cell_why(r, c);
+        if (!why)
+            return QG_ENOMEM;
+        listed[n++] = (qg_listed_cell){c->name, c->kind, qg_read_cell_state(c), why};
+    }
+    QG_TRY(qg_listed_groups(&group, &n_groups, r->arena, listed, n));
+    for (int i = 0; i < n_groups; i++) {
+        qg_value *v;
         QG_TRY(qg_table_add_row(&v, t));
-        v[0].text = qg_read_cell_state(c);
-        v[1].text = c->name;
-        v[2].text = c->error;
+        v[0].text = group[i].like.state;
+        v[1].text = qg_listed_group_text(r->arena, &group[i]);
+        v[2].text = group[i].like.why;
+        if (!v[1].text)
+            return QG_ENOMEM;
     }
     return QG_OK;
 }

@@ -3,6 +3,7 @@
  */
 #include "layout_data.h"
 
+#include "qgrid/data_card.h"
 #include "qgrid/environment.h"
 #include "qgrid/libraries.h"
 #include "qgrid/kernel.h"
@@ -87,6 +88,17 @@ static void environment(list *l, const qg_plan *p)
         text(l, "/environment", qg_arena_printf(l->arena, "warning_%d", i + 1), p->warnings[i]);
 }
 
+/* As `qgrid check --json` prints it. */
+static void data_card(list *l, const qg_plan *p, const char *path, int d)
+{
+    qg_str s = {0};
+    const char *card =
+        qg_data_card_json(&s, p, d) == QG_OK ? qg_arena_strdup(l->arena, s.data) : NULL;
+    qg_str_fini(&s);
+    l->failed |= !card;
+    text(l, path, "data_card", card);
+}
+
 static void dataset(list *l, const qg_plan *p, const char *path, int d)
 {
     const qg_dataset *s = &p->datasets[d].data;
@@ -105,6 +117,7 @@ static void dataset(list *l, const qg_plan *p, const char *path, int d)
     integer(l, path, "empty", s->empty);
     integer(l, path, "duplicates", s->duplicates);
     integer(l, path, "conflicting", s->conflicting);
+    data_card(l, p, path, d);
 }
 
 static void tokens(list *l, const qg_plan *p, const char *path, const qg_group_ref *ref)

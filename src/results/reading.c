@@ -181,6 +181,12 @@ int64_t qg_reading_i64(qg_reading *r, const char *group, const char *name)
     return v;
 }
 
+const char *qg_read_cell_why(const qg_reading *r, const qg_read_cell *c)
+{
+    size_t n = qg_log_is_verbose() ? strlen(c->error) : qg_error_short_length(c->error);
+    return qg_arena_strndup(r->arena, c->error, n);
+}
+
 const char *qg_read_cell_state(const qg_read_cell *c)
 {
     static const char *const names[] = {"open", "done", "failed", "skipped"};

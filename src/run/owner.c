@@ -9,12 +9,17 @@
 #include "qgrid/training.h"
 #include "qgrid/work.h"
 
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 
 enum { CELLS_A_TASK = 1000 }; /* that are looked at for each task that is finished */
 enum { LINE_SIZE = 2 * QG_NAME_SIZE + sizeof(qg_gang_news) }; /* where the run is */
-static const double reading_seconds = 0.1;                    /* of a trained model's record */
+/* A log gets its first line soon, so that one sees that it goes on, and more and more rarely
+ * others: seconds. */
+#define LEAST_WAIT 2.0
+#define MOST_WAIT  30.0
+static const double reading_seconds = 0.1; /* of a trained model's record */
 
 static const qg_plan_task *task_of(const qg_owner *o, int unit)
 {
@@ -190,9 +195,10 @@ static void progress(void *ctx, const qg_sched *s, double now)
             qg_log_error(qg_error_last());
         o->last_sync = now;
     }
-    if (o->progress == QG_PROGRESS_NONE || now - o->last_line < (bar ? 0.2 : 30))
+    if (o->progress == QG_PROGRESS_NONE || now - o->last_line < (bar ? 0.2 : o->wait))
         return;
     o->last_line = now;
+    o->wait = fmin(2 * o->wait, MOST_WAIT);
     describe(line, sizeof line, o, s, now);
     if (bar)
         qg_log_progress(line);
@@ -229,6 +235,7 @@ qg_code qg_owner_callbacks(qg_farm_owner *out, qg_owner *o, qg_arena *a, const q
     if (o->progress == QG_PROGRESS_AUTO)
         o->progress = qg_log_is_terminal() ? QG_PROGRESS_BAR : QG_PROGRESS_LOG;
     o->last_unit = -1;
+    o->wait = LEAST_WAIT;
     o->started = o->last_line = o->last_lock = o->last_sync = qg_clock();
     if (o->progress == QG_PROGRESS_BAR)
         o->last_line = -1; /* the first line at once, however short the run is */

@@ -16,6 +16,7 @@ typedef struct qg_owner {
     const char *cache; /* folder of packed models */
     qg_progress_style progress;
     double started, last_line, last_lock, last_sync;
+    double wait; /* seconds to the next line of a log */
     qg_estimate *estimate;
     qg_gang_news *news; /* [models] of running trainings; text empty: there is none */
     int64_t units_done, tasks_finished; /* tasks: since all cells were looked at */

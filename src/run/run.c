@@ -3,6 +3,7 @@
  */
 #include "qgrid/run.h"
 
+#include "announce.h"
 #include "changes.h"
 #include "owner.h"
 #include "qgrid/clock.h"
@@ -195,6 +196,8 @@ static qg_code run_open(qg_run_summary *out, qg_par *par, qg_arena *a, qg_result
         return QG_OK;
     }
     QG_TRY(put_run(r, par, &f, -1));
+    if (o->progress != QG_PROGRESS_NONE)
+        QG_TRY(qg_announce(a, r, par, state, out));
     *dismissed = true;
     qg_code rc = compute(&f, par, a, r, lock, state, o);
     out->lost_ranks = f.lost_ranks;

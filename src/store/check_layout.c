@@ -150,6 +150,11 @@ static qg_code sort_and_check(check *c, qg_arena *a, const qg_layout *l)
     return check_all(c, l);
 }
 
+qg_code qg_store_forecast(uint64_t *bytes, const qg_layout *layout)
+{
+    return qg_h5_check_layout(bytes, "results", layout);
+}
+
 qg_code qg_h5_check_layout(uint64_t *bytes, const char *path, const qg_layout *l)
 {
     check c = {.file = path, .n = l->n_fields, .bytes = BASE_BYTES};

@@ -19,7 +19,7 @@ static const qg_dataset *dataset_of(const qg_results *r, const qg_cell *c)
 static void put_share(double *out, int64_t hits, int64_t n)
 {
     out[QG_SHARE_share] = n > 0 ? (double)hits / (double)n : (double)NAN;
-    qg_wilson(&out[QG_SHARE_ci_low], &out[QG_SHARE_ci_high], hits, n);
+    qg_share_interval(&out[QG_SHARE_ci_low], &out[QG_SHARE_ci_high], hits, n);
 }
 
 /* ------------------------------------------------------------------------------------- predictions

@@ -52,7 +52,7 @@ static void put_share(double *out, double share, double low, double high)
 static void put_wilson(double *out, int64_t hits, int64_t n)
 {
     double low, high;
-    qg_wilson(&low, &high, hits, n);
+    qg_share_interval(&low, &high, hits, n);
     put_share(out, n > 0 ? (double)hits / (double)n : (double)NAN, low, high);
 }
 

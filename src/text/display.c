@@ -1,16 +1,23 @@
 /*
- * display.c - columns and escapes.
+ * display.c - columns and escapes by utf8proc.
  */
 #include "qgrid/display.h"
+#include "qgrid/tokenizer.h"
 
 #include "unicode.h"
+
+#include <utf8proc.h>
 
 enum { ZERO_WIDTH_NON_JOINER = 0x200c, ZERO_WIDTH_JOINER = 0x200d };
 
 /* Joiners are part of scripts and of emoji; the other format characters are invisible or worse. */
 static bool is_shown(int32_t c)
 {
-    return c == ZERO_WIDTH_NON_JOINER || c == ZERO_WIDTH_JOINER || !qg_is_invisible(c);
+    utf8proc_category_t k = utf8proc_category(c);
+    if (c == ZERO_WIDTH_NON_JOINER || c == ZERO_WIDTH_JOINER)
+        return true;
+    return k != UTF8PROC_CATEGORY_CC && k != UTF8PROC_CATEGORY_CF && k != UTF8PROC_CATEGORY_ZL &&
+           k != UTF8PROC_CATEGORY_ZP;
 }
 
 /* What stands for the code point at s, and the columns it takes; *bytes of it are read. */
@@ -19,7 +26,7 @@ static int shown(char out[16], const char *s, int *bytes)
     int32_t c = qg_utf8_decode(s, bytes);
     if (is_shown(c)) {
         snprintf(out, 16, "%.*s", *bytes, s);
-        return qg_columns_of(c);
+        return utf8proc_charwidth(c);
     }
     return snprintf(out, 16, c < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)c);
 }
@@ -49,4 +56,12 @@ int qg_display_add(qg_str *out, const char *text, size_t len, int most)
     if (cut && out)
         qg_str_add(out, "~");
     return used + cut;
+}
+
+qg_library qg_utf8proc_library(void)
+{
+    return (qg_library){"utf8proc",
+                        QG_STR(UTF8PROC_VERSION_MAJOR) "." QG_STR(
+                            UTF8PROC_VERSION_MINOR) "." QG_STR(UTF8PROC_VERSION_PATCH),
+                        utf8proc_version()};
 }

@@ -44,10 +44,6 @@ typedef struct lower_run {
     int32_t first, last, step, add;
 } lower_run;
 
-typedef struct wide_run {
-    int32_t first, last;
-} wide_run;
-
 static const uint32_t category_runs[] = {
 #include "ucd/categories.inc"
 };
@@ -56,18 +52,13 @@ static const lower_run lower_runs[] = {
 #include "ucd/lower.inc"
 };
 
-static const wide_run wide_runs[] = {
-#include "ucd/wide.inc"
-};
-
 static const char version[] =
 #include "ucd/version.inc"
     ;
 
 enum {
     CATEGORY_RUNS = sizeof category_runs / sizeof category_runs[0],
-    LOWER_RUNS = sizeof lower_runs / sizeof lower_runs[0],
-    WIDE_RUNS = sizeof wide_runs / sizeof wide_runs[0]
+    LOWER_RUNS = sizeof lower_runs / sizeof lower_runs[0]
 };
 
 int32_t qg_utf8_decode(const char *s, int *width)
@@ -113,19 +104,6 @@ static category category_of(int32_t c)
             high = middle;
     }
     return (category)(category_runs[low] & 31);
-}
-
-static bool is_wide(int32_t c)
-{
-    int low = 0, high = WIDE_RUNS;
-    while (low < high) {
-        int middle = (low + high) / 2;
-        if (wide_runs[middle].last < c)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < WIDE_RUNS && wide_runs[low].first <= c;
 }
 
 static int32_t lower_of(int32_t c)
@@ -234,17 +212,3 @@ int qg_lower(int32_t out[2], int32_t c)
     return 1;
 }
 
-bool qg_is_invisible(int32_t c)
-{
-    category k = category_of(c);
-    return k == CC || k == CF || k == ZL || k == ZP;
-}
-
-/* Joiners, controls and marks take no column. */
-int qg_columns_of(int32_t c)
-{
-    category k = category_of(c);
-    bool none = k == MN || k == ME || k == CC || k == CF || k == CS || k == ZL || k == ZP ||
-                (c >= 0x1160 && c <= 0x11ff); /* vowels and finals of Hangul syllables */
-    return none ? 0 : is_wide(c) ? 2 : 1;
-}

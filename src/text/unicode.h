@@ -51,12 +51,6 @@ bool qg_is_mark(int32_t c);
 /** Lower case of one code point (two for U+0130); returns how many. */
 int qg_lower(int32_t out[2], int32_t c);
 
-/** Controls, format characters, separators of lines and paragraphs. */
-bool qg_is_invisible(int32_t c);
-
-/** Columns at a terminal: 0, 1 or 2. */
-int qg_columns_of(int32_t c);
-
 /** Canonical decomposition of one code point; returns how many. */
 int qg_decompose(int32_t out[QG_MAX_DECOMPOSED], int32_t c);
 

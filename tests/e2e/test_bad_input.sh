@@ -41,7 +41,7 @@ ok "a mistake is told once, not by each rank" sh -c \
     "mpirun -np 3 '$QGRID' run --onyl 2>&1 | grep -c 'there is no option' | grep -qx 1"
 fails 2 "No such file" "a missing job" "$QGRID" run "$T/none.json"
 printf '{"name": "x",\n "labels": [1, 2,]}' >"$T/broken.json"
-fails 2 "broken.json:2:18: not a JSON value" "broken JSON has line and column" "$QGRID" run "$T/broken.json"
+fails 2 "broken.json:2:17: a comma before ]" "broken JSON has line and column" "$QGRID" run "$T/broken.json"
 $PYTHON -c "print('[' * 100000)" >"$T/deep.json"
 fails 2 "nested more than 64 deep" "deep JSON" "$QGRID" run "$T/deep.json"
 printf '\xff\xfe{' >"$T/utf16.json"
@@ -166,7 +166,11 @@ ok "a full standard output is said once" sh -c \
     "'$QGRID' tokenize -m models/mini-finetuned '$T/lines.txt' 2>&1 >/dev/full | grep -c . | grep -qx 1"
 
 echo 'halo dunia' >"$T/lines.txt"
-fails 1 "none" "predict with a missing model" "$QGRID" predict -m none "$T/lines.txt"
+for c in predict tokenize explain "quantize -p int8 -o $T/none-int8" bench; do
+    # shellcheck disable=SC2086 # words of a command
+    fails 2 "none: there is no such model folder" "$c with a missing model" "$QGRID" $c -m none </dev/null
+done
+fails 2 "lines.txt: is a file, the folder of a model is expected" "a file in its place" "$QGRID" predict -m "$T/lines.txt"
 fails 2 "qgrid: precision: there is no precision 'int7'" "predict with an unknown precision" "$QGRID" predict -m models/mini-finetuned -p int7 "$T/lines.txt"
 echo '{"ids": [2, 99999, 3]}' >"$T/ids.jsonl"
 fails 1 "ids.jsonl:1: id 99999 is outside the 7600 rows" "an id outside the embedding table" \

@@ -19,7 +19,7 @@ for part in program libraries kernels launcher cores memory limits cache results
     ok "it looks at $part" grep -qE "^(fine|mind) +$part " "$T/said"
 done
 ok "one screen" test "$(wc -l <"$T/said")" -le 24
-ok "versions of the libraries" grep -qE '^fine +libraries +Open MPI [0-9.]+, HDF5 [0-9.]+, cJSON [0-9.]+, Unicode [0-9.]+, OpenSSL [0-9.]+, GSL [0-9.]+, zlib [0-9.]+' "$T/said"
+ok "versions of the libraries" grep -qE '^fine +libraries +Open MPI [0-9.]+, HDF5 [0-9.]+, cJSON [0-9.]+, utf8proc [0-9.]+, Unicode [0-9.]+, OpenSSL [0-9.]+, GSL [0-9.]+, zlib [0-9.]+' "$T/said"
 ok "with a job" says 0 "fine results results: " "${D[@]}" jobs/full_matrix.json
 
 mkdir "$T/none" "$T/other"

@@ -170,7 +170,7 @@ job broken "j['models']['bad'] = {'train': {'from': 'tuned', **data, **short, 'l
 j['models']['worse'] = {'train': {'from': 'bad', **data, **short}}
 j['experiments'].update({'bad_smsa': {'model': 'bad', 'dataset': 'smsa'}, 'worse_smsa': {'model': 'worse', 'dataset': 'smsa'}})"
 fails 3 "failed" "a training that explodes fails alone" run_np 2 "$T/broken.json"
-spaced() { "$QGRID" status "$1" >"$T/status"; local rc=$?; tr -s ' ' <"$T/status"; return $rc; }
+spaced() { "$QGRID" status -v "$1" >"$T/status"; local rc=$?; tr -s ' ' <"$T/status"; return $rc; }
 fails 3 "worse_smsa_s7/int8 the training of model 'bad_s7' failed:" "what needs it says why" spaced "$T/broken.h5"
 ok "the others have the reference's numbers" sh -c "h5diff '$T/ref.h5' '$T/broken.h5' /metrics/qat_s7 /metrics/qat_s7 && h5diff '$T/ref.h5' '$T/broken.h5' /seeds/tuned /seeds/tuned"
 fails 3 "no seed has predictions" "statistics over seeds without any" "$QGRID" status "$T/broken.h5"

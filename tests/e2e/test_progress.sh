@@ -31,6 +31,15 @@ for np in 1 2 3; do
     ok "tells epoch, step and loss" tells_of_training
     ok "and the time left is never far off" never_far_off
 done
+# Standard error of a rank is no terminal: lines, the first one soon.
+QGRID_CACHE="$T/cache-log" mpirun -np 2 "$QGRID" run --fresh "$J" --output "$T/log.h5" --set /models/t/train/epochs=1000 >/dev/null 2>"$T/log" &
+mpirun=$!
+ok "a log gets a line" wait_until "line" grep -q 'units/s, .* gone' "$T/log"
+ok "before ten seconds are gone" sh -c "sed -n 's,.*units/s, \\([0-9.]*\\) s gone.*,\\1,p' '$T/log' | head -n 1 | awk '{ exit !(\$1 >= 2 && \$1 < 10) }'"
+ok "behind what will be done" sh -c "head -n 1 '$T/log' | grep -q '^qgrid: progress: .* cells to do, .* units on 2 ranks, into $T/log.h5; about '"
+# shellcheck disable=SC2046 # process ids
+kill $(rank_of "$T/log.h5") 2>/dev/null
+wait $mpirun
 ok "a model that is there already" bars 3
 ok "is read, so that nothing is trained" sh -c "! grep -q 'epoch' '$T/bars'"
 

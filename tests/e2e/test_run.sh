@@ -140,7 +140,8 @@ f.write(b"\x00\x00\xc0\x7f" * 64)
 EOF
 sed "s#models/mini-finetuned#$T/broken#; s#$T/ref.h5#$T/part.h5#" "$J" >"$T/part.json"
 fails 3 "9 failed" "cells of a model with NaN fail, the others finish" run_np 2 "$T/part.json"
-fails 3 "QG_ENUMERIC" "status tells why" "$QGRID" status "$T/part.h5"
+fails 3 "failed" "status tells why" "$QGRID" status "$T/part.h5"
+ok "without the source, unless it is asked for" sh -c "! '$QGRID' status '$T/part.h5' | grep -q QG_E && '$QGRID' status -v '$T/part.h5' | grep -q '\[QG_ENUMERIC src/'"
 ok "the other cells have the reference's bits" h5diff "$T/ref.h5" "$T/part.h5" /predictions/original /predictions/original
 fails 3 "9 failed" "failed cells stay failed" run_np 2 "$T/part.json"
 fails 3 "9 failed" "retry-failed tries again" run_np 2 "$T/part.json" --retry-failed

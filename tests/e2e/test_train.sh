@@ -157,7 +157,7 @@ ok "nothing was written by any of the others" sh -c "! ls -d '$T'/made*"
 
 # Epoch 1 is one step at a learning rate of 0; then come weights of 1e30.
 config nan "c.update({'batch': 200, 'warmup': 1, 'learning_rate': 1e30, 'epochs': 4})"
-fails 1 "QG_ENUMERIC" "a training that explodes" "$QGRID" train --progress none "$T/nan.json"
+fails 1 "QG_ENUMERIC" "a training that explodes" "$QGRID" train -v --progress none "$T/nan.json"
 ok "leaves the best epoch before that" sh -c "grep -q 'an error ended it' '$T/made/README.md' && echo bagus | '$QGRID' predict -m '$T/made'"
 fails 1 "the samples of step 1 are: " "one that explodes in its first epoch names step and samples" \
     "$QGRID" train --progress none "$T/nan.json" --output "$T/none" --set /batch=32 --set /warmup=0

@@ -33,6 +33,22 @@ static void arena_gives_zeroed_aligned_memory_and_keeps_its_budget(void **state)
     qg_arena_destroy(a);
 }
 
+static void the_source_of_an_error_is_told_apart(void **state)
+{
+    (void)state;
+    char text[512], brief[512];
+    (void)QG_FAIL_AT(QG_EFORMAT, "d.csv", 3, 7, "label", "a text with [QG_E in it]");
+    qg_error_format(text, sizeof text, qg_error_last());
+    qg_error_format_short(brief, sizeof brief, qg_error_last());
+    assert_string_equal(brief, "d.csv:3:7: label: a text with [QG_E in it]");
+    assert_true(qg_error_short_length(text) == strlen(brief));
+    assert_true(strncmp(text, brief, strlen(brief)) == 0);
+    assert_non_null(strstr(text + strlen(brief), " [QG_EFORMAT tests/unit/test_base.c:"));
+    static const char *const whole[] = {"", "no memory", "ends with ]", "cut [QG_EFORMAT src/io"};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        assert_true(qg_error_short_length(whole[i]) == strlen(whole[i]));
+}
+
 static void innermost_place_of_an_error_wins(void **state)
 {
     (void)state;
@@ -175,6 +191,7 @@ static void option_tables_collect_every_mistake(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(arena_gives_zeroed_aligned_memory_and_keeps_its_budget),
+    cmocka_unit_test(the_source_of_an_error_is_told_apart),
     cmocka_unit_test(innermost_place_of_an_error_wins),
     cmocka_unit_test(strict_utf8),
     cmocka_unit_test(names),

@@ -70,6 +70,12 @@ static void a_kernel_is_compared_with_the_peak_of_its_type_and_instructions(void
     qg_bench_compare(&row, &p, "gemm_s8");
     qt_close("share", row.peak_share, 0.05, 1e-12, 0);
     assert_string_equal(row.peak, "vnni_s8 avx512vnni");
+
+    qg_bench_row cached = {.gflops = 800.1}; /* faster than its limit: that is none */
+    snprintf(cached.isa, sizeof cached.isa, "avx512vnni");
+    qg_bench_compare(&cached, &p, "gemm_s8");
+    assert_true(cached.peak_share == 0);
+    assert_string_equal(cached.peak, "");
 }
 
 static void every_product_that_can_run_here_has_a_peak(void **state)

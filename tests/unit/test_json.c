@@ -38,7 +38,13 @@ static void broken_documents_are_refused_with_line_and_column(void **state)
         const char *text, *place, *msg;
     } bad[] = {
         {"", "1:1", "a value is missing"},
-        {"{\n \"a\": 1,\n}", "3:1", "a key in double quotes"},
+        {"{\n \"a\": 1,\n}", "2:8", "a comma before }"},
+        {"[1, 2 , ]", "1:7", "a comma before ]"},
+        {"{a: 1}", "1:2", "a key in double quotes"},
+        {"{\"a\": 1, // one\n}", "1:10", "JSON has no comments"},
+        {"[1 /* one */]", "1:4", "JSON has no comments"},
+        {"{\"a\" # one\n: 1}", "1:6", "JSON has no comments"},
+        {"[/ 1]", "1:2", "not a JSON value"},
         {"{\"a\" 1}", "1:6", "':' is expected"},
         {"[1 2]", "1:4", "',' or ']'"},
         {"[1,\n[2]", "1:1", "not closed"},
@@ -52,7 +58,7 @@ static void broken_documents_are_refused_with_line_and_column(void **state)
         {"[\"\\ud800\"]", "1:3", "surrogate"},
         {"[\"\xc3\x28\"]", "1:3", "UTF-8"},
         {"[1] x", "1:5", "follows the end"},
-        {"// hello\n1", "1:1", "not a JSON value"},
+        {"// hello\n1", "1:1", "JSON has no comments"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         qg_json_doc doc;

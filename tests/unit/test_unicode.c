@@ -91,9 +91,6 @@ static void kinds_of_characters(void **state)
     qt_eq("U+1E9E", qg_lower(low, 0x1e9e) == 1 ? low[0] : -1, 0xdf);
     qt_eq("U+10400", qg_lower(low, 0x10400) == 1 ? low[0] : -1, 0x10428);
     qt_eq("U+0130", qg_lower(low, 0x130), 2);
-    qt_eq("ideograph", qg_columns_of(0x4e2d), 2);
-    qt_eq("mark", qg_columns_of(0x301), 0);
-    qt_eq("emoji", qg_columns_of(0x1f600), 2);
 }
 
 static const struct CMUnitTest tests[] = {

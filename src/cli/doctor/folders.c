@@ -5,6 +5,7 @@
 
 #include "qgrid/file.h"
 #include "qgrid/lock.h"
+#include "qgrid/log.h"
 #include "qgrid/model.h"
 #include "qgrid/str.h"
 
@@ -150,7 +151,7 @@ static void lock(qg_doctor *d, const char *output)
     if (rc == QG_OK)
         rc = qg_lock_look(&left_over, file, QG_LOCK_STALE);
     if (rc != QG_OK) {
-        qg_error_format(held, sizeof held, qg_error_last());
+        qg_log_error_text(held, sizeof held, qg_error_last());
         qg_doctor_say(d, QG_BAD, "lock", "%s", held);
         qg_error_clear();
     } else if (left_over) {

@@ -195,6 +195,7 @@ static qg_code open_models(explain *x)
     x->plan.target = reference                             ? QG_TARGET_REFERENCE
                      : strcmp(x->target, "predicted") == 0 ? QG_TARGET_PREDICTED
                                                            : 0;
+    QG_TRY(qg_cli_check_model(x->source.dir));
     QG_TRY(qg_tokenizer_load(&x->tokenizer, x->arena, x->source.dir));
     return qg_explain_models_open(&x->models, x->arena, &wish);
 }

@@ -14,10 +14,31 @@ const qg_method *const qg_methods[] = {
 #undef QG_METHOD
     NULL,
 };
+
+/* Other names that people have for a method. */
+static const struct {
+    const char *name, *of;
+} aliases[] = {
+#define QG_METHOD_ALIAS(name, of) {#name, #of},
+#include "aliases.def"
+#undef QG_METHOD_ALIAS
+};
 enum { METHODS = sizeof qg_methods / sizeof qg_methods[0] - 1 };
+
+const char *qg_method_alias(const char **of, int i)
+{
+    if (i >= (int)(sizeof aliases / sizeof aliases[0]))
+        return NULL;
+    *of = aliases[i].of;
+    return aliases[i].name;
+}
 
 const qg_method *qg_method_find(const char *name)
 {
+    const char *alias, *of;
+    for (int i = 0; (alias = qg_method_alias(&of, i)); i++)
+        if (strcmp(alias, name) == 0)
+            name = of;
     for (const qg_method *const *m = qg_methods; *m; m++)
         if (strcmp((*m)->name, name) == 0)
             return *m;
