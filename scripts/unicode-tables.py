@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""unicode-tables.py [--check] [FOLDER]: writes src/text/ucd/*.inc, what the tokenizers and text rules ask about code
+"""unicode-tables.py [--check] [FOLDER]: writes src/text/unicode_*.inc, what the tokenizers and text rules ask about code
 points, from the Unicode character database of FOLDER (Debian's unicode-data: /usr/share/unicode). --check compares the
 tables with Python's unicodedata instead, for all code points that both versions of Unicode know."""
 import re
@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent.parent / "src/text/ucd"
+HERE = Path(__file__).resolve().parent.parent / "src/text"
 MOST = 0x110000
 MOVED = 100  # code points that a later version may have given another category
 CATEGORIES = "Cn Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co".split()
@@ -149,8 +149,8 @@ def lay(items):
 
 
 def write(name, db, what, items):
-    text = f"/* {name} - {what}; made by scripts/unicode-tables.py from Unicode {db.version} */\n"
-    (HERE / name).write_text(text + lay(items), encoding="ascii")
+    text = f"/* unicode_{name} - {what}; made by scripts/unicode-tables.py from Unicode {db.version} */\n"
+    (HERE / f"unicode_{name}").write_text(text + lay(items), encoding="ascii")
 
 
 def braces(row):
@@ -159,13 +159,12 @@ def braces(row):
 
 def write_all(folder):
     db = Database(folder)
-    HERE.mkdir(exist_ok=True)
     canonical, compatible, pool = decompositions(db)
     write("version.inc", db, "the version of all tables", [f'"{db.version}"'])
     write("categories.inc", db, "first code point << 5 | category of each run", [number(x) + "," for x in category_runs(db)])
     write("lower.inc", db, "first, last, step, what is added", map(braces, lower_runs(db)))
     write("classes.inc", db, "first, last, combining class", map(braces, class_runs(db)))
-    write("canonical.inc", db, "code point, place in pool.inc, length", map(braces, canonical))
+    write("canonical.inc", db, "code point, place in unicode_pool.inc, length", map(braces, canonical))
     write("compatible.inc", db, "the same, where it differs from the canonical one", map(braces, compatible))
     write("pool.inc", db, "full decompositions", [number(x) + "," for x in pool])
     write("compositions.inc", db, "first, second, what they make", map(braces, compositions(db)))
@@ -175,7 +174,7 @@ def write_all(folder):
 
 
 def read(name):
-    text = re.sub(r"/\*.*?\*/", "", (HERE / name).read_text(), flags=re.S)
+    text = re.sub(r"/\*.*?\*/", "", (HERE / f"unicode_{name}").read_text(), flags=re.S)
     numbers = [int(x, 0) for x in re.findall(r"-?0x[0-9a-f]+|-?\d+", text)]
     width = text.split("}")[0].count(",") + 1 if "{" in text else 1
     return [tuple(numbers[i:i + width]) for i in range(0, len(numbers), width)] if width > 1 else numbers
@@ -215,7 +214,7 @@ def check():
         if unicodedata.category(chr(c)) != "Cn" and unicodedata.normalize("NFC", chr(a) + chr(b)) != chr(c):
             differ += 1
             print(f"U+{a:04X} U+{b:04X}: U+{c:04X} here")
-    version = (HERE / "version.inc").read_text().split('"')[1]
+    version = (HERE / "unicode_version.inc").read_text().split('"')[1]
     print(f"Unicode {version} here, {unicodedata.unidata_version} in Python: {known} code points compared, {differ} differ")
     parts = lambda v: [int(x) for x in v.split(".")]
     return differ <= (MOVED if parts(unicodedata.unidata_version) > parts(version) else 0)

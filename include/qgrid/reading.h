@@ -23,6 +23,7 @@ typedef struct qg_reading {
     qg_arena *arena;
     int n;
     qg_read_cell *cell;
+    const qg_read_cell **by_name; /* [n] cells in the order of their names */
     const char *differences; /* from this program's schema, in words; NULL: none */
 } qg_reading;
 

@@ -139,8 +139,8 @@ static void read_faithfulness(qg_job_reader *r, const qg_json *v)
     bool plain = v && v->type == QG_JSON_BOOL;
     if (plain && !v->boolean)
         return;
-    if (qg_opt_read(&e, qg_job_faithfulness_opts, &r->job->doc, plain ? NULL : v, r->problems) !=
-        QG_OK)
+    if (qg_opt_read(&e, qg_job_faithfulness_opts, &r->job->doc, plain ? NULL : v, r->problems) ==
+        QG_ENOMEM)
         return;
     *o = (qg_faithful_options){.masking = (qg_masking)e.masking,
                                .by_magnitude = e.order == 1,

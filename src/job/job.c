@@ -193,8 +193,8 @@ int qg_job_dataset(const qg_job *job, const qg_json *v)
 void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list, const char *what)
 {
     char known[200] = "";
-    if (!list || !list->child)
-        return; /* that there is none is a mistake of its own */
+    if (!list || list->type != QG_JSON_OBJECT || !list->child)
+        return; /* that there are none is a mistake of its own */
     for (const qg_json *m = list->child; m; m = m->next) {
         if (strcmp(m->key, at->string) == 0)
             return; /* it is there, but something is wrong with it */

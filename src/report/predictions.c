@@ -4,6 +4,7 @@
 #include "table.h"
 
 #include "qgrid/metrics.h"
+#include "qgrid/pair_scores.h"
 
 #include <math.h>
 #include <string.h>
@@ -49,15 +50,13 @@ static qg_code count_texts(double *out, qg_reading *r, const char *group)
 /* Wilson's 95 % interval of a share of texts: "0.32-0.81"; "-" where there is none. */
 static qg_code interval(const char **out, qg_reading *r, const char *group, double share)
 {
-    const double z = 1.959963984540054;
-    double n;
+    double n, low, high;
     *out = "-";
     QG_TRY(count_texts(&n, r, group));
     if (!(n > 0) || isnan(share))
         return QG_OK;
-    double middle = (share + z * z / (2 * n)) / (1 + z * z / n);
-    double half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-    *out = qg_arena_printf(r->arena, "%.4f-%.4f", fmax(middle - half, 0), fmin(middle + half, 1));
+    qg_share_interval(&low, &high, llround(share * n), llround(n));
+    *out = qg_arena_printf(r->arena, "%.4f-%.4f", low, high);
     return *out ? QG_OK : QG_ENOMEM;
 }
 

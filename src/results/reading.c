@@ -7,6 +7,7 @@
 #include "qgrid/str.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static qg_code column(const char ***out, qg_reading *r, const char *name)
@@ -28,6 +29,25 @@ static qg_code column(const char ***out, qg_reading *r, const char *name)
             return QG_ENOMEM;
     }
     *out = text;
+    return QG_OK;
+}
+
+/* Of two cells of one name, which no program writes, the first counts. */
+static int by_name(const void *pa, const void *pb)
+{
+    const qg_read_cell *a = *(const qg_read_cell *const *)pa;
+    const qg_read_cell *b = *(const qg_read_cell *const *)pb;
+    int order = strcmp(a->name, b->name);
+    return order ? order : (a > b) - (a < b);
+}
+
+static qg_code sort_names(qg_reading *r)
+{
+    QG_NEW(r->by_name, r->arena, r->n);
+    for (int i = 0; i < r->n; i++)
+        r->by_name[i] = &r->cell[i];
+    if (r->n > 0)
+        qsort(r->by_name, (size_t)r->n, sizeof *r->by_name, by_name);
     return QG_OK;
 }
 
@@ -58,7 +78,7 @@ static qg_code read_cells(qg_reading *r)
     for (int i = 0; i < r->n; i++)
         r->cell[i] = (qg_read_cell){name[i],      kind[i],   experiment[i], model[i], dataset[i],
                                     precision[i], method[i], key[i],        error[i], state[i]};
-    return QG_OK;
+    return sort_names(r);
 }
 
 static qg_code open_file(qg_reading *out, qg_arena *a, const char *path, bool damaged)
@@ -111,10 +131,15 @@ qg_code qg_reading_note(const qg_reading *r)
 
 const qg_read_cell *qg_reading_cell(const qg_reading *r, const char *name)
 {
-    for (int i = 0; i < r->n; i++)
-        if (strcmp(r->cell[i].name, name) == 0)
-            return &r->cell[i];
-    return NULL;
+    int low = 0, high = r->n;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (strcmp(r->by_name[middle]->name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < r->n && strcmp(r->by_name[low]->name, name) == 0 ? r->by_name[low] : NULL;
 }
 
 /* What stands for the word at `word`, and the word's length; NULL: there is no such word. */

@@ -6,6 +6,7 @@
  */
 #include "changes.h"
 
+#include "changes_index.h"
 #include "layout_fit.h"
 #include "qgrid/reading.h"
 #include "qgrid/str.h"
@@ -175,14 +176,15 @@ static qg_code copy_field(qg_store *to, qg_store *from, qg_arena *a, const qg_fi
     return rc;
 }
 
-static qg_code copy_group(qg_store *to, qg_store *from, qg_arena *a, const qg_layout *layout,
+static qg_code copy_group(qg_store *to, qg_store *from, qg_arena *a, const qg_changes_index *x,
                           const char *group)
 {
-    size_t len = strlen(group);
-    for (int i = 0; i < layout->n_fields; i++) {
-        const qg_field *f = &layout->field[i];
-        if (strncmp(f->path, group, len) == 0 && f->path[len] == '/')
-            QG_TRY(copy_field(to, from, a, f));
+    char below[1030];
+    size_t len = (size_t)snprintf(below, sizeof below, "%s/", group);
+    for (int i = qg_first_field(x, below); i < x->n_fields; i++) {
+        if (strncmp(x->field[i]->path, below, len) != 0)
+            break;
+        QG_TRY(copy_field(to, from, a, x->field[i]));
     }
     return QG_OK;
 }
@@ -195,6 +197,7 @@ typedef struct taking {
     const qg_cell *cell;
     const qg_plan_task *task;
     const qg_read_units *units;
+    const qg_changes_index *index;
     char group[1024];
 } taking;
 
@@ -202,9 +205,12 @@ typedef struct taking {
 static qg_code sound_rows(uint8_t *rows, int64_t n, const taking *k)
 {
     const qg_read_units *o = k->units;
-    for (int u = 0; u < o->n; u++) {
+    for (int i = qg_first_unit_of(k->index, k->cell->name); i < o->n; i++) {
+        int u = k->index->unit[i];
         uint64_t sum = o->checksum[u];
-        if (strcmp(o->cell[u], k->cell->name) != 0 || o->state[u] == QG_STATE_OPEN)
+        if (strcmp(o->cell[u], k->cell->name) != 0)
+            break;
+        if (o->state[u] == QG_STATE_OPEN)
             continue;
         if (o->first[u] < 0 || o->count[u] < 0 || o->count[u] > n - o->first[u])
             return QG_FAIL(QG_ESTORE, "/units is damaged: unit %d lies outside its data set", u);
@@ -259,9 +265,10 @@ static qg_code take_whole(qg_state *state, const taking *k)
     const qg_read_units *o = k->units;
     const qg_work_kind *kind = k->task->kind;
     uint64_t sum = 0;
-    int old = 0;
-    while (old < o->n && strcmp(o->cell[old], k->cell->name) != 0)
-        old++;
+    int at = qg_first_unit_of(k->index, k->cell->name);
+    int old = at < o->n ? k->index->unit[at] : o->n;
+    if (old < o->n && strcmp(o->cell[old], k->cell->name) != 0)
+        old = o->n;
     if (*state == QG_STATE_DONE && kind->checksum)
         QG_TRY(kind->checksum(&sum, k->from, k->arena, k->group, 0, 1));
     if (*state == QG_STATE_DONE && kind->checksum && (old == o->n || o->checksum[old] != sum))
@@ -309,11 +316,11 @@ static qg_code groups_fit(bool *fit, const taking *k, const qg_layout *layout)
     return QG_OK;
 }
 
-static qg_code copy_groups(const taking *k, const qg_layout *layout)
+static qg_code copy_groups(const taking *k)
 {
     char path[1024];
     for (int i = 0; taken_path(path, sizeof path, k, i); i++)
-        QG_TRY(copy_group(k->to, k->from, k->arena, layout, path));
+        QG_TRY(copy_group(k->to, k->from, k->arena, k->index, path));
     return QG_OK;
 }
 
@@ -326,7 +333,7 @@ static qg_code take_cell(taking *k, const qg_old_cells *o, int old, const qg_lay
     QG_TRY(groups_fit(&fit, k, layout));
     if (!fit) /* computed anew */
         return QG_OK;
-    QG_TRY(copy_groups(k, layout));
+    QG_TRY(copy_groups(k));
     if (k->cell->task >= 0 && k->plan->tasks[k->cell->task].cell == at) { /* its own units */
         k->task = &k->plan->tasks[k->cell->task];
         qg_group_path(k->group, sizeof k->group, k->plan->job,
@@ -361,16 +368,24 @@ qg_code qg_take_over(qg_store *to, qg_store *from, qg_arena *a, const qg_plan *p
 {
     qg_old_cells o;
     qg_read_units units;
+    qg_changes_index index;
     QG_TRY(check_lists(from));
     QG_TRY(qg_old_cells_read(&o, from, a));
     QG_TRY(qg_units_read(&units, from, a));
+    QG_TRY(qg_changes_index_make(&index, a, layout, &units));
     for (int i = 0; i < plan->n_cells; i++) {
         const qg_cell *c = &plan->cells[i];
         int old = qg_old_cells_find(&o, c->name, i);
         if (old < 0 || strcmp(old_key(&o, old), c->key) != 0 || c->skip ||
             taken[c->kind][0] == QG_GROUP_NONE)
             continue;
-        taking k = {.to = to, .from = from, .arena = a, .plan = plan, .cell = c, .units = &units};
+        taking k = {.to = to,
+                    .from = from,
+                    .arena = a,
+                    .plan = plan,
+                    .cell = c,
+                    .units = &units,
+                    .index = &index};
         qg_mark m = qg_arena_mark(a);
         QG_TRY(take_cell(&k, &o, old, layout));
         qg_arena_release(a, m);

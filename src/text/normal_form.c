@@ -34,23 +34,23 @@ typedef struct composition {
 } composition;
 
 static const decomposition canonical[] = {
-#include "ucd/canonical.inc"
+#include "unicode_canonical.inc"
 };
 
 static const decomposition compatible_only[] = {
-#include "ucd/compatible.inc"
+#include "unicode_compatible.inc"
 };
 
 static const int32_t pool[] = {
-#include "ucd/pool.inc"
+#include "unicode_pool.inc"
 };
 
 static const class_run classes[] = {
-#include "ucd/classes.inc"
+#include "unicode_classes.inc"
 };
 
 static const composition compositions[] = {
-#include "ucd/compositions.inc"
+#include "unicode_compositions.inc"
 };
 
 _Static_assert(sizeof pool / sizeof pool[0] <= UINT16_MAX, "places in the pool have 16 bits");

@@ -45,15 +45,15 @@ typedef struct lower_run {
 } lower_run;
 
 static const uint32_t category_runs[] = {
-#include "ucd/categories.inc"
+#include "unicode_categories.inc"
 };
 
 static const lower_run lower_runs[] = {
-#include "ucd/lower.inc"
+#include "unicode_lower.inc"
 };
 
 static const char version[] =
-#include "ucd/version.inc"
+#include "unicode_version.inc"
     ;
 
 enum {
@@ -211,4 +211,3 @@ int qg_lower(int32_t out[2], int32_t c)
     out[0] = c < 0x80 ? (c >= 'A' && c <= 'Z' ? c + 32 : c) : lower_of(c);
     return 1;
 }
-

@@ -185,8 +185,9 @@ static bool goes_on(const state *s, const char *text, size_t len, size_t i)
 static qg_added_place form_here(state *s, int32_t first, const char *text, size_t len, size_t i)
 {
     const qg_added *list = &s->t->common.added;
-    const int *from = &list->forms.from[first % 256];
-    for (int k = from[0]; k < from[1]; k++) {
+    const int *from = list->forms.from;
+    int key = first % 256;
+    for (int k = from[key]; k < from[key + 1]; k++) {
         const qg_added_token *token = &list->token[list->forms.token[k]];
         size_t end = token->form[0] == first ? end_of_form(s, token, text, len, i) : 0;
         if (end == 0)

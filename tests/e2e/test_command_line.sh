@@ -75,6 +75,24 @@ refused "3 mistakes" "a wrong key of an entry hides no wrong name, and nothing f
 write j.json 'j["labels"] = "positive"; j["datasets"]["none"] = T + "/none.csv"'
 refused "none.csv: /datasets/none: cannot open" "wrong labels hide no missing file" j.json
 refused "2 mistakes" "and no text has a wrong label then" j.json
+write j.json 'j["explain"] = {"methods": ["limee"], "samples": {"per_class": "x"}, "faithfulness": {"kk": 1, "k": [0]}, "pairs": [["e"]], "target": "zz", "targett": 1}'
+refused "7 mistakes" "all of explain's mistakes, inside objects that have others" j.json
+cat >"$T/wrong.py" <<'PY'
+import json, subprocess, sys
+T, qgrid, bad = sys.argv[1], sys.argv[2], 0
+whole = json.load(open(T + "/j.json"))
+keys = sorted(set(whole) | {"explain", "latency", "decompose", "margin", "max_length"})
+for key in keys:
+    for value in (None, 3, "x", [], ["a"], [{}], {"a": 1}, {"a": []}):
+        json.dump(whole | {key: value}, open(T + "/wrong.json", "w"))
+        r = subprocess.run([qgrid, "check", T + "/wrong.json"], capture_output=True, text=True)
+        if r.returncode not in (0, 2) or (r.returncode == 2 and "wrong.json:1:" not in r.stderr and "matches no" not in r.stderr):
+            bad += 1
+            print(key, value, r.returncode, r.stderr)
+sys.exit(bad)
+PY
+write j.json ''
+ok "a value of any other type is a mistake with its place" $PYTHON "$T/wrong.py" "$T" "$QGRID"
 cp -r models/mini-finetuned "$T/broken"
 head -c 100000 models/mini-finetuned/model.safetensors >"$T/broken/model.safetensors"
 write j.json 'j["models"]["b"] = T + "/broken"; j["experiments"]["b"] = {"model": "b", "dataset": "d"}; j["datasets"]["none"] = T + "/none.csv"'

@@ -148,7 +148,7 @@ ok "lines of a file are texts like arguments" sh -c "$E --json --file '$T/in.txt
 ok "and those of standard input" sh -c "$E --json <'$T/in.txt' | cmp - '$T/arguments' && $E --json - <'$T/in.txt' | cmp - '$T/arguments'"
 LONG=$(printf 'enak %.0s' $(seq 300))
 ok "a long text is cut, and that is told once" sh -c \
-    "$E --json -p fp32,int8 '$LONG' >'$T/long' 2>'$T/err' && grep -c 'text 1: cut after 128 tokens' '$T/err' | grep -qx 1"
+    "$E --json -p fp32,int8 '$LONG' >'$T/long' 2>'$T/err' && grep -c 'text 1: cut to 128 tokens' '$T/err' | grep -qx 1"
 holds "words that were cut off have no score" "
 for r in rows('long'):
     assert len(scores(r)) == 300 and None not in scores(r)[:126] and set(scores(r)[126:]) == {None}"

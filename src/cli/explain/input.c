@@ -133,6 +133,6 @@ qg_code qg_explain_next(qg_explain_found *out, bool *more, qg_explain_input *in,
     if (rc != QG_OK)
         return in->arguments ? rc : qg_error_place(in->lines.name, line->number, 0, NULL);
     if (code->truncated)
-        qg_note("%s: cut after %d tokens; words behind them have no score", out->name, code->n);
+        qg_note("%s: cut to %d tokens; words that were cut off have no score", out->name, code->n);
     return add_words(out, line, code, in->tokenizer, a);
 }
