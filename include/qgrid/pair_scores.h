@@ -9,7 +9,7 @@
 
 /** 95 % interval of a share of k in n; NaN for n = 0.
  *  @paper Wilson, J. Am. Stat. Assoc. 22, 1927. */
-void qg_wilson(double *low, double *high, int64_t k, int64_t n);
+void qg_share_interval(double *low, double *high, int64_t k, int64_t n);
 
 /* Pairs of rows with labels. */
 typedef struct qg_pair_set {

@@ -68,6 +68,6 @@ void qg_cue_score(double out[QG_CUE_SCORES], const qg_ranked_cue *cue, int64_t n
     out[QG_CUE_SCORE_rank] = rank / of;
     out[QG_CUE_SCORE_chance_rank] = chance_rank / of;
     out[QG_CUE_SCORE_top5] = (double)top / of;
-    qg_wilson(&out[QG_CUE_SCORE_ci_low], &out[QG_CUE_SCORE_ci_high], top, cues);
+    qg_share_interval(&out[QG_CUE_SCORE_ci_low], &out[QG_CUE_SCORE_ci_high], top, cues);
     out[QG_CUE_SCORE_chance_top5] = chance_top / of;
 }

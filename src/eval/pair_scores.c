@@ -15,7 +15,7 @@ const char *const qg_pair_score_names[] = {QG_PAIR_SCORE_LIST(X) NULL};
 const char *const qg_pair_test_names[] = {QG_PAIR_TEST_LIST(X) NULL};
 #undef X
 
-void qg_wilson(double *low, double *high, int64_t k, int64_t n)
+void qg_share_interval(double *low, double *high, int64_t k, int64_t n)
 {
     const double z = 1.959963984540054; /* of the normal distribution, 97.5 % */
     double m = (double)n + z * z;
@@ -61,7 +61,7 @@ void qg_pair_score(double out[QG_PAIR_SCORES], const qg_pair_set *s, qg_pair_cho
     out[QG_PAIR_SCORE_pairs] = (double)n;
     out[QG_PAIR_SCORE_successes] = (double)successes;
     out[QG_PAIR_SCORE_psr] = (double)successes / of;
-    qg_wilson(&out[QG_PAIR_SCORE_ci_low], &out[QG_PAIR_SCORE_ci_high], successes, n);
+    qg_share_interval(&out[QG_PAIR_SCORE_ci_low], &out[QG_PAIR_SCORE_ci_high], successes, n);
     out[QG_PAIR_SCORE_first_right] = (double)first / of;
     out[QG_PAIR_SCORE_second_right] = (double)second / of;
     out[QG_PAIR_SCORE_differ] = (double)differ / of;

@@ -313,7 +313,7 @@ static void wilson_interval_solves_its_equation(void **state)
     for (size_t i = 0; i < sizeof ns / sizeof ns[0]; i++)
         for (int64_t k = 0; k <= ns[i]; k += 1 + ns[i] / 50) {
             double n = (double)ns[i], share = (double)k / n;
-            qg_wilson(&end[0], &end[1], k, ns[i]);
+            qg_share_interval(&end[0], &end[1], k, ns[i]);
             assert_true(end[0] >= 0 && end[0] <= share && share <= end[1] && end[1] <= 1);
             for (int e = 0; e < 2; e++) { /* (share - p)^2 = z^2 p (1 - p) / n */
                 double left = (share - end[e]) * (share - end[e]);
@@ -324,10 +324,10 @@ static void wilson_interval_solves_its_equation(void **state)
     /* by hand, with z^2 = 3.841458820694124: 10 / (10 + z^2), and 1 minus it */
     double want[] = {0, 0.2775327998628892, 0.7224672001371107, 1};
     double got[4];
-    qg_wilson(&got[0], &got[1], 0, 10);
-    qg_wilson(&got[2], &got[3], 10, 10);
+    qg_share_interval(&got[0], &got[1], 0, 10);
+    qg_share_interval(&got[2], &got[3], 10, 10);
     qt_close_f64("numbers", got, want, 4, 1e-12, 1e-14);
-    qg_wilson(&got[0], &got[1], 0, 0);
+    qg_share_interval(&got[0], &got[1], 0, 0);
     qt_nan("low", got[0]);
     qt_nan("high", got[1]);
 }
@@ -346,7 +346,7 @@ static void scores_are(qg_pair_choice c, const int32_t *predicted, int pairs, in
 {
     double got[QG_PAIR_SCORES], low, high, n = pairs;
     qg_pair_score(got, &set, c, predicted);
-    qg_wilson(&low, &high, successes, pairs);
+    qg_share_interval(&low, &high, successes, pairs);
     const double want[QG_PAIR_SCORES] = {n,    successes,       successes / n,    low,
                                          high, first_right / n, second_right / n, differ / n};
     qt_close_f64("numbers", got, want, QG_PAIR_SCORES, 1e-15, 0);
@@ -473,11 +473,11 @@ static void cues_are_counted_by_phenomenon(void **state)
     };
     double got[QG_CUE_SCORES], low, high;
     qg_cue_score(got, cue, 4, -1);
-    qg_wilson(&low, &high, 2, 4);
+    qg_share_interval(&low, &high, 2, 4);
     const double all[QG_CUE_SCORES] = {3, 4, 10, 17.5 / 4, 5.5, 0.5, low, high, 0.625};
     qt_close_f64("numbers", got, all, QG_CUE_SCORES, 1e-15, 0);
     qg_cue_score(got, cue, 4, 0);
-    qg_wilson(&low, &high, 1, 3);
+    qg_share_interval(&low, &high, 1, 3);
     const double one[QG_CUE_SCORES] = {2,       3,   20.0 / 3, 12.5 / 3, 11.5 / 3,
                                        1.0 / 3, low, high,     0.75};
     qt_close_f64("numbers", got, one, QG_CUE_SCORES, 1e-15, 0);
