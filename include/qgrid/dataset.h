@@ -30,15 +30,22 @@ typedef struct qg_dataset_spec {
     int encoding;             /* qg_charset */
     int quoting;              /* qg_quoting; csv, tweets */
     const char *text_column, *label_column, *id_column; /* csv, tweets, jsonl; NULL: defaults */
-    const char *group_column; /* csv, tweets, jsonl; NULL: rows are in no groups */
-    const char *delimiter;    /* csv, tweets: one ASCII byte */
-    const qg_json *label_map; /* {"0": "positive", ...}: value in the file -> label of the job */
+    const char *group_column;     /* csv, tweets, jsonl; NULL: rows are in no groups */
+    const char *delimiter;        /* csv, tweets: one ASCII byte */
+    const qg_json *label_columns; /* as it stands in the job: columns whose majority is the label */
+    const char *const *vote;      /* [n_votes] their names */
+    int n_votes;
+    int64_t min_votes;        /* fewer say nothing */
+    const qg_json *label_map; /* {"0": "positive", ...}: value in the file -> label of the job, or
+                                 null: no vote */
     const qg_json *sample;    /* {"count" | "fraction" | "per_class", "seed"} */
     struct {
         int64_t count, per_class, seed; /* 0: not set */
         double fraction;                /* 0: not set */
     } sampling;
 } qg_dataset_spec;
+
+enum { QG_MOST_VOTES = 32 }; /* columns of labels */
 
 /* Rows of an entry of a job's "datasets", and of its "sample". */
 extern const qg_opt qg_dataset_opts[], qg_dataset_sample_opts[];
@@ -68,6 +75,7 @@ typedef struct qg_dataset {
     int64_t skipped;              /* bad rows left out (on_error skip) */
     int64_t empty;                /* nothing left of the text after normalisation: left out */
     int64_t duplicates;           /* rows whose normalised text occurred before */
+    int64_t undecided;            /* no majority of its label columns: left out */
     int64_t conflicting;          /* distinct normalised texts that carry more than one label */
     const qg_error *skipped_rows; /* [min(skipped, QG_SKIPPED_MAX)] */
     int skipped_listed;
@@ -146,7 +154,9 @@ typedef struct qg_record {
     int64_t line;                     /* where the record starts */
     int64_t label_line, label_column; /* where its label stands */
     const char *label_field;          /* name of the label's column, for messages */
-    const qg_pair_record *pair;       /* the minimal pair that it belongs to */
+    const char *const *vote; /* [spec->n_votes] values of its label columns; NULL: there are none */
+    const size_t *vote_len;
+    const qg_pair_record *pair; /* the minimal pair that it belongs to */
 } qg_record;
 
 /* Where a format's records go. */

@@ -31,7 +31,7 @@ static qg_code first_problem(const qg_problems *problems)
 /* Keys that have no meaning where labels are not looked at. */
 static qg_code check_key(const qg_json *key)
 {
-    static const char *const no[] = {"path",      "label_column", "label_columns",
+    static const char *const no[] = {"path",      "label_column", "label_columns", "min_votes",
                                      "label_map", "sample",       "split"};
     for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
         if (strcmp(key->key, no[i]) == 0)

@@ -19,7 +19,7 @@
 #include <csv.h>
 #include <string.h>
 
-enum { TEXT, LABEL, ID, GROUP, WANTED };
+enum { TEXT, LABEL, ID, GROUP, VOTES, WANTED = VOTES + QG_MOST_VOTES };
 
 typedef struct place {
     size_t offset;
@@ -42,6 +42,8 @@ typedef struct reader {
     bool required[WANTED];
     int index[WANTED]; /* their positions, -1 = not there */
     qg_str value[WANTED];
+    const char *vote[QG_MOST_VOTES];
+    size_t vote_len[QG_MOST_VOTES];
     qg_str found; /* names in the header, for messages */
     qg_code rc;
 } reader;
@@ -144,6 +146,18 @@ static bool is_blank(const reader *s, size_t end)
     return s->fields > 1;
 }
 
+static void take_votes(qg_record *r, reader *s)
+{
+    for (int i = 0; i < s->spec->n_votes; i++) {
+        s->vote[i] = s->value[VOTES + i].data;
+        s->vote_len[i] = s->value[VOTES + i].len;
+    }
+    if (s->spec->n_votes > 0) {
+        r->vote = s->vote;
+        r->vote_len = s->vote_len;
+    }
+}
+
 static qg_code record_done(reader *s, size_t end)
 {
     qg_record r = {.line = s->record.line, .label_field = s->name[LABEL]};
@@ -169,6 +183,7 @@ static qg_code record_done(reader *s, size_t end)
         r.group = s->value[GROUP].data;
         r.group_len = s->value[GROUP].len;
     }
+    take_votes(&r, s);
     return s->sink->each(s->sink->ctx, &r);
 }
 
@@ -301,8 +316,17 @@ qg_code qg_csv_read(const qg_csv_layout *layout, const qg_dataset_spec *spec, co
                 .line = 1,
                 .name = {layout->text, layout->label, layout->id, spec->group_column},
                 .required = {true, layout->label_required || spec->label_column || spec->label_map,
-                             spec->id_column, spec->group_column},
-                .index = {-1, -1, -1, -1}};
+                             spec->id_column, spec->group_column}};
+    for (int k = 0; k < WANTED; k++)
+        s.index[k] = -1;
+    for (int i = 0; i < spec->n_votes; i++) {
+        s.name[VOTES + i] = spec->vote[i];
+        s.required[VOTES + i] = true;
+    }
+    if (spec->n_votes > 0) {
+        s.name[LABEL] = NULL;
+        s.required[LABEL] = false;
+    }
     s.delimiter = (unsigned char)(spec->delimiter ? spec->delimiter[0] : layout->delimiter);
     s.quote = spec->quoting == QG_QUOTING_NONE ? 0 : '"';
     if (spec->text_column)
@@ -332,6 +356,7 @@ const qg_format qg_format_csv = {
     .name = "csv",
     .summary = "CSV (RFC 4180) with a header; columns text, and label and id if there are any",
     .extensions = ".csv",
-    .options = "text_column label_column id_column group_column delimiter quoting label_map",
+    .options = "text_column label_column label_columns min_votes id_column group_column delimiter "
+               "quoting label_map",
     .read = read_csv,
 };

@@ -86,6 +86,22 @@ static qg_code push_row(loader *l, const qg_row *row)
     return QG_OK;
 }
 
+/* The label by the majority of a record's label columns. */
+static qg_code on_votes(int32_t *label, loader *l, const qg_record *r)
+{
+    int column;
+    qg_record one = *r;
+    qg_code rc = qg_label_vote(label, &column, &l->map, l->spec, r);
+    if (rc != QG_EFORMAT)
+        return rc;
+    *label = QG_NO_VOTE;
+    one.label = r->vote[column];
+    one.label_len = r->vote_len[column];
+    one.label_line = r->line;
+    one.label_field = l->spec->vote[column];
+    return on_label(l, &one);
+}
+
 static qg_code on_record(void *ctx, const qg_record *r)
 {
     loader *l = ctx;
@@ -93,8 +109,15 @@ static qg_code on_record(void *ctx, const qg_record *r)
     if (r->label && l->map.labels &&
         qg_label_map_find(&row.label, &l->map, r->label, r->label_len) != QG_OK)
         return on_label(l, r);
-    if (l->stopped.code)
+    int64_t skipped = l->out->skipped;
+    if (r->vote && l->map.labels)
+        QG_TRY(on_votes(&row.label, l, r));
+    if (l->stopped.code || l->out->skipped > skipped)
         return QG_OK;
+    if (row.label == QG_NO_VOTE) {
+        l->out->undecided++;
+        return QG_OK;
+    }
     row.text = qg_normalize_text(l->arena, &l->spec->rules, r->text, r->text_len, &row.len);
     if (!row.text)
         return QG_ENOMEM;
@@ -203,8 +226,10 @@ static qg_code no_rows(const loader *l)
                           first->msg, d->label_hint ? "; " : "",
                           d->label_hint ? d->label_hint : "");
     return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 0, 0, NULL,
-                      "no usable row: %lld records, %lld skipped, %lld empty texts",
-                      (long long)d->records, (long long)d->skipped, (long long)d->empty);
+                      "no usable row: %lld records, %lld skipped, %lld empty texts, %lld without a "
+                      "majority of their label columns",
+                      (long long)d->records, (long long)d->skipped, (long long)d->empty,
+                      (long long)d->undecided);
 }
 
 qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,

@@ -4,6 +4,7 @@
 #include "io/dataset_labels.h"
 
 #include "io/record.h"
+#include "qgrid/labels.h"
 #include "qgrid/str.h"
 
 #include <string.h>
@@ -22,7 +23,11 @@ static qg_code from_job(qg_label_map *out, qg_arena *a, const qg_dataset_spec *s
     qg_label_value *value;
     QG_NEW(value, a, spec->label_map->count);
     for (const qg_json *m = spec->label_map->child; m; m = m->next) {
-        QG_ASSERT(m->type == QG_JSON_STRING && m->key);
+        QG_ASSERT(m->key);
+        if (m->type == QG_JSON_NULL) {
+            value[out->n++] = (qg_label_value){m->key, NULL};
+            continue;
+        }
         if (index_of(out->labels, m->string, strlen(m->string)) < 0)
             return QG_FAIL_AT(QG_EJOB, spec->path, 0, 0,
                               qg_json_pointer(pointer, sizeof pointer, m),
@@ -102,6 +107,9 @@ static qg_code find_exactly(int32_t *out, const qg_label_map *map, const char *v
         const qg_label_value *v = &map->value[i];
         if (strlen(v->value) != len || memcmp(v->value, value, len) != 0)
             continue;
+        *out = QG_NO_VOTE;
+        if (!v->means)
+            return QG_OK;
         *out = index_of(map->labels, v->means, strlen(v->means));
         if (*out < 0)
             return QG_FAIL(QG_EFORMAT, "label '%s' means %s, the job's labels are: %s", v->value,
@@ -115,7 +123,28 @@ static qg_code find_exactly(int32_t *out, const qg_label_map *map, const char *v
 qg_code qg_label_map_find(int32_t *out, const qg_label_map *map, const char *value, size_t len)
 {
     QG_TRY(find_exactly(out, map, value, len));
-    if (*out < 0)
+    if (*out == -1)
         QG_TRY(find_exactly(out, map, value, whole_length(value, len)));
-    return *out < 0 ? unknown(map, value, len) : QG_OK;
+    return *out == -1 ? unknown(map, value, len) : QG_OK;
+}
+
+qg_code qg_label_vote(int32_t *out, int *bad, const qg_label_map *map, const qg_dataset_spec *spec,
+                      const qg_record *r)
+{
+    int count[QG_MAX_CLASSES] = {0}, votes = 0;
+    for (*bad = 0; *bad < spec->n_votes; (*bad)++) {
+        int32_t label;
+        if (r->vote_len[*bad] == 0)
+            continue;
+        QG_TRY(qg_label_map_find(&label, map, r->vote[*bad], r->vote_len[*bad]));
+        if (label == QG_NO_VOTE)
+            continue;
+        count[label]++;
+        votes++;
+    }
+    *out = QG_NO_VOTE;
+    for (int k = 0; k < QG_MAX_CLASSES && votes >= spec->min_votes; k++)
+        if (2 * count[k] > votes)
+            *out = k;
+    return QG_OK;
 }

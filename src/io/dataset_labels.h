@@ -8,7 +8,7 @@
 
 typedef struct qg_label_value {
     const char *value; /* as it stands in the file */
-    const char *means; /* a label's name */
+    const char *means; /* a label's name; NULL: no vote */
 } qg_label_value;
 
 typedef struct qg_label_map {
@@ -25,9 +25,24 @@ typedef struct qg_label_map {
 qg_code qg_label_map_make(qg_label_map *out, qg_arena *a, const qg_dataset_spec *spec,
                           const qg_format *format, const char *const *labels) QG_MUST_USE;
 
-/** @errors QG_EFORMAT naming the values allowed; without a place. Local. */
+/* What a label is that says nothing, and a row whose label columns have no majority. */
+enum { QG_NO_VOTE = -2 };
+
+/** An index, or QG_NO_VOTE. @errors QG_EFORMAT naming the values allowed; without a place. Local.
+ */
 qg_code qg_label_map_find(int32_t *out, const qg_label_map *map, const char *value,
                           size_t len) QG_MUST_USE;
+
+/**
+ * The label that more than half of a record's label columns name, of those that name one: empty
+ * fields, absent keys and values that label_map makes null do not. QG_NO_VOTE: there is none, or
+ * fewer than spec->min_votes columns name a label.
+ *
+ * @param[out] bad  column of the value that is no label, where the error is QG_EFORMAT
+ * @errors those of qg_label_map_find. Local.
+ */
+qg_code qg_label_vote(int32_t *out, int *bad, const qg_label_map *map, const qg_dataset_spec *spec,
+                      const qg_record *r) QG_MUST_USE;
 
 /* Distinct values that are no labels, the first QG_MOST_UNKNOWN_LABELS of them. */
 enum { QG_MOST_UNKNOWN_LABELS = 12 };

@@ -31,6 +31,10 @@ const qg_opt qg_dataset_opts[] = {
      .help = "what the bytes of the file mean"},
     {"text_column", QG_OPT_STRING, FIELD(text_column), .help = "column or key of the text"},
     {"label_column", QG_OPT_STRING, FIELD(label_column), .help = "column or key of the label"},
+    {"label_columns", QG_OPT_NODE, FIELD(label_columns),
+     .help = "columns or keys of several labels: the label that more than half of them name"},
+    {"min_votes", QG_OPT_INT, FIELD(min_votes), .def = 1, .min = 1, .max = QG_MOST_VOTES,
+     .help = "of label_columns: rows with fewer labels are left out"},
     {"id_column", QG_OPT_STRING, FIELD(id_column),
      .help = "column or key of the sample id; without it the record number"},
     {"group_column", QG_OPT_STRING, FIELD(group_column),
@@ -78,15 +82,40 @@ static qg_code check_sample(const qg_dataset_spec *spec, const qg_json_doc *doc)
     return QG_OK;
 }
 
-static qg_code check_label_map(const qg_json *map, const qg_json_doc *doc)
+/* Two columns or more, each once. */
+static qg_code read_label_columns(qg_dataset_spec *spec, qg_arena *a, const qg_json_doc *doc)
+{
+    const qg_json *v = spec->label_columns;
+    const char **name;
+    if (v->type != QG_JSON_ARRAY || v->count < 2 || v->count > QG_MOST_VOTES)
+        return QG_JSON_FAIL(doc, v, QG_EJOB, "an array of 2 to %d columns is expected",
+                            QG_MOST_VOTES);
+    if (spec->label_column)
+        return QG_JSON_FAIL(doc, v, QG_EJOB,
+                            "'label_column' and 'label_columns' exclude each other");
+    QG_NEW(name, a, v->count);
+    for (const qg_json *m = v->child; m; m = m->next) {
+        if (m->type != QG_JSON_STRING)
+            return QG_JSON_FAIL(doc, m, QG_EJOB, "found %s, the name of a column is expected",
+                                qg_json_kind(m));
+        for (int i = 0; i < spec->n_votes; i++)
+            if (strcmp(name[i], m->string) == 0)
+                return QG_JSON_FAIL(doc, m, QG_EJOB, "column '%s' occurs twice", m->string);
+        name[spec->n_votes++] = m->string;
+    }
+    spec->vote = name;
+    return QG_OK;
+}
+
+static qg_code check_label_map(const qg_json *map, const qg_json_doc *doc, bool votes)
 {
     if (map->type != QG_JSON_OBJECT)
         return QG_JSON_FAIL(doc, map, QG_EJOB, "found %s, an object is expected",
                             qg_json_kind(map));
     for (const qg_json *m = map->child; m; m = m->next)
-        if (m->type != QG_JSON_STRING)
-            return QG_JSON_FAIL(doc, m, QG_EJOB, "found %s, the name of a label is expected",
-                                qg_json_kind(m));
+        if (m->type != QG_JSON_STRING && !(votes && m->type == QG_JSON_NULL))
+            return QG_JSON_FAIL(doc, m, QG_EJOB, "found %s, the name of a label%s is expected",
+                                qg_json_kind(m), votes ? ", or null for no vote," : "");
     return QG_OK;
 }
 
@@ -137,8 +166,9 @@ static qg_code unknown_format(const qg_dataset_spec *spec, const qg_json_doc *do
 static qg_code check_format(qg_dataset_spec *spec, const qg_json_doc *doc, const qg_json *object,
                             qg_problems *problems)
 {
-    static const char *const some[] = {"text_column", "label_column", "id_column", "group_column",
-                                       "delimiter",   "quoting",      "label_map"};
+    static const char *const some[] = {"text_column",  "label_column",  "id_column",
+                                       "group_column", "delimiter",     "quoting",
+                                       "label_map",    "label_columns", "min_votes"};
     const qg_format *format =
         spec->format ? qg_format_find(spec->format) : qg_format_of_path(spec->path);
     if (!format)
@@ -202,8 +232,10 @@ qg_code qg_dataset_spec_read(qg_dataset_spec *spec, const char *name, const qg_j
     if (qg_dataset_sample_read(spec, doc, spec->sample, problems) == QG_ENOMEM)
         return QG_ENOMEM;
     (void)qg_problems_take(problems, qg_normalization_read(&spec->rules, doc, spec->normalize));
+    if (spec->label_columns)
+        (void)qg_problems_take(problems, read_label_columns(spec, problems->arena, doc));
     if (spec->label_map)
-        (void)qg_problems_take(problems, check_label_map(spec->label_map, doc));
+        (void)qg_problems_take(problems, check_label_map(spec->label_map, doc, spec->n_votes > 0));
     const qg_json *delimiter = qg_json_get(object, "delimiter");
     if (delimiter)
         (void)qg_problems_take(problems, check_delimiter(delimiter, doc));

@@ -18,6 +18,8 @@ typedef struct reader {
     const char *text_key, *label_key, *id_key;
     bool first, labelled;
     char label_number[32], group_number[32];
+    const char *vote[QG_MOST_VOTES];
+    size_t vote_len[QG_MOST_VOTES];
     qg_arena *scratch;
 } reader;
 
@@ -44,6 +46,24 @@ static qg_code scalar(const char **out, size_t *len, char number[32], const qg_j
                             qg_json_kind(v));
     }
     *len = strlen(*out);
+    return QG_OK;
+}
+
+/* A key that is absent or null names no label. */
+static qg_code read_votes(qg_record *r, reader *s, const qg_json_doc *doc)
+{
+    for (int i = 0; i < s->spec->n_votes; i++) {
+        const qg_json *v = qg_json_get(doc->root, s->spec->vote[i]);
+        char *number;
+        s->vote[i] = "";
+        s->vote_len[i] = 0;
+        if (!v || v->type == QG_JSON_NULL)
+            continue;
+        QG_NEW(number, s->scratch, 32);
+        QG_TRY(scalar(&s->vote[i], &s->vote_len[i], number, doc, v));
+    }
+    r->vote = s->vote;
+    r->vote_len = s->vote_len;
     return QG_OK;
 }
 
@@ -107,7 +127,7 @@ static qg_code read_object(qg_record *r, reader *s, const qg_json_doc *doc)
         QG_TRY(read_id(r, s, doc, id));
     else if (s->spec->id_column)
         return QG_JSON_FAIL(doc, doc->root, QG_EFORMAT, "key '%s' is missing", s->id_key);
-    QG_TRY(read_label(r, s, doc));
+    QG_TRY(s->spec->n_votes > 0 ? read_votes(r, s, doc) : read_label(r, s, doc));
     QG_TRY(read_group(r, s, doc));
     s->first = false;
     return QG_OK;
@@ -157,6 +177,6 @@ const qg_format qg_format_jsonl = {
     .name = "jsonl",
     .summary = "one JSON object a line: text, and label and id if there are any",
     .extensions = ".jsonl .ndjson",
-    .options = "text_column label_column id_column group_column label_map",
+    .options = "text_column label_column label_columns min_votes id_column group_column label_map",
     .read = read_jsonl,
 };

@@ -19,6 +19,7 @@ const qg_format qg_format_tweets = {
     .name = "tweets",
     .summary = "PPKM tweets as published: tab separated, columns Tweet and sentiment",
     .label_names = "0=positive 1=neutral 2=negative",
-    .options = "text_column label_column id_column group_column delimiter quoting label_map",
+    .options = "text_column label_column label_columns min_votes id_column group_column delimiter "
+               "quoting label_map",
     .read = read_tweets,
 };

@@ -244,6 +244,13 @@ static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
         QG_TRY(qg_plan_warn(p, a,
                             qg_arena_printf(a, "dataset %s: rows without text were dropped: %lld",
                                             d->name, (long long)d->empty)));
+    if (d->undecided)
+        QG_TRY(qg_plan_warn(
+            p, a,
+            qg_arena_printf(a,
+                            "dataset %s: rows whose label columns have no majority were left out: "
+                            "%lld",
+                            d->name, (long long)d->undecided)));
     if (d->conflicting)
         QG_TRY(qg_plan_warn(p, a,
                             qg_arena_printf(a, "dataset %s: texts with conflicting labels: %lld",

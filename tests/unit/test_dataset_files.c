@@ -198,6 +198,52 @@ static void the_first_bad_label_stops_the_reading(void **state)
     qg_arena_destroy(a);
 }
 
+/* The majority of those that name a label, counted by hand. */
+static void label_columns_vote(void **state)
+{
+    (void)state;
+    qg_dataset ds;
+    qg_arena *a = qg_arena_create(0);
+    static const char *const three[] = {"food", "price", "place"};
+    qg_dataset_spec spec = SPEC(.format = "csv", .vote = three, .n_votes = 3, .min_votes = 1);
+    spec.label_map = object(
+        a,
+        "{\"pos\": \"positive\", \"neg\": \"negative\", \"neut\": \"neutral\", \"pos-neg\": null}");
+    static const char table[] = "text,food,price,place,label\n"
+                                "a,pos,pos,neg,x\n"        /* 2 of 3 */
+                                "b,pos,neg,neut,x\n"       /* 1 of 3: none */
+                                "c,pos,neg,pos-neg,x\n"    /* 1 of 2: none */
+                                "d,pos-neg,neg,,x\n"       /* 1 of 1 */
+                                "e,,pos-neg,,x\n"          /* nobody votes */
+                                "f,neut,neut,neutral,x\n"; /* names of labels are known, too */
+    qt_ok(LOAD(&ds, a, spec, table));
+    qt_eq("rows", ds.n, 3);
+    qt_eq("undecided", ds.undecided, 3);
+    row_is(&ds, 0, "a", 0, "0", 2);
+    row_is(&ds, 1, "d", 2, "3", 5);
+    row_is(&ds, 2, "f", 1, "5", 7);
+    spec.min_votes = 3;
+    qt_ok(LOAD(&ds, a, spec, table));
+    qt_eq("rows with three votes", ds.n, 2);
+    qt_fails(LOAD(&ds, a, spec, "text,food,price,place\na,pos,good,neg\n"), QG_EFORMAT,
+             "data:2: price: ", "label 'good' is not one of", NULL);
+    spec.on_error = 1;
+    qt_ok(LOAD(&ds, a, spec, "text,food,price,place\na,pos,good,neg\nb,neg,neg,neg\n"));
+    qt_eq("skipped", ds.skipped, 1);
+    row_is(&ds, 0, "b", 2, "1", 3);
+    qt_fails(LOAD(&ds, a, spec, "text,food,price\na,pos,pos\n"), QG_EFORMAT,
+             "data:1: ", "the header lacks column 'place'", NULL);
+    spec.format = "jsonl";
+    spec.min_votes = 1;
+    qt_ok(LOAD(&ds, a, spec,
+               "{\"text\": \"a\", \"food\": \"pos\", \"price\": null}\n"
+               "{\"text\": \"b\", \"food\": \"neg\", \"price\": \"pos\", \"place\": \"neg\"}\n"));
+    qt_eq("lines", ds.n, 2);
+    row_is(&ds, 0, "a", 0, "0", 1);
+    row_is(&ds, 1, "b", 2, "1", 2);
+    qg_arena_destroy(a);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(spreadsheets_leave_rows_of_empty_fields),
     cmocka_unit_test(quotes_can_be_characters),
@@ -208,5 +254,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(labels_may_be_whole_numbers_of_tables_and_truth_values),
     cmocka_unit_test(a_label_map_is_proposed_for_labels_that_are_nearly_right),
     cmocka_unit_test(the_first_bad_label_stops_the_reading),
+    cmocka_unit_test(label_columns_vote),
 };
 QT_MAIN("dataset_files", tests)
