@@ -133,8 +133,22 @@ static qg_code read_ids(qg_record text[2], qg_arena *a, const qg_json_doc *doc)
     return QG_OK;
 }
 
+/* Both texts are in the group that the line names: usually its phenomenon. */
+static qg_code read_group(qg_record text[2], const qg_json_doc *doc, const char *key)
+{
+    const qg_json *v;
+    if (!key)
+        return QG_OK;
+    QG_TRY(read_string(&v, doc, doc->root, key));
+    for (int i = 0; i < 2; i++) {
+        text[i].group = v->string;
+        text[i].group_len = strlen(v->string);
+    }
+    return QG_OK;
+}
+
 static qg_code read_pair(qg_record text[2], qg_pair_record pair[2], qg_arena *a,
-                         const qg_json_doc *doc)
+                         const qg_json_doc *doc, const qg_dataset_spec *spec)
 {
     const qg_json *other = qg_json_get(doc->root, "pair");
     pair[0] = (qg_pair_record){0};
@@ -145,6 +159,7 @@ static qg_code read_pair(qg_record text[2], qg_pair_record pair[2], qg_arena *a,
     QG_TRY(read_text(&text[0], doc, doc->root));
     QG_TRY(read_text(&text[1], doc, other));
     QG_TRY(read_ids(text, a, doc));
+    QG_TRY(read_group(text, doc, spec->group_column));
     QG_TRY(read_phenomenon(&pair[0], doc, doc->root));
     QG_TRY(read_cues(&pair[0], a, doc, doc->root));
     QG_TRY(check_cues(&pair[0], a, doc, text));
@@ -165,7 +180,7 @@ static qg_code read_line(const qg_dataset_spec *spec, qg_arena *scratch, const q
     if (rc == QG_OK)
         rc = qg_json_line(&doc, scratch, spec->path, line);
     if (rc == QG_OK)
-        rc = read_pair(text, pair, scratch, &doc);
+        rc = read_pair(text, pair, scratch, &doc, spec);
     if (rc == QG_EFORMAT)
         return sink->bad(sink->ctx);
     QG_TRY(rc);
@@ -196,6 +211,6 @@ const qg_format qg_format_probes = {
     .name = "probes",
     .summary = "one JSON object a line: text, label, phenomenon, cues, and pair {text, label}",
     .extensions = ".probes",
-    .options = "label_map",
+    .options = "group_column label_map",
     .read = read_probes,
 };

@@ -13,7 +13,7 @@ j['datasets'] = {'p': {'path': 'datasets/probes.jsonl', 'format': 'probes', 'nor
 j['experiments'] = {'o': {'model': 'o', 'dataset': 'p', 'reference': 'e'}, 'e': {'model': 'm', 'dataset': 'p'}}
 j['precisions'] = ['fp32', 'int8', 'int4']
 j['unit_tokens'] = 512
-x['samples'] = {'per_class': 4, 'correct_only': True}
+x['samples'] = {'per_class': 3, 'correct_only': True}
 x['faithfulness'] = False
 ${2:-}"
 }
@@ -160,18 +160,21 @@ for m in ("m", "o"):
                 mean = lambda j: np.mean([k[j] for k in c]) if c else math.nan
                 close(g["summary"][i], [len({k[0] for k in c}), n, mean(2), mean(3), mean(4), top / n if n else math.nan, *wilson(top, n), mean(5)], 1e-12)
                 found += n
-assert found > 1000, found
+assert found > 400, found
 PY
 
-for np in 1 2 3 7; do
+for np in 2 3 7; do
     ok "runs on $np ranks" run_np $np "$T/whole.json" --output "$T/whole$np.h5"
     ok "$np ranks give the same bits" same_digest "$T/whole.h5" "$T/whole$np.h5"
 done
 
-ok "show has success of pairs of every variant, and cues" bash -c "'$QGRID' show '$T/whole.h5' | tee '$T/shown' | grep -qE '^minimal pairs +pairs +PSR +ci_low' &&
-    grep -qE '^o/int4 +270 ' '$T/shown' && grep -qE '^cues in the top 5 +fp32 +int8 +int4 +by chance' '$T/shown' && grep -qE '^e/\*/occlusion( +[01]\.[0-9]{3}){4}$' '$T/shown'"
-ok "show has each phenomenon of a cell" bash -c "'$QGRID' show '$T/whole.h5' e/probes | grep -q 'epistemic_hedge'"
-ok "show has the cues of an explanation" bash -c "'$QGRID' show '$T/whole.h5' e/int4/lime | grep -qE '^ +cues +texts +cues +words +rank +chance_rank +top5'"
+ok "show reads a file with pairs" bash -c "'$QGRID' show '$T/whole.h5' >'$T/shown'"
+ok "it has success of pairs of every variant" grep -qE '^o/int4 +270 ' "$T/shown"
+ok "with intervals" grep -qE '^minimal pairs +pairs +PSR +ci_low' "$T/shown"
+ok "and the cues of every method" grep -qE '^e/\*/occlusion( +[01]\.[0-9]{3}){4}$' "$T/shown"
+ok "by precision, beside chance" grep -qE '^cues in the top 5 +fp32 +int8 +int4 +by chance' "$T/shown"
+ok "show has each phenomenon of a cell" bash -c "'$QGRID' show '$T/whole.h5' e/probes >'$T/shown' && grep -q 'epistemic_hedge' '$T/shown'"
+ok "show has the cues of an explanation" bash -c "'$QGRID' show '$T/whole.h5' e/int4/lime >'$T/shown' && grep -qE '^ +cues +texts +cues +words +rank +chance_rank +top5' '$T/shown'"
 ok "diff finds no difference" "$QGRID" diff "$T/whole.h5" "$T/whole3.h5"
 ok "verify finds no damage" "$QGRID" verify "$T/whole.h5"
 

@@ -108,6 +108,25 @@ static void both_texts_of_a_pair_are_rows(void **state)
     qg_arena_destroy(a);
 }
 
+static void texts_of_a_phenomenon_can_be_a_group(void **state)
+{
+    (void)state;
+    qg_dataset ds;
+    qg_arena *a = qg_arena_create(0);
+    static const int group[] = {0, 0, 1, 1, 0, 0};
+    static const char text[] = PAIR("a", "neutral", "x", "[]", "b", "neutral")
+        PAIR("c", "neutral", "y", "[]", "d", "neutral")
+            PAIR("e", "neutral", "x", "[]", "f", "neutral");
+    qt_ok(LOAD(&ds, a, SPEC(.format = "probes", .group_column = "phenomenon"), text));
+    qt_eq("groups", ds.n_groups, 2);
+    assert_string_equal(ds.group_name[1], "y");
+    for (int i = 0; i < 6; i++)
+        qt_eq("group", ds.group[i], group[i]);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "probes", .group_column = "topic"), text), QG_EFORMAT,
+             "key 'topic' is missing", NULL);
+    qg_arena_destroy(a);
+}
+
 static void other_formats_have_no_pairs(void **state)
 {
     (void)state;
@@ -472,6 +491,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(cues_are_found_whatever_case_and_punctuation),
     cmocka_unit_test(a_cue_takes_its_words_from_those_behind_it),
     cmocka_unit_test(both_texts_of_a_pair_are_rows),
+    cmocka_unit_test(texts_of_a_phenomenon_can_be_a_group),
     cmocka_unit_test(other_formats_have_no_pairs),
     cmocka_unit_test(a_wrong_pair_is_refused_with_its_place),
     cmocka_unit_test(pairs_stay_whole),
