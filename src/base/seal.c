@@ -16,6 +16,7 @@
 #include "qgrid/str.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,8 +106,10 @@ static qg_code list_files(const char ***out, int *n, qg_arena *a, const char *di
     const char **name = NULL;
     qg_code rc = QG_OK;
     DIR *d = opendir(dir);
+    if (!d && errno == ENOMEM)
+        return QG_FAIL_AT(QG_ENOMEM, dir, 0, 0, NULL, "cannot list: no memory");
     if (!d)
-        return QG_FAIL_AT(QG_EIO, dir, 0, 0, NULL, "cannot list");
+        return QG_FAIL_AT(QG_EIO, dir, 0, 0, NULL, "cannot list: %s", strerror(errno));
     while (rc == QG_OK && (e = readdir(d))) {
         const char *path = qg_path_join(a, dir, e->d_name);
         if (path && (!qg_file_exists(path) || strcmp(e->d_name, QG_SEAL) == 0))

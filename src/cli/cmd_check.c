@@ -153,7 +153,7 @@ static qg_code find_mistakes(qg_job *job, qg_plan *plan, qg_arena *arena, const 
         return rc;
     rc = rc == QG_OK ? qg_plan_make(plan, arena, job, a->only, problems)
                      : qg_plan_try_inputs(plan, arena, job, problems);
-    if (plan->models)
+    if (plan->models && (rc == QG_OK || problems->n > 0))
         check_weights(plan, arena, problems);
     return rc;
 }

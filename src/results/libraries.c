@@ -14,8 +14,8 @@
 const qg_library *qg_library_list(int *n)
 {
     static qg_library (*const make[])(void) = {
-        qg_mpi_library,     qg_hdf5_library, qg_cjson_library, qg_utf8proc_library, qg_unicode_library,
-        qg_openssl_library, qg_gsl_library,  qg_zlib_library};
+        qg_mpi_library,     qg_hdf5_library,    qg_cjson_library, qg_utf8proc_library,
+        qg_unicode_library, qg_openssl_library, qg_gsl_library,   qg_zlib_library};
     static qg_library all[sizeof make / sizeof make[0]];
     *n = (int)(sizeof make / sizeof make[0]);
     for (int i = 0; i < *n; i++)

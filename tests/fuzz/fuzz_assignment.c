@@ -17,7 +17,7 @@ static size_t head_size(const qg_str *input)
 {
     qg_arena *a = fuzz_arena();
     qg_reader r = {.data = input->data, .size = input->len};
-    for (const char *c = "ttiiitittt"; *c; c++) /* put_head of work.c, without its last numbers */
+    for (const char *c = "ttiiiiitittt"; *c; c++) /* put_head of work.c, without its last numbers */
         if (*c == 't')
             FUZZ_CHECK(qg_wire_get_text(&r, a));
         else

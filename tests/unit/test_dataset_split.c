@@ -19,7 +19,7 @@ static const char *table(qg_arena *a)
     for (int i = 0; i < ROWS; i++) {
         int of = i % 8 == 7 ? i - 1 : i;
         const char *label = i < 200 ? "positive" : i < 320 ? "neutral" : "negative";
-        p += sprintf(p, "%s nomor %d\t%s\n", i % 8 == 7 ? "Teks" : "teks", of, label);
+        p += snprintf(p, 40, "%s nomor %d\t%s\n", i % 8 == 7 ? "Teks" : "teks", of, label);
     }
     return text;
 }
