@@ -7,7 +7,6 @@
 #include "precision_argument.h"
 #include "text_source.h"
 
-#include "qgrid/log.h"
 #include "qgrid/softmax.h"
 
 #include <limits.h>
@@ -164,17 +163,8 @@ static qg_code open_model(predict *p)
     QG_TRY(qg_model_hash(hash, &p->source));
     QG_TRY(qg_model_open_cached(&p->model, &p->source, hash, as_it_is ? NULL : &spec, cache));
     p->classes = qg_model_config(p->model)->classes;
-    const char *doubts = qg_config_doubts(p->arena, qg_model_config(p->model), p->source.dir);
-    if (!doubts)
-        return QG_ENOMEM;
-    if (*doubts)
-        qg_warn("%s", doubts);
-    int own = qg_tokenizer_max_length(p->tokenizer), most = qg_model_config(p->model)->positions;
-    if (own > 0 && own < most)
-        most = own;
-    if (p->max_length == 0 || p->max_length > most)
-        p->max_length = most;
-    return QG_OK;
+    p->max_length = qg_text_limit(p->max_length, qg_model_config(p->model), p->tokenizer);
+    return qg_text_doubts(p->arena, qg_model_config(p->model), p->source.dir);
 }
 
 static qg_code run(predict *p)

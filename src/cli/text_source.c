@@ -145,3 +145,21 @@ qg_code qg_line_print(qg_str *out)
     qg_str_clear(out);
     return QG_OK;
 }
+
+int qg_text_limit(int64_t wanted, const qg_config *c, const qg_tokenizer *t)
+{
+    int own = qg_tokenizer_max_length(t), most = c->positions;
+    if (own > 0 && own < most)
+        most = own;
+    return wanted == 0 || wanted > most ? most : (int)wanted;
+}
+
+qg_code qg_text_doubts(qg_arena *a, const qg_config *c, const char *dir)
+{
+    const char *doubts = qg_config_doubts(a, c, dir);
+    if (!doubts)
+        return QG_ENOMEM;
+    if (*doubts)
+        qg_warn("%s", doubts);
+    return QG_OK;
+}

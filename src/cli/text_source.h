@@ -47,6 +47,12 @@ void qg_ids_add(qg_str *out, const int32_t *ids, int n);
 qg_code qg_line_ids(qg_encoding *out, const qg_line *line, const qg_tokenizer *t, int rows,
                     qg_arena *a, int max_length) QG_MUST_USE;
 
+/** Most tokens of a text: what is wanted (0: nothing), bounded by the model and its tokenizer. */
+int qg_text_limit(int64_t wanted, const qg_config *c, const qg_tokenizer *t);
+
+/** Warns of what is odd in a model that answers texts. @errors QG_ENOMEM. */
+qg_code qg_text_doubts(qg_arena *a, const qg_config *c, const char *dir) QG_MUST_USE;
+
 /** Writes one line of output and empties the string. @errors QG_EIO. */
 qg_code qg_line_print(qg_str *out) QG_MUST_USE;
 

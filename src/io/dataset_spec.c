@@ -8,6 +8,7 @@
 #include "qgrid/str.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const char *const encoding_names[] = {"utf-8", "utf-16", "latin-1", "cp1252", NULL};
 static const char *const quoting_names[] = {"double", "none", NULL};
@@ -153,6 +154,28 @@ static qg_code check_taken(const qg_format *format, const char *key, const qg_js
              : QG_OK;
 }
 
+/* Files that people have texts in and that are not read: how they become one that is. */
+static const struct {
+    const char *extension, *how;
+} converted[] = {
+    {".parquet", "pandas.read_parquet(FILE).to_csv(\"texts.csv\", index=False)"},
+    {".feather", "pandas.read_feather(FILE).to_csv(\"texts.csv\", index=False)"},
+    {".xlsx", "save the sheet as CSV UTF-8"},
+    {".xls", "save the sheet as CSV UTF-8"},
+    {".ods", "save the sheet as CSV"},
+    {".json", "pandas.read_json(FILE).to_json(\"texts.jsonl\", orient=\"records\", lines=True)"},
+    {".pkl", "pandas can read it where it was written: to_csv(\"texts.csv\", index=False)"},
+};
+
+static const char *conversion_of(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < sizeof converted / sizeof converted[0]; i++)
+        if (strcasecmp(dot, converted[i].extension) == 0)
+            return converted[i].how;
+    return NULL;
+}
+
 static qg_code unknown_format(const qg_dataset_spec *spec, const qg_json_doc *doc,
                               const qg_json *object)
 {
@@ -163,6 +186,11 @@ static qg_code unknown_format(const qg_dataset_spec *spec, const qg_json_doc *do
         names[n] = qg_formats[n]->name;
     names[n] = NULL;
     qg_join_names(known, sizeof known, names);
+    const char *how = spec->format ? NULL : conversion_of(spec->path);
+    if (how)
+        return QG_JSON_FAIL(doc, object, QG_EJOB,
+                            "files like '%s' are not read, tables of text and JSON lines are: %s",
+                            spec->path, how);
     if (!spec->format)
         return QG_JSON_FAIL(doc, object, QG_EJOB,
                             "the extension of '%s' names no format; set 'format' to one of: %s",

@@ -119,6 +119,8 @@ variant labels "C['id2label'] = {str(i): l for i, l in enumerate(['positive', 'n
 said "$T/labels" >"$T/labels.out"
 ok "id2label counts" cmp "$T/right" "$T/labels.out"
 ok "with a warning" grep -qF "label2id has LABEL_" "$T/warnings"
+doubted() { "$QGRID" explain -m "$T/labels" -x gradient_x_input enak 2>&1 >/dev/null | grep -qF "label2id has LABEL_"; }
+ok "also of explain" doubted
 variant numbers "C['id2label'] = {'0': 0, '1': 1, '2': 2}; C['label2id'] = {'0': 0, '1': 1, '2': 2}"
 said "$T/numbers" >"$T/numbers.out"
 ok "labels that are numbers" grep -qF '"label": "0", "label_id": 0}' "$T/numbers.out"

@@ -209,12 +209,10 @@ static qg_code open_all(explain *x)
     x->plan.models = &x->models;
     x->plan.seed = (uint64_t)x->seed;
     x->plan.specials = qg_tokenizer_specials(x->tokenizer);
-    int64_t own = qg_tokenizer_max_length(x->tokenizer), most = c->positions;
-    if (own > 0 && own < most)
-        most = own;
+    QG_TRY(qg_text_doubts(x->arena, c, x->source.dir));
     x->in.tokenizer = x->tokenizer;
     x->in.rows = c->vocab;
-    x->in.max_length = (int)(x->max_length == 0 || x->max_length > most ? most : x->max_length);
+    x->in.max_length = qg_text_limit(x->max_length, c, x->tokenizer);
     return QG_OK;
 }
 
