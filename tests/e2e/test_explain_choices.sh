@@ -175,7 +175,7 @@ bad() { # NAME CHANGE MESSAGE
     fails 2 "$3" "$1" "$QGRID" run --progress none "$T/bad.json"
 }
 bad "an unknown method" "x['methods'] = ['lmie']" "bad.json:34:4: /explain/methods/0: there is no method 'lmie', did you mean 'lime'"
-bad "no texts of a class" "x['samples']['per_class'] = 0" "/explain/samples/per_class: 0 is outside [1, 1000000]"
+bad "no texts of a class" "x['samples']['per_class'] = 0" "/explain/samples/per_class: per_class is an integer in [1, 1000000]"
 bad "explanations without fp32" "j['precisions'] = ['int8']" "/explain: explanations are compared with those of fp32"
 bad "a pair twice" "$two; x['pairs'][1].reverse()" "/explain/pairs/1: the pair of 'e' and 'u' occurs twice"
 ok "and nothing was written" test ! -e "$T/bad.h5"
