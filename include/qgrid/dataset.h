@@ -57,6 +57,13 @@ extern const qg_opt qg_dataset_opts[], qg_dataset_sample_opts[];
 /* Most bad rows that are listed one by one; most groups, and bytes of their names. */
 enum { QG_SKIPPED_MAX = 100, QG_GROUPS_MAX = 256, QG_GROUP_NAME_MAX = 63 };
 
+/* Why rows were left out, and how many for the same reason. */
+enum { QG_MOST_REASONS = 16 };
+typedef struct qg_skip_reason {
+    const char *why; /* the message without its place */
+    int64_t rows;
+} qg_skip_reason;
+
 typedef struct qg_dataset {
     const char *name;
     int64_t n;
@@ -83,6 +90,9 @@ typedef struct qg_dataset {
     int64_t conflicting;          /* distinct normalised texts that carry more than one label */
     const qg_error *skipped_rows; /* [min(skipped, QG_SKIPPED_MAX)] */
     int skipped_listed;
+    const qg_skip_reason
+        *reason; /* [n_reasons] the most frequent first; others are not told apart */
+    int n_reasons;
     const char *label_hint; /* a label_map that would take labels nobody knows, or NULL */
 } qg_dataset;
 

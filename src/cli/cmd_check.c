@@ -74,6 +74,8 @@ static qg_code describe(const qg_plan *p)
                (long long)d->conflicting);
         printf("    this is %s (sha256 %.16s...)\n",
                d->known_as ? d->known_as : "a file that qgrid does not know", d->sha256);
+        for (int k = 0; d->skipped > 1 && k < d->n_reasons; k++)
+            printf("    skipped %lld x: %s\n", (long long)d->reason[k].rows, d->reason[k].why);
         for (int k = 0; k < d->skipped_listed; k++) {
             char text[1024];
             printf("    skipped: %s\n", qg_log_error_text(text, sizeof text, &d->skipped_rows[k]));

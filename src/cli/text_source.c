@@ -28,14 +28,17 @@ static qg_code first_problem(const qg_problems *problems)
     return qg_error_restore(&e);
 }
 
-/* Keys that have no meaning where labels are not looked at. */
+/* Keys that have no meaning where all texts are read, and labels are not looked at. */
 static qg_code check_key(const qg_json *key)
 {
-    static const char *const no[] = {"path",      "label_column", "label_columns", "min_votes",
-                                     "label_map", "sample",       "split"};
+    static const char *const no[] = {"path",          "from",      "perturb",   "seed",
+                                     "label_column",  "label_map", "min_votes", "sample",
+                                     "label_columns", "split",     "part"};
     for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
         if (strcmp(key->key, no[i]) == 0)
-            return QG_FAIL(QG_EUSAGE, "--read %s: labels are not read here, and all rows are",
+            return QG_FAIL(QG_EUSAGE,
+                           "--read %s: has no meaning here: all texts of the file are read, "
+                           "without labels",
                            no[i]);
     return QG_OK;
 }
@@ -66,9 +69,10 @@ static qg_code read_spec(qg_text_source *s, qg_arena *a)
 static void warn_skipped(const qg_dataset *t, const char *path)
 {
     if (t->skipped > 0)
-        qg_warn("%s: %lld of %lld rows are left out, the first: line %lld: %s", path,
-                (long long)t->skipped, (long long)t->records, (long long)t->skipped_rows[0].line,
-                t->skipped_rows[0].msg);
+        qg_warn(
+            "%s: %lld of %lld rows are left out, the first in line %lld; of the reasons, %lld x %s",
+            path, (long long)t->skipped, (long long)t->records, (long long)t->skipped_rows[0].line,
+            (long long)t->reason[0].rows, t->reason[0].why);
     if (t->empty > 0)
         qg_warn("%s: %lld of %lld rows are left out, as their texts are empty", path,
                 (long long)t->empty, (long long)t->records);

@@ -15,12 +15,36 @@ typedef struct loader {
     qg_arena *arena;
     const qg_dataset_spec *spec;
     qg_label_map map;
-    qg_error *bad; /* [out->skipped_listed] */
+    qg_error *bad;          /* [out->skipped_listed] */
+    qg_skip_reason *reason; /* [out->n_reasons] */
     qg_row *row;
     int64_t n, cap;
     qg_unknown_labels unknown;
     qg_error stopped; /* code QG_OK: it has not */
 } loader;
+
+/* Moves a reason up to where its count belongs; of equal counts the first one found stays first. */
+static qg_code count_reason(loader *l, const char *why)
+{
+    int i = 0;
+    while (i < l->out->n_reasons && strcmp(l->reason[i].why, why) != 0)
+        i++;
+    if (i == QG_MOST_REASONS)
+        return QG_OK;
+    if (i == l->out->n_reasons) {
+        const char *kept = qg_arena_strdup(l->arena, why);
+        if (!kept)
+            return QG_ENOMEM;
+        l->reason[l->out->n_reasons++] = (qg_skip_reason){kept, 0};
+    }
+    l->reason[i].rows++;
+    for (; i > 0 && l->reason[i - 1].rows < l->reason[i].rows; i--) {
+        qg_skip_reason r = l->reason[i];
+        l->reason[i] = l->reason[i - 1];
+        l->reason[i - 1] = r;
+    }
+    return QG_OK;
+}
 
 /* The error record holds a bad row: stop at it, or count and list it. */
 static qg_code skip_row(loader *l)
@@ -28,10 +52,13 @@ static qg_code skip_row(loader *l)
     qg_error e = *qg_error_last();
     if (!l->spec->on_error)
         return e.code;
-    if (!l->bad)
+    if (!l->bad) {
         QG_NEW(l->bad, l->arena, QG_SKIPPED_MAX);
+        QG_NEW(l->reason, l->arena, QG_MOST_REASONS);
+    }
     if (l->out->skipped_listed < QG_SKIPPED_MAX)
         l->bad[l->out->skipped_listed++] = e;
+    QG_TRY(count_reason(l, e.msg));
     l->out->skipped++;
     qg_error_clear();
     return QG_OK;
@@ -213,17 +240,17 @@ static qg_code find_format(const qg_format **out, const qg_dataset_spec *spec)
     return QG_OK;
 }
 
-/* The first reason is the likely one. */
+/* The most frequent reason is the likely one. */
 static qg_code no_rows(const loader *l)
 {
     const qg_dataset *d = l->out;
     const qg_error *first = d->skipped_listed > 0 ? &l->bad[0] : NULL;
     if (first)
         return QG_FAIL_AT(QG_EFORMAT, l->spec->path, first->line, first->column, NULL,
-                          "no usable row: %lld records, %lld skipped, %lld empty texts; the first "
-                          "reason: %.130s%s%.160s",
+                          "no usable row: %lld records, %lld skipped, %lld empty texts; of the "
+                          "reasons, %lld x %.130s%s%.160s",
                           (long long)d->records, (long long)d->skipped, (long long)d->empty,
-                          first->msg, d->label_hint ? "; " : "",
+                          (long long)l->reason[0].rows, l->reason[0].why, d->label_hint ? "; " : "",
                           d->label_hint ? d->label_hint : "");
     return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 0, 0, NULL,
                       "no usable row: %lld records, %lld skipped, %lld empty texts, %lld without a "
@@ -252,6 +279,7 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
     const qg_known_file *known = qg_known_file_find(out->sha256);
     out->known_as = known ? known->name : NULL;
     out->skipped_rows = l.bad;
+    out->reason = l.reason;
     if (spec->split)
         QG_TRY(qg_rows_split(l.row, &l.n, a, spec));
     QG_TRY(qg_rows_compare(out, a, l.row, l.n));

@@ -181,7 +181,8 @@ static void a_label_map_is_proposed_for_labels_that_are_nearly_right(void **stat
     qt_fails(
         LOAD(&ds, a, SPEC(.format = "csv", .on_error = 1), "text,label\na,Positive\nb, positive\n"),
         QG_EFORMAT, "data:2:3: ",
-        "no usable row: 2 records, 2 skipped, 0 empty texts; the first reason: label 'Positive' is "
+        "no usable row: 2 records, 2 skipped, 0 empty texts; of the reasons, 1 x label 'Positive' "
+        "is "
         "not one of",
         "\"label_map\": {\"Positive\": \"positive\", \" positive\": \"positive\"} would take them");
     qg_arena_destroy(a);
@@ -244,6 +245,25 @@ static void label_columns_vote(void **state)
     qg_arena_destroy(a);
 }
 
+static void reasons_of_bad_rows_are_counted(void **state)
+{
+    (void)state;
+    qg_dataset ds;
+    qg_arena *a = qg_arena_create(0);
+    qt_ok(LOAD(&ds, a, SPEC(.format = "csv", .on_error = 1),
+               "text,label\na,x\nb,neutral\nc,y\nd,y\ne,neutral,z\nf,y\ng,w,z\n"));
+    qt_eq("skipped", ds.skipped, 6);
+    qt_eq("reasons", ds.n_reasons, 3);
+    qt_eq("most frequent", ds.reason[0].rows, 3);
+    assert_non_null(strstr(ds.reason[0].why, "label 'y' is not one of"));
+    qt_eq("next", ds.reason[1].rows, 2);
+    assert_non_null(strstr(ds.reason[1].why, "3 fields found, the header has 2"));
+    qt_eq("last", ds.reason[2].rows, 1);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "csv", .on_error = 1), "text,label\na,x\nb,y\nc,y\n"),
+             QG_EFORMAT, "of the reasons, 2 x label 'y' is not one of", NULL);
+    qg_arena_destroy(a);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(spreadsheets_leave_rows_of_empty_fields),
     cmocka_unit_test(quotes_can_be_characters),
@@ -255,5 +275,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_label_map_is_proposed_for_labels_that_are_nearly_right),
     cmocka_unit_test(the_first_bad_label_stops_the_reading),
     cmocka_unit_test(label_columns_vote),
+    cmocka_unit_test(reasons_of_bad_rows_are_counted),
 };
 QT_MAIN("dataset_files", tests)
