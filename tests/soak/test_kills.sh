@@ -7,6 +7,7 @@
 . tests/support/faults.sh
 KILLS=${KILLS:-200} SEED=${SEED:-$$}
 RANDOM=$SEED
+exec 3>&1 # how far it is
 echo "seed $SEED"
 small_job "$T/ref.h5" datasets/test.tsv | sed 's/"labels"/"unit_tokens": 64, "labels"/' >"$T/job.json"
 J=$T/job.json
@@ -45,6 +46,7 @@ series() { # KIND
     hit=0
     for ((i = 0; hit < KILLS && i < 20 * KILLS; i++)); do
         { one "$1" "$T/k.h5"; } 2>/dev/null || { echo "$1, run $i"; return 1; }
+        [ $((i % 20)) -ne 19 ] || echo "$1: $hit kills in $((i + 1)) runs" >&3
     done
     echo "$hit kills in $i runs"
     [ $hit -eq "$KILLS" ]
