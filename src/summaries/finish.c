@@ -44,6 +44,20 @@ static int failed_need(const qg_results *r, int task)
     return -1;
 }
 
+/* Whether predictions that a task needs are open: computed again after damage, while what was made
+ * of them is done. They say which texts are explained, and for which class. */
+static bool waits_for_predictions(const qg_results *r, int task)
+{
+    const qg_task *t = task >= 0 ? &r->plan->sched_tasks[task] : NULL;
+    for (int i = 0; t && i < t->n_needs; i++) {
+        int cell = r->plan->tasks[t->needs[i]].cell;
+        if (cell >= 0 && r->plan->cells[cell].kind == QG_CELL_PREDICT &&
+            task_progress(r, t->needs[i]) == WAITING)
+            return true;
+    }
+    return false;
+}
+
 static qg_code set_cell(qg_results *r, int cell, qg_state state, const char *error)
 {
     const qg_group_ref ref = qg_group_alone(QG_GROUP_CELLS);
@@ -110,7 +124,7 @@ static qg_code finish_task_cell(qg_results *r, int cell)
     if (broken >= 0)
         return fail_for(r, cell, broken);
     progress p = task_progress(r, c->task);
-    if (p == WAITING)
+    if (p == WAITING || waits_for_predictions(r, c->task))
         return QG_OK;
     if (p == SOME_FAILED)
         return set_cell(r, cell, QG_STATE_FAILED, first_error(r, c->task));
@@ -128,7 +142,7 @@ static qg_code finish_summary_cell(qg_results *r, int cell)
     for (int k = first; k < end; k++) {
         if (!qg_cell_sums_up(p, c, &p->cells[k]))
             continue;
-        if (r->cell_state[k] == QG_STATE_OPEN)
+        if (r->cell_state[k] == QG_STATE_OPEN || waits_for_predictions(r, p->cells[k].task))
             return QG_OK;
         if (r->cell_state[k] == QG_STATE_DONE)
             *(p->cells[k].experiment == c->experiment ? &done : &others) += 1;

@@ -77,6 +77,13 @@ ok "some bytes at random" damaged $((RANDOM % 40)) $((40 + RANDOM % 100))
 ok "are found" all_named
 ok "are not believed by a digest" sh -c "! '$QGRID' digest '$T/hurt.h5'"
 ok "and repaired" repaired
+# What sums up waits for the predictions that say which texts are explained, and for which class.
+two_damaged() {
+    damaged /predictions/fine/odd/fp32/predicted 1 &&
+        $PYTHON $DAMAGE "$T/hurt.h5" datasets /comparisons/control_s5/odd/explanations/drift_rank_biserial 1
+}
+ok "the reference's predictions, and what another model's explanations are compared by" two_damaged
+ok "are computed again in this order" repaired
 for field in units/state cells/state cells/error; do
     ok "a byte of /$field alone" damaged "/$field" 1
     ok "is repaired" repaired
