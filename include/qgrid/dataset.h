@@ -36,6 +36,7 @@ typedef struct qg_dataset_spec {
     const char *const *vote;      /* [n_votes] their names */
     int n_votes;
     int64_t min_votes;        /* fewer say nothing */
+    bool no_labels;           /* labels are not looked at, whatever the file has in their place */
     const qg_json *label_map; /* {"0": "positive", ...}: value in the file -> label of the job, or
                                  null: no vote */
     const qg_json *split;     /* {"train": 0.8, "test": 0.2, "seed": 42}, as it stands in the job */

@@ -25,8 +25,10 @@ static qg_code print_tokens(const qg_plan *p, int experiment)
     QG_TRY(qg_token_card_make(&t, p, experiment));
     snprintf(what, sizeof what, "tokens (%s)", p->job->models[x->model].name);
     print_lengths(what, t.tokens);
-    printf("; %.2f %% cut at %d, %.2f %% of the tokens unknown\n", 100 * t.cut,
-           p->tokens[experiment]->max_length, 100 * t.unknown);
+    printf("; %.2f %% cut at %d", 100 * t.cut, p->tokens[experiment]->max_length);
+    if (t.unknown >= 0) /* there are tokens of words */
+        printf(", %.2f %% of the tokens unknown", 100 * t.unknown);
+    printf("\n");
     return QG_OK;
 }
 

@@ -82,8 +82,11 @@ static void warn_skipped(const qg_dataset *t, const char *path)
 static bool is_stream(const qg_text_source *s)
 {
     const qg_format *f = qg_format_of_path(s->path);
-    return s->n_read == 0 && (s->jsonl || strcmp(s->path, "-") == 0 || !f ||
-                              strcmp(f->name, "lines") == 0 || strcmp(f->name, "jsonl") == 0);
+    const char *slash = strrchr(s->path, '/');
+    bool plain = !f && !strrchr(slash ? slash : s->path, '.'); /* a name without an extension */
+    return s->n_read == 0 &&
+           (s->jsonl || strcmp(s->path, "-") == 0 || plain ||
+            (f && (strcmp(f->name, "lines") == 0 || strcmp(f->name, "jsonl") == 0)));
 }
 
 qg_code qg_text_source_open(qg_lines *out, qg_text_source *s, qg_arena *a)
@@ -96,6 +99,7 @@ qg_code qg_text_source_open(qg_lines *out, qg_text_source *s, qg_arena *a)
     if (strcmp(s->path, "-") == 0)
         return QG_FAIL(QG_EUSAGE, "--read needs a file: standard input is read line by line");
     QG_TRY(read_spec(s, a));
+    s->spec.no_labels = true;
     QG_TRY(qg_dataset_load(&s->table, a, &s->spec, NULL));
     warn_skipped(&s->table, s->path);
     qg_lines_of_table(out, &s->table, s->path);

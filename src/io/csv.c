@@ -323,7 +323,7 @@ qg_code qg_csv_read(const qg_csv_layout *layout, const qg_dataset_spec *spec, co
         s.name[VOTES + i] = spec->vote[i];
         s.required[VOTES + i] = true;
     }
-    if (spec->n_votes > 0) {
+    if (spec->n_votes > 0 || spec->no_labels) {
         s.name[LABEL] = NULL;
         s.required[LABEL] = false;
     }

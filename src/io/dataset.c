@@ -280,6 +280,10 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
     out->known_as = known ? known->name : NULL;
     out->skipped_rows = l.bad;
     out->reason = l.reason;
+    for (int64_t i = 0; spec->split && i < l.n; i++)
+        if (l.row[i].pair)
+            return QG_FAIL_AT(QG_EJOB, spec->path, 0, 0, "split",
+                              "a split would tear minimal pairs apart: leave it out");
     if (spec->split)
         QG_TRY(qg_rows_split(l.row, &l.n, a, spec));
     QG_TRY(qg_rows_compare(out, a, l.row, l.n));

@@ -4,6 +4,7 @@
 #include "io/formats.h"
 
 #include <string.h>
+#include <strings.h>
 
 const qg_format *const qg_formats[] = {
 #define QG_FORMAT(id) &qg_format_##id,
@@ -20,12 +21,12 @@ const qg_format *qg_format_find(const char *name)
     return NULL;
 }
 
-/* Whether `word` of length n is one of the words of a list separated by spaces. */
+/* Whether `word` of length n, in any case, is one of the words of a list separated by spaces. */
 static bool has_word(const char *list, const char *word, size_t n)
 {
     while (*list) {
         size_t len = strcspn(list, " ");
-        if (len == n && strncmp(list, word, n) == 0)
+        if (len == n && strncasecmp(list, word, n) == 0)
             return true;
         list += len;
         list += strspn(list, " ");

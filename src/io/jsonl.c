@@ -127,7 +127,8 @@ static qg_code read_object(qg_record *r, reader *s, const qg_json_doc *doc)
         QG_TRY(read_id(r, s, doc, id));
     else if (s->spec->id_column)
         return QG_JSON_FAIL(doc, doc->root, QG_EFORMAT, "key '%s' is missing", s->id_key);
-    QG_TRY(s->spec->n_votes > 0 ? read_votes(r, s, doc) : read_label(r, s, doc));
+    if (!s->spec->no_labels)
+        QG_TRY(s->spec->n_votes > 0 ? read_votes(r, s, doc) : read_label(r, s, doc));
     QG_TRY(read_group(r, s, doc));
     s->first = false;
     return QG_OK;

@@ -5,6 +5,7 @@
 
 #include "qgrid/str.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct samples_entry {
@@ -81,6 +82,27 @@ static void read_per_class(qg_job_reader *r, const qg_json *v)
 }
 
 /* Ids are texts or numbers, as they are typed. */
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static qg_code check_ids(qg_job_reader *r, const qg_json *v)
+{
+    const char **sorted;
+    const qg_explain_options *o = &r->job->explain;
+    QG_NEW(sorted, r->arena, o->n_ids);
+    for (int i = 0; i < o->n_ids; i++)
+        sorted[i] = o->ids[i];
+    qsort(sorted, (size_t)o->n_ids, sizeof *sorted, by_text);
+    for (int i = 1; i < o->n_ids; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0) {
+            QG_WRONG(r, v, "id '%s' occurs twice", sorted[i]);
+            return QG_OK;
+        }
+    return QG_OK;
+}
+
 static qg_code read_ids(qg_job_reader *r, const qg_json *v)
 {
     qg_explain_options *o = &r->job->explain;
@@ -108,7 +130,7 @@ static qg_code read_ids(qg_job_reader *r, const qg_json *v)
         o->n_ids++;
     }
     o->ids = id;
-    return QG_OK;
+    return o->n_ids > 0 ? check_ids(r, v) : QG_OK;
 }
 
 /* Ids say it all. */

@@ -109,7 +109,7 @@ static qg_code warn_about_few(qg_plan *p, qg_arena *a, int experiment)
     for (int k = 1; k < job->K; k++)
         if (SLOTS(k) < SLOTS(least))
             least = k;
-    if (SLOTS(least) >= job->explain.per_class)
+    if (SLOTS(least) >= job->explain.per_class || job->explain.n_ids > 0)
         return QG_OK;
     return qg_plan_warn(
         p, a,

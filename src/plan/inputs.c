@@ -19,6 +19,16 @@ static qg_code order_classes(qg_plan_model *m, qg_arena *a, const qg_job *job, c
     return qg_source_config(&m->config, a, &m->source);
 }
 
+/* The job's word counts, but a class that has the name of another label is likely a mistake. */
+static const char *contradiction(const qg_plan_model *m, const qg_job *job)
+{
+    for (int k = 0; m->source.class_order && k < job->K; k++)
+        for (int other = 0; other < job->K; other++)
+            if (other != k && strcmp(m->config.labels[k], job->labels[other]) == 0)
+                return m->config.labels[k];
+    return NULL;
+}
+
 static qg_code load_model(qg_plan_model *m, qg_arena *a, const qg_job *job, const qg_job_model *jm)
 {
     m->source = jm->source;
@@ -82,14 +92,6 @@ static qg_code load_dataset(qg_plan *p, qg_arena *a, int i)
         qg_dataset_derive(&d->data, a, &job->datasets[i], &p->datasets[source].data, job->labels));
     hash_dataset(d);
     return QG_OK;
-}
-
-/* The data set from whose file a data set comes. */
-static int file_of(const qg_job *job, int dataset)
-{
-    while (job->dataset_source[dataset] >= 0)
-        dataset = job->dataset_source[dataset];
-    return dataset;
 }
 
 int qg_plan_max_length(const qg_plan_model *m, int64_t most)
@@ -221,6 +223,14 @@ static qg_code warn_about_model(qg_plan *p, qg_arena *a, int i)
     const char *doubts = qg_config_doubts(a, &m->config, m->source.dir);
     if (!doubts || (*doubts && qg_plan_warn(p, a, doubts) != QG_OK))
         return QG_ENOMEM;
+    const char *other = contradiction(m, p->job);
+    if (other)
+        QG_TRY(
+            qg_plan_warn(p, a,
+                         qg_arena_printf(a,
+                                         "%s: config.json calls a class %s that \"labels\" of the "
+                                         "model makes another one; \"labels\" counts",
+                                         m->source.dir, other)));
     if (m->source.random_head || m->source.class_order || !qg_labels_are_numbers(&m->config))
         return QG_OK;
     return qg_plan_warn(p, a,
@@ -230,61 +240,6 @@ static qg_code warn_about_model(qg_plan *p, qg_arena *a, int i)
                                         "the model says another one",
                                         m->source.dir,
                                         qg_join_names(names, sizeof names, p->job->labels)));
-}
-
-static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
-{
-    if (d->skipped)
-        QG_TRY(
-            qg_plan_warn(p, a,
-                         qg_arena_printf(a, "dataset %s: bad rows were skipped: %lld%s%s", d->name,
-                                         (long long)d->skipped, d->label_hint ? "; " : "",
-                                         d->label_hint ? d->label_hint : "")));
-    if (d->empty)
-        QG_TRY(qg_plan_warn(p, a,
-                            qg_arena_printf(a, "dataset %s: rows without text were dropped: %lld",
-                                            d->name, (long long)d->empty)));
-    if (d->undecided)
-        QG_TRY(qg_plan_warn(
-            p, a,
-            qg_arena_printf(a,
-                            "dataset %s: rows whose label columns have no majority were left out: "
-                            "%lld",
-                            d->name, (long long)d->undecided)));
-    if (d->conflicting)
-        QG_TRY(qg_plan_warn(p, a,
-                            qg_arena_printf(a, "dataset %s: texts with conflicting labels: %lld",
-                                            d->name, (long long)d->conflicting)));
-    return QG_OK;
-}
-
-static qg_code warn_about_leak(qg_plan *p, qg_arena *a, const qg_dataset *x, const qg_dataset *y)
-{
-    qg_near_rows near;
-    int64_t n = qg_dataset_shared(x, y);
-    if (n > 0)
-        QG_TRY(qg_plan_warn(p, a,
-                            qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld",
-                                            y->name, x->name, (long long)n)));
-    QG_TRY(qg_dataset_near_rows(&near, a, x, y));
-    if (near.n == 0)
-        return QG_OK;
-    return qg_plan_warn(
-        p, a,
-        qg_arena_printf(a,
-                        "near-duplicates: rows of dataset %s that are nearly rows of %s: %lld, the "
-                        "nearest line %lld and line %lld there (similarity %.2f)",
-                        y->name, x->name, (long long)near.n, (long long)near.line,
-                        (long long)near.other_line, near.similarity));
-}
-
-static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
-{
-    for (int i = 0; i < p->job->n_datasets; i++)
-        for (int j = i + 1; j < p->job->n_datasets; j++)
-            if (file_of(p->job, i) != file_of(p->job, j))
-                QG_TRY(warn_about_leak(p, a, &p->datasets[i].data, &p->datasets[j].data));
-    return QG_OK;
 }
 
 /* Unknown tokens of lower-cased texts. */
@@ -422,9 +377,7 @@ qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)
         return problems->item[before].code;
     for (int i = 0; i < job->n_models; i++)
         QG_TRY(warn_about_model(p, a, i));
-    for (int i = 0; i < job->n_datasets; i++)
-        QG_TRY(warn_about_dataset(p, a, &p->datasets[i].data));
-    QG_TRY(warn_about_leaks(p, a));
+    QG_TRY(qg_plan_warn_of_datasets(p, a));
     qg_arena *scratch = qg_arena_create(0);
     if (!scratch)
         return QG_FAIL(QG_ENOMEM, "no memory");

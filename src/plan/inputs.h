@@ -13,6 +13,9 @@ qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems);
 /** Adds a warning; `text` is kept. @errors QG_ENOMEM (also for text NULL). */
 qg_code qg_plan_warn(qg_plan *p, qg_arena *a, const char *text) QG_MUST_USE;
 
+/** Warns of what is odd in the data sets: skipped rows, leaks, no labels. @errors QG_ENOMEM. */
+qg_code qg_plan_warn_of_datasets(qg_plan *p, qg_arena *a) QG_MUST_USE;
+
 /** Reads a data set of a plan and hashes what is used of it. */
 qg_code qg_plan_dataset_load(qg_plan_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
                              const char *const *labels) QG_MUST_USE;

@@ -12,7 +12,7 @@ no_lock() { [ ! -e "$1.lock" ]; }
 wound() { # STATUS SIGNAL WHO OUTPUT ONLY [MPIRUN OPTIONS]: a run of 3 ranks; WHO is a rank or mpirun
     local want=$1 signal=$2 who=$3 out=$4 only=$5 pid status
     shift 5
-    timeout -k 5 $HANG mpirun "$@" -np 3 "$QGRID" run --progress none "$J" --output "$out" --only "$only" --stall-timeout 2s &
+    timeout -k 5 $HANG mpirun "$@" -np 3 "$QGRID" run --progress none "$J" --output "$out" --only "$only" --stall-timeout 6s &
     pid=$!
     WHILE=$pid wait_until "progress" has_units "$out" 1 || return 1
     if [ "$who" = mpirun ]; then

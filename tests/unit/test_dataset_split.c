@@ -124,6 +124,14 @@ static void what_is_wrong_is_named(void **state)
                        .part_to = 0.1),
                   "a\tneutral\n"),
              QG_EJOB, "split", "part 'a' has no rows", NULL);
+    static const char pairs[] =
+        "{\"text\": \"tidak enak\", \"label\": \"negative\", \"phenomenon\": \"x\", "
+        "\"cues\": [\"tidak\"], \"pair\": {\"text\": \"enak\", \"label\": \"positive\"}}\n";
+    qt_fails(LOAD(&ds, a,
+                  SPEC(.format = "probes", .split = object(a, "{\"a\": 0.5}"), .part = "a",
+                       .part_to = 0.5),
+                  pairs),
+             QG_EJOB, "split", "would tear minimal pairs apart", NULL);
     qg_arena_destroy(a);
 }
 
