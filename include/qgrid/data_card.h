@@ -14,12 +14,12 @@
 /* Quantiles of a length, by numpy's linear rule. */
 #define QG_CARD_QUANTILE_LIST(X)                                                                   \
     X(min, 0)                                                                                      \
-    X(q05, 0.05)                                                                                   \
-    X(q25, 0.25)                                                                                   \
-    X(median, 0.5)                                                                                 \
-    X(q75, 0.75)                                                                                   \
-    X(q95, 0.95)                                                                                   \
-    X(max, 1)
+    X(q05, 5)                                                                                      \
+    X(q25, 25)                                                                                     \
+    X(median, 50)                                                                                  \
+    X(q75, 75)                                                                                     \
+    X(q95, 95)                                                                                     \
+    X(max, 100)
 enum {
 #define X(name, at) QG_CARD_##name,
     QG_CARD_QUANTILE_LIST(X)

@@ -131,6 +131,9 @@ typedef struct qg_mcnemar {
     double odds_ratio;         /* only_a / only_b: infinite for only_b = 0, NaN where both are 0 */
 } qg_mcnemar;
 
+/** p_exact of so many discordant pairs; 1 where there are none. */
+double qg_mcnemar_exact(int64_t only_a, int64_t only_b);
+
 /** Over the labelled texts; with a class 0..K-1 over those whose label it is, QG_ANY_CLASS: all. */
 enum { QG_ANY_CLASS = -1 };
 void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, const int32_t *b,

@@ -4,9 +4,9 @@
  * A pair succeeds when both of its texts are classified right, so that neither a classifier that
  * never changes its mind nor one that always does gets far.
  */
+#include "qgrid/metrics.h"
 #include "qgrid/pair_scores.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -67,14 +67,6 @@ void qg_pair_score(double out[QG_PAIR_SCORES], const qg_pair_set *s, qg_pair_cho
     out[QG_PAIR_SCORE_differ] = (double)differ / of;
 }
 
-/* Two-sided, of `fewer` in `discordant` fair draws. */
-static double binomial_p(int64_t fewer, int64_t discordant)
-{
-    if (discordant == 0)
-        return 1;
-    return fmin(1, 2 * gsl_cdf_binomial_P((unsigned)fewer, 0.5, (unsigned)discordant));
-}
-
 void qg_pair_test(double out[QG_PAIR_TESTS], const qg_pair_set *s, qg_pair_choice choice,
                   const int32_t *reference, const int32_t *variant)
 {
@@ -92,8 +84,7 @@ void qg_pair_test(double out[QG_PAIR_TESTS], const qg_pair_set *s, qg_pair_choic
     out[QG_PAIR_TEST_only_reference] = (double)harmed;
     out[QG_PAIR_TEST_only_variant] = (double)helped;
     out[QG_PAIR_TEST_neither] = (double)count[0][0];
-    out[QG_PAIR_TEST_p] =
-        any ? binomial_p(harmed < helped ? harmed : helped, harmed + helped) : (double)NAN;
+    out[QG_PAIR_TEST_p] = any ? qg_mcnemar_exact(harmed, helped) : (double)NAN;
     out[QG_PAIR_TEST_p_holm] = out[QG_PAIR_TEST_family] = (double)NAN;
     out[QG_PAIR_TEST_low_power] = any ? harmed + helped < QG_FEW_DISCORDANT : (double)NAN;
 }

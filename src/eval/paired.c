@@ -9,6 +9,14 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
+double qg_mcnemar_exact(int64_t only_a, int64_t only_b)
+{
+    int64_t fewer = only_a < only_b ? only_a : only_b, discordant = only_a + only_b;
+    if (discordant == 0)
+        return 1;
+    return fmin(1, 2 * gsl_cdf_binomial_P((unsigned)fewer, 0.5, (unsigned)discordant));
+}
+
 void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, const int32_t *b,
                      int64_t n, int32_t class_of)
 {
@@ -25,11 +33,9 @@ void qg_mcnemar_test(qg_mcnemar *out, const int32_t *label, const int32_t *a, co
     int64_t discordant = out->only_a + out->only_b;
     if (discordant == 0)
         return;
-    int64_t fewer = out->only_a < out->only_b ? out->only_a : out->only_b;
-    double p = 2 * gsl_cdf_binomial_P((unsigned)fewer, 0.5, (unsigned)discordant);
     double gap = fabs((double)(out->only_a - out->only_b)), corrected = gap - 1;
     out->odds_ratio = (double)out->only_a / (double)out->only_b;
-    out->p_exact = p < 1 ? p : 1;
+    out->p_exact = qg_mcnemar_exact(out->only_a, out->only_b);
     out->chi2 = gap * gap / (double)discordant;
     out->chi2_cc = corrected * corrected / (double)discordant;
     out->p_chi2 = gsl_cdf_chisq_Q(out->chi2, 1);

@@ -8,6 +8,7 @@
  * more surely.
  */
 #include "io/dataset_rows.h"
+#include "io/text_set.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,6 @@ typedef struct sketch {
     size_t n;
     uint32_t minimum[MINIMA];
 } sketch;
-
-static uint64_t mix(uint64_t h)
-{
-    h = (h ^ h >> 33) * 0xff51afd7ed558ccdU;
-    h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53U;
-    return h ^ h >> 33;
-}
 
 static int by_value(const void *pa, const void *pb)
 {
@@ -42,7 +36,7 @@ static qg_code cut(sketch *s, qg_arena *a, const char *text, size_t len)
     for (size_t i = 0; i < count; i++) {
         uint64_t bytes = 0;
         memcpy(&bytes, text + i, size);
-        s->piece[i] = mix(bytes + size);
+        s->piece[i] = qg_hash_mix(bytes + size);
     }
     qsort(s->piece, count, sizeof *s->piece, by_value);
     s->n = 0;
@@ -56,7 +50,7 @@ static qg_code cut(sketch *s, qg_arena *a, const char *text, size_t len)
 static void find_minima(sketch *s)
 {
     for (int k = 0; k < MINIMA; k++) {
-        uint64_t factor = mix((uint64_t)k + 1) | 1, add = mix(~(uint64_t)k);
+        uint64_t factor = qg_hash_mix((uint64_t)k + 1) | 1, add = qg_hash_mix(~(uint64_t)k);
         uint32_t least = UINT32_MAX;
         for (size_t i = 0; i < s->n; i++) {
             uint32_t v = (uint32_t)((s->piece[i] * factor + add) >> 32);
@@ -105,7 +99,7 @@ static size_t slot_of(const bands *b, const sketch *s, int band)
 {
     uint64_t h = (uint64_t)band;
     for (int k = 0; k < BAND; k++)
-        h = mix(h ^ s->minimum[band * BAND + k]);
+        h = qg_hash_mix(h ^ s->minimum[band * BAND + k]);
     return (size_t)(h & (b->size - 1));
 }
 

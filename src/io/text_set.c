@@ -8,14 +8,19 @@
 
 #include <string.h>
 
+uint64_t qg_hash_mix(uint64_t h)
+{
+    h = (h ^ h >> 33) * 0xff51afd7ed558ccdU;
+    h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53U;
+    return h ^ h >> 33;
+}
+
 static uint64_t hash_of(const char *text, size_t len)
 {
     uint64_t h = 0xcbf29ce484222325U;
     for (size_t i = 0; i < len; i++)
         h = (h ^ (unsigned char)text[i]) * 0x100000001b3U;
-    h = (h ^ h >> 33) * 0xff51afd7ed558ccdU;
-    h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53U;
-    return h ^ h >> 33;
+    return qg_hash_mix(h);
 }
 
 qg_code qg_text_set_make(qg_text_set *out, qg_arena *a, int64_t n)

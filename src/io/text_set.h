@@ -18,6 +18,9 @@ typedef struct qg_text_set {
     size_t mask;
 } qg_text_set;
 
+/** Spreads a hash over all bits: the finalizer of MurmurHash3 (Appleby). */
+uint64_t qg_hash_mix(uint64_t h);
+
 /** Room for at most n texts, in the arena. @errors QG_ENOMEM. Local. */
 qg_code qg_text_set_make(qg_text_set *out, qg_arena *a, int64_t n) QG_MUST_USE;
 

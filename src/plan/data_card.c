@@ -3,6 +3,8 @@
  */
 #include "qgrid/data_card.h"
 
+#include "qgrid/metrics.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -38,20 +40,15 @@ static int by_number(const void *a, const void *b)
 /* Sorts the lengths. NaN where there are none. */
 static void find_quantiles(double out[QG_CARD_QUANTILES], double *length, int64_t n)
 {
-    static const double at[] = {
-#define X(name, share) share,
+    static const double percentile[] = {
+#define X(name, q) q,
         QG_CARD_QUANTILE_LIST(X)
 #undef X
     };
     if (n > 0)
         qsort(length, (size_t)n, sizeof *length, by_number);
-    for (int i = 0; i < QG_CARD_QUANTILES; i++) {
-        double place = at[i] * (double)(n - 1), below = floor(place);
-        int64_t k = (int64_t)below;
-        out[i] = n < 1       ? (double)NAN
-                 : k + 1 < n ? length[k] + (place - below) * (length[k + 1] - length[k])
-                             : length[n - 1];
-    }
+    for (int i = 0; i < QG_CARD_QUANTILES; i++)
+        out[i] = qg_percentile_sorted(length, n, percentile[i]);
 }
 
 /* ----------------------------------------------------------------------------------------- words

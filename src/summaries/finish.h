@@ -29,6 +29,9 @@ qg_code qg_finish_read_predictions(qg_predictions *out, qg_results *r,
 qg_code qg_finish_holm(double *out, const double *p, int blocks, int n,
                        qg_arena *scratch) QG_MUST_USE;
 
+/** A share of texts, and Wilson's interval of it; NaN where there are none. */
+void qg_finish_share(double out[QG_SHARES], int64_t hits, int64_t n);
+
 /** The same of a data set's groups, where it has any: metrics of predictions, their agreement with
  *  those of fp32 [n], and numbers [slots, measures] of explained texts summed up. */
 qg_code qg_finish_metrics_by_group(qg_results *r, const qg_cell *c,

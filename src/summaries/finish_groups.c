@@ -16,7 +16,7 @@ static const qg_dataset *dataset_of(const qg_results *r, const qg_cell *c)
     return &r->plan->datasets[r->plan->job->experiments[c->experiment].dataset].data;
 }
 
-static void put_share(double *out, int64_t hits, int64_t n)
+void qg_finish_share(double out[QG_SHARES], int64_t hits, int64_t n)
 {
     out[QG_SHARE_share] = n > 0 ? (double)hits / (double)n : (double)NAN;
     qg_share_interval(&out[QG_SHARE_ci_low], &out[QG_SHARE_ci_high], hits, n);
@@ -72,7 +72,7 @@ static qg_code score(by_group *x, int g, const qg_predictions *p, qg_absent abse
         x->metric[m * x->n + g] = qg_metric_of(&s, m);
     for (int64_t i = 0; i < p->n; i++)
         right += p->label[i] == p->predicted[i];
-    put_share(x->accuracy + g * QG_SHARES, right, p->n);
+    qg_finish_share(x->accuracy + g * QG_SHARES, right, p->n);
     return QG_OK;
 }
 
@@ -114,7 +114,7 @@ qg_code qg_finish_agreement_by_group(qg_results *r, const qg_cell *c, const int3
             n += d->group[i] == g;
             same += d->group[i] == g && predicted[i] == reference[i];
         }
-        put_share(agreement + g * QG_SHARES, same, n);
+        qg_finish_share(agreement + g * QG_SHARES, same, n);
     }
     return qg_results_write(r, qg_cell_group(r->plan, c, QG_GROUP_METRICS_BY_GROUP),
                             "agreement_with_fp32", QG_STORE_F64, NULL, NULL, agreement);

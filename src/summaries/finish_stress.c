@@ -49,13 +49,6 @@ static void put_share(double *out, double share, double low, double high)
     out[QG_SHARE_ci_high] = high;
 }
 
-static void put_wilson(double *out, int64_t hits, int64_t n)
-{
-    double low, high;
-    qg_share_interval(&low, &high, hits, n);
-    put_share(out, n > 0 ? (double)hits / (double)n : (double)NAN, low, high);
-}
-
 static qg_code confidences(double **out, const qg_predictions *p, qg_arena *a)
 {
     QG_NEW(*out, a, p->n);
@@ -89,7 +82,7 @@ static void put_flips(curves *x, int at, const qg_predictions *plain, const qg_p
     int64_t flips = 0;
     for (int64_t i = 0; i < of->n; i++)
         flips += plain->predicted[i] != of->predicted[i];
-    put_wilson(x->flips + at * QG_SHARES, flips, of->n);
+    qg_finish_share(x->flips + at * QG_SHARES, flips, of->n);
 }
 
 static qg_code put_metrics(curves *x, qg_results *r, int at, const qg_predictions *plain,
@@ -103,8 +96,8 @@ static qg_code put_metrics(curves *x, qg_results *r, int at, const qg_prediction
     x->harmful[at] = m.only_a;
     x->beneficial[at] = m.only_b;
     x->mcnemar_p[at] = m.p_exact;
-    put_wilson(x->accuracy + at * QG_SHARES, m.both_right + m.only_b,
-               m.both_right + m.only_a + m.only_b + m.both_wrong);
+    qg_finish_share(x->accuracy + at * QG_SHARES, m.both_right + m.only_b,
+                    m.both_right + m.only_a + m.only_b + m.both_wrong);
     QG_TRY(qg_bootstrap_metrics_of(own, of, job->absent, &draws, r->scratch));
     QG_TRY(qg_bootstrap_metrics(against, plain, of, job->absent, &draws, r->scratch));
     for (int i = 0; i < QG_COMPARED; i++) {
