@@ -143,13 +143,22 @@ typedef struct qg_near {
     double similarity; /* Jaccard, of 5-byte pieces; 1: equal but for case and white space */
 } qg_near;
 
+/* What a dataset is compared by: for each row 64 minima over its pieces. 256 bytes a row. */
+typedef struct qg_near_index {
+    const qg_dataset *data; /* borrowed */
+    uint32_t *minimum;      /* [n, 64] */
+} qg_near_index;
+
+/** Once for a dataset, however many it is compared with; arena. @errors QG_ENOMEM. Local. */
+qg_code qg_near_index_make(qg_near_index *out, qg_arena *a, const qg_dataset *d) QG_MUST_USE;
+
 /**
  * For each row of b the row of a with the most similar text, if the similarity is QG_NEAR or more.
  *
- * @param[out] out  [b->n] caller-owned
+ * @param[out] out  [b->data->n] caller-owned
  * @errors QG_ENOMEM. Local.
  */
-qg_code qg_dataset_near(qg_near *out, const qg_dataset *a, const qg_dataset *b) QG_MUST_USE;
+qg_code qg_dataset_near(qg_near *out, const qg_near_index *a, const qg_near_index *b) QG_MUST_USE;
 
 /* What of it is not equal but nearly so. */
 typedef struct qg_near_rows {
@@ -159,8 +168,8 @@ typedef struct qg_near_rows {
 } qg_near_rows;
 
 /** Counts them; scratch memory of the arena is given back. @errors QG_ENOMEM. Local. */
-qg_code qg_dataset_near_rows(qg_near_rows *out, qg_arena *a, const qg_dataset *x,
-                             const qg_dataset *y) QG_MUST_USE;
+qg_code qg_dataset_near_rows(qg_near_rows *out, qg_arena *a, const qg_near_index *x,
+                             const qg_near_index *y) QG_MUST_USE;
 
 /* One record as a format hands it over. Borrowed until the next one; NULL = absent. */
 typedef struct qg_record {

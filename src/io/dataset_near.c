@@ -15,12 +15,11 @@
 
 enum { PIECE = 5, MINIMA = 64, BAND = 4, BANDS = MINIMA / BAND };
 
-/* The pieces of a text as sorted hashes without repetition, and their minima. */
-typedef struct sketch {
+/* The pieces of a text as sorted hashes without repetition. */
+typedef struct pieces {
     uint64_t *piece; /* [n] */
     size_t n;
-    uint32_t minimum[MINIMA];
-} sketch;
+} pieces;
 
 static int by_value(const void *pa, const void *pb)
 {
@@ -29,7 +28,7 @@ static int by_value(const void *pa, const void *pb)
 }
 
 /* A text shorter than a piece is one piece. */
-static qg_code cut(sketch *s, qg_arena *a, const char *text, size_t len)
+static qg_code cut(pieces *s, qg_arena *a, const char *text, size_t len)
 {
     size_t count = len > PIECE ? len - PIECE + 1 : 1, size = len < PIECE ? len : PIECE;
     QG_NEW(s->piece, a, count);
@@ -47,7 +46,7 @@ static qg_code cut(sketch *s, qg_arena *a, const char *text, size_t len)
 }
 
 /* Permutations of pieces: odd multipliers and the upper half of the product. */
-static void find_minima(sketch *s)
+static void find_minima(uint32_t minimum[MINIMA], const pieces *s)
 {
     for (int k = 0; k < MINIMA; k++) {
         uint64_t factor = qg_hash_mix((uint64_t)k + 1) | 1, add = qg_hash_mix(~(uint64_t)k);
@@ -56,20 +55,32 @@ static void find_minima(sketch *s)
             uint32_t v = (uint32_t)((s->piece[i] * factor + add) >> 32);
             least = v < least ? v : least;
         }
-        s->minimum[k] = least;
+        minimum[k] = least;
     }
 }
 
-static qg_code sketch_all(sketch **out, qg_arena *a, const qg_dataset *d)
+static qg_code cut_row(pieces *s, qg_arena *a, const qg_dataset *d, int64_t row)
 {
     size_t len;
-    QG_NEW(*out, a, d->n);
+    const char *text = qg_text_folded(a, d->text[row], d->text_len[row], &len);
+    return text ? cut(s, a, text, len) : QG_ENOMEM;
+}
+
+static const uint32_t *minima_of(const qg_near_index *x, int64_t row)
+{
+    return x->minimum + row * MINIMA;
+}
+
+qg_code qg_near_index_make(qg_near_index *out, qg_arena *a, const qg_dataset *d)
+{
+    *out = (qg_near_index){.data = d};
+    QG_NEW(out->minimum, a, (size_t)d->n * MINIMA);
     for (int64_t i = 0; i < d->n; i++) {
-        const char *text = qg_text_folded(a, d->text[i], d->text_len[i], &len);
-        if (!text)
-            return QG_ENOMEM;
-        QG_TRY(cut(&(*out)[i], a, text, len));
-        find_minima(&(*out)[i]);
+        pieces s;
+        qg_mark mark = qg_arena_mark(a);
+        QG_TRY(cut_row(&s, a, d, i));
+        find_minima(out->minimum + i * MINIMA, &s);
+        qg_arena_release(a, mark);
     }
     return QG_OK;
 }
@@ -95,16 +106,17 @@ typedef struct bands {
     size_t size;
 } bands;
 
-static size_t slot_of(const bands *b, const sketch *s, int band)
+static size_t slot_of(const bands *b, const uint32_t *minimum, int band)
 {
     uint64_t h = (uint64_t)band;
     for (int k = 0; k < BAND; k++)
-        h = qg_hash_mix(h ^ s->minimum[band * BAND + k]);
+        h = qg_hash_mix(h ^ minimum[band * BAND + k]);
     return (size_t)(h & (b->size - 1));
 }
 
-static qg_code make_band(bands *b, qg_arena *a, const sketch *s, int64_t n, int band)
+static qg_code make_band(bands *b, qg_arena *a, const qg_near_index *x, int band)
 {
+    int64_t n = x->data->n;
     b->size = 16;
     while (b->size < (size_t)(2 * n))
         b->size *= 2;
@@ -112,46 +124,57 @@ static qg_code make_band(bands *b, qg_arena *a, const sketch *s, int64_t n, int 
     QG_NEW(b->next, a, n);
     memset(b->first, 0xff, b->size * sizeof *b->first);
     for (int64_t i = n; i-- > 0;) {
-        size_t at = slot_of(b, &s[i], band);
+        size_t at = slot_of(b, minima_of(x, i), band);
         b->next[i] = b->first[at];
         b->first[at] = i;
     }
     return QG_OK;
 }
 
-/* The pair with a row of `x` that this band shows, if it is better than what is known. */
-static void look_up(qg_near *best, const bands *b, const sketch *x, const sketch *y, int band)
+/* The pair with a row of `x` that this band shows, if it is better than what is known. The pieces
+ * of both are cut again: few pairs agree in a band. */
+static qg_code look_up(qg_near *best, const bands *b, qg_arena *a, const qg_near_index *x,
+                       const qg_near_index *y, int64_t row, int band)
 {
     int most = 200; /* texts of which a band says nothing, as very short ones, make long chains */
-    for (int64_t i = b->first[slot_of(b, y, band)]; i >= 0 && most > 0; i = b->next[i], most--) {
-        if (memcmp(x[i].minimum + (ptrdiff_t)band * BAND, y->minimum + (ptrdiff_t)band * BAND,
-                   BAND * sizeof(uint32_t)) != 0)
+    const uint32_t *own = minima_of(y, row) + (ptrdiff_t)band * BAND;
+    pieces mine = {0}, other;
+    qg_mark start = qg_arena_mark(a);
+    for (int64_t i = b->first[slot_of(b, minima_of(y, row), band)]; i >= 0 && most > 0;
+         i = b->next[i], most--) {
+        if (i == best->row ||
+            memcmp(minima_of(x, i) + (ptrdiff_t)band * BAND, own, BAND * sizeof *own) != 0)
             continue;
-        double j = qg_near_jaccard(x[i].piece, x[i].n, y->piece, y->n);
+        if (!mine.piece)
+            QG_TRY(cut_row(&mine, a, y->data, row));
+        qg_mark mark = qg_arena_mark(a);
+        QG_TRY(cut_row(&other, a, x->data, i));
+        double j = qg_near_jaccard(other.piece, other.n, mine.piece, mine.n);
         if (j >= QG_NEAR && (j > best->similarity || (j == best->similarity && i < best->row)))
             *best = (qg_near){i, j};
+        qg_arena_release(a, mark);
     }
+    qg_arena_release(a, start);
+    return QG_OK;
 }
 
-static qg_code find_near(qg_near *out, qg_arena *scratch, const qg_dataset *a, const qg_dataset *b)
+static qg_code find_near(qg_near *out, qg_arena *scratch, const qg_near_index *x,
+                         const qg_near_index *y)
 {
-    sketch *x, *y;
-    QG_TRY(sketch_all(&x, scratch, a));
-    QG_TRY(sketch_all(&y, scratch, b));
-    for (int64_t i = 0; i < b->n; i++)
+    for (int64_t i = 0; i < y->data->n; i++)
         out[i] = (qg_near){-1, 0};
     for (int band = 0; band < BANDS; band++) {
         bands table;
         qg_mark start = qg_arena_mark(scratch);
-        QG_TRY(make_band(&table, scratch, x, a->n, band));
-        for (int64_t i = 0; i < b->n; i++)
-            look_up(&out[i], &table, x, &y[i], band);
+        QG_TRY(make_band(&table, scratch, x, band));
+        for (int64_t i = 0; i < y->data->n; i++)
+            QG_TRY(look_up(&out[i], &table, scratch, x, y, i, band));
         qg_arena_release(scratch, start);
     }
     return QG_OK;
 }
 
-qg_code qg_dataset_near(qg_near *out, const qg_dataset *a, const qg_dataset *b)
+qg_code qg_dataset_near(qg_near *out, const qg_near_index *a, const qg_near_index *b)
 {
     qg_arena *scratch = qg_arena_create(0);
     if (!scratch)
@@ -161,19 +184,20 @@ qg_code qg_dataset_near(qg_near *out, const qg_dataset *a, const qg_dataset *b)
     return rc;
 }
 
-qg_code qg_dataset_near_rows(qg_near_rows *out, qg_arena *a, const qg_dataset *x,
-                             const qg_dataset *y)
+qg_code qg_dataset_near_rows(qg_near_rows *out, qg_arena *a, const qg_near_index *x,
+                             const qg_near_index *y)
 {
     qg_near *near;
     qg_mark start = qg_arena_mark(a);
     *out = (qg_near_rows){0};
-    QG_NEW(near, a, y->n);
+    QG_NEW(near, a, y->data->n);
     QG_TRY(qg_dataset_near(near, x, y));
-    for (int64_t i = 0; i < y->n; i++) {
+    for (int64_t i = 0; i < y->data->n; i++) {
         if (near[i].row < 0 || near[i].similarity >= 1)
             continue;
         if (near[i].similarity > out->similarity)
-            *out = (qg_near_rows){out->n, y->line[i], x->line[near[i].row], near[i].similarity};
+            *out = (qg_near_rows){out->n, y->data->line[i], x->data->line[near[i].row],
+                                  near[i].similarity};
         out->n++;
     }
     qg_arena_release(a, start);

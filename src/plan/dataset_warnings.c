@@ -49,15 +49,17 @@ static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
     return QG_OK;
 }
 
-static qg_code warn_about_leak(qg_plan *p, qg_arena *a, const qg_dataset *x, const qg_dataset *y)
+static qg_code warn_about_leak(qg_plan *p, qg_arena *a, const qg_near_index *of_x,
+                               const qg_near_index *of_y)
 {
+    const qg_dataset *x = of_x->data, *y = of_y->data;
     qg_near_rows near;
     int64_t n = qg_dataset_shared(x, y);
     if (n > 0)
         QG_TRY(qg_plan_warn(p, a,
                             qg_arena_printf(a, "leak: rows of dataset %s that %s has too: %lld",
                                             y->name, x->name, (long long)n)));
-    QG_TRY(qg_dataset_near_rows(&near, a, x, y));
+    QG_TRY(qg_dataset_near_rows(&near, a, of_x, of_y));
     if (near.n == 0)
         return QG_OK;
     return qg_plan_warn(
@@ -77,13 +79,32 @@ static int file_of(const qg_job *job, int dataset)
     return dataset;
 }
 
+static qg_code compare_all(qg_plan *p, qg_arena *a, qg_arena *scratch)
+{
+    int n = p->job->n_datasets;
+    qg_near_index *index;
+    QG_NEW(index, scratch, n);
+    for (int i = 0; i < n; i++)
+        for (int j = i + 1; j < n; j++) {
+            if (file_of(p->job, i) == file_of(p->job, j))
+                continue;
+            if (!index[i].data)
+                QG_TRY(qg_near_index_make(&index[i], scratch, &p->datasets[i].data));
+            if (!index[j].data)
+                QG_TRY(qg_near_index_make(&index[j], scratch, &p->datasets[j].data));
+            QG_TRY(warn_about_leak(p, a, &index[i], &index[j]));
+        }
+    return QG_OK;
+}
+
 static qg_code warn_about_leaks(qg_plan *p, qg_arena *a)
 {
-    for (int i = 0; i < p->job->n_datasets; i++)
-        for (int j = i + 1; j < p->job->n_datasets; j++)
-            if (file_of(p->job, i) != file_of(p->job, j))
-                QG_TRY(warn_about_leak(p, a, &p->datasets[i].data, &p->datasets[j].data));
-    return QG_OK;
+    qg_arena *scratch = qg_arena_create(0);
+    if (!scratch)
+        return QG_FAIL(QG_ENOMEM, "no memory to compare data sets");
+    qg_code rc = compare_all(p, a, scratch);
+    qg_arena_destroy(scratch);
+    return rc;
 }
 
 qg_code qg_plan_warn_of_datasets(qg_plan *p, qg_arena *a)

@@ -167,7 +167,12 @@ static qg_code warn_about_leaks(const qg_training_inputs *in, qg_arena *a)
     if (n > 0)
         qg_warn("leak: %lld of %lld validation texts are in the training data, too", (long long)n,
                 (long long)in->validation.n);
-    QG_TRY(qg_dataset_near_rows(&near, a, &in->train, &in->validation));
+    qg_near_index train, validation;
+    qg_mark mark = qg_arena_mark(a);
+    QG_TRY(qg_near_index_make(&train, a, &in->train));
+    QG_TRY(qg_near_index_make(&validation, a, &in->validation));
+    QG_TRY(qg_dataset_near_rows(&near, a, &train, &validation));
+    qg_arena_release(a, mark);
     if (near.n > 0)
         qg_warn("near-duplicates: %lld validation texts are nearly in the training data, the "
                 "nearest line %lld and line %lld there (similarity %.2f)",

@@ -69,7 +69,10 @@ static void pairs_are_those_that_comparing_all_finds(void **state)
         put(&y, twin);
     }
     qg_near near[ROWS];
-    qt_ok(qg_dataset_near(near, &x.d, &y.d));
+    qg_near_index of_x, of_y;
+    qt_ok(qg_near_index_make(&of_x, arena, &x.d));
+    qt_ok(qg_near_index_make(&of_y, arena, &y.d));
+    qt_ok(qg_dataset_near(near, &of_x, &of_y));
     int found = 0, close = 0;
     for (int i = 0; i < ROWS; i++) {
         double best = 0;
@@ -103,7 +106,10 @@ static void case_and_spaces_do_not_matter_and_short_texts_are_compared_whole(voi
     put(&y, "no");
     put(&y, "pelayanan nya ramah sekali dan tempat nya bersih!");
     qg_near near[4];
-    qt_ok(qg_dataset_near(near, &x.d, &y.d));
+    qg_near_index of_x, of_y;
+    qt_ok(qg_near_index_make(&of_x, arena, &x.d));
+    qt_ok(qg_near_index_make(&of_y, arena, &y.d));
+    qt_ok(qg_dataset_near(near, &of_x, &of_y));
     qt_eq("first", near[0].row, 0);
     qt_close("equal", near[0].similarity, 1, 0, 0);
     qt_eq("short", near[1].row, 1);
@@ -112,7 +118,7 @@ static void case_and_spaces_do_not_matter_and_short_texts_are_compared_whole(voi
     /* " nya " occurs twice */
     qt_close("43 of 44 pieces", near[3].similarity, 43.0 / 44.0, 0, 1e-15);
     qg_near_rows rows;
-    qt_ok(qg_dataset_near_rows(&rows, arena, &x.d, &y.d));
+    qt_ok(qg_dataset_near_rows(&rows, arena, &of_x, &of_y));
     qt_eq("equal ones are not counted", rows.n, 1);
     qt_eq("line", rows.line, 4);
     qt_eq("its line there", rows.other_line, 3);
