@@ -5,8 +5,6 @@
 
 #include "qgrid/str.h"
 
-#include <string.h>
-
 struct randomisation_entry {
     const qg_json *methods, *experiments;
     int64_t smooth, bins, seed;
@@ -48,11 +46,12 @@ static void choose_methods(qg_job_reader *r, const qg_json *v, bool all_known)
     if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
         return;
     for (const qg_json *m = v->child; m; m = m->next) {
-        bool found = false;
-        for (int i = 0; i < o->n_methods && m->type == QG_JSON_STRING; i++)
-            if (strcmp(o->methods[i].name, m->string) == 0)
-                found = o->randomisation.method[i] = true;
-        if (!found)
+        int found = m->type == QG_JSON_STRING
+                        ? qg_method_spec_find(o->methods, o->n_methods, m->string)
+                        : -1;
+        if (found >= 0)
+            o->randomisation.method[found] = true;
+        else
             note_unknown_method(r, m, all_known);
     }
 }
