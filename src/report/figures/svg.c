@@ -110,11 +110,12 @@ static void place_panel(qg_frame *fr, const qg_panel *p, double width)
     fr->row = has_cells || has_spans ? 18 : fmax(17, 11 * p->n_series + 6);
     if (!p->y.name)
         fit(&fr->y, p, true, p->half ? 4 : 5);
-    fr->left = p->y.name ? fmin(widest(&p->y) + 10, width * 0.4) : tick_width(&fr->y) + 8;
+    fr->left = p->y.name ? fmin(widest(&p->y) + 10, width * (p->half ? 0.5 : 0.4))
+                         : tick_width(&fr->y) + 8;
     fr->left += p->y.title && *p->y.title && !p->y.name ? LINE : 0;
     fr->right = width - 12;
     if (!p->x.name)
-        fit(&fr->x, p, false, p->half ? 3 : 5);
+        fit(&fr->x, p, false, p->half ? 4 : 5);
     fr->height = fr->head +
                  (p->y.name ? p->y.n_names * fr->row
                   : p->half ? HALF_HEIGHT

@@ -151,7 +151,9 @@ static void draw_path(qg_str *out, const qg_frame *fr, const qg_plot_series *s, 
         else
             add_corner(out, &begun, x, y);
     }
-    qg_str_add(out, "\"/>\n");
+    qg_str_add(out, "\"><title>");
+    qg_pen_escape(out, s->name);
+    qg_str_add(out, "</title></path>\n");
 }
 
 static bool has_band(const qg_datum *d)
