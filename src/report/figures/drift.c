@@ -51,39 +51,50 @@ static qg_code spearman_of(double **out, int64_t *n, qg_reading *r, const qg_rea
     return QG_OK;
 }
 
-/* Boxes of a cell: its drift, and once for each method floor and repeat. */
-static qg_code add_boxes(qg_figure *out, qg_panel *p, qg_reading *r, const qg_read_cell *c)
+/* Whether no cell before it has the same experiment and method under a precision to compare. */
+static bool is_first(const qg_reading *r, const qg_read_cell *c)
 {
-    static const char *const null[][2] = {{QG_DRIFT_PATH "/floor", "floor: random scores"},
-                                          {QG_DRIFT_PATH "/repeat", "repeat: drawn again"}};
-    int known = p->y.n_names;
-    double *x, place;
-    int64_t n;
-    QG_TRY(qg_numbers_of(&x, &n, r, c, QG_DRIFT_PATH "/spearman"));
-    if (!x)
-        return QG_OK;
-    QG_TRY(qg_axis_place(&place, out, &p->y, c->method));
-    QG_TRY(qg_put_row(out, p, c->precision, QG_BOXES, c->method, qg_box_of(x, n)));
-    for (int k = 0; k < 2 && p->y.n_names > known; k++) {
+    for (const qg_read_cell *k = r->cell; k < c; k++)
+        if (qg_is_drawn(k, "explain") && !qg_is_reference(k->precision) &&
+            strcmp(k->experiment, c->experiment) == 0 && strcmp(k->method, c->method) == 0)
+            return false;
+    return true;
+}
+
+/* What chance and drawing again give for a method: they are the same under all precisions. */
+static qg_code add_nulls(qg_figure *out, qg_panel *p, qg_reading *r, const qg_read_cell *c)
+{
+    static const char *const null[][2] = {{QG_DRIFT_PATH "/repeat", "repeat: drawn again"},
+                                          {QG_DRIFT_PATH "/floor", "floor: random scores"}};
+    for (int k = 0; k < 2; k++) {
+        double *x;
+        int64_t n;
         QG_TRY(spearman_of(&x, &n, r, c, null[k][0]));
-        qg_datum d = qg_box_of(x, x ? n : 0);
+        qg_datum d = qg_box_of(x, n);
         if (!isnan(d.x))
             QG_TRY(qg_put_row(out, p, null[k][1], QG_BOXES, c->method, d));
     }
     return QG_OK;
 }
 
+/* Precisions first, so that what they are compared with stands below them. */
 qg_code qg_figure_drift(qg_figure *out, qg_reading *r)
 {
     out->share_x = true;
-    for (int i = 0; i < r->n; i++) {
-        const qg_read_cell *c = &r->cell[i];
+    for (int i = 0; i < 2 * r->n; i++) {
+        const qg_read_cell *c = &r->cell[i % r->n];
+        double *x;
+        int64_t n;
         qg_panel *p;
         if (!qg_is_drawn(c, "explain") || qg_is_reference(c->precision))
             continue;
         QG_TRY(qg_figure_panel(&p, out, c->experiment));
         p->x.title = "Spearman's rho with " QG_REFERENCE;
-        QG_TRY(add_boxes(out, p, r, c));
+        QG_TRY(qg_numbers_of(&x, &n, r, c, QG_DRIFT_PATH "/spearman"));
+        if (i < r->n)
+            QG_TRY(qg_put_row(out, p, c->precision, QG_BOXES, c->method, qg_box_of(x, n)));
+        else if (is_first(r, c))
+            QG_TRY(add_nulls(out, p, r, c));
     }
     return QG_OK;
 }
@@ -139,6 +150,23 @@ qg_code qg_figure_rho_distributions(qg_figure *out, qg_reading *r)
     return QG_OK;
 }
 
+/* A symmetric heat map keeps what is below its diagonal: all but the first row and last column. */
+static void keep_half(qg_panel *p)
+{
+    qg_plot_series *s = &p->series[0];
+    int n = 0;
+    for (int k = 0; k < s->n; k++) {
+        if (s->datum[k].x < s->datum[k].y) {
+            s->datum[n] = s->datum[k];
+            s->datum[n++].y--;
+        }
+    }
+    s->n = n;
+    p->x.n_names--;
+    p->y.n_names--;
+    p->y.name++;
+}
+
 qg_code qg_figure_agreement_of_methods(qg_figure *out, qg_reading *r)
 {
     for (int i = 0; i < r->n; i++) {
@@ -156,6 +184,7 @@ qg_code qg_figure_agreement_of_methods(qg_figure *out, qg_reading *r)
             p->value_low = -1;
             p->value_high = 1;
             p->value_middle = 0;
+            keep_half(p);
         }
     }
     return QG_OK;

@@ -7,7 +7,7 @@
 
 #define FAITHFUL "/faithfulness/{model}/{dataset}/{precision}/{method}"
 
-/* Comprehensiveness and sufficiency over k, a panel an experiment and precision. */
+/* A measure over k, a line a method, a panel an experiment. */
 static qg_code add_curve(qg_figure *out, qg_reading *r, const qg_read_cell *c, const char *measure)
 {
     const char *title;
@@ -21,8 +21,7 @@ static qg_code add_curve(qg_figure *out, qg_reading *r, const qg_read_cell *c, c
                         "summary_statistic"));
     if (!m.x || !k || n != m.rows)
         return QG_OK;
-    QG_TRY(qg_name_of(&title, out, c->experiment, c->precision));
-    QG_TRY(qg_name_of(&title, out, title, measure));
+    QG_TRY(qg_name_of(&title, out, c->experiment, measure));
     QG_TRY(qg_figure_panel(&p, out, title));
     p->half = true;
     p->x.title = n > 0 && k[n - 1] < 1 ? "share of the words" : "words";
@@ -44,7 +43,7 @@ qg_code qg_figure_perturbation_curves(qg_figure *out, qg_reading *r)
     out->share_y = true;
     for (int i = 0; i < r->n * 2; i++) {
         const qg_read_cell *c = &r->cell[i / 2];
-        if (qg_is_drawn(c, "explain"))
+        if (qg_is_drawn(c, "explain") && qg_is_reference(c->precision))
             QG_TRY(add_curve(out, r, c, measure[i % 2]));
     }
     return QG_OK;
