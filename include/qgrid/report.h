@@ -45,4 +45,13 @@ qg_code qg_report_print(FILE *to, qg_reading *r, const qg_read_cell *c, int use)
  */
 qg_code qg_report_differences(int *cells, FILE *to, qg_reading *a, qg_reading *b) QG_MUST_USE;
 
+/* What a report is to have. */
+typedef struct qg_report_wish {
+    const char *only; /* ids of sections with commas between them; NULL: all */
+} qg_report_wish;
+
+/** Writes DIR/index.html and what is beside it; folders are made. @errors QG_EUSAGE (no such
+ *  section), QG_EIO, QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_report_write(const char *dir, qg_reading *r, const qg_report_wish *wish) QG_MUST_USE;
+
 #endif

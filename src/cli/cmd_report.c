@@ -1,0 +1,74 @@
+/*
+ * cmd_report.c - qgrid report: a results file as one page to read, with its tables and figures.
+ */
+#include "cli.h"
+
+#include "qgrid/report.h"
+
+#include <string.h>
+
+enum { OPT_ONLY = 256 };
+
+// clang-format off
+const qg_cli_option qg_cmd_report_options[] = {
+    {'o', "output", "DIR", "folder of the report: index.html and what is beside it (default: the results file's name without .h5)"},
+    {OPT_ONLY, "only", "SECTION[,SECTION]", "these sections of the page, e.g. quality,words"},
+    {0, NULL, NULL, NULL},
+};
+const char qg_cmd_report_examples[] =
+    "  qgrid report results/full_matrix.h5 -o results/report\n"
+    "  qgrid report results/full_matrix.h5 -o /tmp/words --only words\n";
+// clang-format on
+
+static qg_code report(qg_arena *a, const char *path, const char *dir, const qg_report_wish *wish)
+{
+    qg_reading r;
+    QG_TRY(qg_reading_open(&r, a, path));
+    qg_code rc = qg_reading_note(&r);
+    if (rc == QG_OK)
+        rc = qg_report_write(dir, &r, wish);
+    if (rc == QG_OK)
+        rc = qg_store_damage(r.store);
+    qg_error kept = *qg_error_last();
+    qg_reading_close(&r);
+    if (rc != QG_OK)
+        return qg_error_restore(&kept);
+    printf("%s/index.html\n", dir);
+    return QG_OK;
+}
+
+/* results/study.h5 becomes results/study. */
+static char *folder_of(qg_arena *a, const char *path)
+{
+    size_t len = strlen(path);
+    bool ends = len > 3 && strcmp(path + len - 3, ".h5") == 0;
+    return ends ? qg_arena_strndup(a, path, len - 3) : qg_arena_printf(a, "%s.report", path);
+}
+
+int qg_cmd_report(int argc, char **argv)
+{
+    const qg_command *cmd = qg_cli_find("report");
+    qg_report_wish wish = {0};
+    const char *dir = NULL;
+    int key, status = -1;
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1) {
+        if (key == 'o')
+            dir = optarg;
+        else if (key == OPT_ONLY)
+            wish.only = optarg;
+    }
+    if (status >= 0)
+        return status;
+    if (optind != argc - 1)
+        return qg_cli_usage(cmd, "one results file is expected");
+    if (dir && !dir[0])
+        return qg_cli_usage(cmd, "--output needs the name of a folder");
+    qg_arena *a = qg_arena_create(0);
+    if (!a)
+        return qg_cli_fail();
+    if (!dir)
+        dir = folder_of(a, argv[optind]);
+    status = dir && report(a, argv[optind], dir, &wish) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    qg_arena_destroy(a);
+    return qg_cli_flush(status);
+}

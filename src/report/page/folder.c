@@ -1,0 +1,58 @@
+/*
+ * folder.c - a report as a folder: the page, and what is beside it.
+ */
+#include "page.h"
+
+#include "qgrid/file.h"
+
+#include <string.h>
+
+static int section_of(const char *id, size_t len)
+{
+    for (int s = 1; s < QG_SECTIONS; s++)
+        if (strlen(qg_section_names[s].id) == len && memcmp(qg_section_names[s].id, id, len) == 0)
+            return s;
+    return QG_NO_SECTION;
+}
+
+/* Which sections are wanted. */
+static qg_code choose(qg_page *p, const char *only)
+{
+    for (int s = 1; s < QG_SECTIONS && !only; s++)
+        p->shown[s] = true;
+    for (size_t len; only && only[0]; only += len + (only[len] == ',')) {
+        len = strcspn(only, ",");
+        int s = section_of(only, len);
+        if (s == QG_NO_SECTION) {
+            const char *names[QG_SECTIONS];
+            char known[400];
+            for (int i = 1; i < QG_SECTIONS; i++)
+                names[i - 1] = qg_section_names[i].id;
+            names[QG_SECTIONS - 1] = NULL;
+            return QG_FAIL(QG_EUSAGE, "there is no section '%.*s'; sections are: %s", (int)len,
+                           only, qg_join_names(known, sizeof known, names));
+        }
+        p->shown[s] = true;
+    }
+    return QG_OK;
+}
+
+static qg_code write_page(const char *dir, qg_page *p)
+{
+    const char *path = qg_path_join(p->r->arena, dir, "index.html");
+    if (!path)
+        return QG_ENOMEM;
+    QG_TRY(qg_page_write(p));
+    return qg_file_write(path, p->out->data, p->out->len);
+}
+
+qg_code qg_report_write(const char *dir, qg_reading *r, const qg_report_wish *wish)
+{
+    qg_str out = {0};
+    qg_page p = {.out = &out, .r = r, .wish = wish};
+    QG_TRY(choose(&p, wish->only));
+    QG_TRY(qg_mkdirs(dir));
+    qg_code rc = write_page(dir, &p);
+    qg_str_fini(&out);
+    return rc;
+}

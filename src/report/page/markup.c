@@ -1,0 +1,176 @@
+/*
+ * markup.c - a table as HTML: heads that name columns and rows, numbers that lead to their cells.
+ */
+#include "page.h"
+
+#include "qgrid/display.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows of a table that the page shows: all of them are in the folder of tables. */
+enum { MOST_ROWS = 600 };
+
+void qg_page_text(const qg_page *p, const char *text)
+{
+    qg_display_markup(p->out, text, strlen(text));
+}
+
+qg_code qg_page_find(int *out, const qg_page *p, const char *row, const char *head)
+{
+    const qg_read_cell *c = qg_reading_cell(p->r, row);
+    const char *star = strchr(row, '*');
+    *out = -1;
+    if (!c && star && head) {
+        char *name =
+            qg_arena_printf(p->r->arena, "%.*s%s%s", (int)(star - row), row, head, star + 1);
+        if (!name)
+            return QG_ENOMEM;
+        c = qg_reading_cell(p->r, name);
+    }
+    if (c)
+        *out = (int)(c - p->r->cell);
+    return QG_OK;
+}
+
+/* Times are of one run. */
+static bool is_timing(const qg_column *c)
+{
+    return c->unit && (strcmp(c->unit, "ms") == 0 || strcmp(c->unit, "s") == 0);
+}
+
+static void number(const qg_page *p, const qg_column *c, double v)
+{
+    char text[64];
+    bool whole = fabs(v) < 1e15 && v == floor(v);
+    if (isnan(v))
+        snprintf(text, sizeof text, "–");
+    else if (c->format == QG_BYTES)
+        qg_format_bytes(text, sizeof text, v);
+    else if (c->format == QG_FIXED)
+        snprintf(text, sizeof text, "%.*f", c->digits, v);
+    else if (whole)
+        snprintf(text, sizeof text, "%.0f", v);
+    else
+        snprintf(text, sizeof text, "%.*g", c->digits, v);
+    qg_str_add(p->out, text);
+}
+
+/* What stands in a cell of a table, as a link where it is of a cell of the study. */
+static void linked(const qg_page *p, const qg_column *c, const qg_value *v, int cell, bool again)
+{
+    if (cell >= 0) {
+        qg_str_addf(p->out, "<a href=\"#c%d\"%s", cell, again ? " tabindex=\"-1\"" : "");
+        if (p->texts[cell] > 0)
+            qg_str_addf(p->out, " title=\"n = %lld\"", (long long)p->texts[cell]);
+        qg_str_add(p->out, ">");
+    }
+    if (v->text)
+        qg_page_text(p, v->text);
+    else
+        number(p, c, v->number);
+    if (cell >= 0)
+        qg_str_add(p->out, "</a>");
+}
+
+static void class_of(const qg_page *p, const qg_table *t, int col)
+{
+    const qg_column *c = &t->column[col];
+    if (c->format != QG_TEXT)
+        qg_str_add(p->out, " class=\"num\"");
+    if (is_timing(c))
+        qg_str_add(p->out, " data-timing");
+}
+
+static void head(const qg_page *p, const qg_table *t, int first)
+{
+    if (t->shape == QG_LIST)
+        return;
+    qg_str_add(p->out, "<thead><tr>");
+    for (int col = first; col < t->n_columns; col++) {
+        const qg_column *c = &t->column[col];
+        qg_str_add(p->out, "<th scope=\"col\"");
+        class_of(p, t, col);
+        qg_str_add(p->out, ">");
+        qg_page_text(p, c->head && c->head[0] ? c->head : t->title ? t->title : "name");
+        if (c->unit) {
+            qg_str_add(p->out, " <small>");
+            qg_page_text(p, c->unit);
+            qg_str_add(p->out, "</small>");
+        }
+        qg_str_add(p->out, "</th>");
+    }
+    qg_str_add(p->out, "</tr></thead>\n");
+}
+
+static qg_code body_row(const qg_page *p, const qg_table *t, int first, const qg_value *v)
+{
+    int own = -1;
+    const char *name = v[first].text ? v[first].text : "";
+    for (int col = first; col < t->n_columns && own < 0; col++)
+        if (v[col].text)
+            QG_TRY(qg_page_find(&own, p, v[col].text, NULL));
+    qg_str_add(p->out, "<tr");
+    if (own >= 0 && p->r->cell[own].precision[0]) {
+        qg_str_add(p->out, " data-p=\"");
+        qg_page_text(p, p->r->cell[own].precision);
+        qg_str_add(p->out, "\"");
+    }
+    qg_str_add(p->out, ">");
+    for (int col = first; col < t->n_columns; col++) {
+        const qg_column *c = &t->column[col];
+        int cell = own;
+        if (cell < 0 && col > first && (!v[col].text || v[col].text[0] != '-'))
+            QG_TRY(qg_page_find(&cell, p, name, c->head));
+        qg_str_add(p->out, col == first ? "<th scope=\"row\"" : "<td");
+        class_of(p, t, col);
+        qg_str_add(p->out, ">");
+        linked(p, c, &v[col], cell, own >= 0 && col > first);
+        qg_str_add(p->out, col == first ? "</th>" : "</td>");
+    }
+    qg_str_add(p->out, "</tr>\n");
+    return QG_OK;
+}
+
+static void block_head(const qg_page *p, const qg_table *t, const char *name)
+{
+    qg_str_addf(p->out, "<tr class=\"block\"><th colspan=\"%d\" scope=\"rowgroup\">",
+                t->n_columns - 1);
+    qg_page_text(p, name ? name : "");
+    qg_str_add(p->out, "</th></tr>\n");
+}
+
+static qg_code body(const qg_page *p, const qg_table *t)
+{
+    int first = t->blocks ? 1 : 0;
+    const char *block = NULL;
+    head(p, t, first);
+    qg_str_add(p->out, "<tbody>\n");
+    for (int64_t row = 0; row < t->n_rows && row < MOST_ROWS; row++) {
+        const qg_value *v = t->value + row * t->n_columns;
+        if (t->blocks && (!block || strcmp(block, v[0].text) != 0)) {
+            qg_str_add(p->out, block ? "</tbody>\n<tbody>\n" : "");
+            block = v[0].text;
+            block_head(p, t, block);
+        }
+        QG_TRY(body_row(p, t, first, v));
+    }
+    qg_str_add(p->out, "</tbody>\n");
+    return QG_OK;
+}
+
+qg_code qg_page_table(const qg_page *p, const qg_table *t, const qg_table_entry *e)
+{
+    qg_str_addf(p->out,
+                "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"of-%s\">"
+                "<table id=\"table-%s\"><caption id=\"of-%s\">",
+                e->name, e->name, e->name);
+    qg_page_text(p, e->title ? e->title : e->name);
+    if (t->n_rows > MOST_ROWS)
+        qg_str_addf(p->out, " <span class=\"note\">(the first %d of %lld rows)</span>", MOST_ROWS,
+                    (long long)t->n_rows);
+    qg_str_add(p->out, "</caption>\n");
+    QG_TRY(body(p, t));
+    qg_str_add(p->out, "</table></div>\n");
+    return qg_str_status(p->out);
+}
