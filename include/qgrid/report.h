@@ -46,8 +46,12 @@ qg_code qg_report_print(FILE *to, qg_reading *r, const qg_read_cell *c, int use)
 qg_code qg_report_differences(int *cells, FILE *to, qg_reading *a, qg_reading *b) QG_MUST_USE;
 
 /* What a report is to have. */
+enum { QG_REPORT_TEXTS = 12 };
 typedef struct qg_report_wish {
-    const char *only; /* ids of sections with commas between them; NULL: all */
+    const char *only;        /* ids of sections with commas between them; NULL: all */
+    int texts;               /* most texts that are shown word by word */
+    const char *const *text; /* [n_text] ids of texts to show in place of those that rules choose */
+    int n_text;
 } qg_report_wish;
 
 /** Writes DIR/index.html and what is beside it; folders are made. @errors QG_EUSAGE (no such

@@ -45,14 +45,14 @@ static qg_code head(const qg_page *p)
     qg_page_text(p, job);
     qg_str_add(p->out, "</h1>\n");
     state_of_study(p);
-    qg_str_add(p->out, "</header>\n<nav aria-label=\"Sections\">\n<ul>\n");
+    qg_str_add(p->out, "</header>\n<nav aria-label=\"Sections\">\n<ol>\n");
     for (int s = 1; s < QG_SECTIONS; s++)
         if (p->shown[s]) {
             qg_str_addf(p->out, "<li><a href=\"#%s\">", qg_section_names[s].id);
             qg_page_text(p, qg_section_names[s].title);
             qg_str_add(p->out, "</a></li>\n");
         }
-    qg_str_add(p->out, "<li><a href=\"#cells\">Cells</a></li>\n</ul>\n</nav>\n"
+    qg_str_add(p->out, "<li><a href=\"#cells\">Cells</a></li>\n</ol>\n</nav>\n"
                        "<main id=\"main\">\n");
     return QG_OK;
 }

@@ -37,6 +37,17 @@ qg_code qg_page_count_texts(qg_page *p) QG_MUST_USE;
 /** The index of cells, in which every number's link ends. @errors QG_ENOMEM. Local. */
 qg_code qg_page_cells(const qg_page *p) QG_MUST_USE;
 
+/** Parts of sections; nothing where the file has nothing of it. @errors QG_ESTORE, QG_ENOMEM. Local.
+ */
+qg_code qg_page_study(const qg_page *p) QG_MUST_USE;
+qg_code qg_page_words(const qg_page *p) QG_MUST_USE;
+qg_code qg_page_course(const qg_page *p) QG_MUST_USE;
+qg_code qg_page_citation(const qg_page *p) QG_MUST_USE;
+
+/** A text attribute of the file, "" where it is absent. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_page_attribute(const char **out, const qg_page *p, const char *group,
+                          const char *name) QG_MUST_USE;
+
 /** The whole page. @errors QG_ESTORE, QG_ENOMEM. Local. */
 qg_code qg_page_write(qg_page *p) QG_MUST_USE;
 
