@@ -13,7 +13,8 @@ enum qg_report_use {
     QG_SHOW = 1,       /* read by people: the closing table, all of a cell */
     QG_DIFF = 2,       /* compared between two files */
     QG_UNFINISHED = 4, /* which cells failed or are skipped, and why */
-    QG_TO_DO = 8       /* the same, and which are open */
+    QG_TO_DO = 8,      /* the same, and which are open */
+    QG_PAPER = 16      /* a table of a paper, about the whole file: exported, and on the page */
 };
 
 /* A cell in a list, and what is said of it. */

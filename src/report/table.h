@@ -32,6 +32,7 @@ typedef struct qg_column {
 typedef struct qg_value {
     const char *text; /* NULL: the number, NaN where it is undefined or not known yet */
     double number;
+    bool significant; /* it differs from what it is compared with: p < 0.05, adjusted by Holm */
 } qg_value;
 
 /* What in a table is one quantity. */
@@ -45,7 +46,10 @@ typedef struct qg_table {
     const char *name;
     const char *title; /* of the column with the names of the rows; NULL: its head is enough */
     qg_shape shape;
-    bool blocks; /* the first column tells which block a row is in; names are in the second */
+    bool blocks;      /* the first column tells which block a row is in; names are in the second */
+    const char *best; /* of each column: '+' its largest value is the best, '-' its smallest, ' ' it
+                         has none; NULL: none has */
+    int within;       /* leading columns: the best is looked for among rows that are equal there */
     qg_arena *arena;
     qg_column *column;
     int n_columns;
@@ -79,16 +83,21 @@ typedef struct qg_table_entry {
     const char *name;
     const char *kind; /* of the cells that have it, as in /cells/kind; "": it is of the file */
     int use;          /* of qg_report_use */
+    int section;      /* of the report, in which the page shows it: qg_section (section.h) */
     qg_shape shape;
     const char *title;
+    const char *caption; /* one sentence: what it shows, what its n is */
     qg_table_rows *rows; /* NULL: a dataset of the file and its scales, by these patterns */
     const char *data, *blocks, *down, *across;
 } qg_table_entry;
 
 extern const qg_table_entry qg_table_entries[]; /* ended by name NULL */
 
-#define QG_TABLE(name, kind, use, shape, title) qg_table_rows qg_table_##name;
-#define QG_MATRIX_TABLE(name, kind, use, title, data, blocks, down, across)
+/** The line of that name, or NULL. */
+const qg_table_entry *qg_table_find(const char *name);
+
+#define QG_TABLE(name, kind, use, SECTION, shape, title, caption) qg_table_rows qg_table_##name;
+#define QG_MATRIX_TABLE(name, kind, use, SECTION, title, data, blocks, down, across, caption)
 #include "tables.def"
 #undef QG_TABLE
 #undef QG_MATRIX_TABLE
