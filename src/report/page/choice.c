@@ -11,15 +11,16 @@
 #include <string.h>
 
 enum { LARGEST, FLIP, MIDDLE, REASONS };
-static const char *const reason[REASONS] = {
-    "the largest drift of its experiment", "its class flips", "the middle one of its experiment"};
+static const char *const reason[REASONS] = {"the largest drift of its experiment",
+                                            "its class flips", "the middle one of its experiment"};
 
 static bool explains(const qg_read_cell *c)
 {
     return strcmp(c->kind, "explain") == 0 && c->state != QG_STATE_SKIPPED;
 }
 
-/* ---------------------------------------------------------------------------- what texts are like */
+/* ---------------------------------------------------------------------------- what texts are like
+ */
 
 /* Adds the drift of a cell's texts to sums; random scores have none worth looking at. */
 static qg_code add_drift(double *sum, int *count, const qg_explaining *e, qg_reading *r,
@@ -44,8 +45,8 @@ static qg_code add_flips(qg_explaining *e, qg_reading *r, const qg_read_cell *c)
     qg_matrix predicted, reference;
     QG_TRY(qg_reading_path(&path, r, "/explained/{model}/{dataset}/reference", c));
     QG_TRY(qg_matrix_read(&reference, r, path, NULL, "explained", NULL));
-    QG_TRY(qg_reading_path(
-        &path, r, "/attributions/{model}/{dataset}/{precision}/{method}/predicted", c));
+    QG_TRY(qg_reading_path(&path, r,
+                           "/attributions/{model}/{dataset}/{precision}/{method}/predicted", c));
     QG_TRY(qg_matrix_read(&predicted, r, path, NULL, "explained", NULL));
     for (int64_t i = 0; i < e->slots && i < predicted.rows && i < reference.rows; i++)
         e->flips[i] += predicted.x[i] >= 0 && predicted.x[i] != reference.x[i];
@@ -191,10 +192,10 @@ static qg_code by_name(qg_chosen *out, int *n, const qg_explaining *e, int exper
             if (is_text(wanted, e[i].like->dataset, t.id) && !is_chosen(out, *n, &e[i], s))
                 out[(*n)++] = (qg_chosen){&e[i], s, "asked for"};
         }
-    return *n > before ? QG_OK
-                       : QG_FAIL_AT(QG_EUSAGE, r->path, 0, 0, NULL,
-                                    "--text '%s': no experiment explains a text of that id",
-                                    wanted);
+    return *n > before
+               ? QG_OK
+               : QG_FAIL_AT(QG_EUSAGE, r->path, 0, 0, NULL,
+                            "--text '%s': no experiment explains a text of that id", wanted);
 }
 
 qg_code qg_choose_texts(qg_chosen **out, int *n, int *left, qg_reading *r,

@@ -12,8 +12,8 @@
 typedef struct qg_explaining {
     const qg_read_cell *like; /* its first explain cell: the experiment, the model, the data set */
     int64_t *row, slots;
-    double *rho;  /* [slots] mean over variants and methods; NaN where there is none */
-    int *flips;   /* [slots] variants that predict another class than the reference */
+    double *rho; /* [slots] mean over variants and methods; NaN where there is none */
+    int *flips;  /* [slots] variants that predict another class than the reference */
 } qg_explaining;
 
 /* A text of an experiment, and why it is shown. */

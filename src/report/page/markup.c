@@ -2,6 +2,7 @@
  * markup.c - a table as HTML: heads that name columns and rows, numbers that lead to their cells.
  */
 #include "page.h"
+#include "report/format.h"
 
 #include "qgrid/display.h"
 
@@ -42,18 +43,7 @@ static bool is_timing(const qg_column *c)
 static void number(const qg_page *p, const qg_column *c, double v)
 {
     char text[64];
-    bool whole = fabs(v) < 1e15 && v == floor(v);
-    if (isnan(v))
-        snprintf(text, sizeof text, "–");
-    else if (c->format == QG_BYTES)
-        qg_format_bytes(text, sizeof text, v);
-    else if (c->format == QG_FIXED)
-        snprintf(text, sizeof text, "%.*f", c->digits, v);
-    else if (whole)
-        snprintf(text, sizeof text, "%.0f", v);
-    else
-        snprintf(text, sizeof text, "%.*g", c->digits, v);
-    qg_str_add(p->out, text);
+    qg_str_add(p->out, isnan(v) ? "–" : qg_table_number(text, sizeof text, c, v));
 }
 
 /* What stands in a cell of a table, as a link where it is of a cell of the study. */
@@ -73,11 +63,15 @@ static void linked(const qg_page *p, const qg_column *c, const qg_value *v, int 
         qg_str_add(p->out, "</a>");
 }
 
-static void class_of(const qg_page *p, const qg_table *t, int col)
+/* Bytes are sorted by their number. */
+static void class_of(const qg_page *p, const qg_table *t, int col, const qg_value *v, bool best)
 {
     const qg_column *c = &t->column[col];
-    if (c->format != QG_TEXT)
-        qg_str_add(p->out, " class=\"num\"");
+    char text[64];
+    if (qg_table_is_numeric(t, col))
+        qg_str_add(p->out, best ? " class=\"num best\"" : " class=\"num\"");
+    if (v && c->format == QG_BYTES && !v->text && !isnan(v->number))
+        qg_str_addf(p->out, " data-v=\"%s\"", qg_table_exact_number(text, sizeof text, v->number));
     if (is_timing(c))
         qg_str_add(p->out, " data-timing");
 }
@@ -90,7 +84,7 @@ static void head(const qg_page *p, const qg_table *t, int first)
     for (int col = first; col < t->n_columns; col++) {
         const qg_column *c = &t->column[col];
         qg_str_add(p->out, "<th scope=\"col\"");
-        class_of(p, t, col);
+        class_of(p, t, col, NULL, false);
         qg_str_add(p->out, ">");
         qg_page_text(p, c->head && c->head[0] ? c->head : t->title ? t->title : "name");
         if (c->unit) {
@@ -103,7 +97,9 @@ static void head(const qg_page *p, const qg_table *t, int first)
     qg_str_add(p->out, "</tr></thead>\n");
 }
 
-static qg_code body_row(const qg_page *p, const qg_table *t, int first, const qg_value *v)
+/* A row of a table; `best` of its values, or NULL. */
+static qg_code body_row(const qg_page *p, const qg_table *t, int first, const qg_value *v,
+                        const bool *best)
 {
     int own = -1;
     const char *name = v[first].text ? v[first].text : "";
@@ -123,9 +119,11 @@ static qg_code body_row(const qg_page *p, const qg_table *t, int first, const qg
         if (cell < 0 && col > first && (!v[col].text || v[col].text[0] != '-'))
             QG_TRY(qg_page_find(&cell, p, name, c->head));
         qg_str_add(p->out, col == first ? "<th scope=\"row\"" : "<td");
-        class_of(p, t, col);
+        class_of(p, t, col, &v[col], best[col]);
         qg_str_add(p->out, ">");
         linked(p, c, &v[col], cell, own >= 0 && col > first);
+        if (v[col].significant)
+            qg_str_add(p->out, "<abbr title=\"Holm p &lt; 0.05\">†</abbr>");
         qg_str_add(p->out, col == first ? "</th>" : "</td>");
     }
     qg_str_add(p->out, "</tr>\n");
@@ -144,6 +142,8 @@ static qg_code body(const qg_page *p, const qg_table *t)
 {
     int first = t->blocks ? 1 : 0;
     const char *block = NULL;
+    bool *best;
+    QG_TRY(qg_table_best(&best, t));
     head(p, t, first);
     qg_str_add(p->out, "<tbody>\n");
     for (int64_t row = 0; row < t->n_rows && row < MOST_ROWS; row++) {
@@ -153,7 +153,7 @@ static qg_code body(const qg_page *p, const qg_table *t)
             block = v[0].text;
             block_head(p, t, block);
         }
-        QG_TRY(body_row(p, t, first, v));
+        QG_TRY(body_row(p, t, first, v, best + row * t->n_columns));
     }
     qg_str_add(p->out, "</tbody>\n");
     return QG_OK;
@@ -165,7 +165,12 @@ qg_code qg_page_table(const qg_page *p, const qg_table *t, const qg_table_entry 
                 "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"of-%s\">"
                 "<table id=\"table-%s\"><caption id=\"of-%s\">",
                 e->name, e->name, e->name);
-    qg_page_text(p, e->title ? e->title : e->name);
+    if (e->title && t->shape != QG_LIST) {
+        qg_str_add(p->out, "<b>");
+        qg_page_text(p, e->title);
+        qg_str_add(p->out, "</b> ");
+    }
+    qg_page_text(p, e->caption);
     if (t->n_rows > MOST_ROWS)
         qg_str_addf(p->out, " <span class=\"note\">(the first %d of %lld rows)</span>", MOST_ROWS,
                     (long long)t->n_rows);

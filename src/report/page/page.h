@@ -15,11 +15,12 @@ typedef struct qg_page {
     qg_reading *r;
     const qg_report_wish *wish;
     bool shown[QG_SECTIONS]; /* sections that are wanted */
+    char digest[65];         /* of all results */
     int64_t *texts;          /* [r->n] rows that units of each cell have; 0: it has no units */
 } qg_page;
 
-/* The style sheet and the script, which the page works without. */
-extern const char qg_page_style[], qg_page_script[];
+/* The style sheet and the script, line by line; NULL behind the last. */
+extern const char *const qg_page_style[], *const qg_page_script[];
 
 /** Appends any text, escaped. Local. */
 void qg_page_text(const qg_page *p, const char *text);
@@ -37,7 +38,8 @@ qg_code qg_page_count_texts(qg_page *p) QG_MUST_USE;
 /** The index of cells, in which every number's link ends. @errors QG_ENOMEM. Local. */
 qg_code qg_page_cells(const qg_page *p) QG_MUST_USE;
 
-/** Parts of sections; nothing where the file has nothing of it. @errors QG_ESTORE, QG_ENOMEM. Local.
+/** Parts of sections; nothing where the file has nothing of it. @errors QG_ESTORE, QG_ENOMEM.
+ * Local.
  */
 qg_code qg_page_study(const qg_page *p) QG_MUST_USE;
 qg_code qg_page_words(const qg_page *p) QG_MUST_USE;

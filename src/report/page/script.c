@@ -4,92 +4,94 @@
 #include "page.h"
 
 // clang-format off
-const char qg_page_script[] =
-    "'use strict';\n"
-    "(() => {\n"
-    "const all = (q, e = document) => [...e.querySelectorAll(q)];\n"
-    "const make = (name, text, to) => { const e = document.createElement(name); e.textContent = text; to.append(e); return e; };\n"
+const char *const qg_page_script[] = {
+    "'use strict';\n",
+    "(() => {\n",
+    "const all = (q, e = document) => [...e.querySelectorAll(q)];\n",
+    "const make = (name, text, to) => { const e = document.createElement(name); e.textContent = text; to.append(e); return e; };\n",
     /* What a cell is sorted by: its number, or its text; what is missing comes last either way. */
-    "const key = td => {\n"
-    "  const text = (td ? td.dataset.v ?? td.textContent : '').trim();\n"
-    "  const n = parseFloat(text.replace(/\\u2212/g, '-'));\n"
-    "  return text === '\\u2013' || text === '-' || text === '' ? null : Number.isNaN(n) || !/^[-+\\u2212]?[\\d.]/.test(text) ? text : n;\n"
-    "};\n"
-    "const order = (a, b, sign) => a === null ? (b === null ? 0 : 1) : b === null ? -1\n"
-    "  : sign * (typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en'));\n"
-    "const sort = (table, column, th) => {\n"
-    "  const up = th.getAttribute('aria-sort') !== 'ascending';\n"
-    "  all('thead th', table).forEach(h => h.removeAttribute('aria-sort'));\n"
-    "  th.setAttribute('aria-sort', up ? 'ascending' : 'descending');\n"
-    "  for (const body of table.tBodies) {\n"
-    "    const rows = [...body.rows], fixed = rows.filter(r => r.classList.contains('block'));\n"
-    "    const moved = rows.filter(r => !r.classList.contains('block')).map((r, i) => [key(r.cells[column]), i, r]);\n"
-    "    moved.sort((x, y) => order(x[0], y[0], up ? 1 : -1) || x[1] - y[1]);\n"
-    "    body.append(...fixed, ...moved.map(m => m[2]));\n"
-    "  }\n"
-    "};\n"
-    "const tables = all('table').filter(t => t.tHead);\n"
-    "for (const table of tables) {\n"
-    "  if (table.classList.contains('words')) continue;\n"
-    "  [...table.tHead.rows[0].cells].forEach((th, column) => {\n"
-    "    const button = document.createElement('button');\n"
-    "    button.type = 'button';\n"
-    "    button.append(...th.childNodes);\n"
-    "    th.append(button);\n"
-    "    button.addEventListener('click', () => sort(table, column, th));\n"
-    "  });\n"
-    "}\n"
+    "const key = td => {\n",
+    "  const text = (td ? td.dataset.v ?? td.textContent : '').trim();\n",
+    "  const n = parseFloat(text.replace(/\\u2212/g, '-'));\n",
+    "  return text === '\\u2013' || text === '-' || text === '' ? null : Number.isNaN(n) || !/^[-+\\u2212]?[\\d.]/.test(text) ? text : n;\n",
+    "};\n",
+    "const order = (a, b, sign) => a === null ? (b === null ? 0 : 1) : b === null ? -1\n",
+    "  : sign * (typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en'));\n",
+    "const sort = (table, column, th) => {\n",
+    "  const up = th.getAttribute('aria-sort') !== 'ascending';\n",
+    "  all('thead th', table).forEach(h => h.removeAttribute('aria-sort'));\n",
+    "  th.setAttribute('aria-sort', up ? 'ascending' : 'descending');\n",
+    "  for (const body of table.tBodies) {\n",
+    "    const rows = [...body.rows], fixed = rows.filter(r => r.classList.contains('block'));\n",
+    "    const moved = rows.filter(r => !r.classList.contains('block')).map((r, i) => [key(r.cells[column]), i, r]);\n",
+    "    moved.sort((x, y) => order(x[0], y[0], up ? 1 : -1) || x[1] - y[1]);\n",
+    "    body.append(...fixed, ...moved.map(m => m[2]));\n",
+    "  }\n",
+    "};\n",
+    "const tables = all('table').filter(t => t.tHead);\n",
+    "for (const table of tables) {\n",
+    "  if (table.classList.contains('words')) continue;\n",
+    "  [...table.tHead.rows[0].cells].forEach((th, column) => {\n",
+    "    const button = document.createElement('button');\n",
+    "    button.type = 'button';\n",
+    "    button.append(...th.childNodes);\n",
+    "    th.append(button);\n",
+    "    button.addEventListener('click', () => sort(table, column, th));\n",
+    "  });\n",
+    "}\n",
     /* The bar: rows by words, variants by name, light or dark. */
-    "const names = [...new Set(all('[data-p]').map(e => e.dataset.p))];\n"
-    "const bar = document.createElement('div');\n"
-    "bar.className = 'bar'; bar.setAttribute('role', 'search');\n"
-    "const inner = make('div', '', bar);\n"
-    "const label = make('label', 'Rows with ', inner);\n"
-    "const find = make('input', '', label);\n"
-    "find.type = 'search'; find.id = 'filter'; find.placeholder = 'lime int8'; find.autocomplete = 'off';\n"
-    "const boxes = [];\n"
-    "if (names.length > 1) {\n"
-    "  const set = make('fieldset', '', inner);\n"
-    "  make('legend', 'Variants', set);\n"
-    "  for (const name of names) {\n"
-    "    const l = make('label', '', set), box = make('input', '', l);\n"
-    "    box.type = 'checkbox'; box.checked = true; box.value = name; l.append(name);\n"
-    "    box.addEventListener('change', filter); boxes.push(box);\n"
-    "  }\n"
-    "}\n"
-    "const told = make('output', '', inner);\n"
-    "told.setAttribute('aria-live', 'polite');\n"
-    "function filter() {\n"
-    "  const words = find.value.toLowerCase().split(/\\s+/).filter(Boolean);\n"
-    "  const off = new Set(boxes.filter(b => !b.checked).map(b => b.value));\n"
-    "  let kept = 0, rows = 0;\n"
-    "  for (const table of tables) {\n"
-    "    const heads = [...table.tHead.rows[0].cells];\n"
-    "    heads.forEach((th, i) => {\n"
-    "      const out = off.has(th.dataset.v ?? th.textContent.trim());\n"
-    "      if (out === th.classList.contains('out')) return;\n"
-    "      for (const row of table.rows) if (row.cells.length === heads.length) row.cells[i].classList.toggle('out', out);\n"
-    "    });\n"
-    "    for (const body of table.tBodies) for (const row of body.rows) {\n"
-    "      if (row.classList.contains('block')) continue;\n"
-    "      const text = row.textContent.toLowerCase();\n"
-    "      const keep = !off.has(row.dataset.p) && words.every(w => text.includes(w));\n"
-    "      row.classList.toggle('out', !keep);\n"
-    "      rows++; kept += keep;\n"
-    "    }\n"
-    "  }\n"
-    "  told.textContent = kept === rows ? '' : `${kept} of ${rows} rows`;\n"
-    "}\n"
-    "find.addEventListener('input', filter);\n"
-    "const theme = make('button', '', inner), root = document.documentElement;\n"
-    "theme.type = 'button'; theme.id = 'theme';\n"
-    "const dark = () => root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme:dark)').matches;\n"
-    "const say = () => { theme.textContent = dark() ? 'Light' : 'Dark'; };\n"
-    "theme.addEventListener('click', () => { root.dataset.theme = dark() ? 'light' : 'dark'; say(); });\n"
-    "say();\n"
-    "document.querySelector('main').before(bar);\n"
+    "const names = [...new Set(all('[data-p]').map(e => e.dataset.p))];\n",
+    "const bar = document.createElement('div');\n",
+    "bar.className = 'bar'; bar.setAttribute('role', 'search');\n",
+    "const inner = make('div', '', bar);\n",
+    "const label = make('label', 'Rows with ', inner);\n",
+    "const find = make('input', '', label);\n",
+    "find.type = 'search'; find.id = 'filter'; find.placeholder = 'lime int8'; find.autocomplete = 'off';\n",
+    "const boxes = [];\n",
+    "if (names.length > 1) {\n",
+    "  const set = make('fieldset', '', inner);\n",
+    "  make('legend', 'Variants', set);\n",
+    "  for (const name of names) {\n",
+    "    const l = make('label', '', set), box = make('input', '', l);\n",
+    "    box.type = 'checkbox'; box.checked = true; box.value = name; l.append(name);\n",
+    "    box.addEventListener('change', filter); boxes.push(box);\n",
+    "  }\n",
+    "}\n",
+    "const told = make('output', '', inner);\n",
+    "told.setAttribute('aria-live', 'polite');\n",
+    "function filter() {\n",
+    "  const words = find.value.toLowerCase().split(/\\s+/).filter(Boolean);\n",
+    "  const off = new Set(boxes.filter(b => !b.checked).map(b => b.value));\n",
+    "  let kept = 0, rows = 0;\n",
+    "  for (const table of tables) {\n",
+    "    const heads = [...table.tHead.rows[0].cells];\n",
+    "    heads.forEach((th, i) => {\n",
+    "      const out = off.has(th.dataset.v ?? th.textContent.trim());\n",
+    "      if (out === th.classList.contains('out')) return;\n",
+    "      for (const row of table.rows) if (row.cells.length === heads.length) row.cells[i].classList.toggle('out', out);\n",
+    "    });\n",
+    "    for (const body of table.tBodies) for (const row of body.rows) {\n",
+    "      if (row.classList.contains('block')) continue;\n",
+    "      const text = row.textContent.toLowerCase();\n",
+    "      const keep = !off.has(row.dataset.p) && words.every(w => text.includes(w));\n",
+    "      row.classList.toggle('out', !keep);\n",
+    "      rows++; kept += keep;\n",
+    "    }\n",
+    "  }\n",
+    "  told.textContent = kept === rows ? '' : `${kept} of ${rows} rows`;\n",
+    "}\n",
+    "find.addEventListener('input', filter);\n",
+    "const theme = make('button', '', inner), root = document.documentElement;\n",
+    "theme.type = 'button'; theme.id = 'theme';\n",
+    "const dark = () => root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme:dark)').matches;\n",
+    "const say = () => { theme.textContent = dark() ? 'Light' : 'Dark'; };\n",
+    "theme.addEventListener('click', () => { root.dataset.theme = dark() ? 'light' : 'dark'; say(); });\n",
+    "say();\n",
+    "document.querySelector('main').before(bar);\n",
     /* What is folded is printed open. */
-    "addEventListener('beforeprint', () => all('details:not([open])').forEach(d => { d.open = true; d.dataset.shut = ''; }));\n"
-    "addEventListener('afterprint', () => all('details[data-shut]').forEach(d => { d.open = false; delete d.dataset.shut; }));\n"
-    "})();\n";
+    "addEventListener('beforeprint', () => all('details:not([open])').forEach(d => { d.open = true; d.dataset.shut = ''; }));\n",
+    "addEventListener('afterprint', () => all('details[data-shut]').forEach(d => { d.open = false; delete d.dataset.shut; }));\n",
+    "})();\n",
+    NULL,
+};
 // clang-format on

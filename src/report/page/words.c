@@ -48,10 +48,10 @@ static void word(const panel *b, int w, double score, double most)
     if (isnan(score))
         qg_str_add(out, "\" title=\"no score\">");
     else
-        qg_str_addf(out, most >= 0.01 && most < 1000 ? "\" title=\"%+.4f\">" : "\" title=\"%+.2e\">",
+        qg_str_addf(out,
+                    most >= 0.01 && most < 1000 ? "\" title=\"%+.4f\">" : "\" title=\"%+.2e\">",
                     score);
-    qg_display_markup(out, t->text + t->byte_start[w],
-                      (size_t)(t->byte_end[w] - t->byte_start[w]));
+    qg_display_markup(out, t->text + t->byte_start[w], (size_t)(t->byte_end[w] - t->byte_start[w]));
     qg_str_add(out, "</span>");
 }
 
@@ -180,8 +180,10 @@ qg_code qg_page_words(const qg_page *p)
         QG_TRY(one_text(p, &chosen[i], i + 1));
     left += n - i;
     if (left > 0)
-        qg_str_addf(p->out, "<p class=\"note\">%d more texts were chosen and are left out here: "
-                            "<code>--texts N</code> shows more of them, <code>--text ID</code> "
-                            "any other.</p>\n", left);
+        qg_str_addf(p->out,
+                    "<p class=\"note\">%d more texts were chosen and are left out here: "
+                    "<code>--texts N</code> shows more of them, <code>--text ID</code> "
+                    "any other.</p>\n",
+                    left);
     return qg_str_status(p->out);
 }
