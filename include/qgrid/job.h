@@ -10,6 +10,7 @@
 #include "qgrid/metrics.h"
 #include "qgrid/model.h"
 #include "qgrid/opt.h"
+#include "qgrid/recommendation.h"
 
 /* The most of each that a job may list. */
 enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_METHODS = 256, QG_MAX_SEEDS = 64 };
@@ -130,6 +131,21 @@ typedef struct qg_job_stress {
                       * one for all perturbations */
 } qg_job_stress;
 
+/* What the drift of explanations is judged by. */
+typedef enum qg_against {
+    QG_AGAINST_SEEDS, /* what two training seeds of the reference have in common, if it has any */
+    QG_AGAINST_THRESHOLD /* the threshold */
+} qg_against;
+
+/* "recommend": which variants are judged, and by what. */
+typedef struct qg_job_recommendation {
+    bool wanted;
+    qg_candidate threshold;
+    int64_t k, batch_size; /* of the comprehensiveness and the latency that are judged */
+    qg_against against;
+    bool *experiment; /* [n_experiments] */
+} qg_job_recommendation;
+
 typedef struct qg_job {
     qg_json_doc doc;
     const char *const *set; /* what replaced values of the file, as given; NULL if nothing */
@@ -156,6 +172,7 @@ typedef struct qg_job {
     int n_decompositions;
     qg_job_decomposition *decompositions;
     qg_job_margin margin;
+    qg_job_recommendation recommend;
 } qg_job;
 
 extern const qg_opt_table qg_job_tables[]; /* of its objects */

@@ -48,6 +48,7 @@
     X(STRESS_EXPLAINED, "/stress/M/D/N/P")                                                         \
     X(PAIR, "/pairs/E/F")                                                                          \
     X(DECOMPOSITION, "/decompositions/E/F")                                                        \
+    X(RECOMMENDATION, "/recommendation")                                                           \
     X(CHECKSUMS, "/checksums")                                                                     \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
     X(LATENCY_TESTS, "/timing/latency_tests/M/D")                                                  \

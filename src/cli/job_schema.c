@@ -39,6 +39,9 @@ static const struct {
     {"job", "latency", IS("latency")},
     {"job", "margin", IS("margin")},
     {"job", "stress", IS("stress")},
+    {"job", "recommend", IS("recommend")},
+    {"recommend", "experiments", LIST_OF("'type':'string'") ",'uniqueItems':true"},
+    {"recommend", "without", LIST_OF(REF("criterion")) ",'uniqueItems':true"},
     {"job", "decompose", LIST_OF(REF("decompose"))},
     {"experiment", "reference", EITHER("'type':'string'", "'const':false")},
     {"decompose", "of", "'type':'string'"},
@@ -311,6 +314,8 @@ static void add_common(qg_str *out)
         qg_str_addf(out, "%s\"%s\"", r == qg_text_rule_names() ? "" : ",", *r);
     qg_str_add(out, "]},\n  \"perturbation\":{");
     add_names(out, qg_perturbation_names());
+    qg_str_add(out, "},\n  \"criterion\":{");
+    add_names(out, qg_criterion_names);
     qg_str_add(out, "}");
 }
 

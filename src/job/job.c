@@ -17,7 +17,7 @@ struct top {
     int64_t seed, max_length, unit_tokens, bootstrap;
     int absent;
     const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency,
-        *decompose, *margin, *stress;
+        *decompose, *margin, *stress, *recommend;
 };
 
 static const char *const absent_names[] = {
@@ -42,6 +42,7 @@ static const qg_opt top_table[] = {
     {"stress", QG_OPT_NODE, offsetof(struct top, stress), .help = "experiments are made again on perturbed texts, each way at each level"},
     {"decompose", QG_OPT_NODE, offsetof(struct top, decompose), .help = "[{of, control}, ...]: how much of a drift is training, how much quantization"},
     {"margin", QG_OPT_NODE, offsetof(struct top, margin), .help = "differences that are too small to matter"},
+    {"recommend", QG_OPT_NODE, offsetof(struct top, recommend), .help = "which variants may be deployed: thresholds"},
     QG_OPT_END,
 };
 
@@ -82,6 +83,7 @@ const qg_opt_table qg_job_tables[] = {
     {"faithfulness", qg_job_faithfulness_opts},
     {"randomisation", qg_job_randomisation_opts},
     {"stress", qg_job_stress_opts},
+    {"recommend", qg_job_recommend_opts},
     {NULL, NULL},
 };
 
@@ -365,6 +367,7 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     (void)qg_opt_read(&out->margin, margin_table, &out->doc, t.margin, problems);
     QG_TRY(qg_job_read_explain(&r, t.explain));
     QG_TRY(qg_job_read_decompositions(&r, t.decompose));
+    QG_TRY(qg_job_read_recommend(&r, t.recommend));
     return problems->n > before ? QG_EJOB : QG_OK;
 }
 

@@ -18,6 +18,7 @@ extern const qg_opt qg_job_folder_opts[], qg_job_train_opts[];
 extern const qg_opt qg_job_experiment_opts[], qg_job_decompose_opts[];
 extern const qg_opt qg_job_explain_opts[], qg_job_samples_opts[], qg_job_faithfulness_opts[];
 extern const qg_opt qg_job_randomisation_opts[], qg_job_stress_opts[];
+extern const qg_opt qg_job_recommend_opts[];
 
 /** Whether `name`, which `v` gives to something, can be part of cell names and of paths in the
  *  results file; else a problem is noted. */
@@ -67,6 +68,9 @@ qg_code qg_job_read_samples(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
 
 /** Reads "randomisation" of "explain" (NULL: none): after methods. @errors QG_ENOMEM. */
 qg_code qg_job_read_randomisation(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** Reads "recommend" (NULL: none): after "explain" and "latency". @errors QG_ENOMEM. */
+qg_code qg_job_read_recommend(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
 
 /** Notes that `at` names no member of `list` (NULL: empty); nothing when it does. */
 void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list,

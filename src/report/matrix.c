@@ -38,8 +38,7 @@ static qg_code read_numbers(double **out, qg_reading *r, const char *path, const
     return QG_OK;
 }
 
-/* The names along one side, *n of them: texts, or numbers with the scale's name before them. */
-static qg_code read_side(const char ***out, int64_t *n, qg_reading *r, const char *scale)
+qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *scale)
 {
     qg_store_info s;
     double *number = NULL;
@@ -75,7 +74,7 @@ static qg_code read_side_of(const char ***out, int64_t *n, qg_reading *r, const 
         return QG_OK;
     char *path =
         qg_arena_printf(r->arena, "%.*s/%s", (int)(strrchr(data, '/') - data), data, scale);
-    return path ? read_side(out, n, r, path) : QG_ENOMEM;
+    return path ? qg_names_read(out, n, r, path) : QG_ENOMEM;
 }
 
 qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,

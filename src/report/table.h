@@ -118,6 +118,10 @@ typedef struct qg_matrix {
     double *x;
 } qg_matrix;
 
+/** A list of names, *n of them: texts, or numbers with the list's name before them. Arena.
+ *  @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *path) QG_MUST_USE;
+
 /** Reads the dataset `path` and its scales in the same group; block and column scales may be NULL.
  *  x is NULL where the file has no such dataset. @errors QG_ESTORE, QG_ENOMEM. Local. */
 qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,

@@ -189,6 +189,13 @@ static void randomisation(list *l, const qg_plan *p, const char *path, int metho
     integer(l, path, "bins", o->bins);
 }
 
+static void recommendation(list *l, const qg_plan *p, const char *path)
+{
+    const qg_job_recommendation *o = &p->job->recommend;
+    text(l, path, "against", o->against == QG_AGAINST_SEEDS ? "seeds" : "threshold");
+    text(l, path, "methods", qg_layout_judged_methods(l->arena, p->job));
+}
+
 qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
                              const qg_group_ref *groups, int n)
 {
@@ -211,6 +218,8 @@ qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
             reference(&l, p, path, &groups[i]);
         else if (groups[i].group == QG_GROUP_PROBES)
             probes(&l, p, path, &groups[i]);
+        else if (groups[i].group == QG_GROUP_RECOMMENDATION)
+            recommendation(&l, p, path);
         else if (groups[i].group == QG_GROUP_RANDOMISATION)
             randomisation(&l, p, path, groups[i].method);
         else if (groups[i].group == QG_GROUP_MODEL)
