@@ -2,6 +2,7 @@
  * markup.c - a table as HTML: heads that name columns and rows, numbers that lead to their cells.
  */
 #include "page.h"
+#include "report/figures/figure.h"
 #include "report/format.h"
 
 #include "qgrid/display.h"
@@ -171,6 +172,10 @@ qg_code qg_page_table(const qg_page *p, const qg_table *t, const qg_table_entry 
         qg_str_add(p->out, "</b> ");
     }
     qg_page_text(p, e->caption);
+    qg_str_addf(p->out,
+                " <span class=\"files\"><a href=\"tables/%s.csv\">CSV</a> <a "
+                "href=\"tables/%s.tex\">LaTeX</a></span>",
+                e->name, e->name);
     if (t->n_rows > MOST_ROWS)
         qg_str_addf(p->out, " <span class=\"note\">(the first %d of %lld rows)</span>", MOST_ROWS,
                     (long long)t->n_rows);
@@ -178,4 +183,36 @@ qg_code qg_page_table(const qg_page *p, const qg_table *t, const qg_table_entry 
     QG_TRY(body(p, t));
     qg_str_add(p->out, "</table></div>\n");
     return qg_str_status(p->out);
+}
+
+/* ---------------------------------------------------------------------------------------- figures
+ */
+
+static qg_code figure(const qg_page *p, const qg_figure *f)
+{
+    qg_str_addf(p->out, "<figure id=\"figure-%s\"%s><div class=\"scroll\">\n", f->name,
+                f->of_timing ? " data-timing" : "");
+    QG_TRY(qg_figure_svg(p->out, f));
+    qg_str_add(p->out, "</div><figcaption>");
+    qg_page_text(p, f->caption);
+    qg_str_addf(p->out,
+                " <span class=\"files\"><a href=\"figures/%s.svg\">SVG</a> <a "
+                "href=\"figures/%s.csv\">CSV</a></span></figcaption></figure>\n",
+                f->name, f->name);
+    return qg_str_status(p->out);
+}
+
+qg_code qg_page_figures(const qg_page *p, int section)
+{
+    for (const qg_figure_entry *e = qg_figure_entries; e->name; e++) {
+        qg_figure f;
+        if (e->section != section)
+            continue;
+        qg_mark mark = qg_arena_mark(p->r->arena);
+        QG_TRY(qg_figure_read(&f, e, p->r));
+        if (f.n_panels > 0)
+            QG_TRY(figure(p, &f));
+        qg_arena_release(p->r->arena, mark);
+    }
+    return QG_OK;
 }

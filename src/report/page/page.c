@@ -101,7 +101,7 @@ static const part parts[QG_SECTIONS] = {
 };
 // clang-format on
 
-static bool is_shown(const qg_table_entry *e, int section)
+bool qg_page_has(const qg_table_entry *e, int section)
 {
     return e->section == section && !e->kind[0] && (e->use & (QG_SHOW | QG_PAPER | QG_UNFINISHED));
 }
@@ -110,7 +110,7 @@ static qg_code tables_of(const qg_page *p, int section)
 {
     for (const qg_table_entry *e = qg_table_entries; e->name; e++) {
         qg_table t;
-        if (!is_shown(e, section))
+        if (!qg_page_has(e, section))
             continue;
         qg_mark mark = qg_arena_mark(p->r->arena);
         QG_TRY(qg_table_read(&t, e, p->r, NULL));
@@ -142,6 +142,7 @@ static qg_code section(const qg_page *p, int s)
     size_t lead = p->out->len;
     if (own->own)
         QG_TRY(own->own(p));
+    QG_TRY(qg_page_figures(p, s));
     QG_TRY(tables_of(p, s));
     if (p->out->len == lead && own->nothing) {
         p->out->len = before;

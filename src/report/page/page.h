@@ -32,11 +32,21 @@ qg_code qg_page_find(int *out, const qg_page *p, const char *row, const char *he
 /** A table with its caption, in a box of its own that scrolls. @errors QG_ENOMEM. Local. */
 qg_code qg_page_table(const qg_page *p, const qg_table *t, const qg_table_entry *e) QG_MUST_USE;
 
+/** The figures of a section. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_page_figures(const qg_page *p, int section) QG_MUST_USE;
+
 /** Reads how many rows the units of each cell have. @errors QG_ESTORE, QG_ENOMEM. Local. */
 qg_code qg_page_count_texts(qg_page *p) QG_MUST_USE;
 
 /** The index of cells, in which every number's link ends. @errors QG_ENOMEM. Local. */
 qg_code qg_page_cells(const qg_page *p) QG_MUST_USE;
+
+/** Whether the page shows a table in a section, if it has rows. Local. */
+bool qg_page_has(const qg_table_entry *e, int section);
+
+/** Writes all tables of the file below a folder, and what describes the folder.
+ *  @errors QG_EIO, QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_page_write_tables(const qg_page *p, const char *dir) QG_MUST_USE;
 
 /** Parts of sections; nothing where the file has nothing of it. @errors QG_ESTORE, QG_ENOMEM.
  * Local.

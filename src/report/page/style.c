@@ -59,7 +59,7 @@ const char *const qg_page_style[] = {
     "th button::after{content:\"\\2195\";color:var(--faint);padding-left:.3em;font-weight:400}th[aria-sort=ascending] button::after{content:\"\\2191\";color:var(--link)}th[aria-sort=descending] button::after{content:\"\\2193\";color:var(--link)}\n",
     "[hidden],.out{display:none!important}\n",
     /* figures */
-    "figure{margin:1.75rem 0 2.25rem}figure .scroll{margin:0 0 .5rem}figure svg{max-width:100%;height:auto;display:block}\n",
+    "figure{margin:1.75rem 0 2.25rem}figure .scroll{margin:0 0 .5rem}figure svg{display:block}.files{white-space:nowrap;font-size:.8125rem}.files a{margin-left:.35em}\n",
     /* words */
     "article.text{margin:2rem 0;padding-top:1.25rem;border-top:1px solid var(--line)}\n",
     "article.text>h3{margin:0 0 .25rem}\n",
