@@ -5,6 +5,7 @@
 #define QGRID_REPORT_H
 
 #include "qgrid/reading.h"
+#include "qgrid/str.h"
 
 #include <stdio.h>
 
@@ -41,6 +42,30 @@ const char *qg_listed_group_text(qg_arena *a, const qg_listed_group *g);
 /** Prints the tables of a cell, or with c NULL of the whole file, that have one of the uses and any
  *  rows. @errors QG_ESTORE. Local. */
 qg_code qg_report_print(FILE *to, qg_reading *r, const qg_read_cell *c, int use) QG_MUST_USE;
+
+/* ---------------------------------------------------------------------------------------- export
+ *
+ * Every table of the registry over the whole file, those of cells with the cells' names before
+ * their columns. Formats for programs name each column once and give numbers that read back
+ * exactly; texts of the file are escaped as the format wants it.
+ */
+
+/** Names of the formats, NULL-terminated; what a file of one ends in, NULL where there is none. */
+const char *const *qg_export_formats(void);
+const char *qg_export_suffix(const char *format);
+
+/** Names of the tables that a glob matches, *n of them, NULL-terminated. Arena. @errors QG_EUSAGE:
+ *  none; QG_ENOMEM. Local. */
+qg_code qg_export_names(const char *const **out, int *n, qg_arena *a, const char *glob) QG_MUST_USE;
+
+/** Appends a table in a format; *rows that it has. @errors QG_EUSAGE (no such table or format),
+ *  QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_export_table(qg_str *out, int64_t *rows, qg_reading *r, const char *table,
+                        const char *format) QG_MUST_USE;
+
+/** Appends a list of all tables with their captions, and with how many rows the file has of each
+ *  (r NULL: not). @errors as above. Local. */
+qg_code qg_export_list(qg_str *out, qg_arena *a, qg_reading *r, const char *format) QG_MUST_USE;
 
 /** Prints what differs between two files, cell by cell; *cells that do. @errors QG_ESTORE. Local.
  */

@@ -2,10 +2,7 @@
  * cmd_report.c - qgrid report: a results file as one page to read, with its tables and figures.
  */
 #include "cli.h"
-
-#include "qgrid/report.h"
-
-#include <string.h>
+#include "report_folder.h"
 
 enum { OPT_ONLY = 256, OPT_TEXTS, OPT_TEXT };
 enum { MOST_TEXTS = 1000 };
@@ -22,31 +19,6 @@ const char qg_cmd_report_examples[] =
     "  qgrid report results/full_matrix.h5 -o results/report\n"
     "  qgrid report results/full_matrix.h5 -o /tmp/words --only words\n";
 // clang-format on
-
-static qg_code report(qg_arena *a, const char *path, const char *dir, const qg_report_wish *wish)
-{
-    qg_reading r;
-    QG_TRY(qg_reading_open(&r, a, path));
-    qg_code rc = qg_reading_note(&r);
-    if (rc == QG_OK)
-        rc = qg_report_write(dir, &r, wish);
-    if (rc == QG_OK)
-        rc = qg_store_damage(r.store);
-    qg_error kept = *qg_error_last();
-    qg_reading_close(&r);
-    if (rc != QG_OK)
-        return qg_error_restore(&kept);
-    printf("%s/index.html\n", dir);
-    return QG_OK;
-}
-
-/* results/study.h5 becomes results/study. */
-static char *folder_of(qg_arena *a, const char *path)
-{
-    size_t len = strlen(path);
-    bool ends = len > 3 && strcmp(path + len - 3, ".h5") == 0;
-    return ends ? qg_arena_strndup(a, path, len - 3) : qg_arena_printf(a, "%s.report", path);
-}
 
 int qg_cmd_report(int argc, char **argv)
 {
@@ -79,8 +51,11 @@ int qg_cmd_report(int argc, char **argv)
     if (!a)
         return qg_cli_fail();
     if (!dir)
-        dir = folder_of(a, argv[optind]);
-    status = dir && report(a, argv[optind], dir, &wish) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+        dir = qg_report_folder(a, argv[optind]);
+    status =
+        dir && qg_report_file(a, argv[optind], dir, &wish) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    if (status == QG_EXIT_OK)
+        printf("%s/index.html\n", dir);
     qg_arena_destroy(a);
     return qg_cli_flush(status);
 }

@@ -71,10 +71,10 @@ static void add_praise(qg_str *out, const verdict *w, const qg_judged *v)
 {
     const qg_judged *reference = reference_of(w);
     const double *x = v->x.value, drop = x[QG_CRITERION_macro_f1_drop];
-    qg_str_addf(out, "macro-F1 %.4f, %.4f %s that of %s", v->macro_f1, fabs(drop),
-                drop > 0 ? "below" : "above", v->reference);
-    if (drop == 0)
-        qg_str_addf(out, ", which it equals");
+    qg_str_addf(out, "macro-F1 %.4f, ", v->macro_f1);
+    if (drop != 0)
+        qg_str_addf(out, "%.4f %s ", fabs(drop), drop > 0 ? "below" : "above");
+    qg_str_addf(out, "that of %s", v->reference);
     if (!isnan(w->g->threshold.value[QG_CRITERION_rho]))
         qg_str_addf(out, "; rho with its explanations %.3f, where %.3f%s is asked for",
                     x[QG_CRITERION_rho], w->g->threshold.value[QG_CRITERION_rho],
@@ -113,9 +113,7 @@ static qg_code add_lane(qg_table *t, verdict *w, int lane)
     v[2].text = "none";
     qg_recommend_order(w->order, j, w->n);
     const qg_judged *first = w->n > 0 ? w->candidate[w->order[0]] : NULL;
-    if (w->g->useless) {
-        qg_str_addf(&s, "%s: %s", w->g->reference, w->g->useless);
-    } else if (first && j[w->order[0]].place) {
+    if (first && j[w->order[0]].place) {
         v[2].text = first->name;
         add_praise(&s, w, first);
     } else if (first) {
@@ -136,14 +134,24 @@ qg_code qg_table_verdict(qg_table *t, qg_reading *r, const qg_read_cell *none)
         {"because", NULL, QG_TEXT, 0},
     };
     qg_judged_set s;
+    qg_value *v;
     (void)none;
     QG_TRY(qg_table_add_columns(t, QG_ARRAY_AND_SIZE(columns)));
     QG_TRY(qg_judged_read(&s, r));
     for (int i = 0; i < s.n_groups; i++) {
+        const qg_judged_group *g = &s.group[i];
         verdict w;
-        QG_TRY(judge(&w, r->arena, &s, &s.group[i]));
+        if (g->useless) {
+            QG_TRY(qg_table_add_row(&v, t));
+            v[0].text = g->reference;
+            v[1].text = "anything";
+            v[2].text = "none";
+            v[3].text = g->useless;
+            continue;
+        }
+        QG_TRY(judge(&w, r->arena, &s, g));
         for (int lane = 0; lane < QG_RECOMMEND_LANES; lane++)
-            if (qg_lane_asked(&s.group[i].threshold, (qg_lane)lane))
+            if (qg_lane_asked(&g->threshold, (qg_lane)lane))
                 QG_TRY(add_lane(t, &w, lane));
     }
     return QG_OK;
@@ -211,7 +219,7 @@ static qg_code fill_judgement(qg_value *v, const verdict *w, int k)
     }
     qg_str s = {0};
     if (w->g->useless)
-        qg_str_addf(&s, "its reference: %s", w->g->useless);
+        qg_str_addf(&s, "%s", w->g->useless);
     else
         add_reasons(&s, w, w->candidate[k], &all);
     return keep(&v[REASONS].text, w->arena, &s);
