@@ -32,11 +32,12 @@ void qg_job_choose_methods(bool *chosen, qg_job_reader *r, const qg_json *v, boo
     if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
         return;
     for (const qg_json *m = v->child; m; m = m->next) {
-        bool found = false;
-        for (int i = 0; i < o->n_methods && m->type == QG_JSON_STRING; i++)
-            if (strcmp(o->methods[i].name, m->string) == 0)
-                found = chosen[i] = true;
-        if (!found)
+        int found = m->type == QG_JSON_STRING
+                        ? qg_method_spec_find(o->methods, o->n_methods, m->string)
+                        : -1;
+        if (found >= 0)
+            chosen[found] = true;
+        else
             note_unknown_method(r, m, all_known);
     }
 }
