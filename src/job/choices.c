@@ -17,6 +17,9 @@ static void note_unknown_method(qg_job_reader *r, const qg_json *at, bool all_kn
         names[i] = o->methods[i].name;
     if (at->type != QG_JSON_STRING)
         QG_WRONG(r, at, "found %s, the name of a method is expected", qg_json_kind(at));
+    else if (o->n_methods == 0 && all_known)
+        QG_WRONG(r, at, "'%s' is not the name of one of the job's methods: it has no \"explain\"",
+                 at->string);
     else if (all_known)
         QG_WRONG(r, at, "'%s' is not the name of one of the job's methods: %s", at->string,
                  qg_join_names(known, sizeof known, names));
