@@ -133,6 +133,9 @@ qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *
 qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,
                        const char *rows, const char *columns) QG_MUST_USE;
 
+/** The name along a side as a value: a number where the scale is one of numbers ("level 0.5"). */
+qg_value qg_table_side(const char *scale, const char *name);
+
 /** One number of it by names, NULL for a side that it has not; NaN where there is none. */
 double qg_matrix_at(const qg_matrix *m, const char *block, const char *row, const char *column);
 
