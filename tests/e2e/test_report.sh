@@ -14,9 +14,10 @@ cat >"$T/hostile.jsonl" <<'EOF'
 {"text": "biasa \u202eterbalik javascript:alert(1) saja", "label": "positive", "id": "\"3"}
 {"text": "tidak enak ]]> --> <!-- sekali", "label": "negative", "id": "4"}
 EOF
+cp -r models/mini-finetuned "$T/model" && sed -i 's/"neutral"/"neu<i>tral"/' "$T/model/config.json"
 cat >"$J" <<EOF
 {"name": "hostile", "seed": 42, "output": "$T/none.h5", "report": "$T/none", "labels": ["positive", "neu<i>tral", "negative"],
- "models": {"finetuned": {"path": "models/mini-finetuned"}},
+ "models": {"finetuned": {"path": "$T/model"}},
  "datasets": {"hostile": {"path": "$T/hostile.jsonl", "format": "jsonl"}},
  "experiments": {"study": {"model": "finetuned", "dataset": "hostile"}},
  "precisions": ["fp32", "int8", "int4"], "bootstrap": 100,
@@ -27,9 +28,10 @@ ok "a study of hostile texts" run_np 1 "$J" --output "$R"
 ok "the same on three ranks" run_np 3 "$J" --output "$T/three/r.h5"
 # The results file is named on the page as it is on the command line.
 report() { (cd "$1" && "$QGRID" report r.h5 -o "$2" "${@:3}"); }
-ok "its report" report "$T/one" out
-ok "the report of the other" report "$T/three" out
-ok "and once more" report "$T/one" again
+all=(--text "'2" --text '<b>1' --text 'hostile/"3' --text 4)
+ok "its report" report "$T/one" out "${all[@]}"
+ok "the report of the other" report "$T/three" out "${all[@]}"
+ok "and once more" report "$T/one" again "${all[@]}"
 holds() { # SENTENCE PROGRAM
     ok "$1" env PYTHONPATH=tests/support "$PYTHON" -c "import base64, glob, json, os, re, sys
 from page import *
