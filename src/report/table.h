@@ -133,6 +133,10 @@ qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *
 qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,
                        const char *rows, const char *columns) QG_MUST_USE;
 
+/** All numbers of a dataset, [*n] in its order, whatever their type; NULL where the file has none
+ * of that path. Arena of the reading. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_numbers_read(double **out, int64_t *n, qg_reading *r, const char *path) QG_MUST_USE;
+
 /** One number of it by names, NULL for a side that it has not; NaN where there is none. */
 double qg_matrix_at(const qg_matrix *m, const char *block, const char *row, const char *column);
 
