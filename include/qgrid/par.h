@@ -50,10 +50,12 @@ bool qg_par_gone(const qg_par *p, int rank);
  * ranks of this node are killed under mpirun --enable-recovery and the process leaves by
  * _exit(status); where there are others, or without that option, rank 0 (if it is the silent one:
  * any) has the launcher end everybody with `status`. Where a rank turns out to be lost only now,
- * the process leaves after QG_PAR_STOP_SECONDS, and rank 0 kills those of its node that do not.
+ * stopped ranks of this node are woken after QG_PAR_WAKE_SECONDS; the process leaves after
+ * QG_PAR_STOP_SECONDS, and rank 0 kills those of its node that do not: mpirun has a status of its
+ * own then.
  */
 void qg_par_stop(qg_par *p, int status);
-enum { QG_PAR_STOP_SECONDS = 20 };
+enum { QG_PAR_WAKE_SECONDS = 5, QG_PAR_STOP_SECONDS = 20 };
 
 /** Open MPI, with the version of the headers; another MPI by its name alone. Local. */
 qg_library qg_mpi_library(void);

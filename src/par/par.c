@@ -232,6 +232,19 @@ static void leave_at_alarm(int number)
 }
 /* NOLINTEND(bugprone-signal-handler) */
 
+/* A rank that was stopped on its way out may finish it after all: then mpirun's status is the
+ * run's. */
+static void wake_ranks(int number)
+{
+    (void)number;
+    for (int r = 0; r < par_at_alarm->size; r++)
+        if (r != par_at_alarm->rank && par_at_alarm->process[r].start > 0 &&
+            !qg_par_gone(par_at_alarm, r))
+            kill((pid_t)par_at_alarm->process[r].pid, SIGCONT);
+    signal(SIGALRM, leave_at_alarm);
+    alarm(QG_PAR_STOP_SECONDS - QG_PAR_WAKE_SECONDS);
+}
+
 /* A rank that falls silent is not dead: mpirun would wait for it. Only where deaths are survived
  * may it be killed, by a rank of its node; elsewhere MPI_Abort ends it, and gives the launcher rank
  * 0's status. If rank 0 is the silent one, whoever finds out does that. */
@@ -284,8 +297,8 @@ void qg_par_stop(qg_par *p, int status)
     /* A rank that dies from here on would keep the others waiting for ever. */
     par_at_alarm = p;
     status_at_alarm = status;
-    signal(SIGALRM, leave_at_alarm);
-    alarm(QG_PAR_STOP_SECONDS);
+    signal(SIGALRM, wake_ranks);
+    alarm(QG_PAR_WAKE_SECONDS);
     MPI_Finalize();
     alarm(0);
     p->mpi->started = false;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Ranks that die, fall silent or are told to stop, and launchers that are ended.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/faults.sh
 
@@ -41,6 +42,11 @@ for how in --enable-recovery --oversubscribe; do # the second changes nothing
     ok "a worker stopped for ever is left behind, status 0 ($how)" wound 0 STOP 2 "$T/silent$how.h5" '*e' $how
     ok "with the bits of the undisturbed run ($how)" same_results "$T/ref.h5" "$T/silent$how.h5"
 done
+stops_late() { # OUTPUT: a worker that is stopped when all is done, on its way out, is woken
+    FAULTY_CALL=finalize FAULTY_PATH=2 FAULTY_AT=1 FAULTY_DO=stop timeout -k 5 $HANG mpirun -np 3 env LD_PRELOAD="$FAULTY" \
+        "$QGRID" run --progress none "$J" --output "$1" --only '*e' && same_results "$T/ref.h5" "$1"
+}
+ok "a worker stopped in MPI_Finalize does not spoil mpirun's status" stops_late "$T/late.h5"
 for signal in TERM HUP INT; do
     # In the background a shell has SIGINT ignored; mpirun catches it all the same.
     ok "SIG$signal to mpirun, whose own status is 1" wound 1 $signal mpirun "$T/$signal.h5" '*'

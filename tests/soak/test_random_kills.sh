@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/faults.sh
 MINUTES=${MINUTES:-10} EVERY=${EVERY:-10}
+exec 3>&1 # how far it is
 
 json() { # OUTPUT: long enough for some kills
     small_job "$1" datasets/test.tsv |
@@ -17,19 +18,20 @@ want=$(digest_of "$T/ref.h5")
 begin() {
     mpirun --enable-recovery -np 4 "$QGRID" run --progress none "$T/job.json" >>"$T/log" 2>&1 &
     launcher=$!
-    starts=$((starts + 1))
+    starts=$((starts + 1)) started=$SECONDS
 }
 victims() { pgrep -f -- "$T/job.json"; } # mpirun among them
+no_ranks() { ! victims | grep -qvx "$launcher"; }
 finished() { "$QGRID" status "$T/o.h5" >/dev/null 2>&1; }
+say() { echo "after $((SECONDS / 60)) min: $kills kills, $starts starts, $rounds runs finished, $stuck launchers that did not end" >&3; }
 # The file is made anew when it is finished early: every round has to come to the same bits.
 constant_kills() {
     local end=$((SECONDS + 60 * MINUTES)) next=$((SECONDS + EVERY)) victim
-    starts=0 kills=0 rounds=0
     begin
     while [ $SECONDS -lt $end ]; do
         sleep 0.2
-        if ! kill -0 $launcher 2>/dev/null; then
-            wait $launcher 2>/dev/null
+        if ! kill -0 $launcher 2>/dev/null || { no_ranks && [ $SECONDS -ge $((started + 30)) ]; }; then
+            launcher_ends $launcher
             wait_until "end of all ranks" no_ranks || return 1
             if finished; then
                 [ "$(digest_of "$T/o.h5")" = "$want" ] || { echo "round $rounds: another digest" && return 1; }
@@ -40,18 +42,21 @@ constant_kills() {
         elif [ $SECONDS -ge $next ]; then
             victim=$(victims | shuf -n 1)
             [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && kills=$((kills + 1))
+            [ $((kills % 6)) -ne 0 ] || say
             next=$((SECONDS + EVERY))
         fi
     done
     return 0
 }
-no_ranks() { ! victims >/dev/null; }
 last_run() { # until it is done
     local tries
-    wait $launcher 2>/dev/null
+    wait_until "end of all ranks" no_ranks || return 1
+    launcher_ends $launcher
     for tries in $(seq 20); do
+        mpirun -np 2 "$QGRID" run --progress none "$T/job.json" >>"$T/log" 2>&1 &
+        launcher=$!
         wait_until "end of all ranks" no_ranks || return 1
-        timeout "$HANG" mpirun -np 2 "$QGRID" run --progress none "$T/job.json" >>"$T/log" 2>&1
+        launcher_ends $launcher
         finished && return 0
         echo "try $tries was not the last"
     done
@@ -60,7 +65,7 @@ last_run() { # until it is done
 }
 launcher=0 starts=0 kills=0 rounds=0
 if constant_kills; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-echo "$kills kills in $MINUTES minutes, $starts starts, $rounds runs finished on the way"
+echo "$kills kills in $MINUTES minutes, $starts starts, $rounds runs finished on the way, $stuck launchers that did not end"
 ok "somebody was killed" test $kills -gt 0
 ok "the run ends in the end" last_run
 ok "with the same digest" test "$(digest_of "$T/o.h5")" = "$want"

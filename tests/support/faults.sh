@@ -54,4 +54,11 @@ two_cells() { # OUTPUT UNIT_TOKENS: cells a/single, a/byte and their latency, wh
 END
 }
 
+# Open MPI 4.1.4 with PMIx 4.2.2 sometimes waits for itself for ever in its own finalize, when all ranks are gone.
+stuck=0 # launchers that did
+launcher_ends() { # PID: waits for a launcher without ranks, ends it after a minute; its status
+    timeout 60 tail --pid="$1" -f /dev/null || { stuck=$((stuck + 1)) && kill -9 "$1"; }
+    wait "$1" 2>/dev/null
+}
+
 digest_of() { "$QGRID" digest "$1" | cut -d' ' -f1; }

@@ -4,7 +4,8 @@
  * It is no part of the test programs. All from the environment:
  *
  *     FAULTY_CALL   which calls count: open read write fsync rename close mmap truncate unlink, or
- *                   change: whatever changes a file or a folder; several, with spaces between them
+ *                   change: whatever changes a file or a folder; several, with spaces between them;
+ *                   finalize: MPI_Finalize, whose path is the rank
  *     FAULTY_PATH   and on which files: a pattern of fnmatch(3); a rename counts by either name
  *     FAULTY_AT     which of them is hit: 5, or 5+ for the fifth and all after it; 0 hits none
  *     FAULTY_DO     EIO ENOSPC EDQUOT ESTALE EROFS EINTR: fails so and does nothing. short: half of
@@ -303,6 +304,16 @@ int gettimeofday(struct timeval *restrict out, void *restrict zone)
     out->tv_sec = t.tv_sec;
     out->tv_usec = t.tv_nsec / 1000;
     return 0;
+}
+
+/* As MPI's own header declares it. */
+int MPI_Finalize(void);
+int MPI_Finalize(void)
+{
+    REAL(MPI_Finalize)
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    (void)judge("finalize", 0, rank ? rank : "0");
+    return next();
 }
 
 /* As HDF5's own header declares it, which the library does not need otherwise. */
