@@ -111,6 +111,16 @@ static void on_field(void *bytes, size_t len, void *ctx)
     s->fresh = true;
 }
 
+/* Where a header has one column alone: what else may part it. */
+static const char *likely_delimiter(const char *header)
+{
+    return strchr(header, '\t')  ? " (\"delimiter\": \"\\t\" would part it)"
+           : strchr(header, ';') ? " (\"delimiter\": \";\" would part it)"
+           : strchr(header, '|') ? " (\"delimiter\": \"|\" would part it)"
+           : strchr(header, ',') ? " (\"delimiter\": \",\" would part it)"
+                                 : " (is the delimiter right?)";
+}
+
 static qg_code header_done(reader *s, size_t end)
 {
     char found[QG_SHOWN * 4];
@@ -123,7 +133,9 @@ static qg_code header_done(reader *s, size_t end)
         if (s->required[k] && s->index[k] < 0)
             return QG_FAIL_AT(QG_EFORMAT, s->spec->path, s->record.line, 0, NULL,
                               "the header lacks column '%s', it has: %s%s", s->name[k], found,
-                              s->columns == 1 ? " (is the delimiter right?)" : "");
+                              s->columns == 1 ? likely_delimiter(found)
+                              : k == TEXT     ? "; \"text_column\" says which one is the text"
+                                              : "");
     return QG_OK;
 }
 

@@ -167,6 +167,23 @@ static bool begins(const char *data, size_t size, const char *bytes, size_t n)
     return size >= n && memcmp(data, bytes, n) == 0;
 }
 
+/* Files that are no text, whatever their name says. */
+static qg_code check_text(const char *path, const char *data, size_t size)
+{
+    const char *what = begins(data, size, "\x1f\x8b", 2) ? "gzip: gunzip unpacks it"
+                       : begins(data, size, "PK\x03\x04", 4)
+                           ? "zip, as spreadsheets are: unpack it, "
+                             "or save the sheet as CSV UTF-8"
+                       : begins(data, size, "\x28\xb5\x2f\xfd", 4) ? "zstd: unzstd unpacks it"
+                       : begins(data, size,
+                                "\xfd"
+                                "7zXZ",
+                                5)
+                           ? "xz: unxz unpacks it"
+                           : NULL;
+    return what ? QG_FAIL_AT(QG_EFORMAT, path, 0, 0, NULL, "is compressed by %s", what) : QG_OK;
+}
+
 static qg_code read_records(loader *l, const qg_format *format, const qg_map *file)
 {
     const char *data = file->data;
@@ -174,6 +191,7 @@ static qg_code read_records(loader *l, const qg_format *format, const qg_map *fi
     qg_record_sink sink = {.each = on_record, .bad = on_bad, .ctx = l};
     if (size == 0)
         return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 0, 0, NULL, "the file is empty");
+    QG_TRY(check_text(l->spec->path, data, size));
     if (l->spec->encoding != QG_UTF_8)
         QG_TRY(qg_charset_to_utf8(&data, &size, l->arena, l->spec->path, l->spec->encoding));
     else if (begins(data, size, "\xff\xfe", 2) || begins(data, size, "\xfe\xff", 2))

@@ -165,6 +165,8 @@ static const struct {
     {".xls", "save the sheet as CSV UTF-8"},
     {".ods", "save the sheet as CSV"},
     {".json", "pandas.read_json(FILE).to_json(\"texts.jsonl\", orient=\"records\", lines=True)"},
+    {".gz", "gunzip unpacks it"},
+    {".zip", "unzip unpacks it"},
     {".pkl", "pandas can read it where it was written: to_csv(\"texts.csv\", index=False)"},
 };
 

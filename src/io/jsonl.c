@@ -150,6 +150,15 @@ static qg_code read_line(reader *s, qg_arena *scratch, const qg_text_line *line,
     return sink->each(sink->ctx, &r);
 }
 
+/* The first byte that is no white space; 0: there is none. */
+static char first_byte(const char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!strchr(" \t\r\n", data[i]) || data[i] == 0)
+            return data[i];
+    return 0;
+}
+
 static qg_code read_jsonl(const qg_dataset_spec *spec, const char *data, size_t size,
                           const qg_record_sink *sink)
 {
@@ -163,6 +172,11 @@ static qg_code read_jsonl(const qg_dataset_spec *spec, const char *data, size_t 
     if (!scratch)
         return QG_FAIL(QG_ENOMEM, "no memory to read JSON lines");
     s.scratch = scratch;
+    if (first_byte(data, size) == '[')
+        rc = QG_FAIL_AT(QG_EFORMAT, spec->path, 0, 0, NULL,
+                        "is one JSON array, an object a line is expected: "
+                        "pandas.read_json(FILE).to_json(\"texts.jsonl\", orient=\"records\", "
+                        "lines=True)");
     qg_mark start = qg_arena_mark(scratch);
     while (rc == QG_OK && qg_next_line(&line, data, size)) {
         if (qg_blank_line(&line))

@@ -44,7 +44,8 @@ qg_code qg_check_bytes(const char *path, const char *data, size_t size, int64_t 
     if (is_nul)
         return QG_FAIL_AT(QG_EFORMAT, path, line, column, NULL,
                           "a NUL byte, which no text may hold");
-    return QG_FAIL_AT(QG_EFORMAT, path, line, column, NULL, "byte 0x%02x is not valid UTF-8",
+    return QG_FAIL_AT(QG_EFORMAT, path, line, column, NULL,
+                      "byte 0x%02x is not valid UTF-8; \"encoding\" of a data set may be cp1252",
                       (unsigned)(unsigned char)data[bad]);
 }
 

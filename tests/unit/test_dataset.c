@@ -142,7 +142,7 @@ static void bad_rows_are_refused_with_their_place(void **state)
         {"csv", T("a,label\nx,positive\n"),
          "data:1: ", "the header lacks column 'text', it has: a, label"},
         {"csv", T("text;label\nx;positive\n"),
-         "data:1: ", "it has: text;label (is the delimiter right?)"},
+         "data:1: ", "it has: text;label (\"delimiter\": \";\" would part it)"},
         {"csv", T("text,text\nx,y\n"), "data:1:6: ", "column 'text' occurs twice in the header"},
         {"csv", T("text,la\xffxel\nx,y\n"), "data:1:8: ", "byte 0xff is not valid UTF-8"},
         {"csv", T("text,\"label\nx,y\n"), "data:1:6: ", "the quote that opens here is not closed"},

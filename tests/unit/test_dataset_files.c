@@ -236,6 +236,28 @@ static void bad_rows_are_mistakes_of_the_job(void **state)
     qg_arena_destroy(a);
 }
 
+static void other_kinds_of_files_are_named(void **state)
+{
+    (void)state;
+    qg_dataset ds;
+    qg_arena *a = qg_arena_create(0);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "csv"), "\x1f\x8b\x08"), QG_EFORMAT,
+             "data: ", "is compressed by gzip: gunzip unpacks it", NULL);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "csv"), "PK\x03\x04 a"), QG_EFORMAT,
+             "is compressed by zip, as spreadsheets are", NULL);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "jsonl"), "\n [\n{\"text\": \"a\"}]"), QG_EFORMAT,
+             "is one JSON array, an object a line is expected", NULL);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "csv"), "text;label\na;neutral\n"), QG_EFORMAT,
+             "it has: text;label (\"delimiter\": \";\" would part it)", NULL);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "csv"), "text\tlabel\na\tneutral\n"), QG_EFORMAT,
+             "\"delimiter\": \"\\t\" would part it", NULL);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "csv"), "Text,label\na,neutral\n"), QG_EFORMAT,
+             "it has: Text, label; \"text_column\" says which one is the text", NULL);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "csv"), "text,label\n\xe9,neutral\n"), QG_EFORMAT,
+             "byte 0xe9 is not valid UTF-8; \"encoding\" of a data set may be cp1252", NULL);
+    qg_arena_destroy(a);
+}
+
 static void quotes_of_smsa_are_characters_unless_the_job_says_otherwise(void **state)
 {
     (void)state;
@@ -341,6 +363,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_label_map_is_proposed_for_labels_that_are_nearly_right),
     cmocka_unit_test(all_bad_rows_are_found),
     cmocka_unit_test(bad_rows_are_mistakes_of_the_job),
+    cmocka_unit_test(other_kinds_of_files_are_named),
     cmocka_unit_test(quotes_of_smsa_are_characters_unless_the_job_says_otherwise),
     cmocka_unit_test(label_columns_vote),
     cmocka_unit_test(reasons_of_bad_rows_are_counted),
