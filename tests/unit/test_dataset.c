@@ -165,7 +165,8 @@ static void bad_rows_are_refused_with_their_place(void **state)
          "data:3:3: ", "byte 0x80 is not valid UTF-8"},
         {"csv", T("text,label\n\"a\n\nb\0\",neutral\n"), "data:4:2: ", "a NUL byte"},
         {"tweets", T("Date,User,Tweet,sentiment\n1,2,3,4\n"), "data:1: ",
-         "lacks column 'Tweet', it has: Date,User,Tweet,sentiment (is the delimiter right?)"},
+         "lacks column 'Tweet', it has: Date,User,Tweet,sentiment (\"delimiter\": \",\" would part "
+         "it)"},
         {"tweets", T("Date\tTweet\nx\ty\n"),
          "data:1: ", "lacks column 'sentiment', it has: Date, Tweet"},
         {"tweets", T("Tweet\tsentiment\nx\t7\n"),
