@@ -10,6 +10,7 @@
 #include "qgrid/metrics.h"
 #include "qgrid/model.h"
 #include "qgrid/opt.h"
+#include "qgrid/recommendation.h"
 
 /* The most of each that a job may list. */
 enum { QG_MAX_BATCH_SIZES = 8, QG_MAX_METHODS = 256, QG_MAX_SEEDS = 64 };
@@ -130,10 +131,35 @@ typedef struct qg_job_stress {
                       * one for all perturbations */
 } qg_job_stress;
 
+/* What the drift of explanations is judged by. */
+typedef enum qg_against {
+    QG_AGAINST_SEEDS, /* what two training seeds of the reference have in common, if it has any */
+    QG_AGAINST_THRESHOLD /* the threshold */
+} qg_against;
+
+/* "recommend": which variants are judged, and by what. */
+typedef struct qg_job_recommendation {
+    bool wanted;
+    qg_candidate threshold;
+    int64_t k, batch_size; /* of the comprehensiveness and the latency that are judged */
+    qg_against against;
+    bool *experiment; /* [n_experiments] */
+} qg_job_recommendation;
+
+/* "sensitivity": each part of a model alone under a precision, the rest in fp32. */
+typedef struct qg_sensitivity_options {
+    bool wanted;
+    bool *experiment, *precision, *method; /* of the job's, each as many as there are */
+    int64_t texts;                         /* predicted; 0: all of the data set */
+    int64_t per_class; /* explained of each class, of those of "explain"; 0: all of those */
+    int64_t seed;      /* of the choice of texts that are predicted */
+} qg_sensitivity_options;
+
 typedef struct qg_job {
     qg_json_doc doc;
     const char *const *set; /* what replaced values of the file, as given; NULL if nothing */
     const char *path, *name, *output;
+    const char *report; /* folder of the report that a finished run ends with; NULL: none */
     int64_t seed;
     int64_t max_length;  /* longest text in tokens, specials included */
     int64_t unit_tokens; /* size of a unit of work, in tokens */
@@ -153,9 +179,11 @@ typedef struct qg_job {
     qg_latency_options latency;
     qg_explain_options explain;
     qg_job_stress stress;
+    qg_sensitivity_options sensitivity;
     int n_decompositions;
     qg_job_decomposition *decompositions;
     qg_job_margin margin;
+    qg_job_recommendation recommend;
 } qg_job;
 
 extern const qg_opt_table qg_job_tables[]; /* of its objects */

@@ -33,6 +33,8 @@
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
     X(FAITHFULNESS_BY_GROUP, "/faithfulness/M/D/P/X/groups")                                       \
     X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
+    X(SENSITIVITY, "/sensitivity/M/D/P")                                                           \
+    X(SENSITIVITY_EXPLAINED, "/sensitivity/M/D/P/X")                                               \
     X(INTERNALS, "/internals/M/D/P")                                                               \
     X(INTERNALS_DRIFT, "/comparisons/M/D/P/internals")                                             \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \
@@ -48,6 +50,7 @@
     X(STRESS_EXPLAINED, "/stress/M/D/N/P")                                                         \
     X(PAIR, "/pairs/E/F")                                                                          \
     X(DECOMPOSITION, "/decompositions/E/F")                                                        \
+    X(RECOMMENDATION, "/recommendation")                                                           \
     X(CHECKSUMS, "/checksums")                                                                     \
     X(LATENCY, "/timing/latency/M/D/P")                                                            \
     X(LATENCY_TESTS, "/timing/latency_tests/M/D")                                                  \

@@ -39,6 +39,10 @@ static const struct {
     {"job", "latency", IS("latency")},
     {"job", "margin", IS("margin")},
     {"job", "stress", IS("stress")},
+    {"job", "recommend", IS("recommend")},
+    {"recommend", "experiments", LIST_OF("'type':'string'") ",'uniqueItems':true"},
+    {"recommend", "without", LIST_OF(REF("criterion")) ",'uniqueItems':true"},
+    {"job", "sensitivity", IS("sensitivity")},
     {"job", "decompose", LIST_OF(REF("decompose"))},
     {"experiment", "reference", EITHER("'type':'string'", "'const':false")},
     {"decompose", "of", "'type':'string'"},
@@ -59,6 +63,10 @@ static const struct {
     {"explain", "randomisation", EITHER("'type':'boolean'", REF("randomisation"))},
     {"randomisation", "methods", LIST_OF("'type':'string'")},
     {"randomisation", "experiments", LIST_OF("'type':'string'")},
+    {"sensitivity", "experiments", LIST_OF("'type':'string'")},
+    {"sensitivity", "precisions", LIST_OF("'type':'string'")},
+    {"sensitivity", "methods", LIST_OF("'type':'string'")},
+    {"sensitivity", "samples", IS("sensitivity_samples")},
     {"explain", "pairs", LIST_OF("'type':'array','minItems':2,'maxItems':2,'items':{'type':'string'}")},
     {"faithfulness", "k", LIST_OF("'type':'number','exclusiveMinimum':0,'maximum':10000") ",'uniqueItems':true"},
     {"dataset", "format", IS("format")},
@@ -311,6 +319,8 @@ static void add_common(qg_str *out)
         qg_str_addf(out, "%s\"%s\"", r == qg_text_rule_names() ? "" : ",", *r);
     qg_str_add(out, "]},\n  \"perturbation\":{");
     add_names(out, qg_perturbation_names());
+    qg_str_add(out, "},\n  \"criterion\":{");
+    add_names(out, qg_criterion_names);
     qg_str_add(out, "}");
 }
 

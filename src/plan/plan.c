@@ -4,6 +4,7 @@
  *   train(model) -> pack(model, precision) -> predict(experiment, precision)
  *                                          -> explain(experiment, precision, method)
  *                                          -> internals(experiment, precision)
+ *                                          -> sensitivity(experiment, precision), of fp32, too
  *                                          -> latency(shape of a model, data set, precision)
  *
  * What a task needs besides, and how it is cut into units, its kind of work knows.
@@ -194,6 +195,20 @@ static void add_groups(qg_sha256 *h, const qg_plan *p)
     }
 }
 
+/* What is recommended by what: no cell depends on it, and the file says it. */
+static void add_recommendation(qg_sha256 *h, const qg_job *job)
+{
+    const qg_job_recommendation *o = &job->recommend;
+    int against = o->against;
+    if (!o->wanted)
+        return;
+    qg_sha256_add(h, &o->threshold, sizeof o->threshold);
+    qg_sha256_add(h, &o->k, sizeof o->k);
+    qg_sha256_add(h, &o->batch_size, sizeof o->batch_size);
+    qg_sha256_add(h, &against, sizeof against);
+    qg_sha256_add(h, o->experiment, (size_t)job->n_experiments * sizeof o->experiment[0]);
+}
+
 qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *only,
                      qg_problems *problems)
 {
@@ -201,6 +216,7 @@ qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *o
     QG_TRY(qg_plan_inputs(out, a, problems));
     QG_TRY(qg_problems_take_at(problems, &job->doc, job->explain.samples,
                                qg_plan_explained_make(out, a)));
+    QG_TRY(qg_plan_sensitivity_make(out, a));
     QG_TRY(qg_plan_cells(out, a, only));
     QG_TRY(make_tasks(out, a));
     qg_sha256 h;
@@ -212,6 +228,7 @@ qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *o
         qg_sha256_add_text(&h, out->cells[i].key);
     }
     add_groups(&h, out);
+    add_recommendation(&h, job);
     qg_sha256_final(&h, out->hash);
     return QG_OK;
 }

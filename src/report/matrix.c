@@ -4,6 +4,7 @@
 #include "table.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Any numbers of the file, as doubles [n]. */
@@ -38,8 +39,21 @@ static qg_code read_numbers(double **out, qg_reading *r, const char *path, const
     return QG_OK;
 }
 
-/* The names along one side, *n of them: texts, or numbers with the scale's name before them. */
-static qg_code read_side(const char ***out, int64_t *n, qg_reading *r, const char *scale)
+qg_code qg_numbers_read(double **out, int64_t *n, qg_reading *r, const char *path)
+{
+    qg_store_info s;
+    *out = NULL;
+    *n = 0;
+    if (!qg_store_has(r->store, path))
+        return QG_OK;
+    QG_TRY(qg_store_describe(&s, r->store, path));
+    *n = 1;
+    for (int i = 0; i < s.ndim; i++)
+        *n *= s.shape[i];
+    return read_numbers(out, r, path, &s, *n);
+}
+
+qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *scale)
 {
     qg_store_info s;
     double *number = NULL;
@@ -65,6 +79,16 @@ static qg_code read_side(const char ***out, int64_t *n, qg_reading *r, const cha
     return QG_OK;
 }
 
+qg_value qg_table_side(const char *scale, const char *name)
+{
+    size_t n = strlen(scale);
+    char *end;
+    if (strncmp(name, scale, n) != 0 || name[n] != ' ')
+        return (qg_value){.text = name};
+    double number = strtod(name + n + 1, &end);
+    return *end || end == name + n + 1 ? (qg_value){.text = name} : (qg_value){.number = number};
+}
+
 /* The same for a scale in the group of a dataset; nothing for a side that is not there. */
 static qg_code read_side_of(const char ***out, int64_t *n, qg_reading *r, const char *data,
                             const char *scale)
@@ -75,7 +99,7 @@ static qg_code read_side_of(const char ***out, int64_t *n, qg_reading *r, const 
         return QG_OK;
     char *path =
         qg_arena_printf(r->arena, "%.*s/%s", (int)(strrchr(data, '/') - data), data, scale);
-    return path ? read_side(out, n, r, path) : QG_ENOMEM;
+    return path ? qg_names_read(out, n, r, path) : QG_ENOMEM;
 }
 
 qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,

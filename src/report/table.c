@@ -3,19 +3,31 @@
  */
 #include "table.h"
 
+#include "section.h"
+
 #include <math.h>
 #include <string.h>
 
 const qg_table_entry qg_table_entries[] = {
-#define QG_TABLE(name, kind, use, shape, title)                                                    \
-    {#name, kind, use, shape, title, qg_table_##name, NULL, NULL, NULL, NULL},
-#define QG_MATRIX_TABLE(name, kind, use, title, data, blocks, down, across)                        \
-    {#name, kind, use, QG_MATRIX, title, NULL, data, blocks, down, across},
+#define QG_TABLE(name, kind, use, SECTION, shape, title, caption)                                  \
+    {#name, kind, use, QG_SECTION_##SECTION, shape, title, caption, qg_table_##name, NULL,         \
+     NULL,  NULL, NULL},
+#define QG_MATRIX_TABLE(name, kind, use, SECTION, title, data, blocks, down, across, caption)      \
+    {#name,  kind, use,   QG_SECTION_##SECTION, QG_MATRIX, title, caption, NULL, data,             \
+     blocks, down, across},
 #include "tables.def"
 #undef QG_TABLE
 #undef QG_MATRIX_TABLE
     {0},
 };
+
+const qg_table_entry *qg_table_find(const char *name)
+{
+    const qg_table_entry *e = qg_table_entries;
+    while (e->name && strcmp(e->name, name) != 0)
+        e++;
+    return e->name ? e : NULL;
+}
 
 qg_code qg_table_add_columns(qg_table *t, const qg_column *column, int n)
 {

@@ -32,6 +32,7 @@ typedef struct qg_column {
 typedef struct qg_value {
     const char *text; /* NULL: the number, NaN where it is undefined or not known yet */
     double number;
+    bool significant; /* it differs from what it is compared with: p < 0.05, adjusted by Holm */
 } qg_value;
 
 /* What in a table is one quantity. */
@@ -45,7 +46,11 @@ typedef struct qg_table {
     const char *name;
     const char *title; /* of the column with the names of the rows; NULL: its head is enough */
     qg_shape shape;
-    bool blocks; /* the first column tells which block a row is in; names are in the second */
+    bool blocks;      /* the first column tells which block a row is in; names are in the second */
+    bool keyed;       /* heads are names for programs already, each once */
+    const char *best; /* of each column: '+' its largest value is the best, '-' its smallest, ' ' it
+                         has none; NULL: none has */
+    int within;       /* leading columns: the best is looked for among rows that are equal there */
     qg_arena *arena;
     qg_column *column;
     int n_columns;
@@ -79,16 +84,21 @@ typedef struct qg_table_entry {
     const char *name;
     const char *kind; /* of the cells that have it, as in /cells/kind; "": it is of the file */
     int use;          /* of qg_report_use */
+    int section;      /* of the report, in which the page shows it: qg_section (section.h) */
     qg_shape shape;
     const char *title;
+    const char *caption; /* one sentence: what it shows, what its n is */
     qg_table_rows *rows; /* NULL: a dataset of the file and its scales, by these patterns */
     const char *data, *blocks, *down, *across;
 } qg_table_entry;
 
 extern const qg_table_entry qg_table_entries[]; /* ended by name NULL */
 
-#define QG_TABLE(name, kind, use, shape, title) qg_table_rows qg_table_##name;
-#define QG_MATRIX_TABLE(name, kind, use, title, data, blocks, down, across)
+/** The line of that name, or NULL. */
+const qg_table_entry *qg_table_find(const char *name);
+
+#define QG_TABLE(name, kind, use, SECTION, shape, title, caption) qg_table_rows qg_table_##name;
+#define QG_MATRIX_TABLE(name, kind, use, SECTION, title, data, blocks, down, across, caption)
 #include "tables.def"
 #undef QG_TABLE
 #undef QG_MATRIX_TABLE
@@ -97,6 +107,11 @@ extern const qg_table_entry qg_table_entries[]; /* ended by name NULL */
  *  tell. Memory of r->arena. Local. */
 qg_code qg_table_read(qg_table *out, const qg_table_entry *e, qg_reading *r,
                       const qg_read_cell *c) QG_MUST_USE;
+
+/** The table over the whole file: that of the file, or those of all cells that have it, one below
+ *  the other, with the names of the cells in columns before theirs (long_table.c). Memory of
+ *  r->arena. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_table_read_all(qg_table *out, const qg_table_entry *e, qg_reading *r) QG_MUST_USE;
 
 /** Appends a table as lines of text that begin with `indent` spaces. Columns are as wide as what
  *  stands in them. @errors QG_ENOMEM. Local. */
@@ -109,10 +124,21 @@ typedef struct qg_matrix {
     double *x;
 } qg_matrix;
 
+/** A list of names, *n of them: texts, or numbers with the list's name before them. Arena.
+ *  @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *path) QG_MUST_USE;
+
 /** Reads the dataset `path` and its scales in the same group; block and column scales may be NULL.
  *  x is NULL where the file has no such dataset. @errors QG_ESTORE, QG_ENOMEM. Local. */
 qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,
                        const char *rows, const char *columns) QG_MUST_USE;
+
+/** All numbers of a dataset, [*n] in its order, whatever their type; NULL where the file has none
+ * of that path. Arena of the reading. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_numbers_read(double **out, int64_t *n, qg_reading *r, const char *path) QG_MUST_USE;
+
+/** The name along a side as a value: a number where the scale is one of numbers ("level 0.5"). */
+qg_value qg_table_side(const char *scale, const char *name);
 
 /** One number of it by names, NULL for a side that it has not; NaN where there is none. */
 double qg_matrix_at(const qg_matrix *m, const char *block, const char *row, const char *column);

@@ -1,12 +1,11 @@
 /*
  * text.c - a table as lines of text, in columns as wide as what stands in them.
  */
-#include "table.h"
+#include "format.h"
 
 #include "qgrid/display.h"
 
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
 enum { GAP = 2 };
@@ -33,21 +32,12 @@ static int add_text(qg_str *out, const char *text)
     return width + qg_display_add(out, text, len, INT_MAX);
 }
 
-static int add_number(qg_str *out, const qg_column *c, double v)
+/* A number, and a star where it differs from what it is compared with. */
+static int add_number(qg_str *out, const qg_column *c, const qg_value *v)
 {
     char text[64];
-    bool whole = fabs(v) < 1e15 && v == floor(v);
-    if (isnan(v))
-        snprintf(text, sizeof text, "-");
-    else if (c->format == QG_BYTES)
-        qg_format_bytes(text, sizeof text, v);
-    else if (c->format == QG_FIXED)
-        snprintf(text, sizeof text, "%.*f", c->digits, v);
-    else if (whole)
-        snprintf(text, sizeof text, "%.0f", v);
-    else
-        snprintf(text, sizeof text, "%.*g", c->digits, v);
-    return add_text(out, text);
+    int width = add_text(out, qg_table_number(text, sizeof text, c, v->number));
+    return width + (v->significant ? add_text(out, "*") : 0);
 }
 
 /* The piece becomes a value; returns its width. */
@@ -55,8 +45,7 @@ static int take_value(writer *w, int64_t row, int col)
 {
     const qg_value *v = &w->t->value[row * w->t->n_columns + col];
     qg_str_clear(&w->piece);
-    return v->text ? add_text(&w->piece, v->text)
-                   : add_number(&w->piece, &w->t->column[col], v->number);
+    return v->text ? add_text(&w->piece, v->text) : add_number(&w->piece, &w->t->column[col], v);
 }
 
 /* Appends a word of a head, behind a separator unless it is the first; returns the width. */

@@ -198,7 +198,7 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
 {
     const qg_job *job = p->job;
     int P = job->n_precisions, E = job->n_experiments, count = 0;
-    int most = 4 + 3 * job->n_datasets + job->n_models * P + E * (2 + P) + 9 * p->n_cells;
+    int most = 5 + 3 * job->n_datasets + job->n_models * P + E * (2 + P) + 9 * p->n_cells;
     most += E * job->stress.n_perturbations * P;
     qg_group_ref *r = qg_arena_alloc(a, (size_t)most, sizeof *r);
     if (!r)
@@ -207,6 +207,8 @@ qg_group_ref *qg_layout_groups(qg_arena *a, const qg_plan *p, int *n)
     r[count++] = qg_group_alone(QG_GROUP_UNITS);
     r[count++] = qg_group_alone(QG_GROUP_TIMING_UNITS);
     r[count++] = qg_group_alone(QG_GROUP_TIMING_RUN);
+    if (job->recommend.wanted)
+        r[count++] = qg_group_alone(QG_GROUP_RECOMMENDATION);
     for (int d = 0; d < job->n_datasets; d++) {
         if (!p->datasets[d].word_splits) /* no experiment uses it */
             continue;

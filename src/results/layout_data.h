@@ -25,6 +25,13 @@ int64_t qg_dim_size(const qg_plan *p, qg_group_ref ref, qg_dim dim);
 /** Length of the list of cues in the rows of a data set of pairs: at least 1. */
 int64_t qg_layout_cues(const qg_minimal_pairs *x, int64_t rows);
 
+/** Cells that "recommend" judges. */
+int64_t qg_layout_members(const qg_plan *p);
+
+/** The methods whose explanations it judges, a space between them; arena, NULL when out of memory.
+ */
+const char *qg_layout_judged_methods(qg_arena *a, const qg_job *job);
+
 /** Text of element i of an array of strings. */
 typedef const char *qg_layout_text(const void *ctx, int64_t i);
 
@@ -62,7 +69,12 @@ qg_filler qg_fill_pair_phenomenon, qg_fill_pair_first, qg_fill_pair_second, qg_f
 qg_filler qg_fill_token_splits, qg_fill_token_id, qg_fill_token_start, qg_fill_token_end,
     qg_fill_token_word;
 qg_filler qg_fill_fragmentation, qg_fill_fragmentation_summary;
+qg_filler qg_fill_judged_k, qg_fill_judged_batch_size;
+qg_filler qg_fill_threshold, qg_fill_member_cell, qg_fill_member_variant,
+    qg_fill_member_reference_cell, qg_fill_member_reference;
 qg_filler qg_fill_sample_row, qg_fill_sample_tokens;
+qg_filler qg_fill_part_kind, qg_fill_part_role, qg_fill_part_layer, qg_fill_part_parameters,
+    qg_fill_sensitive_row, qg_fill_sensitive_slot;
 
 /** Attributes of the root, /environment and the groups of data sets. */
 qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,

@@ -114,7 +114,7 @@ static qg_code changed_plan(qg_str *text, qg_store *s, qg_arena *a, const qg_pla
     QG_TRY(changed_inputs(text, s, a, plan));
     changed_cells(text, &o, plan);
     if (text->len == 0)
-        qg_str_add(text, "the work is cut in another way (unit_tokens)");
+        qg_str_add(text, "unit_tokens or \"recommend\" are others");
     return QG_OK;
 }
 

@@ -17,7 +17,12 @@ begun=$(date +%s%N)
 run_np 3 "$J" --output "$T/timed.h5" >/dev/null 2>&1
 whole=$((($(date +%s%N) - begun) / 1000000)) # ms of a run: kills are spread over a little more
 
-gone() { [ -z "$(rank_of "$1")" ]; }
+gone() { # no rank is left; mpirun may be
+    local p
+    for p in $(rank_of "$1"); do
+        [ "$(cat "/proc/$p/comm" 2>/dev/null)" != qgrid ] || return 1
+    done
+}
 victims() { # KIND OUTPUT LAUNCHER
     case $1 in
     worker) rank_of "$2" 1 ;;
