@@ -159,6 +159,7 @@ typedef struct qg_job {
     qg_json_doc doc;
     const char *const *set; /* what replaced values of the file, as given; NULL if nothing */
     const char *path, *name, *output;
+    const char *report; /* folder of the report that a finished run ends with; NULL: none */
     int64_t seed;
     int64_t max_length;  /* longest text in tokens, specials included */
     int64_t unit_tokens; /* size of a unit of work, in tokens */

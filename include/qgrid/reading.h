@@ -13,7 +13,8 @@
 
 typedef struct qg_read_cell {
     const char *name, *kind, *experiment, *model, *dataset, *precision, *method, *key, *error;
-    int state; /* qg_state */
+    int state;    /* qg_state */
+    int64_t seed; /* that its results go back to: its model's if that is trained, else the job's */
 } qg_read_cell;
 
 /* A results file that is looked at. */
@@ -37,6 +38,10 @@ void qg_reading_close(qg_reading *r);
  *  whether its attributes, names and shapes are not as they were written. @errors QG_ESTORE: it
  *  cannot be read. */
 qg_code qg_reading_note(const qg_reading *r) QG_MUST_USE;
+
+/** The same file as if it had no other cells than those that a glob matches. Shares the store: is
+ *  not closed. Arena of the reading. @errors QG_ENOMEM. Local. */
+qg_code qg_reading_only(qg_reading *out, const qg_reading *r, const char *glob) QG_MUST_USE;
 
 /** The cell of that name, or NULL. */
 const qg_read_cell *qg_reading_cell(const qg_reading *r, const char *name);

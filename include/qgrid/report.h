@@ -5,6 +5,7 @@
 #define QGRID_REPORT_H
 
 #include "qgrid/reading.h"
+#include "qgrid/str.h"
 
 #include <stdio.h>
 
@@ -42,8 +43,45 @@ const char *qg_listed_group_text(qg_arena *a, const qg_listed_group *g);
  *  rows. @errors QG_ESTORE. Local. */
 qg_code qg_report_print(FILE *to, qg_reading *r, const qg_read_cell *c, int use) QG_MUST_USE;
 
+/* ---------------------------------------------------------------------------------------- export
+ *
+ * Every table of the registry over the whole file, those of cells with the cells' names before
+ * their columns. Formats for programs name each column once and give numbers that read back
+ * exactly; texts of the file are escaped as the format wants it.
+ */
+
+/** Names of the formats, NULL-terminated; what a file of one ends in, NULL where there is none. */
+const char *const *qg_export_formats(void);
+const char *qg_export_suffix(const char *format);
+
+/** Names of the tables that a glob matches, *n of them, NULL-terminated. Arena. @errors QG_EUSAGE:
+ *  none; QG_ENOMEM. Local. */
+qg_code qg_export_names(const char *const **out, int *n, qg_arena *a, const char *glob) QG_MUST_USE;
+
+/** Appends a table in a format; *rows that it has. @errors QG_EUSAGE (no such table or format),
+ *  QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_export_table(qg_str *out, int64_t *rows, qg_reading *r, const char *table,
+                        const char *format) QG_MUST_USE;
+
+/** Appends a list of all tables with their captions, and with how many rows the file has of each
+ *  (r NULL: not). @errors as above. Local. */
+qg_code qg_export_list(qg_str *out, qg_arena *a, qg_reading *r, const char *format) QG_MUST_USE;
+
 /** Prints what differs between two files, cell by cell; *cells that do. @errors QG_ESTORE. Local.
  */
 qg_code qg_report_differences(int *cells, FILE *to, qg_reading *a, qg_reading *b) QG_MUST_USE;
+
+/* What a report is to have. */
+enum { QG_REPORT_TEXTS = 12 };
+typedef struct qg_report_wish {
+    const char *only;        /* ids of sections with commas between them; NULL: all */
+    int texts;               /* most texts that are shown word by word */
+    const char *const *text; /* [n_text] ids of texts to show in place of those that rules choose */
+    int n_text;
+} qg_report_wish;
+
+/** Writes DIR/index.html and what is beside it; folders are made. @errors QG_EUSAGE (no such
+ *  section), QG_EIO, QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_report_write(const char *dir, qg_reading *r, const qg_report_wish *wish) QG_MUST_USE;
 
 #endif

@@ -13,7 +13,7 @@
 #include <string.h>
 
 struct top {
-    const char *name, *output;
+    const char *name, *output, *report;
     int64_t seed, max_length, unit_tokens, bootstrap;
     int absent;
     const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency,
@@ -27,6 +27,7 @@ static const char *const absent_names[] = {
 static const qg_opt top_table[] = {
     {"name", QG_OPT_STRING, offsetof(struct top, name), .required = true, .help = "name of the study"},
     {"output", QG_OPT_STRING, offsetof(struct top, output), .help = "results file; default results/NAME.h5"},
+    {"report", QG_OPT_STRING, offsetof(struct top, report), .help = "folder of a report, a page with figures and tables, that a finished run writes; default: none"},
     {"seed", QG_OPT_INT, offsetof(struct top, seed), .def = 42, .min = 0, .max = QG_JSON_MOST_INTEGER, .help = "seed of everything random"},
     {"max_length", QG_OPT_INT, offsetof(struct top, max_length), .def = 128, .min = 3, .max = 65536, .help = "longest text in tokens"},
     {"unit_tokens", QG_OPT_INT, offsetof(struct top, unit_tokens), .def = 512, .min = 1, .max = 1 << 20, .help = "size of a unit of work in tokens"},
@@ -353,6 +354,9 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
         return QG_ENOMEM;
     if (!out->output[0])
         QG_WRONG(&r, qg_json_get(out->doc.root, "output"), "is empty, a file name is expected");
+    out->report = t.report;
+    if (t.report && !t.report[0])
+        QG_WRONG(&r, qg_json_get(out->doc.root, "report"), "is empty, a folder name is expected");
     out->seed = t.seed;
     out->max_length = t.max_length;
     out->unit_tokens = t.unit_tokens;

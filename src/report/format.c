@@ -88,7 +88,6 @@ static int count_of(const qg_table *t, const char *head)
 static void make_key(qg_str *out, const qg_table *t, int column)
 {
     const qg_column *c = &t->column[column];
-    qg_str_clear(out);
     for (int k = column - 1; k > 0 && count_of(t, c->head) > 1; k--) {
         if (count_of(t, t->column[k].head) == 1) {
             add_key(out, t->column[k].head);
@@ -128,8 +127,9 @@ qg_code qg_table_keys(const char *const **out, const qg_table *t, const qg_table
     for (int k = 0; k < t->n_columns; k++) {
         bool matrix = e && e->data && t->shape == QG_MATRIX;
         const char *side = matrix ? side_of(t, e, k) : NULL;
-        if (side || matrix)
-            qg_str_clear(&s), qg_str_add(&s, side ? side : t->column[k].head);
+        qg_str_clear(&s);
+        if (side || matrix || t->keyed)
+            qg_str_add(&s, side ? side : t->column[k].head);
         else
             make_key(&s, t, k);
         key[k] = s.failed ? NULL : qg_arena_strdup(t->arena, s.data);

@@ -47,6 +47,7 @@ typedef struct qg_table {
     const char *title; /* of the column with the names of the rows; NULL: its head is enough */
     qg_shape shape;
     bool blocks;      /* the first column tells which block a row is in; names are in the second */
+    bool keyed;       /* heads are names for programs already, each once */
     const char *best; /* of each column: '+' its largest value is the best, '-' its smallest, ' ' it
                          has none; NULL: none has */
     int within;       /* leading columns: the best is looked for among rows that are equal there */
@@ -107,6 +108,11 @@ const qg_table_entry *qg_table_find(const char *name);
 qg_code qg_table_read(qg_table *out, const qg_table_entry *e, qg_reading *r,
                       const qg_read_cell *c) QG_MUST_USE;
 
+/** The table over the whole file: that of the file, or those of all cells that have it, one below
+ *  the other, with the names of the cells in columns before theirs (long_table.c). Memory of
+ *  r->arena. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_table_read_all(qg_table *out, const qg_table_entry *e, qg_reading *r) QG_MUST_USE;
+
 /** Appends a table as lines of text that begin with `indent` spaces. Columns are as wide as what
  *  stands in them. @errors QG_ENOMEM. Local. */
 qg_code qg_table_text(qg_str *out, const qg_table *t, int indent) QG_MUST_USE;
@@ -126,6 +132,10 @@ qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *
  *  x is NULL where the file has no such dataset. @errors QG_ESTORE, QG_ENOMEM. Local. */
 qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,
                        const char *rows, const char *columns) QG_MUST_USE;
+
+/** All numbers of a dataset, [*n] in its order, whatever their type; NULL where the file has none
+ * of that path. Arena of the reading. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_numbers_read(double **out, int64_t *n, qg_reading *r, const char *path) QG_MUST_USE;
 
 /** One number of it by names, NULL for a side that it has not; NaN where there is none. */
 double qg_matrix_at(const qg_matrix *m, const char *block, const char *row, const char *column);

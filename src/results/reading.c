@@ -32,6 +32,17 @@ static qg_code column(const char ***out, qg_reading *r, const char *name)
     return QG_OK;
 }
 
+static qg_code seeds(int64_t **out, qg_reading *r)
+{
+    qg_store_info info;
+    QG_TRY(qg_store_describe(&info, r->store, "/cells/seed"));
+    if (info.type != QG_STORE_I64 || info.ndim != 1 || info.shape[0] != r->n)
+        return QG_FAIL_AT(QG_ESTORE, r->path, 0, 0, "/cells/seed", "is not a column of %d seeds",
+                          r->n);
+    QG_NEW(*out, r->arena, r->n);
+    return qg_store_read(r->store, "/cells/seed", QG_STORE_I64, NULL, NULL, *out);
+}
+
 /* Of two cells of one name, which no program writes, the first counts. */
 static int by_name(const void *pa, const void *pb)
 {
@@ -55,6 +66,7 @@ static qg_code read_cells(qg_reading *r)
 {
     qg_store_info info;
     uint8_t *state;
+    int64_t *seed;
     const char **name, **kind, **experiment, **model, **dataset, **precision, **method, **key,
         **error;
     QG_TRY(qg_check_schema(r->store, r->arena, r->path));
@@ -66,6 +78,7 @@ static qg_code read_cells(qg_reading *r)
     QG_NEW(state, r->arena, r->n);
     QG_NEW(r->cell, r->arena, r->n);
     QG_TRY(qg_store_read(r->store, "/cells/state", QG_STORE_U8, NULL, NULL, state));
+    QG_TRY(seeds(&seed, r));
     QG_TRY(column(&name, r, "name"));
     QG_TRY(column(&kind, r, "kind"));
     QG_TRY(column(&experiment, r, "experiment"));
@@ -76,8 +89,9 @@ static qg_code read_cells(qg_reading *r)
     QG_TRY(column(&key, r, "key"));
     QG_TRY(column(&error, r, "error"));
     for (int i = 0; i < r->n; i++)
-        r->cell[i] = (qg_read_cell){name[i],      kind[i],   experiment[i], model[i], dataset[i],
-                                    precision[i], method[i], key[i],        error[i], state[i]};
+        r->cell[i] =
+            (qg_read_cell){name[i],   kind[i], experiment[i], model[i], dataset[i], precision[i],
+                           method[i], key[i],  error[i],      state[i], seed[i]};
     return sort_names(r);
 }
 
@@ -127,6 +141,17 @@ qg_code qg_reading_note(const qg_reading *r)
                 "to this one",
                 r->path, r->differences);
     return QG_OK;
+}
+
+qg_code qg_reading_only(qg_reading *out, const qg_reading *r, const char *glob)
+{
+    *out = *r;
+    out->n = 0;
+    QG_NEW(out->cell, r->arena, r->n);
+    for (int i = 0; i < r->n; i++)
+        if (qg_glob(glob, r->cell[i].name))
+            out->cell[out->n++] = r->cell[i];
+    return sort_names(out);
 }
 
 const qg_read_cell *qg_reading_cell(const qg_reading *r, const char *name)
