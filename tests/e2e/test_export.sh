@@ -31,7 +31,7 @@ for f in csv json jsonl markdown latex netcdf text; do
 done
 ok "tables of one precision" "$QGRID" export "$T/1.h5" summary --only 'e/int8' -o "$T/one.json"
 
-cat >"$T/formats.py" <<'PY'
+cat >"$T/check_formats.py" <<'PY'
 import csv, json, re, sys
 from pathlib import Path
 T = Path(sys.argv[1])
@@ -72,9 +72,9 @@ for path in (T / "markdown").glob("*.md"):
 one = json.loads((T / "one.json").read_text())["rows"]
 assert [r["precision"] for r in one] == ["int8"], one
 PY
-ok "CSV, JSON and lines of JSON hold the same; texts are inert" $PYTHON "$T/formats.py" "$T"
+ok "CSV, JSON and lines of JSON hold the same; texts are inert" $PYTHON "$T/check_formats.py" "$T"
 
-cat >"$T/numbers.py" <<'PY'
+cat >"$T/check_numbers.py" <<'PY'
 import csv, json, sys
 from pathlib import Path
 import h5py, numpy as np
@@ -118,11 +118,11 @@ for w in words[:40]:
     i = d["word_row_splits"][row] + w["place"]
     assert d["text"][row].decode()[d["word_start"][i]:d["word_end"][i]] == w["word"], w
 PY
-ok "numbers are those of the results file" $PYTHON "$T/numbers.py" "$T"
+ok "numbers are those of the results file" $PYTHON "$T/check_numbers.py" "$T"
 
 ok "an explanation as token attributions" "$QGRID" export "$T/1.h5" -f thermostat --only e/int8/occlusion -o "$T/t.jsonl"
 ok "predictions as of a checkpoint" "$QGRID" export "$T/1.h5" -f predictions --only e/int8 -o "$T/p.csv"
-cat >"$T/cells.py" <<'PY'
+cat >"$T/check_cells.py" <<'PY'
 import csv, json, sys
 from pathlib import Path
 import h5py, numpy as np
@@ -144,7 +144,7 @@ for i, r in enumerate(rows):
     p = f["predictions/m/d/int8/probabilities"][i]
     assert [float(r[k]) for k in list(r)[4:]] == list(p) and r["pred_label"] == ["positive", "neutral", "negative"][p.argmax()]
 PY
-ok "both hold what the results file holds" $PYTHON "$T/cells.py" "$T"
+ok "both hold what the results file holds" $PYTHON "$T/check_cells.py" "$T"
 
 same() { # what is measured, and how the run went, left out
     rm -f "$T"/*/{summary,ptq,latencies,latency,measured,latency_*,predictions,attempts}.{csv,json,jsonl,tex,md,nc,txt}
@@ -167,7 +167,7 @@ else
     skip "LaTeX compiles" "there is no pdflatex"
 fi
 if $PYTHON -c 'import xarray, netCDF4' 2>/dev/null; then
-    cat >"$T/netcdf.py" <<'PY'
+    cat >"$T/check_netcdf.py" <<'PY'
 import csv, sys
 import numpy as np, xarray as xr
 rows = list(csv.DictReader(open(sys.argv[1] + "/summary.csv", newline="")))
@@ -183,7 +183,7 @@ for engine in (None, "netcdf4", "scipy"):
 d = xr.open_dataset(sys.argv[1] + "/netcdf/predictions_per_text.nc")
 assert "=1+1" in [x.decode() if isinstance(x, bytes) else str(x) for x in d["text"].values]
 PY
-    ok "netCDF opens in every engine" $PYTHON "$T/netcdf.py" "$T"
+    ok "netCDF opens in every engine" $PYTHON "$T/check_netcdf.py" "$T"
 else
     skip "netCDF opens in every engine" "there is no xarray, or no netCDF4"
 fi
