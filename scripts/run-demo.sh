@@ -8,6 +8,8 @@ status=$?
 [ $status -eq 0 ] || exit $status
 cat <<EOF
 
+Tables, figures and explanations on one page, for a browser: $PWD/results/report/index.html
+
 What to type next:
   $qgrid show results/full_matrix.h5 finetuned_smsa/int8    all numbers of one cell
   $qgrid plan jobs/full_matrix.json --why                   what would run now, and why

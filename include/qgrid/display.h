@@ -18,4 +18,8 @@
  */
 int qg_display_add(qg_str *out, const char *text, size_t len, int most);
 
+/** Appends any bytes as text of HTML or XML, also between the quotes of an attribute: shown as
+ *  above, & < > and both quotes by name, what is no UTF-8 as \xff. Local. */
+void qg_display_markup(qg_str *out, const char *text, size_t len);
+
 #endif

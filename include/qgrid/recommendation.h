@@ -21,6 +21,7 @@
     X(latency_ms, 15, 0, 1e9, "longest median time of a batch, in milliseconds")                   \
     X(size_mb, 200, 0, 1e9, "largest packed model, in 10^6 bytes")
 
+/* The criteria, in that order: places in arrays of numbers, and bits of sets of them. */
 typedef enum qg_criterion {
 #define X(name, ...) QG_CRITERION_##name,
     QG_CRITERION_LIST(X)

@@ -91,4 +91,17 @@ qg_code qg_report_differences_json(int *cells, qg_str *out, qg_reading *a,
  */
 qg_code qg_report_differences(int *cells, FILE *to, qg_reading *a, qg_reading *b) QG_MUST_USE;
 
+/* What a report is to have. */
+enum { QG_REPORT_TEXTS = 12 };
+typedef struct qg_report_wish {
+    const char *only;        /* ids of sections with commas between them; NULL: all */
+    int texts;               /* most texts that are shown word by word */
+    const char *const *text; /* [n_text] ids of texts to show in place of those that rules choose */
+    int n_text;
+} qg_report_wish;
+
+/** Writes DIR/index.html and what is beside it; folders are made. @errors QG_EUSAGE (no such
+ *  section), QG_EIO, QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_report_write(const char *dir, qg_reading *r, const qg_report_wish *wish) QG_MUST_USE;
+
 #endif

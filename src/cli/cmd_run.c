@@ -2,6 +2,7 @@
  * cmd_run.c - qgrid run: every rank starts here; rank 0 drives, the others serve.
  */
 #include "cli.h"
+#include "report_folder.h"
 #include "status_file.h"
 
 #include "qgrid/work.h"
@@ -132,8 +133,16 @@ static void print_command(const arguments *a)
     printf("\n");
 }
 
+/* Where the report goes that the job asks for: results elsewhere have theirs beside them. NULL:
+ * none, or out of memory. */
+static const char *report_folder(const qg_job *job, qg_arena *arena, const arguments *a)
+{
+    return job->report && a->run.output ? qg_report_folder(arena, a->run.output) : job->report;
+}
+
 /* Rank 0: the whole run. Dismisses the workers in any case. */
-static int drive(qg_par *par, qg_arena *arena, const arguments *a, qg_run_summary *summary)
+static int drive(const char **report, qg_par *par, qg_arena *arena, const arguments *a,
+                 qg_run_summary *summary)
 {
     qg_job job;
     qg_plan plan;
@@ -146,6 +155,7 @@ static int drive(qg_par *par, qg_arena *arena, const arguments *a, qg_run_summar
     }
     qg_code rc = qg_job_load(&job, arena, a->job, a->set, &problems);
     if (rc == QG_OK) {
+        *report = report_folder(&job, arena, a);
         qg_status_file_put(a->status_file, "output", a->run.output ? a->run.output : job.output);
         rc = qg_plan_make(&plan, arena, &job, a->only, &problems);
     }
@@ -208,6 +218,9 @@ static void print_counts(const qg_run_summary *s, qg_arena *arena, bool part)
     if (others > 0)
         printf("; %d others are open", others);
     printf(": %s\n", s->output);
+    if (others > 0 && s->open == 0)
+        printf("What was selected is complete; the file is not: qgrid status gives %d for it\n",
+               QG_EXIT_INTERRUPTED);
 }
 
 static void report(const qg_run_summary *s, qg_arena *arena, const arguments *a)
@@ -220,9 +233,26 @@ static void report(const qg_run_summary *s, qg_arena *arena, const arguments *a)
         print_file(s->output, arena, QG_UNFINISHED);
 }
 
+/* A run is over when it writes its report: what goes wrong then is told, and changes nothing of it.
+ */
+static void write_report(const char *dir, const qg_run_summary *s, qg_arena *arena)
+{
+    const qg_report_wish wish = {.texts = QG_REPORT_TEXTS};
+    if (open_in_file(s->output, arena) > 0)
+        return; /* it comes with the last cell */
+    if (qg_report_file(arena, s->output, dir, &wish) == QG_OK) {
+        printf("Report: %s/index.html\n", dir);
+        return;
+    }
+    char why[1024];
+    qg_warn("no report was written: %s", qg_log_error_text(why, sizeof why, qg_error_last()));
+    qg_error_clear();
+}
+
 int qg_cmd_run(int argc, char **argv)
 {
     arguments a = {0};
+    const char *folder = NULL;
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves does not stop the work */
     qg_stop_catch();
     int status = parse(&a, argc, argv);
@@ -239,9 +269,11 @@ int qg_cmd_run(int argc, char **argv)
     qg_run_summary summary = {0};
     if (par->rank == 0) {
         qg_status_file_count(a.status_file, "started", par->size);
-        status = drive(par, arena, &a, &summary);
+        status = drive(&folder, par, arena, &a, &summary);
         if (summary.output && summary.status != QG_EXIT_STOPPED)
             report(&summary, arena, &a);
+        if (folder && (status == QG_EXIT_OK || status == QG_EXIT_CELLS_FAILED))
+            write_report(folder, &summary, arena);
         status = qg_cli_flush(status);
         qg_status_file_count(a.status_file, "status", status);
     } else {

@@ -13,11 +13,11 @@
 #include <string.h>
 
 struct top {
-    const char *name, *output;
+    const char *name, *output, *report;
     int64_t seed, max_length, unit_tokens, bootstrap;
     int absent;
     const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency,
-        *decompose, *margin, *stress, *recommend;
+        *decompose, *margin, *stress, *recommend, *sensitivity;
 };
 
 static const char *const absent_names[] = {
@@ -27,6 +27,7 @@ static const char *const absent_names[] = {
 static const qg_opt top_table[] = {
     {"name", QG_OPT_STRING, offsetof(struct top, name), .required = true, .help = "name of the study"},
     {"output", QG_OPT_STRING, offsetof(struct top, output), .help = "results file; default results/NAME.h5"},
+    {"report", QG_OPT_STRING, offsetof(struct top, report), .help = "folder of a report, a page with figures and tables, that a finished run writes; default: none"},
     {"seed", QG_OPT_INT, offsetof(struct top, seed), .def = 42, .min = 0, .max = QG_JSON_MOST_INTEGER, .help = "seed of everything random"},
     {"max_length", QG_OPT_INT, offsetof(struct top, max_length), .def = 128, .min = 3, .max = 65536, .help = "longest text in tokens"},
     {"unit_tokens", QG_OPT_INT, offsetof(struct top, unit_tokens), .def = 512, .min = 1, .max = 1 << 20, .help = "size of a unit of work in tokens"},
@@ -40,6 +41,7 @@ static const qg_opt top_table[] = {
     {"explain", QG_OPT_NODE, offsetof(struct top, explain), .help = "explanation methods"},
     {"latency", QG_OPT_NODE, offsetof(struct top, latency), .help = "latency measurement"},
     {"stress", QG_OPT_NODE, offsetof(struct top, stress), .help = "experiments are made again on perturbed texts, each way at each level"},
+    {"sensitivity", QG_OPT_NODE, offsetof(struct top, sensitivity), .help = "each part of a model alone under each precision, the rest in fp32"},
     {"decompose", QG_OPT_NODE, offsetof(struct top, decompose), .help = "[{of, control}, ...]: how much of a drift is training, how much quantization"},
     {"margin", QG_OPT_NODE, offsetof(struct top, margin), .help = "differences that are too small to matter"},
     {"recommend", QG_OPT_NODE, offsetof(struct top, recommend), .help = "which variants may be deployed: thresholds"},
@@ -84,6 +86,8 @@ const qg_opt_table qg_job_tables[] = {
     {"randomisation", qg_job_randomisation_opts},
     {"stress", qg_job_stress_opts},
     {"recommend", qg_job_recommend_opts},
+    {"sensitivity", qg_job_sensitivity_opts},
+    {"sensitivity_samples", qg_job_sensitivity_samples_opts},
     {NULL, NULL},
 };
 
@@ -350,6 +354,9 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
         return QG_ENOMEM;
     if (!out->output[0])
         QG_WRONG(&r, qg_json_get(out->doc.root, "output"), "is empty, a file name is expected");
+    out->report = t.report;
+    if (t.report && !t.report[0])
+        QG_WRONG(&r, qg_json_get(out->doc.root, "report"), "is empty, a folder name is expected");
     out->seed = t.seed;
     out->max_length = t.max_length;
     out->unit_tokens = t.unit_tokens;
@@ -366,6 +373,7 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     read_latency(&r, t.latency);
     (void)qg_opt_read(&out->margin, margin_table, &out->doc, t.margin, problems);
     QG_TRY(qg_job_read_explain(&r, t.explain));
+    QG_TRY(qg_job_read_sensitivity(&r, t.sensitivity));
     QG_TRY(qg_job_read_decompositions(&r, t.decompose));
     QG_TRY(qg_job_read_recommend(&r, t.recommend));
     return problems->n > before ? QG_EJOB : QG_OK;

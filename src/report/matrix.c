@@ -39,6 +39,20 @@ static qg_code read_numbers(double **out, qg_reading *r, const char *path, const
     return QG_OK;
 }
 
+qg_code qg_numbers_read(double **out, int64_t *n, qg_reading *r, const char *path)
+{
+    qg_store_info s;
+    *out = NULL;
+    *n = 0;
+    if (!qg_store_has(r->store, path))
+        return QG_OK;
+    QG_TRY(qg_store_describe(&s, r->store, path));
+    *n = 1;
+    for (int i = 0; i < s.ndim; i++)
+        *n *= s.shape[i];
+    return read_numbers(out, r, path, &s, *n);
+}
+
 qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *scale)
 {
     qg_store_info s;

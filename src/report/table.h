@@ -133,6 +133,10 @@ qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *
 qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const char *blocks,
                        const char *rows, const char *columns) QG_MUST_USE;
 
+/** All numbers of a dataset, [*n] in its order, whatever their type; NULL where the file has none
+ * of that path. Arena of the reading. @errors QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_numbers_read(double **out, int64_t *n, qg_reading *r, const char *path) QG_MUST_USE;
+
 /** The name along a side as a value: a number where the scale is one of numbers ("level 0.5"). */
 qg_value qg_table_side(const char *scale, const char *name);
 

@@ -58,6 +58,46 @@ int qg_display_add(qg_str *out, const char *text, size_t len, int most)
     return used + cut;
 }
 
+static void add_markup(qg_str *out, const char *text, size_t len)
+{
+    char piece[16];
+    int bytes;
+    for (size_t i = 0; i < len; i += (size_t)bytes) {
+        shown(piece, text + i, &bytes);
+        switch (piece[0]) {
+        case '&':
+            qg_str_add(out, "&amp;");
+            break;
+        case '<':
+            qg_str_add(out, "&lt;");
+            break;
+        case '>':
+            qg_str_add(out, "&gt;");
+            break;
+        case '"':
+            qg_str_add(out, "&quot;");
+            break;
+        case '\'':
+            qg_str_add(out, "&#39;");
+            break;
+        default:
+            qg_str_add(out, piece);
+        }
+    }
+}
+
+void qg_display_markup(qg_str *out, const char *text, size_t len)
+{
+    size_t good;
+    while ((good = qg_utf8_check(text, len)) < len) {
+        add_markup(out, text, good);
+        qg_str_addf(out, "\\x%02x", (unsigned char)text[good]);
+        text += good + 1;
+        len -= good + 1;
+    }
+    add_markup(out, text, len);
+}
+
 qg_library qg_utf8proc_library(void)
 {
     return (qg_library){"utf8proc",

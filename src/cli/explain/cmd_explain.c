@@ -1,5 +1,5 @@
 /*
- * cmd_explain.c - qgrid explain: why a model says what it says of a text.
+ * cmd_explain.c - qgrid explain: why a model says what it says of a text, now or in a results file.
  *
  * Texts are explained in portions, so that their perturbations and path points fill batches; what a
  * text gets does not depend on its portion.
@@ -8,6 +8,8 @@
 #include "cli/precision_argument.h"
 #include "run.h"
 #include "cli/text_source.h"
+
+#include "qgrid/store.h"
 
 #include <limits.h>
 #include <string.h>
@@ -56,7 +58,8 @@ const char qg_cmd_explain_examples[] =
     "  qgrid explain -m models/mini-finetuned 'makanan nya enak tapi mahal'\n"
     "  qgrid explain -m models/mini-finetuned -p fp32,int8,int4 -x shap 'tidak enak'\n"
     "  qgrid explain -m models/mini-finetuned -x all --target negative --html why.html 'tidak enak'\n"
-    "  qgrid explain -m models/mini-finetuned -x lime --option samples=500 --json --jsonl texts.jsonl\n";
+    "  qgrid explain -m models/mini-finetuned -x lime --option samples=500 --json --jsonl texts.jsonl\n"
+    "  qgrid explain results/full_matrix.h5 'finetuned_smsa/*/lime' 28\n";
 // clang-format on
 
 typedef struct explain {
@@ -66,6 +69,7 @@ typedef struct explain {
     qg_explain_wish wish;
     qg_text_source texts;
     qg_explain_sink sink;
+    qg_explain_stored_wish stored;
     int64_t seed, max_length;
     /* the run */
     qg_arena *arena, *scratch; /* scratch: of a portion */
@@ -287,12 +291,32 @@ static void plain_option(explain *x, int key)
     x->sink.bars |= key == OPT_BARS;
 }
 
+static bool is_results(const char *path)
+{
+    size_t len = strlen(path);
+    return (len > 3 && strcmp(path + len - 3, ".h5") == 0) || qg_store_is_hdf5(path);
+}
+
+/* A results file explains what it has: what would choose otherwise is refused. */
+static int find_stored(explain *x, const qg_command *cmd, char **argv)
+{
+    if (x->precisions || x->wish.methods || x->target || x->wish.n_options || x->embeddings ||
+        x->parameters || x->seed >= 0 || x->max_length || x->source.random_head || x->texts.path ||
+        x->texts.n_read)
+        return qg_cli_usage(cmd, "of a results file only --json, --html, --bars and --color can be "
+                                 "asked for: its cells say the rest");
+    x->stored = (qg_explain_stored_wish){argv[0], argv[1], argv[2]};
+    return -1;
+}
+
 /* Texts are arguments, or lines of one stream. */
 static int find_input(explain *x, const qg_command *cmd, int argc, char **argv)
 {
     int n = argc - optind;
+    if (!x->source.dir && n == 3 && is_results(argv[optind]))
+        return find_stored(x, cmd, argv + optind);
     if (!x->source.dir)
-        return qg_cli_usage(cmd, "-m MODEL is needed");
+        return qg_cli_usage(cmd, "-m MODEL is needed, or a results file, a cell and a row");
     if ((x->texts.path || x->texts.n_read) && n > 0)
         return qg_cli_usage(cmd, "texts are arguments or lines of a file, not both");
     if (x->texts.path)
@@ -320,15 +344,20 @@ static int parse(explain *x, int argc, char **argv)
 
 int qg_cmd_explain(int argc, char **argv)
 {
-    explain x = {.seed = 42, .wish.methods = "integrated_gradients"};
+    explain x = {.seed = -1};
     int status = parse(&x, argc, argv);
     if (status >= 0)
         return status;
+    x.seed = x.seed < 0 ? 42 : x.seed;
+    x.wish.methods = x.wish.methods ? x.wish.methods : "integrated_gradients";
     x.source.head_seed = x.seed;
     x.wish.options = x.option;
     x.arena = qg_arena_create(0);
     x.scratch = qg_arena_create(0);
-    status = x.arena && x.scratch && run(&x) == QG_OK ? QG_EXIT_OK : qg_cli_fail();
+    qg_code rc = !x.arena || !x.scratch ? QG_ENOMEM
+                 : x.stored.file        ? qg_explain_stored(&x.sink, x.arena, &x.stored)
+                                        : run(&x);
+    status = rc == QG_OK ? QG_EXIT_OK : qg_cli_fail();
     qg_explain_models_close(&x.models);
     qg_str_fini(&x.sink.page);
     qg_arena_destroy(x.scratch);

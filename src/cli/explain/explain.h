@@ -22,7 +22,7 @@ typedef struct qg_explain_study {
     const char *model;         /* as the user named it */
     const char *const *labels; /* [classes] */
     int classes;
-    const qg_tokenizer *tokenizer;
+    const qg_tokenizer *tokenizer;    /* NULL: explanations of a results file, without tokens */
     int precisions, methods, columns; /* columns = precisions x methods, precision by precision */
     const qg_explain_column *column;
 } qg_explain_study;

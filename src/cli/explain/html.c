@@ -5,7 +5,6 @@
 
 #include "qgrid/display.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -39,38 +38,14 @@ typedef struct page {
 
 /* ------------------------------------------------------------------------------------- escaping */
 
-/* As a terminal would see it, and nothing in it that is markup. */
-static void escaped(qg_str *out, const char *text, size_t len)
-{
-    qg_str shown = {0};
-    qg_display_add(&shown, text, len, INT_MAX);
-    for (size_t i = 0; i < shown.len; i++) {
-        char c = shown.data[i];
-        if (c == '&')
-            qg_str_add(out, "&amp;");
-        else if (c == '<')
-            qg_str_add(out, "&lt;");
-        else if (c == '>')
-            qg_str_add(out, "&gt;");
-        else if (c == '"')
-            qg_str_add(out, "&quot;");
-        else
-            qg_str_addn(out, &c, 1);
-    }
-    out->failed |= shown.failed;
-    qg_str_fini(&shown);
-}
-
 static void name(qg_str *out, const char *text)
 {
-    /* A path may be any bytes. */
-    size_t len = strlen(text);
-    escaped(out, text, qg_utf8_check(text, len));
+    qg_display_markup(out, text, strlen(text));
 }
 
 static void word(const page *p, int w)
 {
-    escaped(p->out, p->text->word[w].text, p->text->word[w].len);
+    qg_display_markup(p->out, p->text->word[w].text, p->text->word[w].len);
 }
 
 /* " class="p3"" of a level; nothing where the score is next to none. */

@@ -103,8 +103,10 @@ static void one_column(qg_str *s, const qg_explain_study *y, const qg_explain_fo
         qg_str_addf(s, "\"steps\": %lld, ", (long long)r->scores.steps);
     if (r->scores.reached >= 0)
         qg_str_addf(s, "\"tolerance_reached\": %s, ", r->scores.reached ? "true" : "false");
-    tokens(s, y, t->code, r->scores.token_score);
-    qg_str_add(s, ", ");
+    if (y->tokenizer) { /* else they are stored explanations, told by words */
+        tokens(s, y, t->code, r->scores.token_score);
+        qg_str_add(s, ", ");
+    }
     words(s, t, r->scores.word_score);
     if (r->scores.pairs > 0)
         pairs(s, &r->scores);

@@ -105,4 +105,16 @@ typedef struct qg_explain_plan {
 qg_code qg_explain_batch(qg_explain_found *text, int n, const qg_explain_plan *plan,
                          qg_arena *a) QG_MUST_USE;
 
+/* -------------------------------------------------------------------------------------- stored */
+
+/* A text of a results file, as the command line has it. */
+typedef struct qg_explain_stored_wish {
+    const char *file, *cell, *row; /* the cell may be a pattern; NULL file: a model explains */
+} qg_explain_stored_wish;
+
+/** Shows what the cells of one experiment say of a row. @errors QG_EUSAGE (no such cell, row not
+ *  explained), QG_ESTORE, QG_EIO, QG_ENOMEM. Local. */
+qg_code qg_explain_stored(qg_explain_sink *sink, qg_arena *a,
+                          const qg_explain_stored_wish *wish) QG_MUST_USE;
+
 #endif

@@ -137,5 +137,5 @@ qg_code qg_figure_read(qg_figure *out, const qg_figure_entry *e, qg_reading *r)
     *out =
         (qg_figure){.name = e->name, .title = e->title, .caption = e->caption, .arena = r->arena};
     QG_TRY(e->read(out, r));
-    return qg_figure_prepare(out);
+    return qg_figure_prepare(out, r);
 }

@@ -90,16 +90,22 @@ static int columns(qg_str *out, const char *text, int most)
     return most;
 }
 
-double qg_pen_width(const char *text, double size)
+/* Mean width of a column in a class of texts: heads are bold. */
+static double column_width(const char *kind)
 {
-    return columns(NULL, text, INT_MAX) * size * 0.57;
+    return strcmp(kind, "h") == 0 ? 8.9 : strcmp(kind, "t") == 0 ? 7.6 : 6;
+}
+
+double qg_pen_width(const char *text, const char *kind)
+{
+    return columns(NULL, text, INT_MAX) * column_width(kind);
 }
 
 /* What is shown of a text, escaped, with its whole for the pointer where it is cut. */
-static void add_text(qg_str *out, const char *text, double room, double size)
+static void add_text(qg_str *out, const char *text, double room, const char *kind)
 {
     qg_str shown = {0};
-    int most = (int)(room / (size * 0.57));
+    int most = (int)(room / column_width(kind));
     columns(&shown, text, most > 1 ? most : 1);
     if (shown.data && strcmp(shown.data, text) != 0) {
         qg_str_add(out, "<title>");
@@ -110,11 +116,6 @@ static void add_text(qg_str *out, const char *text, double room, double size)
         qg_pen_escape(out, shown.data);
     out->failed |= shown.failed;
     qg_str_fini(&shown);
-}
-
-static double size_of(const char *kind)
-{
-    return strcmp(kind, "h") == 0 ? 14 : strcmp(kind, "t") == 0 ? TEXT + 1 : TEXT - 1;
 }
 
 void qg_pen_text(qg_str *out, double x, double y, const char *kind, const char *anchor, double room,
@@ -128,7 +129,7 @@ void qg_pen_text(qg_str *out, double x, double y, const char *kind, const char *
     if (strcmp(anchor, "start") != 0)
         qg_str_addf(out, " text-anchor=\"%s\"", anchor);
     qg_str_add(out, ">");
-    add_text(out, text, room, size_of(kind));
+    add_text(out, text, room, kind);
     qg_str_add(out, "</text>\n");
 }
 
@@ -140,7 +141,7 @@ void qg_pen_upright(qg_str *out, double x, double y, const char *anchor, double 
     qg_str_add(out, " ");
     qg_pen_number(out, y);
     qg_str_addf(out, ") rotate(-90)\" text-anchor=\"%s\">", anchor);
-    add_text(out, text, room, size_of("k"));
+    add_text(out, text, room, "k");
     qg_str_add(out, "</text>\n");
 }
 

@@ -7,7 +7,7 @@
 #include "scale.h"
 
 /* Coordinates are in units that are 1 px where a figure is WIDTH px wide. */
-enum { WIDTH = 460, GAP = 14, TEXT = 11, MARKERS = 6, COLOURS = 7, DASHES = 5 };
+enum { WIDTH = 430, GAP = 14, TEXT = 11, MARKERS = 6, COLOURS = 7, DASHES = 5 };
 
 /* A panel on the paper. */
 typedef struct qg_frame {
@@ -25,8 +25,8 @@ void qg_pen_number(qg_str *out, double v);
 /** Appends a text for XML: markup escaped, what XML has not in it replaced. */
 void qg_pen_escape(qg_str *out, const char *text);
 
-/** Width of a text of this size in px, by its columns. */
-double qg_pen_width(const char *text, double size);
+/** Width of a text of a class in px, by its columns. */
+double qg_pen_width(const char *text, const char *kind);
 
 /** Appends a <text> at x, y; `anchor` start, middle or end. It is cut to `room`, its whole is then
  *  what the pointer shows. */

@@ -114,15 +114,21 @@ static qg_code split_crowded(qg_figure *f)
     return QG_OK;
 }
 
-/* A name has one style all over the figure. */
-static qg_code set_styles(qg_figure *f)
+/* A name has one style all over the figure, precisions in all figures of a file. */
+static qg_code set_styles(qg_figure *f, const qg_reading *r)
 {
     qg_axis names = {0};
+    double at;
+    for (int i = 0; i < r->n; i++)
+        if (*r->cell[i].precision)
+            QG_TRY(qg_axis_place(&at, f, &names, r->cell[i].precision));
     for (int i = 0; i < f->n_panels; i++) {
         for (int k = 0; k < f->panel[i].n_series; k++) {
-            double at;
-            QG_TRY(qg_axis_place(&at, f, &names, f->panel[i].series[k].name));
-            f->panel[i].series[k].style = (int)at;
+            qg_plot_series *s = &f->panel[i].series[k];
+            if (*s->name) {
+                QG_TRY(qg_axis_place(&at, f, &names, s->name));
+                s->style = (int)at;
+            }
         }
     }
     return QG_OK;
@@ -168,10 +174,10 @@ static void share_colours(qg_figure *f)
     }
 }
 
-qg_code qg_figure_prepare(qg_figure *f)
+qg_code qg_figure_prepare(qg_figure *f, const qg_reading *r)
 {
     drop_empty(f);
-    QG_TRY(set_styles(f));
+    QG_TRY(set_styles(f, r));
     QG_TRY(split_crowded(f));
     if (f->share_x)
         share_axis(f, false);

@@ -8,6 +8,6 @@
 
 /** Empty series and panels go, panels with more than can be told apart are split, styles and common
  *  limits are set. @errors QG_ENOMEM. Local. */
-qg_code qg_figure_prepare(qg_figure *f) QG_MUST_USE;
+qg_code qg_figure_prepare(qg_figure *f, const qg_reading *r) QG_MUST_USE;
 
 #endif

@@ -13,7 +13,7 @@ enum { HEIGHT = 190, HALF_HEIGHT = 150, LINE = 14, NAMES_BELOW = 92 };
  * stands behind a plain value for readers that know none. */
 static const char STYLE[] =
     "<style>"
-    ".qgf{width:100%;max-width:690px;height:auto;--qgf-ink:#1b1b1b;--qgf-soft:#595959;"
+    ".qgf{width:100%;max-width:620px;height:auto;--qgf-ink:#1b1b1b;--qgf-soft:#595959;"
     "--qgf-grid:#dcdcdc;--qgf-paper:#fff;--qgf-0:#0072b2;--qgf-1:#d55e00;--qgf-2:#00855f;"
     "--qgf-3:#b3598f;--qgf-4:#b07700;--qgf-5:#2f9bd0;--qgf-6:#555}"
     "@media(prefers-color-scheme:dark){.qgf{" /* as below */
@@ -30,11 +30,12 @@ static const char STYLE[] =
     "@media print{.qgf,[data-theme] .qgf{--qgf-ink:#000;--qgf-soft:#444;"
     "--qgf-grid:#ccc;--qgf-paper:#fff;--qgf-0:#0072b2;--qgf-1:#d55e00;--qgf-2:#00855f;"
     "--qgf-3:#b3598f;--qgf-4:#b07700;--qgf-5:#2f9bd0;--qgf-6:#555}}"
-    ".qgf text{font-family:system-ui,'Liberation Sans',sans-serif;font-size:11px;fill:#1b1b1b;"
+    ".qgf text{font-family:system-ui,'Liberation Sans',sans-serif;font-size:10.5px;fill:#1b1b1b;"
     "fill:var(--qgf-ink)}"
     ".qgf .h{font-size:14px;font-weight:600}.qgf .t{font-size:12px;font-weight:600}"
-    ".qgf .k{font-size:10px}.qgf .i{font-size:10px;fill:#595959;fill:var(--qgf-soft)}"
+    ".qgf .i{fill:#595959;fill:var(--qgf-soft)}"
     ".qgf .on{fill:#101010}.qgf .off{fill:#fff}"
+    ".qgf .in{fill:#fff;fill:var(--qgf-paper)}"
     ".qgf .p{fill:#fff;fill:var(--qgf-paper)}"
     ".qgf .g,.qgf .a,.qgf .u{fill:none;stroke-width:1;stroke:#dcdcdc;stroke:var(--qgf-grid)}"
     ".qgf .a,.qgf .u{stroke:#1b1b1b;stroke:var(--qgf-ink)}.qgf .u{stroke-dasharray:5 4;opacity:.7}"
@@ -58,7 +59,7 @@ static double widest(const qg_axis *a)
 {
     double width = 0;
     for (int i = 0; i < a->n_names; i++)
-        width = fmax(width, qg_pen_width(a->name[i], TEXT - 1));
+        width = fmax(width, qg_pen_width(a->name[i], "k"));
     return width;
 }
 
@@ -82,7 +83,7 @@ static double tick_width(const qg_scale *s)
         qg_fixed_text(text, s->tick[i], s->digits);
         if (s->log)
             qg_number_text(text, s->tick[i]);
-        width = fmax(width, qg_pen_width(text, TEXT - 1));
+        width = fmax(width, qg_pen_width(text, "k"));
     }
     return width;
 }
@@ -100,21 +101,37 @@ static double below(const qg_frame *fr)
     return names_stand(fr) ? fmin(widest(&fr->p->x), NAMES_BELOW) + 8 : LINE;
 }
 
+/* Where a title that is too long for one line is broken: behind the last comma before its end that
+ * leaves a first line of the panel's width; NULL: nowhere. */
+static const char *title_break(const char *title, double width)
+{
+    const char *at = NULL;
+    double columns = qg_pen_width(title, "t") / (double)strlen(title);
+    if (qg_pen_width(title, "t") <= width)
+        return NULL;
+    for (const char *c = strstr(title, ", "); c; c = strstr(c + 1, ", "))
+        if ((double)(c + 1 - title) * columns <= width)
+            at = c + 2;
+    return at;
+}
+
 /* Where everything of a panel is, when its left upper corner is at 0 and its width is known. */
 static void place_panel(qg_frame *fr, const qg_panel *p, double width)
 {
     *fr = (qg_frame){.p = p, .width = width};
     bool has_cells = p->n_series > 0 && p->series[0].mark == QG_CELLS;
     bool has_spans = p->n_series > 0 && p->series[0].mark == QG_SPANS;
-    fr->head = (p->title ? LINE + 2 : 0) + (p->note ? LINE : 0) + 6;
+    bool broken = p->title && *p->title && title_break(p->title, width);
+    fr->head = (p->title ? LINE + 2 : 0) + (broken ? LINE : 0) + (p->note ? LINE : 0) + 6;
     fr->row = has_cells || has_spans ? 18 : fmax(17, 11 * p->n_series + 6);
     if (!p->y.name)
         fit(&fr->y, p, true, p->half ? 4 : 5);
-    fr->left = p->y.name ? fmin(widest(&p->y) + 10, width * 0.4) : tick_width(&fr->y) + 8;
+    fr->left = p->y.name ? fmin(widest(&p->y) + 10, width * (p->half ? 0.5 : 0.4))
+                         : tick_width(&fr->y) + 8;
     fr->left += p->y.title && *p->y.title && !p->y.name ? LINE : 0;
     fr->right = width - 12;
     if (!p->x.name)
-        fit(&fr->x, p, false, p->half ? 3 : 5);
+        fit(&fr->x, p, false, p->half ? 4 : 5);
     fr->height = fr->head +
                  (p->y.name ? p->y.n_names * fr->row
                   : p->half ? HALF_HEIGHT
@@ -139,8 +156,18 @@ static void move_panel(qg_frame *fr, double x, double y)
 static void draw_head(qg_str *out, const qg_frame *fr)
 {
     double y = fr->top - fr->head + LINE - 2;
-    if (fr->p->title) {
-        qg_pen_text(out, fr->outer, y, "t", "start", fr->width, fr->p->title);
+    const char *title = fr->p->title;
+    const char *second = title && *title ? title_break(title, fr->width) : NULL;
+    if (second) {
+        qg_str first = {0};
+        qg_str_addn(&first, title, (size_t)(second - 1 - title));
+        qg_pen_text(out, fr->outer, y, "t", "start", fr->width, first.data ? first.data : "");
+        qg_str_fini(&first);
+        title = second;
+        y += LINE;
+    }
+    if (title) {
+        qg_pen_text(out, fr->outer, y, "t", "start", fr->width, title);
         y += LINE;
     }
     if (fr->p->note)
@@ -166,7 +193,7 @@ static void draw_ticks_below(qg_str *out, const qg_frame *fr)
         if (s->log)
             qg_number_text(text, s->tick[i]);
         qg_pen_line(out, "g", x, fr->top, x, fr->bottom);
-        double half = qg_pen_width(text, TEXT - 1) / 2;
+        double half = qg_pen_width(text, "k") / 2;
         if (x - half > end + 3)
             qg_pen_text(out, x, fr->bottom + 12, "k", "middle", fr->width, text);
         end = x - half > end + 3 ? x + half : end;
@@ -274,7 +301,7 @@ static void draw_sample(qg_str *out, const qg_plot_series *s, double x, double y
         qg_str_add(out, "</g>");
     }
     if (s->mark == QG_BARS || s->mark == QG_SPANS)
-        qg_pen_box(out, "r", x + 5, y - 4, x + 17, y + 4);
+        qg_pen_box(out, s->mark == QG_BARS ? "r" : "s", x + 5, y - 4, x + 17, y + 4);
     else if (s->mark == QG_STEPS)
         qg_pen_box(out, "w", x + 5, y - 4, x + 17, y + 4);
     else if (!s->plain)
@@ -291,7 +318,7 @@ static void draw_legend(qg_str *out, const qg_figure *f, double *y)
     for (int i = 0; i < f->n_panels; i++) {
         for (int k = 0; k < f->panel[i].n_series; k++) {
             const qg_plot_series *s = &f->panel[i].series[k];
-            double width = fmin(qg_pen_width(s->name, TEXT - 1), 200) + 40;
+            double width = fmin(qg_pen_width(s->name, "k"), 200) + 40;
             if (!*s->name || !is_first(f, i, k))
                 continue;
             if (x > 0 && x + width > WIDTH) {
@@ -324,7 +351,7 @@ static void draw_meanings(qg_str *out, const qg_figure *f, double *y)
         if (!p->value_title || (last && strcmp(last, p->value_title) == 0) || isnan(p->value_low))
             continue;
         last = p->value_title;
-        double x = fmin(qg_pen_width(last, TEXT - 1), 230) + 8, low = p->value_low;
+        double x = fmin(qg_pen_width(last, "k"), 230) + 8, low = p->value_low;
         double high = p->value_high;
         if (!isnan(p->value_middle)) {
             double reach = fmax(high - p->value_middle, p->value_middle - low);
@@ -334,7 +361,7 @@ static void draw_meanings(qg_str *out, const qg_figure *f, double *y)
         qg_pen_text(out, 0, *y + 11, "i", "start", 230, last);
         qg_number_text(text, low);
         qg_pen_text(out, x, *y + 11, "k", "start", 60, text);
-        x += qg_pen_width(text, TEXT - 1) + 6;
+        x += qg_pen_width(text, "k") + 6;
         for (int k = 0; k < 20; k++) {
             qg_pen_colour(colour, (k + 0.5) / 20, !isnan(p->value_middle));
             qg_str_addf(out, "<g fill=\"%s\">", colour);

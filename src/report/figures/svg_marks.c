@@ -151,7 +151,9 @@ static void draw_path(qg_str *out, const qg_frame *fr, const qg_plot_series *s, 
         else
             add_corner(out, &begun, x, y);
     }
-    qg_str_add(out, "\"/>\n");
+    qg_str_add(out, "\"><title>");
+    qg_pen_escape(out, s->name);
+    qg_str_add(out, "</title></path>\n");
 }
 
 static bool has_band(const qg_datum *d)
@@ -246,12 +248,20 @@ static void draw_cell(qg_str *out, const qg_frame *fr, const qg_plot_series *s, 
     qg_fixed_text(text, d->value, fr->p->digits);
     if (isnan(d->value))
         strcpy(text, "\xe2\x80\x93");
-    if (qg_pen_width(text, TEXT - 1) + 2 <= width)
+    char *shown = text;
+    if (qg_pen_width(text, "k") > width &&
+        strstr(text, "0.")) { /* without the 0 before the point */
+        shown = strstr(text, "0.");
+        if (shown > text)
+            *shown = *text;
+        shown += shown == text;
+    }
+    if (qg_pen_width(shown, "k") - 2 <= width)
         qg_pen_text(out, x, y + 3.5,
                     isnan(share) ? "k"
                     : dark       ? "k on"
                                  : "k off",
-                    "middle", width, text);
+                    "middle", width + 6, shown);
     close_datum(out);
 }
 
@@ -263,6 +273,10 @@ static void draw_span(qg_str *out, const qg_frame *fr, const qg_plot_series *s, 
     open_datum(out, fr, s, d);
     qg_pen_box(out, "s", qg_scale_at(&fr->x, d->low), y - fr->row / 2 + 2,
                qg_scale_at(&fr->x, d->high), y + fr->row / 2 - 2);
+    double width = qg_scale_at(&fr->x, d->high) - qg_scale_at(&fr->x, d->low);
+    if (qg_pen_width(s->name, "k") + 4 <= width)
+        qg_pen_text(out, qg_scale_at(&fr->x, (d->low + d->high) / 2), y + 3.5, "k in", "middle",
+                    width, s->name);
     close_datum(out);
 }
 
