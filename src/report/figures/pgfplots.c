@@ -21,7 +21,7 @@ static const char HEAD[] =
     "grid style={black!12},\n"
     "    axis lines=left,axis line style={-},unbounded coords=jump,scaled ticks=false,\n"
     "    tick label style={/pgf/number format/fixed},\n"
-    "    legend style={font=\\scriptsize,draw=none,at={(0.5,1.02)},anchor=south,"
+    "    legend style={font=\\scriptsize,draw=none,at={(0.5,0)},yshift=-10mm,anchor=north,"
     "legend columns=4}}}%\n"
     "\\definecolor{qgrid0}{HTML}{0072B2}\\definecolor{qgrid1}{HTML}{D55E00}%\n"
     "\\definecolor{qgrid2}{HTML}{00855F}\\definecolor{qgrid3}{HTML}{B3598F}%\n"
@@ -127,6 +127,15 @@ static bool has_cells(const qg_panel *p)
     return p->n_series > 0 && p->series[0].mark == QG_CELLS;
 }
 
+/* Room for names or numbers beside an axis, in mm at \scriptsize. */
+static double beside_width(const qg_panel *p)
+{
+    size_t longest = 6;
+    for (int i = 0; i < p->y.n_names; i++)
+        longest = strlen(p->y.name[i]) > longest ? strlen(p->y.name[i]) : longest;
+    return 1.4 * (double)(longest > 40 ? 40 : longest) + 6;
+}
+
 static void add_axis(qg_str *out, const qg_panel *p)
 {
     qg_str_add(out, "\\begin{tikzpicture}\n\\begin{axis}[qgrid,\n");
@@ -136,13 +145,17 @@ static void add_axis(qg_str *out, const qg_panel *p)
         qg_str_add(out, "},\n");
     }
     if (has_cells(p))
-        qg_str_add(out, "  x=7mm,y=7mm,grid=none,axis line style={draw=none},"
-                        "tickwidth=0pt,xticklabel style={rotate=90},\n");
+        qg_str_addf(out,
+                    "  x=%.2fmm,y=7mm,grid=none,axis line style={draw=none},tickwidth=0pt,"
+                    "xticklabel style={rotate=90},\n",
+                    fmin(7, 110.0 / p->x.n_names));
     else
-        qg_str_addf(out, "  width=%s\\linewidth,height=%dmm,\n", p->half ? "0.49" : "0.98",
-                    p->y.name ? 22 + p->y.n_names * (4 + 2 * p->n_series)
-                    : p->half ? 45
-                              : 55);
+        qg_str_addf(out,
+                    "  scale only axis,width=\\dimexpr%s\\linewidth-%.1fmm\\relax,height=%dmm,\n",
+                    p->half ? "0.48" : "0.98", beside_width(p),
+                    p->y.name ? 2 + p->y.n_names * (3 + 2 * p->n_series)
+                    : p->half ? 35
+                              : 45);
     add_limits(out, p, 'x', false);
     add_limits(out, p, 'y', true);
     qg_str_add(out, p->y.name ? "  y dir=reverse]\n" : "  ]\n");
