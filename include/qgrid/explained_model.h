@@ -10,6 +10,7 @@
 #define QGRID_EXPLAINED_MODEL_H
 
 #include "qgrid/explainable.h"
+#include "qgrid/mixed.h"
 
 /* A model with its gradients, as one that is trained has them. */
 typedef struct qg_explained_model qg_explained_model;
@@ -37,6 +38,14 @@ void qg_explained_model_destroy(qg_explained_model *m);
 /** "ste" where gradients pass through rounding of inputs, "exact" where nothing but weights is
  *  quantized. Static text. */
 const char *qg_explained_model_gradients(const qg_explained_model *m);
+
+/**
+ * Puts a part of its parameters under the precision and takes all others as they were read, with
+ * the inputs of Linear layers likewise; NULL: all are under it, as after creation. The logits are
+ * those of the deployed model, which the caller puts in the same state. Without effect where
+ * nothing is quantized. @errors QG_ENOMEM. Local.
+ */
+qg_code qg_explained_model_take_part(qg_explained_model *m, const qg_model_part *part) QG_MUST_USE;
 
 /**
  * Draws a part of its parameters anew, in place of those it was read with (qg_drawn_parts

@@ -92,7 +92,8 @@ typedef enum qg_part {
 typedef struct qg_role_traits {
     qg_module_kind kind;
     qg_part part;
-    bool joined; /* reads the same input as the module before it: one product serves both */
+    bool joined;      /* reads the same input as the module before it: one product serves both */
+    const char *name; /* of a Linear layer of a classifier */
 } qg_role_traits;
 extern const qg_role_traits qg_roles[QG_ROLES];
 

@@ -146,6 +146,15 @@ typedef struct qg_job_recommendation {
     bool *experiment; /* [n_experiments] */
 } qg_job_recommendation;
 
+/* "sensitivity": each part of a model alone under a precision, the rest in fp32. */
+typedef struct qg_sensitivity_options {
+    bool wanted;
+    bool *experiment, *precision, *method; /* of the job's, each as many as there are */
+    int64_t texts;                         /* predicted; 0: all of the data set */
+    int64_t per_class; /* explained of each class, of those of "explain"; 0: all of those */
+    int64_t seed;      /* of the choice of texts that are predicted */
+} qg_sensitivity_options;
+
 typedef struct qg_job {
     qg_json_doc doc;
     const char *const *set; /* what replaced values of the file, as given; NULL if nothing */
@@ -170,6 +179,7 @@ typedef struct qg_job {
     qg_latency_options latency;
     qg_explain_options explain;
     qg_job_stress stress;
+    qg_sensitivity_options sensitivity;
     int n_decompositions;
     qg_job_decomposition *decompositions;
     qg_job_margin margin;

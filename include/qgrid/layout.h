@@ -33,6 +33,8 @@
     X(FAITHFULNESS, "/faithfulness/M/D/P/X")                                                       \
     X(FAITHFULNESS_BY_GROUP, "/faithfulness/M/D/P/X/groups")                                       \
     X(RANDOMISATION, "/randomisation/M/D/P/X")                                                     \
+    X(SENSITIVITY, "/sensitivity/M/D/P")                                                           \
+    X(SENSITIVITY_EXPLAINED, "/sensitivity/M/D/P/X")                                               \
     X(INTERNALS, "/internals/M/D/P")                                                               \
     X(INTERNALS_DRIFT, "/comparisons/M/D/P/internals")                                             \
     X(DRIFT, "/comparisons/M/D/P/X")                                                               \

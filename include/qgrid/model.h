@@ -192,6 +192,15 @@ qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *batch,
                          const qg_capture *capture) QG_MUST_USE;
 
 /**
+ * The same from what goes into encoder layer `layer` on, x [T, C] (0: what the embeddings give;
+ * the number of layers: the head alone is run): the bits of the whole pass where they are those
+ * that it has there. The batch's ids have to be good ones, a message about numbers that are not
+ * finite is found by the whole pass. @errors as above. Local.
+ */
+qg_code qg_model_forward_from(float *logits, qg_model *m, const qg_batch *batch, int layer,
+                              const float *x) QG_MUST_USE;
+
+/**
  * Takes "labels" of a model: an array, the study's labels in the order of the model's classes; or
  * an object, the model's own names -> the study's labels. Sets the order of classes of `src`, in
  * the arena.

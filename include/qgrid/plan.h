@@ -8,6 +8,7 @@
 
 #include "qgrid/cell.h"
 #include "qgrid/job.h"
+#include "qgrid/mixed.h"
 #include "qgrid/sched.h"
 #include "qgrid/tokenizer.h"
 #include "qgrid/work_kind.h"
@@ -26,14 +27,15 @@ typedef struct qg_cell {
                   "control_smsa/vs/qat_smsa", "qat_smsa/reference",
                   "finetuned_smsa/stress/typos", "qat_probes/probes", "qat_smsa/seeds/explanations",
                   "qat_smsa/decomposition/control_smsa", "finetuned_smsa/fp32/lime/randomisation",
-                  "finetuned_smsa/int8/bounds", "finetuned_smsa/int8/internals" */
+                  "finetuned_smsa/int8/bounds", "finetuned_smsa/int8/internals",
+                  "finetuned_smsa/int8/sensitivity", "finetuned_smsa/int8/lime/sensitivity" */
     qg_cell_kind kind;
     int model, experiment; /* seeds, pair: the first of them; train: experiment is -1 */
     int precision;         /* -1 for those over all precisions */
-    int method; /* explain, randomise: of the job; pair, decomposition, stress: which of the job's
-                 * (perturbations); else -1 */
-    int owner;  /* latency: the cell whose measurement it shows; else itself */
-    int task;   /* its owner's; -1: computed by rank 0 from other cells, or skipped */
+    int method;       /* explain, randomise, explained sensitivity: of the job; pair, decomposition,
+                       * stress: which of the job's       (perturbations); else -1 */
+    int owner;        /* latency: the cell whose measurement it shows; else itself */
+    int task;         /* its owner's; -1: computed by rank 0 from other cells, or skipped */
     const char *skip; /* why it is not computed; NULL: it is */
     char key[65];     /* hash of everything that determines the result */
     bool selected;    /* by --only */
@@ -92,6 +94,15 @@ typedef struct qg_plan_explained {
     int64_t words, tokens; /* of the longest row */
 } qg_plan_explained;
 
+/* What the sensitivity of an experiment's model is measured on. */
+typedef struct qg_plan_sensitivity {
+    const qg_model_part *part; /* [parts] of the model */
+    int parts;
+    int64_t texts, slots;
+    const int64_t *row;  /* [texts] rows of the data set that are predicted, rising */
+    const int64_t *slot; /* [slots] which of the explained slots */
+} qg_plan_sensitivity;
+
 /* Cells may share a measurement of latency: `cell` is its owner, `model` and `experiment` are
  * those that are timed. */
 typedef struct qg_plan_task {
@@ -112,8 +123,9 @@ typedef struct qg_plan {
     const qg_job *job;
     qg_plan_model *models;
     qg_plan_dataset *datasets;
-    qg_plan_tokens **tokens;      /* [n_experiments] */
-    qg_plan_explained *explained; /* [n_experiments]; NULL: nothing is explained */
+    qg_plan_tokens **tokens;          /* [n_experiments] */
+    qg_plan_explained *explained;     /* [n_experiments]; NULL: nothing is explained */
+    qg_plan_sensitivity *sensitivity; /* [n_experiments] of those that have it; NULL: none has */
     qg_cell *cells;
     qg_plan_cells_of *cells_of; /* [n_experiments] */
     int *experiment_of;         /* [n_models][n_datasets] or -1 */

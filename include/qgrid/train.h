@@ -238,6 +238,9 @@ size_t qg_net_bytes(const qg_net *net);
  *  borrowed; to be called again when they have changed. Local. */
 void qg_net_set_weights(qg_net *net, const float *weights);
 
+/** Packs the weights of one site anew, which have changed in the block that is in use. Local. */
+void qg_net_pack_site(qg_net *net, int site);
+
 /** What the mean of a batch's losses divides by: the sum of its texts' class weights. */
 double qg_loss_weight(const int32_t *label, int B, const double *class_weights);
 

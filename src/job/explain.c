@@ -70,7 +70,7 @@ static qg_code read_methods(qg_job_reader *r, const qg_json *v)
         QG_TRY(rc);
         (void)qg_job_check_name(r, m, s->name);
         if (strcmp(s->name, "latency") == 0 || strcmp(s->name, "bounds") == 0 ||
-            strcmp(s->name, "internals") == 0)
+            strcmp(s->name, "internals") == 0 || strcmp(s->name, "sensitivity") == 0)
             QG_WRONG(r, m, "name '%s' is taken for cells of its kind", s->name);
         for (int i = 0; i < o->n_methods; i++)
             if (strcmp(o->methods[i].name, s->name) == 0)

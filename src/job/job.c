@@ -17,7 +17,7 @@ struct top {
     int64_t seed, max_length, unit_tokens, bootstrap;
     int absent;
     const qg_json *labels, *models, *datasets, *experiments, *precisions, *explain, *latency,
-        *decompose, *margin, *stress, *recommend;
+        *decompose, *margin, *stress, *recommend, *sensitivity;
 };
 
 static const char *const absent_names[] = {
@@ -41,6 +41,7 @@ static const qg_opt top_table[] = {
     {"explain", QG_OPT_NODE, offsetof(struct top, explain), .help = "explanation methods"},
     {"latency", QG_OPT_NODE, offsetof(struct top, latency), .help = "latency measurement"},
     {"stress", QG_OPT_NODE, offsetof(struct top, stress), .help = "experiments are made again on perturbed texts, each way at each level"},
+    {"sensitivity", QG_OPT_NODE, offsetof(struct top, sensitivity), .help = "each part of a model alone under each precision, the rest in fp32"},
     {"decompose", QG_OPT_NODE, offsetof(struct top, decompose), .help = "[{of, control}, ...]: how much of a drift is training, how much quantization"},
     {"margin", QG_OPT_NODE, offsetof(struct top, margin), .help = "differences that are too small to matter"},
     {"recommend", QG_OPT_NODE, offsetof(struct top, recommend), .help = "which variants may be deployed: thresholds"},
@@ -85,6 +86,8 @@ const qg_opt_table qg_job_tables[] = {
     {"randomisation", qg_job_randomisation_opts},
     {"stress", qg_job_stress_opts},
     {"recommend", qg_job_recommend_opts},
+    {"sensitivity", qg_job_sensitivity_opts},
+    {"sensitivity_samples", qg_job_sensitivity_samples_opts},
     {NULL, NULL},
 };
 
@@ -370,6 +373,7 @@ qg_code qg_job_load(qg_job *out, qg_arena *a, const char *path, const char *cons
     read_latency(&r, t.latency);
     (void)qg_opt_read(&out->margin, margin_table, &out->doc, t.margin, problems);
     QG_TRY(qg_job_read_explain(&r, t.explain));
+    QG_TRY(qg_job_read_sensitivity(&r, t.sensitivity));
     QG_TRY(qg_job_read_decompositions(&r, t.decompose));
     QG_TRY(qg_job_read_recommend(&r, t.recommend));
     return problems->n > before ? QG_EJOB : QG_OK;

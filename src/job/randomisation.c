@@ -3,10 +3,6 @@
  */
 #include "reader.h"
 
-#include "qgrid/str.h"
-
-#include <string.h>
-
 struct randomisation_entry {
     const qg_json *methods, *experiments;
     int64_t smooth, bins, seed;
@@ -25,57 +21,6 @@ const qg_opt qg_job_randomisation_opts[] = {
 };
 // clang-format on
 
-/* A name that the job's methods have not; nothing where some of these are mistaken themselves. */
-static void note_unknown_method(qg_job_reader *r, const qg_json *at, bool all_known)
-{
-    const qg_explain_options *o = &r->job->explain;
-    const char *names[QG_MAX_METHODS + 1] = {NULL};
-    char known[256];
-    for (int i = 0; i < o->n_methods; i++)
-        names[i] = o->methods[i].name;
-    if (at->type != QG_JSON_STRING)
-        QG_WRONG(r, at, "found %s, the name of a method is expected", qg_json_kind(at));
-    else if (all_known)
-        QG_WRONG(r, at, "'%s' is not the name of one of the job's methods: %s", at->string,
-                 qg_join_names(known, sizeof known, names));
-}
-
-static void choose_methods(qg_job_reader *r, const qg_json *v, bool all_known)
-{
-    qg_explain_options *o = &r->job->explain;
-    for (int i = 0; i < o->n_methods && !v; i++)
-        o->randomisation.method[i] = true;
-    if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
-        return;
-    for (const qg_json *m = v->child; m; m = m->next) {
-        bool found = false;
-        for (int i = 0; i < o->n_methods && m->type == QG_JSON_STRING; i++)
-            if (strcmp(o->methods[i].name, m->string) == 0)
-                found = o->randomisation.method[i] = true;
-        if (!found)
-            note_unknown_method(r, m, all_known);
-    }
-}
-
-static void choose_experiments(qg_job_reader *r, const qg_json *v)
-{
-    qg_job *job = r->job;
-    bool *chosen = job->explain.randomisation.experiment;
-    for (int i = 0; i < job->n_experiments && !v; i++)
-        chosen[i] = true;
-    if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
-        return;
-    for (const qg_json *m = v->child; m; m = m->next) {
-        const qg_seed_group *of = NULL;
-        if (m->type == QG_JSON_STRING)
-            of = qg_job_experiments(r, m);
-        else
-            QG_WRONG(r, m, "found %s, the name of an experiment is expected", qg_json_kind(m));
-        for (int i = 0; of && i < (of->n ? of->n : 1); i++)
-            chosen[of->first + i] = true;
-    }
-}
-
 qg_code qg_job_read_randomisation(qg_job_reader *r, const qg_json *v)
 {
     struct randomisation_entry e = {0};
@@ -92,8 +37,7 @@ qg_code qg_job_read_randomisation(qg_job_reader *r, const qg_json *v)
                                                   .seed = e.seed >= 0 ? e.seed : r->job->seed};
     QG_NEW(o->randomisation.method, r->arena, o->n_methods);
     QG_NEW(o->randomisation.experiment, r->arena, r->job->n_experiments);
-    const qg_json *methods = qg_json_get(qg_json_get(r->job->doc.root, "explain"), "methods");
-    choose_methods(r, e.methods, methods && methods->count == o->n_methods);
-    choose_experiments(r, e.experiments);
+    qg_job_choose_methods(o->randomisation.method, r, e.methods, true);
+    qg_job_choose_experiments(o->randomisation.experiment, r, e.experiments);
     return QG_OK;
 }

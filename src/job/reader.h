@@ -19,6 +19,7 @@ extern const qg_opt qg_job_experiment_opts[], qg_job_decompose_opts[];
 extern const qg_opt qg_job_explain_opts[], qg_job_samples_opts[], qg_job_faithfulness_opts[];
 extern const qg_opt qg_job_randomisation_opts[], qg_job_stress_opts[];
 extern const qg_opt qg_job_recommend_opts[];
+extern const qg_opt qg_job_sensitivity_opts[], qg_job_sensitivity_samples_opts[];
 
 /** Whether `name`, which `v` gives to something, can be part of cell names and of paths in the
  *  results file; else a problem is noted. */
@@ -71,6 +72,16 @@ qg_code qg_job_read_randomisation(qg_job_reader *r, const qg_json *v) QG_MUST_US
 
 /** Reads "recommend" (NULL: none): after "explain" and "latency". @errors QG_ENOMEM. */
 qg_code qg_job_read_recommend(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/** Reads "sensitivity" (NULL: none): after "explain". @errors QG_ENOMEM. */
+qg_code qg_job_read_sensitivity(qg_job_reader *r, const qg_json *v) QG_MUST_USE;
+
+/* Lists of names of what the job has: those named are set in `chosen`, which is as long as the
+ * job's own list. v NULL: `all` of the methods or none, all experiments, all precisions but that
+ * which others are compared with. */
+void qg_job_choose_methods(bool *chosen, qg_job_reader *r, const qg_json *v, bool all);
+void qg_job_choose_experiments(bool *chosen, qg_job_reader *r, const qg_json *v);
+void qg_job_choose_precisions(bool *chosen, qg_job_reader *r, const qg_json *v);
 
 /** Notes that `at` names no member of `list` (NULL: empty); nothing when it does. */
 void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list,

@@ -210,6 +210,30 @@ static void key_of_internals(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
     qg_sha256_add(h, numbers, sizeof numbers);
 }
 
+/* Of the model under both precisions; parts are those of its family. */
+static void key_of_sensitivity(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    int64_t numbers[] = {p->job->sensitivity.texts, p->job->sensitivity.seed, p->job->bootstrap,
+                         p->job->seed};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, c->experiment, qg_job_reference(p->job));
+    qg_sha256_add(h, numbers, sizeof numbers);
+    qg_sha256_add(h, &p->job->absent, sizeof p->job->absent);
+}
+
+static void key_of_explained_sensitivity(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
+{
+    const qg_explain_options *o = &p->job->explain;
+    int64_t numbers[] = {o->per_class,      o->correct_only,     o->seed,
+                         o->target,         EXPLANATION_VERSION, p->job->sensitivity.per_class,
+                         p->job->bootstrap, p->job->seed};
+    add_prediction(h, p, c->experiment, c->precision);
+    add_prediction(h, p, c->experiment, qg_job_reference(p->job));
+    add_choice(h, p, c->experiment);
+    qg_sha256_add_text(h, o->methods[c->method].canonical);
+    qg_sha256_add(h, numbers, sizeof numbers);
+}
+
 /* Over the cells that are summed up, in their order; tests draw for the bootstrap. */
 static void key_of_sum(qg_sha256 *h, const qg_plan *p, const qg_cell *c)
 {
@@ -292,7 +316,7 @@ const qg_work_kind *qg_cell_work(qg_cell_kind kind)
 bool qg_cell_explains(qg_cell_kind kind)
 {
     return kind == QG_CELL_EXPLAIN || kind == QG_CELL_RANDOMISE || kind == QG_CELL_BOUNDS ||
-           kind == QG_CELL_INTERNALS;
+           kind == QG_CELL_INTERNALS || kind == QG_CELL_EXPLAINED_SENSITIVITY;
 }
 
 bool qg_cell_sums_up(const qg_plan *p, const qg_cell *c, const qg_cell *k)

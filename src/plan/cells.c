@@ -74,7 +74,7 @@ static const char *unable(const qg_plan *p, qg_arena *a, const qg_cell *c)
 }
 
 /* The next cell, called OF/PRECISION/SUFFIX, where a part may be missing. */
-static qg_code add_cell(qg_plan *p, qg_arena *a, qg_cell cell, const char *of, const char *suffix)
+qg_code qg_plan_add_cell(qg_plan *p, qg_arena *a, qg_cell cell, const char *of, const char *suffix)
 {
     const char *precision = cell.precision < 0 ? "" : p->job->precisions[cell.precision].name;
     qg_cell *c = &p->cells[p->n_cells++];
@@ -124,7 +124,7 @@ static qg_code add_train_cells(qg_plan *p, qg_arena *a)
         qg_cell cell = {
             .kind = QG_CELL_TRAIN, .model = m, .experiment = -1, .precision = -1, .method = -1};
         p->models[m].training->cell = p->n_cells;
-        QG_TRY(add_cell(p, a, cell, p->job->models[m].name, "train"));
+        QG_TRY(qg_plan_add_cell(p, a, cell, p->job->models[m].name, "train"));
     }
     return QG_OK;
 }
@@ -142,23 +142,24 @@ static qg_code add_experiment_cells(qg_plan *p, qg_arena *a, int e)
     bool latency = has_latency(p, e);
     p->cells_of[e] = (qg_plan_cells_of){.first = p->n_cells, .predict = p->n_cells, .bounds = -1};
     for (int i = 0; i < job->n_precisions; i++)
-        QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_PREDICT, e, i), name, ""));
+        QG_TRY(qg_plan_add_cell(p, a, of_experiment(job, QG_CELL_PREDICT, e, i), name, ""));
     for (int i = 0; i < job->n_precisions && latency; i++)
-        QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_LATENCY, e, i), name, "latency"));
-    QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_COMPARE, e, -1), name, "compare"));
+        QG_TRY(qg_plan_add_cell(p, a, of_experiment(job, QG_CELL_LATENCY, e, i), name, "latency"));
+    QG_TRY(qg_plan_add_cell(p, a, of_experiment(job, QG_CELL_COMPARE, e, -1), name, "compare"));
     if (!latency)
         return QG_OK;
-    return add_cell(p, a, of_experiment(job, QG_CELL_LATENCIES, e, -1), name, "latencies");
+    return qg_plan_add_cell(p, a, of_experiment(job, QG_CELL_LATENCIES, e, -1), name, "latencies");
 }
 
 /* Behind the last experiment of a seed_group. */
 static qg_code add_seeds_cells(qg_plan *p, qg_arena *a, const qg_seed_group *g)
 {
-    QG_TRY(add_cell(p, a, of_experiment(p->job, QG_CELL_SEEDS, g->first, -1), g->base, "seeds"));
+    QG_TRY(qg_plan_add_cell(p, a, of_experiment(p->job, QG_CELL_SEEDS, g->first, -1), g->base,
+                            "seeds"));
     if (!p->explained)
         return QG_OK;
-    return add_cell(p, a, of_experiment(p->job, QG_CELL_EXPLAINED_SEEDS, g->first, -1), g->base,
-                    "seeds/explanations");
+    return qg_plan_add_cell(p, a, of_experiment(p->job, QG_CELL_EXPLAINED_SEEDS, g->first, -1),
+                            g->base, "seeds/explanations");
 }
 
 /* Behind all experiments: a reference may come after what is compared with it. */
@@ -167,8 +168,8 @@ static qg_code add_reference_cells(qg_plan *p, qg_arena *a)
     const qg_job *job = p->job;
     for (int e = 0; e < job->n_experiments; e++)
         if (job->experiments[e].reference >= 0 && qg_job_reference(job) >= 0)
-            QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_REFERENCE, e, -1),
-                            job->experiments[e].name, "reference"));
+            QG_TRY(qg_plan_add_cell(p, a, of_experiment(job, QG_CELL_REFERENCE, e, -1),
+                                    job->experiments[e].name, "reference"));
     return QG_OK;
 }
 
@@ -178,8 +179,8 @@ static qg_code add_probes_cells(qg_plan *p, qg_arena *a)
     const qg_job *job = p->job;
     for (int e = 0; e < job->n_experiments; e++)
         if (p->datasets[job->experiments[e].dataset].data.pairs)
-            QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_PROBES, e, -1),
-                            job->experiments[e].name, "probes"));
+            QG_TRY(qg_plan_add_cell(p, a, of_experiment(job, QG_CELL_PROBES, e, -1),
+                                    job->experiments[e].name, "probes"));
     return QG_OK;
 }
 
@@ -213,7 +214,7 @@ static qg_code add_randomisation_cells(qg_plan *p, qg_arena *a, int e)
             return QG_ENOMEM;
         cell.method = m;
         qg_cell *c = &p->cells[p->n_cells];
-        QG_TRY(add_cell(p, a, cell, x->name, suffix));
+        QG_TRY(qg_plan_add_cell(p, a, cell, x->name, suffix));
         c->skip = cannot_randomise(p, a, c);
     }
     return QG_OK;
@@ -226,8 +227,8 @@ static qg_code add_bounds_cells(qg_plan *p, qg_arena *a, int e)
         return QG_OK;
     p->cells_of[e].bounds = p->n_cells;
     for (int i = 0; i < p->job->n_precisions; i++)
-        QG_TRY(add_cell(p, a, of_experiment(p->job, QG_CELL_BOUNDS, e, i),
-                        p->job->experiments[e].name, "bounds"));
+        QG_TRY(qg_plan_add_cell(p, a, of_experiment(p->job, QG_CELL_BOUNDS, e, i),
+                                p->job->experiments[e].name, "bounds"));
     return QG_OK;
 }
 
@@ -242,14 +243,16 @@ static qg_code add_explain_cells(qg_plan *p, qg_arena *a, int e)
         qg_cell cell = of_experiment(job, QG_CELL_EXPLAIN, e, i / n);
         cell.method = i % n;
         qg_cell *c = &p->cells[p->n_cells];
-        QG_TRY(add_cell(p, a, cell, name, job->explain.methods[i % n].name));
+        QG_TRY(qg_plan_add_cell(p, a, cell, name, job->explain.methods[i % n].name));
         c->skip = unable(p, a, c);
     }
     QG_TRY(add_randomisation_cells(p, a, e));
     bool internals = job->explain.internals && !job->experiments[e].stressed;
     for (int i = 0; i < job->n_precisions && internals; i++)
-        QG_TRY(add_cell(p, a, of_experiment(job, QG_CELL_INTERNALS, e, i), name, "internals"));
-    return add_cell(p, a, of_experiment(job, QG_CELL_EXPLANATIONS, e, -1), name, "explanations");
+        QG_TRY(
+            qg_plan_add_cell(p, a, of_experiment(job, QG_CELL_INTERNALS, e, i), name, "internals"));
+    return qg_plan_add_cell(p, a, of_experiment(job, QG_CELL_EXPLANATIONS, e, -1), name,
+                            "explanations");
 }
 
 /* Behind all experiments: what stress makes of one may come after others. */
@@ -264,7 +267,7 @@ static qg_code add_stress_cells(qg_plan *p, qg_arena *a)
             cell.method = i;
             if (!suffix)
                 return QG_ENOMEM;
-            QG_TRY(add_cell(p, a, cell, job->experiments[e].name, suffix));
+            QG_TRY(qg_plan_add_cell(p, a, cell, job->experiments[e].name, suffix));
         }
     return QG_OK;
 }
@@ -279,7 +282,7 @@ static qg_code add_decomposition_cells(qg_plan *p, qg_arena *a)
         cell.method = i;
         if (!suffix)
             return QG_ENOMEM;
-        QG_TRY(add_cell(p, a, cell, d->of, suffix));
+        QG_TRY(qg_plan_add_cell(p, a, cell, d->of, suffix));
     }
     return QG_OK;
 }
@@ -294,7 +297,7 @@ static qg_code add_pair_cells(qg_plan *p, qg_arena *a)
         cell.method = i;
         if (!suffix)
             return QG_ENOMEM;
-        QG_TRY(add_cell(p, a, cell, job->experiments[pair->a].name, suffix));
+        QG_TRY(qg_plan_add_cell(p, a, cell, job->experiments[pair->a].name, suffix));
     }
     return QG_OK;
 }
@@ -357,8 +360,11 @@ static void select_explained(qg_plan *p, int *choosing)
         int n = qg_plan_choosing(choosing, p, c->experiment);
         for (int k = 0; k < n; k++)
             p->cells[choosing[k]].selected = true;
-        if (c->kind != QG_CELL_INTERNALS && p->job->explain.target == QG_TARGET_PREDICTED)
-            p->cells[qg_predict_cell(p, c->experiment, c->precision)].selected = true;
+        if (c->kind != QG_CELL_INTERNALS && p->job->explain.target == QG_TARGET_PREDICTED) {
+            bool parts = c->kind == QG_CELL_EXPLAINED_SENSITIVITY;
+            int precision = parts ? qg_job_reference(p->job) : c->precision;
+            p->cells[qg_predict_cell(p, c->experiment, precision)].selected = true;
+        }
         if (c->kind == QG_CELL_EXPLAIN && bounds >= 0)
             p->cells[bounds].selected = true;
     }
@@ -367,9 +373,14 @@ static void select_explained(qg_plan *p, int *choosing)
 static qg_code select_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     int *choosing;
+    const char *own = only ? qg_method_cells(a, only) : NULL;
+    if (only && !own)
+        return QG_ENOMEM;
     QG_NEW(choosing, a, qg_plan_most_choosing(p));
-    for (int i = 0; i < p->n_cells; i++)
-        p->cells[i].selected = !only || qg_glob(only, p->cells[i].name);
+    for (int i = 0; i < p->n_cells; i++) {
+        const char *name = p->cells[i].name;
+        p->cells[i].selected = !only || qg_glob(only, name) || qg_glob(own, name);
+    }
     select_explained(p, choosing);
     select_trainings(p);
     for (int i = 0; i < p->n_cells; i++)
@@ -392,7 +403,7 @@ static qg_code index_experiments(qg_plan *p, qg_arena *a)
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     const qg_job *job = p->job;
-    int per = job->n_precisions * (3 + job->latency.wanted + job->explain.n_methods) + 7 +
+    int per = job->n_precisions * (4 + job->latency.wanted + 2 * job->explain.n_methods) + 7 +
               job->explain.n_methods + job->stress.n_perturbations;
     QG_NEW(p->cells, a,
            job->n_models + job->n_experiments * per + job->explain.n_pairs + job->n_decompositions);
@@ -404,6 +415,7 @@ qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only)
         QG_TRY(add_experiment_cells(p, a, e));
         if (p->explained)
             QG_TRY(add_explain_cells(p, a, e));
+        QG_TRY(qg_plan_add_sensitivity_cells(p, a, e));
         p->cells_of[e].end = p->n_cells;
         if (seed_group->n > 0 && e == seed_group->first + seed_group->n - 1)
             QG_TRY(add_seeds_cells(p, a, seed_group));

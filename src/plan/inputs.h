@@ -33,6 +33,16 @@ qg_code qg_plan_training_make(qg_plan *p, qg_arena *a, int model, qg_problems *p
 /** Fills `explained` of the plan, behind tokens. @errors QG_ENOMEM. */
 qg_code qg_plan_explained_make(qg_plan *p, qg_arena *a) QG_MUST_USE;
 
+/** Fills `sensitivity` of the plan, behind explained. @errors QG_ENOMEM. */
+qg_code qg_plan_sensitivity_make(qg_plan *p, qg_arena *a) QG_MUST_USE;
+
+/** Adds the cells of an experiment's sensitivity, if it has any. @errors QG_ENOMEM. */
+qg_code qg_plan_add_sensitivity_cells(qg_plan *p, qg_arena *a, int experiment) QG_MUST_USE;
+
+/** Adds a cell named OF[/PRECISION][/SUFFIX], without a key. @errors QG_ENOMEM. */
+qg_code qg_plan_add_cell(qg_plan *p, qg_arena *a, qg_cell cell, const char *of,
+                         const char *suffix) QG_MUST_USE;
+
 /** Cells with their keys; `only` NULL or a glob over names. */
 qg_code qg_plan_cells(qg_plan *p, qg_arena *a, const char *only);
 

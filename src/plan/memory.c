@@ -17,6 +17,7 @@ enum {
     AROUND = 1 << 16,   /* bytes that the kernel maps around a page that is touched */
     PASS_TOKENS = 1536, /* most in a pass of a training */
     SCORES = 4 << 20, /* perturbed texts, scores and results of a unit of explanations, measured */
+    KEPT_STATES = 96 << 20,  /* at most, of what parts of a model share */
     BATCH_TOKENS = 256,      /* of a batch of predictions, and of explanations by gradients */
     PERTURBED_TOKENS = 2048, /* of a batch of perturbed texts */
     CHUNK_TOKENS = 256       /* of the working set of a layer */
@@ -100,6 +101,15 @@ static double explained(const qg_plan *p, const qg_plan_task *t, const sizes *s)
            workspace(s, BATCH_TOKENS);
 }
 
+/* Explanations of a model of which a part is under the precision: with gradients its weights once
+ * more, without them states of what it was asked in fp32, as far as they are kept. */
+static double sensitive(const qg_plan *p, const qg_plan_task *t, const sizes *s)
+{
+    const qg_method_spec *m = &p->job->explain.methods[p->cells[t->cell].method];
+    bool gradients = m->method->needs & QG_NEEDS_GRADIENTS;
+    return explained(p, t, s) + (gradients ? s->all : KEPT_STATES + workspace(s, PERTURBED_TOKENS));
+}
+
 /* Values, gradient, moments and the best epoch's values (of the latter its share), weights packed
  * both ways, activations; under QAT the levels, and at the end the checkpoint that is packed. */
 static double trained(const qg_plan *p, const qg_plan_task *t, const sizes *s, int gang)
@@ -127,6 +137,14 @@ static qg_plan_memory of_task(const qg_plan *p, int task, int ranks)
     } else if (strcmp(t->kind->name, "pack") == 0) {
         own += 1.5 * s.table; /* the largest tensor; half as much again is measured */
         shared = s.all;       /* the checkpoint, read through a map */
+    } else if (t->cell >= 0 && (p->cells[t->cell].kind == QG_CELL_SENSITIVITY ||
+                                p->cells[t->cell].kind == QG_CELL_EXPLAINED_SENSITIVITY)) {
+        qg_plan_task in_fp32 = *t;
+        in_fp32.precision = qg_job_reference(p->job);
+        shared = mapped(p, t, &s) + mapped(p, &in_fp32, &s);
+        own += p->cells[t->cell].kind == QG_CELL_SENSITIVITY
+                   ? 2 * workspace(&s, BATCH_TOKENS) + 4 * (s.layers + 1) * BATCH_TOKENS * s.hidden
+                   : sensitive(p, t, &s);
     } else {
         shared = mapped(p, t, &s);
         own += t->cell >= 0 && p->cells[t->cell].kind == QG_CELL_PREDICT

@@ -4,6 +4,7 @@
  *   train(model) -> pack(model, precision) -> predict(experiment, precision)
  *                                          -> explain(experiment, precision, method)
  *                                          -> internals(experiment, precision)
+ *                                          -> sensitivity(experiment, precision), of fp32, too
  *                                          -> latency(shape of a model, data set, precision)
  *
  * What a task needs besides, and how it is cut into units, its kind of work knows.
@@ -215,6 +216,7 @@ qg_code qg_plan_make(qg_plan *out, qg_arena *a, const qg_job *job, const char *o
     QG_TRY(qg_plan_inputs(out, a, problems));
     QG_TRY(qg_problems_take_at(problems, &job->doc, job->explain.samples,
                                qg_plan_explained_make(out, a)));
+    QG_TRY(qg_plan_sensitivity_make(out, a));
     QG_TRY(qg_plan_cells(out, a, only));
     QG_TRY(make_tasks(out, a));
     qg_sha256 h;

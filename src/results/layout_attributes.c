@@ -196,6 +196,16 @@ static void recommendation(list *l, const qg_plan *p, const char *path)
     text(l, path, "methods", qg_layout_judged_methods(l->arena, p->job));
 }
 
+static void sensitivity(list *l, const qg_plan *p, const char *path, int method)
+{
+    text(l, path, "reference", p->job->precisions[qg_job_reference(p->job)].name);
+    integer(l, path, "seed", method < 0 ? p->job->sensitivity.seed : p->job->explain.seed);
+    if (method >= 0) {
+        text(l, path, "options", p->job->explain.methods[method].canonical);
+        text(l, path, "target", target_of(p->job));
+    }
+}
+
 qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
                              const qg_group_ref *groups, int n)
 {
@@ -222,6 +232,9 @@ qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,
             recommendation(&l, p, path);
         else if (groups[i].group == QG_GROUP_RANDOMISATION)
             randomisation(&l, p, path, groups[i].method);
+        else if (groups[i].group == QG_GROUP_SENSITIVITY ||
+                 groups[i].group == QG_GROUP_SENSITIVITY_EXPLAINED)
+            sensitivity(&l, p, path, groups[i].method);
         else if (groups[i].group == QG_GROUP_MODEL)
             text(&l, path, "scheme",
                  qg_precision_summary(p->job->precisions[groups[i].precision].scheme));

@@ -83,7 +83,8 @@ CELL_TEXTS(model, QG_NAME_SIZE,
 CELL_TEXTS(dataset, QG_NAME_SIZE, x ? job->datasets[x->dataset].name : "")
 CELL_TEXTS(precision, QG_NAME_SIZE, c->precision >= 0 ? job->precisions[c->precision].name : "")
 CELL_TEXTS(method, QG_NAME_SIZE,
-           c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE
+           c->kind == QG_CELL_EXPLAIN || c->kind == QG_CELL_RANDOMISE ||
+                   c->kind == QG_CELL_EXPLAINED_SENSITIVITY
                ? job->explain.methods[c->method].name
                : "")
 CELL_TEXTS(key, QG_NAME_SIZE, c->key)

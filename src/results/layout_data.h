@@ -73,6 +73,8 @@ qg_filler qg_fill_judged_k, qg_fill_judged_batch_size;
 qg_filler qg_fill_threshold, qg_fill_member_cell, qg_fill_member_variant,
     qg_fill_member_reference_cell, qg_fill_member_reference;
 qg_filler qg_fill_sample_row, qg_fill_sample_tokens;
+qg_filler qg_fill_part_kind, qg_fill_part_role, qg_fill_part_layer, qg_fill_part_parameters,
+    qg_fill_sensitive_row, qg_fill_sensitive_slot;
 
 /** Attributes of the root, /environment and the groups of data sets. */
 qg_code qg_layout_attributes(qg_layout *out, qg_arena *a, const qg_plan *p,

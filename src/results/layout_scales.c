@@ -87,6 +87,17 @@ static qg_code parts(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref re
     return qg_layout_names(f, a, 16, qg_layout_listed, name);
 }
 
+static const char *model_part_text(const void *ctx, int64_t i)
+{
+    return ((const qg_model_part *)ctx)[i].name;
+}
+
+static qg_code model_parts(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
+{
+    return qg_layout_names(f, a, 16, model_part_text,
+                           p->sensitivity[qg_layout_experiment(p, ref)].part);
+}
+
 /* All of them, and each. */
 static qg_code phenomena(qg_field *f, qg_arena *a, const qg_plan *p, qg_group_ref ref)
 {

@@ -50,6 +50,12 @@ qg_code qg_finish_explanation(qg_results *r, const qg_cell *c) QG_MUST_USE;
 /** A parameter-randomisation check summed up over its texts. */
 qg_code qg_finish_randomisation(qg_results *r, const qg_cell *c) QG_MUST_USE;
 
+/** Parts of a model under a precision against the model in fp32. */
+qg_code qg_finish_sensitivity(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
+/** Explanations of such a model against those of fp32, summed up. */
+qg_code qg_finish_explained_sensitivity(qg_results *r, const qg_cell *c) QG_MUST_USE;
+
 /** Entropies of attention summed up; they and the first token's states against those of fp32, as
  * far as both are there. */
 qg_code qg_finish_internals(qg_results *r, const qg_cell *c) QG_MUST_USE;

@@ -100,22 +100,31 @@ static void put_text(qg_str *out, const qg_plan *p, int experiment, const qg_exp
     qg_wire_put(out, t->run_form + at, (size_t)w.n * sizeof *t->run_form);
 }
 
-qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit)
+qg_code qg_explain_put_slots(qg_str *out, qg_results *r, const qg_cell *c, const int64_t *slot,
+                             int64_t n)
 {
-    const qg_plan *p = r->plan;
-    const qg_unit *u = &p->units[unit];
-    const qg_cell *c = &p->cells[p->tasks[u->task].cell];
     qg_explained x;
     int32_t *target;
-    int64_t n = 0;
+    int64_t texts = 0;
     QG_TRY(qg_explain_rows(&x, &target, r, c));
-    for (int64_t i = u->first; i < u->first + u->count; i++)
-        n += x.row[i] >= 0;
-    qg_wire_put_i64(out, n);
-    for (int64_t i = u->first; i < u->first + u->count; i++)
-        if (x.row[i] >= 0)
-            put_text(out, p, c->experiment, &x, i, target[i]);
+    for (int64_t i = 0; i < n; i++)
+        texts += x.row[slot[i]] >= 0;
+    qg_wire_put_i64(out, texts);
+    for (int64_t i = 0; i < n; i++)
+        if (x.row[slot[i]] >= 0)
+            put_text(out, r->plan, c->experiment, &x, slot[i], target[slot[i]]);
     return QG_OK;
+}
+
+qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit)
+{
+    const qg_unit *u = &r->plan->units[unit];
+    int64_t *slot;
+    QG_NEW(slot, r->scratch, u->count);
+    for (int64_t i = 0; i < u->count; i++)
+        slot[i] = u->first + i;
+    return qg_explain_put_slots(out, r, &r->plan->cells[r->plan->tasks[u->task].cell], slot,
+                                u->count);
 }
 
 static qg_code put(qg_str *out, qg_results *r, int unit)

@@ -48,9 +48,12 @@ typedef double qg_explain_passes(const qg_plan *p, const qg_cell *c, int words);
  *  @errors QG_ENOMEM. */
 qg_code qg_explain_cut(qg_plan *p, qg_arena *a, int task, qg_explain_passes *passes_of) QG_MUST_USE;
 
-/** Puts the texts of a unit that are explained, and takes them from the unit's assignment; the
- * texts come last. @errors QG_ENOMEM, QG_EBUG. */
+/** Puts the texts of a unit that are explained, or those of so many slots of the experiment of a
+ * cell, and takes them from the unit's assignment; the texts come last. @errors QG_ENOMEM, QG_EBUG.
+ */
 qg_code qg_explain_put_texts(qg_str *out, qg_results *r, int unit) QG_MUST_USE;
+qg_code qg_explain_put_slots(qg_str *out, qg_results *r, const qg_cell *c, const int64_t *slot,
+                             int64_t n) QG_MUST_USE;
 qg_code qg_explain_get_texts(qg_explain_text **text, qg_encoding **code, int *n,
                              qg_work_unit *u) QG_MUST_USE;
 

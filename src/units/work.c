@@ -4,6 +4,7 @@
 #include "qgrid/work.h"
 
 #include "qgrid/log.h"
+#include "qgrid/precision.h"
 #include "qgrid/training.h"
 #include "unit.h"
 
@@ -13,6 +14,7 @@
 struct qg_work {
     qg_arena *arena; /* scratch of the unit in hand */
     qg_model *model;
+    qg_model *base, *mixed; /* the same in fp32, and of parts of both, once a unit needed them */
     qg_explained_model *explained; /* the same with gradients, once a unit needed them */
     char loaded[QG_SHA256_HEX];    /* what the models are */
     char content[QG_SHA256_HEX];   /* ... and what they were made from */
@@ -23,9 +25,13 @@ struct qg_work {
 static void unload(qg_work *w)
 {
     qg_explained_model_destroy(w->explained);
+    qg_model_close(w->mixed);
+    qg_model_close(w->base);
     qg_model_close(w->model);
     malloc_trim(0); /* or what the next model takes comes on top of what this one had */
     w->explained = NULL;
+    w->mixed = NULL;
+    w->base = NULL;
     w->model = NULL;
 }
 
@@ -178,6 +184,20 @@ qg_code qg_work_explained(qg_work_unit *u)
     return rc;
 }
 
+qg_code qg_work_mixed(qg_work_unit *u)
+{
+    const qg_precision *const *p = qg_precisions;
+    if (*u->mixed)
+        return QG_OK;
+    while (!(*p)->is_reference)
+        p++;
+    qg_precision_spec reference = qg_precision_plain(*p);
+    if (!*u->base)
+        QG_TRY(
+            qg_model_open_cached(u->base, &u->head.source, u->content, &reference, u->head.cache));
+    return qg_model_mix(u->mixed, *u->base, u->model);
+}
+
 static qg_code execute_unit(qg_work *w, qg_work_unit *u)
 {
     const char *name = qg_wire_get_text(u->in, w->arena);
@@ -195,6 +215,8 @@ static qg_code execute_unit(qg_work *w, qg_work_unit *u)
     QG_TRY(load(w, &u->head));
     u->model = w->model;
     u->content = w->content;
+    u->base = &w->base;
+    u->mixed = &w->mixed;
     u->explained = &w->explained;
     u->options = &w->options;
     return kind->execute(u);
@@ -211,6 +233,14 @@ static qg_code execute_once(qg_work *w, const void *input, size_t size, qg_str *
     return rc == QG_OK ? qg_str_status(result) : rc;
 }
 
+/* Whether nobody has written to the weights of the models in hand. */
+static qg_code check_unchanged(const qg_work *w)
+{
+    if (w->base)
+        QG_TRY(qg_model_check_unchanged(w->base));
+    return w->model ? qg_model_check_unchanged(w->model) : QG_OK;
+}
+
 /* Whatever came out, it is of this model only if nobody has written to the weights meanwhile. Where
  * somebody has, the model is opened (or packed) anew, and the unit computed once more. */
 static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result,
@@ -220,7 +250,7 @@ static qg_code execute(void *ctx, const void *input, size_t size, qg_str *result
     for (int i = 0;; i++) {
         qg_code rc = execute_once(w, input, size, result, gang);
         qg_error why = *qg_error_last();
-        if (rc == QG_ELOST || !w->model || qg_model_check_unchanged(w->model) == QG_OK)
+        if (rc == QG_ELOST || check_unchanged(w) == QG_OK)
             return rc == QG_OK ? QG_OK : qg_error_restore(&why);
         unload(w);
         if (i == 1)

@@ -27,7 +27,8 @@ static const char job[] =
     "\"experiments\": {\"e\": {\"model\": \"m\", \"dataset\": \"d\"}}, "
     "\"precisions\": [\"fp32\", \"int8\"], \"bootstrap\": 100, \"explain\": {\"methods\": "
     "[\"saliency\", {\"method\": \"lime\", \"samples\": 16}], \"samples\": {\"per_class\": 1}, "
-    "\"internals\": true, \"randomisation\": true}}";
+    "\"internals\": true, \"randomisation\": true}, "
+    "\"sensitivity\": {\"methods\": [\"saliency\", \"lime\"]}}";
 
 static void must(qg_code rc)
 {

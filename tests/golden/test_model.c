@@ -307,7 +307,7 @@ static void int8_layers_are_exact(void **state)
             size_t n;
             if (l[k].kind != QG_MODULE_LINEAR)
                 continue;
-            qg_panels w = *(const qg_panels *)qg_model_place(m, &l[k]);
+            qg_panels w = ((const qg_dense *)qg_model_place(m, &l[k]))->w;
             w.act = QG_ACT_NONE;
 #define REF(part)                                                                                  \
     (snprintf(name, sizeof name, "%s.layer_w8a8.%s." part, models[i], l[k].name),                  \

@@ -30,7 +30,8 @@ static const char job[] =
     "\"precisions\": [\"fp32\", \"int8\"], \"latency\": {\"samples\": 3},\n"
     "\"explain\": {\"methods\": [\"occlusion\", \"random\"], \"target\": \"predicted\", "
     "\"pairs\": [[\"a\", \"b\"]], \"randomisation\": true, \"faithfulness\": {\"normalised\": "
-    "true}}}";
+    "true}}, \"sensitivity\": {\"methods\": [\"occlusion\"], \"samples\": {\"texts\": 40, "
+    "\"per_class\": 2}}}";
 
 static void load(loaded *l)
 {

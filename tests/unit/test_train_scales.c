@@ -340,15 +340,15 @@ static void check_model(const rig *r, const qg_model *m)
     check_table(r, "bert.embeddings.token_type_embeddings.weight", m, &m->type);
     for (int i = 0; i < m->config.layers; i++) {
         const qg_layer *y = &m->layers[i];
-        const qg_panels *panels[] = {&y->query,        &y->key,   &y->value, &y->attention_output,
-                                     &y->intermediate, &y->output};
+        const qg_dense *dense[] = {&y->query,        &y->key,   &y->value, &y->attention_output,
+                                   &y->intermediate, &y->output};
         for (int k = 0; k < 6; k++) {
             snprintf(name, sizeof name, "bert.encoder.layer.%d.%s", i, parts[k]);
-            check_linear(r, name, panels[k]);
+            check_linear(r, name, &dense[k]->w);
         }
     }
-    check_linear(r, "bert.pooler.dense", &m->pooler);
-    check_linear(r, "classifier", &m->classifier);
+    check_linear(r, "bert.pooler.dense", &m->pooler.w);
+    check_linear(r, "classifier", &m->classifier.w);
 }
 
 /* One step, so that learned scales are nobody's maxima; saved, packed, opened. */

@@ -37,17 +37,17 @@ static void quantize_texts(qg_model *m, const input *in, const int32_t *splits, 
 }
 
 /* Rows [first, first + n) of an input as the products read them, where a row stands alone. */
-static void prepare_rows(qg_model *m, const input *in, int first, int n)
+static void prepare_rows(qg_model *m, const input *in, qg_activations how, int first, int n)
 {
     const float *x = in->x + (size_t)first * (size_t)in->ld;
-    if (m->precision->activations == QG_ACTIVATIONS_BF16) {
+    if (how == QG_ACTIVATIONS_BF16) {
         int ld = qg_bf16_stride(in->k);
         for (int r = 0; r < n; r++)
             m->unfit |=
-                !(m->kernels->absmax(x + (size_t)r * (size_t)in->ld, in->k) < qg_input_limit(m));
+                !(m->kernels->absmax(x + (size_t)r * (size_t)in->ld, in->k) < qg_input_limit(how));
         m->kernels->round_bf16(m->workspace.half + (size_t)first * (size_t)ld, ld, x, in->ld, n,
                                in->k);
-    } else if (m->precision->activations == QG_ACTIVATIONS_TOKEN) {
+    } else if (how == QG_ACTIVATIONS_TOKEN) {
         qg_qrows part = m->workspace.rows;
         part.codes += (size_t)first * (size_t)part.ld;
         part.scale += first;
@@ -57,28 +57,41 @@ static void prepare_rows(qg_model *m, const input *in, int first, int n)
     }
 }
 
-static void begin_input(qg_model *m, const input *in)
+static void begin_input(qg_model *m, const input *in, qg_activations how)
 {
     m->workspace.rows.ld = qg_qrows_stride(in->k);
-    m->workspace.rows.offset =
-        m->precision->activations == QG_ACTIVATIONS_TEXT ? m->workspace.offset : NULL;
+    m->workspace.rows.offset = how == QG_ACTIVATIONS_TEXT ? m->workspace.offset : NULL;
 }
 
-static void prepare(qg_model *m, const input *in, const int32_t *splits, int B)
+/* For the Linear layers that treat it so. */
+static void prepare(qg_model *m, const input *in, qg_activations how, const int32_t *splits, int B)
 {
-    begin_input(m, in);
-    if (m->precision->activations == QG_ACTIVATIONS_TEXT)
+    begin_input(m, in, how);
+    if (how == QG_ACTIVATIONS_TEXT)
         quantize_texts(m, in, splits, B);
     else
-        prepare_rows(m, in, 0, in->m);
+        prepare_rows(m, in, how, 0, in->m);
+}
+
+/* Of a mixed model some read it as it is; all others, which are of one precision, alike. */
+static qg_activations common(const qg_layer *y)
+{
+    const qg_dense *of[] = {&y->query, &y->key, &y->value};
+    qg_activations how = QG_ACTIVATIONS_FLOAT;
+    for (int i = 0; i < 3; i++)
+        if (of[i]->activations != QG_ACTIVATIONS_FLOAT)
+            how = of[i]->activations;
+    return how;
 }
 
 /* y = act(in W^T + b); `prepare` was called for this input. */
-static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_panels *w)
+static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_dense *l)
 {
+    const qg_panels *w = &l->w;
     if (m->finding)
-        qg_find_unfit(m->finding, in->x, in->ld, in->m, in->k, qg_input_limit(m), w, true);
-    if (m->precision->activations == QG_ACTIVATIONS_FLOAT)
+        qg_find_unfit(m->finding, in->x, in->ld, in->m, in->k, qg_input_limit(l->activations), l,
+                      true);
+    if (l->activations == QG_ACTIVATIONS_FLOAT)
         m->kernels->gemm_f32(y, ldy, in->x, in->ld, in->m, w, m->workspace.gemm);
     else if (w->format == QG_PANEL_BF16_PAIRS)
         m->kernels->gemm_bf16(y, ldy, m->workspace.half, qg_bf16_stride(in->k), in->m, w);
@@ -87,7 +100,7 @@ static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_pan
     else
         m->kernels->gemm_s4s8(y, ldy, &m->workspace.rows, in->m, w);
     if (m->finding)
-        qg_find_unfit(m->finding, y, ldy, in->m, w->n, INFINITY, w, false);
+        qg_find_unfit(m->finding, y, ldy, in->m, w->n, INFINITY, l, false);
     if (m->poll && !m->stop)
         m->stop = m->poll(m->poll_ctx);
 }
@@ -95,7 +108,7 @@ static void linear(qg_model *m, float *y, int ldy, const input *in, const qg_pan
 static void table_row(const qg_model *m, float *x, const qg_table *t, int32_t id)
 {
     int C = m->config.hidden;
-    switch (m->precision_spec.embeddings) {
+    switch (t->kind) {
     case QG_EMBED_FP32:
         m->kernels->embed_f32(x, t->data, id, C);
         break;
@@ -180,17 +193,17 @@ static void add_norm(qg_model *m, float *x, const float *y, const qg_layer_norm 
 
 /* The same, prepared as an input: a few rows at a time, while they are in the nearest cache. */
 static void add_norm_prepare(qg_model *m, const chunk *c, const float *y, const qg_layer_norm *n,
-                             const input *x)
+                             const input *x, qg_activations how)
 {
     enum { ROWS = 8 };
-    begin_input(m, x);
+    begin_input(m, x, how);
     for (int r = 0; r < c->T; r += ROWS) {
         int rows = c->T - r < ROWS ? c->T - r : ROWS;
         size_t at = (size_t)r * (size_t)x->k;
         add_norm(m, c->x + at, y + at, n, rows);
-        prepare_rows(m, x, r, rows);
+        prepare_rows(m, x, how, r, rows);
     }
-    if (m->precision->activations == QG_ACTIVATIONS_TEXT)
+    if (how == QG_ACTIVATIONS_TEXT)
         quantize_texts(m, x, c->splits, c->B);
 }
 
@@ -200,17 +213,17 @@ static void encoder_layer(qg_model *m, const qg_layer *y, const chunk *c, float 
     int C = m->config.hidden, F = m->config.ffn;
     input x = {c->x, C, c->T, C}, context = {s->context, C, c->T, C}, ffn = {s->ffn, F, c->T, F};
 
-    prepare(m, &x, c->splits, c->B);
+    prepare(m, &x, common(y), c->splits, c->B);
     linear(m, s->qkv, 3 * C, &x, &y->query);
     linear(m, s->qkv + C, 3 * C, &x, &y->key);
     linear(m, s->qkv + 2 * C, 3 * C, &x, &y->value);
     attend(m, c, probs);
-    prepare(m, &context, c->splits, c->B);
+    prepare(m, &context, y->attention_output.activations, c->splits, c->B);
     linear(m, s->hidden, C, &context, &y->attention_output);
 
-    add_norm_prepare(m, c, s->hidden, &y->attention_norm, &x);
+    add_norm_prepare(m, c, s->hidden, &y->attention_norm, &x, y->intermediate.activations);
     linear(m, s->ffn, F, &x, &y->intermediate);
-    prepare(m, &ffn, c->splits, c->B);
+    prepare(m, &ffn, y->output.activations, c->splits, c->B);
     linear(m, s->hidden, C, &ffn, &y->output);
     add_norm(m, c->x, s->hidden, &y->output_norm, c->T);
 }
@@ -226,9 +239,9 @@ static void classify(float *logits, qg_model *m, const qg_batch *b)
         memcpy(s->cls + (size_t)t * (size_t)C, s->x + (size_t)b->splits[t] * (size_t)C,
                (size_t)C * sizeof *s->x);
     }
-    prepare(m, &cls, s->one, b->B);
+    prepare(m, &cls, m->pooler.activations, s->one, b->B);
     linear(m, s->pooled, C, &cls, &m->pooler);
-    prepare(m, &pooled, s->one, b->B);
+    prepare(m, &pooled, m->classifier.activations, s->one, b->B);
     linear(m, logits, K, &pooled, &m->classifier);
 }
 
@@ -270,18 +283,16 @@ void qg_model_set_poll(qg_model *m, bool (*poll)(void *ctx), void *ctx)
     m->poll_ctx = ctx;
 }
 
-qg_code qg_forward_pass(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)
+/* Layers from `first` on, over workspace.x, and the head. */
+static qg_code run_layers(float *logits, qg_model *m, const qg_batch *b, int first,
+                          const qg_capture *capture)
 {
     int T = b->splits[b->B], C = m->config.hidden;
     size_t state = (size_t)T * (size_t)C;
     size_t heads = (size_t)m->config.heads * (size_t)T * (size_t)T;
     float *hidden = capture ? capture->hidden : NULL;
     float *probs = capture && b->B == 1 ? capture->attentions : NULL;
-    m->stop = m->unfit = false;
-    embed(m, b);
-    if (hidden)
-        memcpy(hidden, m->workspace.x, state * sizeof *hidden);
-    for (int i = 0; i < m->config.layers; i++) {
+    for (int i = first; i < m->config.layers; i++) {
         for (int t = 0; t < b->B;) {
             chunk c = next_chunk(m, b, t);
             encoder_layer(m, &m->layers[i], &c, probs ? probs + (size_t)i * heads : NULL);
@@ -298,14 +309,48 @@ qg_code qg_forward_pass(float *logits, qg_model *m, const qg_batch *b, const qg_
     return QG_OK;
 }
 
-qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)
+qg_code qg_forward_pass(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)
+{
+    size_t state = (size_t)b->splits[b->B] * (size_t)m->config.hidden;
+    m->stop = m->unfit = false;
+    embed(m, b);
+    if (capture && capture->hidden)
+        memcpy(capture->hidden, m->workspace.x, state * sizeof *capture->hidden);
+    return run_layers(logits, m, b, 0, capture);
+}
+
+/* Memory for a batch that may be run. */
+static qg_code begin_batch(qg_model *m, const qg_batch *b)
 {
     int longest;
     QG_TRY(check_batch(m, b, &longest));
-    QG_TRY(qg_workspace_reserve(m, b->splits[b->B], b->B, longest));
-    QG_TRY(qg_forward_pass(logits, m, b, capture));
+    return qg_workspace_reserve(m, b->splits[b->B], b->B, longest);
+}
+
+/* A pass that met numbers which are not finite is run again to find where. */
+static qg_code check_logits(float *logits, qg_model *m, const qg_batch *b)
+{
     bool finite = !m->unfit;
     for (int i = 0; i < b->B * m->config.classes; i++)
         finite &= isfinite(logits[i]) != 0;
     return finite ? QG_OK : qg_forward_explain(logits, m, b);
+}
+
+qg_code qg_model_forward(float *logits, qg_model *m, const qg_batch *b, const qg_capture *capture)
+{
+    QG_TRY(begin_batch(m, b));
+    QG_TRY(qg_forward_pass(logits, m, b, capture));
+    return check_logits(logits, m, b);
+}
+
+qg_code qg_model_forward_from(float *logits, qg_model *m, const qg_batch *b, int layer,
+                              const float *x)
+{
+    QG_ASSERT(layer >= 0 && layer <= m->config.layers);
+    QG_TRY(begin_batch(m, b));
+    m->stop = m->unfit = false;
+    memcpy(m->workspace.x, x,
+           (size_t)b->splits[b->B] * (size_t)m->config.hidden * sizeof *m->workspace.x);
+    QG_TRY(run_layers(logits, m, b, layer, NULL));
+    return check_logits(logits, m, b);
 }

@@ -141,14 +141,16 @@ static qg_code get_vector(const float **out, qg_model *m, const char *name, cons
     return QG_OK;
 }
 
-static qg_code get_linear(qg_panels *p, qg_model *m, const qg_module *l)
+static qg_code get_linear(qg_dense *out, qg_model *m, const qg_module *l)
 {
+    qg_panels *p = &out->w;
     qg_panel_format f = m->precision->format;
     qg_dtype type = qg_panel_dtype(f);
     int n = l->rows, k = l->columns, group = qg_precision_group(m->precision, k);
     size_t np = qg_panel_rows(n), scales = qg_panels_scale_count(f, n, k, group);
     size_t codes = qg_panels_code_bytes(f, n, k) / qg_dtype_size(type);
     const void *v = NULL;
+    out->activations = m->precision->activations;
     *p = (qg_panels){.format = f, .n = n, .k = k, .group = group};
     QG_TRY(get(&p->codes, m, l->name, ".codes", type, codes));
     QG_TRY(get_vector(&p->bias, m, l->name, ".bias", np));
@@ -177,9 +179,10 @@ static qg_code get_table(qg_table *t, qg_model *m, const qg_module *module)
 {
     const void *v;
     t->rows = module->rows;
-    QG_TRY(get(&t->data, m, module->name, ".weight", qg_stored_dtype(m->precision_spec.embeddings),
+    t->kind = m->precision_spec.embeddings;
+    QG_TRY(get(&t->data, m, module->name, ".weight", qg_stored_dtype(t->kind),
                (size_t)module->rows * (size_t)module->columns));
-    if (m->precision_spec.embeddings == QG_EMBED_INT8) {
+    if (t->kind == QG_EMBED_INT8) {
         QG_TRY(get(&v, m, module->name, ".weight.scales", QG_F32, (size_t)module->rows));
         t->scales = v;
     }

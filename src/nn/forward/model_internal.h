@@ -17,10 +17,17 @@ typedef struct qg_table {
     const void *data;
     const float *scales; /* 8-bit tables */
     int rows;
+    int kind; /* qg_embeddings */
 } qg_table;
 
+/* A Linear layer, and how its inputs are treated. */
+typedef struct qg_dense {
+    qg_panels w;
+    qg_activations activations;
+} qg_dense;
+
 typedef struct qg_layer {
-    qg_panels query, key, value, attention_output, intermediate, output;
+    qg_dense query, key, value, attention_output, intermediate, output;
     qg_layer_norm attention_norm, output_norm;
 } qg_layer;
 
@@ -59,7 +66,8 @@ struct qg_model {
     qg_table word, position, type;
     qg_layer_norm embedding_norm;
     qg_layer *layers;
-    qg_panels pooler, classifier;
+    qg_dense pooler, classifier;
+    struct qg_mixture *mixture; /* NULL: all parameters are its own */
     const qg_kernels *kernels;
     bool (*poll)(void *ctx);
     void *poll_ctx;
@@ -69,7 +77,7 @@ struct qg_model {
     qg_workspace workspace;
 };
 
-/** Where a module of the open model stands: a qg_table, qg_panels or qg_layer_norm. */
+/** Where a module of the open model stands: a qg_table, qg_dense or qg_layer_norm. */
 void *qg_model_place(qg_model *m, const qg_module *module);
 
 /** The pass behind qg_model_forward, for a batch that was checked, with memory for it. `unfit`, or
@@ -77,8 +85,8 @@ void *qg_model_place(qg_model *m, const qg_module *module);
 qg_code qg_forward_pass(float *logits, qg_model *m, const qg_batch *b,
                         const qg_capture *capture) QG_MUST_USE;
 
-/** Magnitudes below this can be an input of the model's Linear layers. */
-float qg_input_limit(const qg_model *m);
+/** Magnitudes below this can be an input of Linear layers that treat theirs so. */
+float qg_input_limit(qg_activations activations);
 
 /** Notes the first of `rows` rows of k values that is not below `limit`, unless there is a finding.
  */

@@ -10,11 +10,11 @@
 
 #include <math.h>
 
-float qg_input_limit(const qg_model *m)
+float qg_input_limit(qg_activations activations)
 {
     /* From the middle between the largest bfloat16 and what would follow it on, numbers are rounded
      * to infinity. */
-    return m->precision->activations == QG_ACTIVATIONS_BF16 ? 0x1.ffp127f : INFINITY;
+    return activations == QG_ACTIVATIONS_BF16 ? 0x1.ffp127f : INFINITY;
 }
 
 void qg_find_unfit(qg_finding *f, const float *x, int ld, int rows, int k, float limit,

@@ -41,7 +41,7 @@ qg_code qg_workspace_reserve(qg_model *m, int T, int B, int longest)
         QG_NEW(s->rows.scale, s->arena, rows);
         QG_NEW(s->offset, s->arena, rows);
     }
-    s->gemm = qg_arena_alloc(s->arena, qg_gemm_scratch(&m->classifier), 1);
+    s->gemm = qg_arena_alloc(s->arena, qg_gemm_scratch(&m->classifier.w), 1);
     s->attention = qg_arena_alloc(
         s->arena, qg_attention_scratch(longest, m->config.hidden / m->config.heads), 1);
     if (!s->gemm || !s->attention)

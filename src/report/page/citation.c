@@ -53,18 +53,6 @@ static void quoted(const qg_page *p, const char *text)
     qg_str_fini(&s);
 }
 
-static void base64(qg_str *out, const unsigned char *b, size_t n)
-{
-    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < n; i += 3) {
-        uint32_t v = (uint32_t)b[i] << 16 | (i + 1 < n ? (uint32_t)b[i + 1] << 8 : 0) |
-                     (i + 2 < n ? (uint32_t)b[i + 2] : 0);
-        const char four[] = {digit[v >> 18], digit[v >> 12 & 63],
-                             i + 1 < n ? digit[v >> 6 & 63] : '=', i + 2 < n ? digit[v & 63] : '='};
-        qg_str_addn(out, four, 4);
-    }
-}
-
 static void commands(const qg_page *p, const char *job, const char *commit)
 {
     qg_str_add(p->out, "<h3>Run it again</h3>\n<pre>");
@@ -87,7 +75,7 @@ static void job_text(const qg_page *p, const char *name, const char *text)
     qg_str_add(p->out, "<details><summary>The job</summary>\n<p><a download=\"");
     qg_page_text(p, name);
     qg_str_add(p->out, "\" href=\"data:application/json;base64,");
-    base64(p->out, (const unsigned char *)text, strlen(text));
+    qg_base64(p->out, (const unsigned char *)text, strlen(text));
     qg_str_add(p->out, "\">Save it as ");
     qg_page_text(p, name);
     qg_str_add(p->out, "</a></p>\n<pre>");

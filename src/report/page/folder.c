@@ -99,7 +99,8 @@ static qg_code write_folder(const char *dir, qg_page *p)
         return QG_ENOMEM;
     QG_TRY(qg_page_write_tables(p, tables));
     QG_TRY(qg_figures_write(figures, p->r));
-    return write_page(dir, p); /* last: where it is, all of the folder is */
+    QG_TRY(write_page(dir, p));
+    return qg_page_write_crate(p, dir);
 }
 
 qg_code qg_report_write(const char *dir, qg_reading *r, const qg_report_wish *wish)

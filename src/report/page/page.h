@@ -47,6 +47,10 @@ bool qg_page_has(const qg_table_entry *e, int section);
 /** Writes all tables of the file below a folder, and what describes the folder.
  *  @errors QG_EIO, QG_ESTORE, QG_ENOMEM. Local. */
 qg_code qg_page_write_tables(const qg_page *p, const char *dir) QG_MUST_USE;
+qg_code qg_page_write_crate(const qg_page *p, const char *dir) QG_MUST_USE;
+
+/** Appends bytes as base64. Local. */
+void qg_base64(qg_str *out, const unsigned char *b, size_t n);
 
 /** Parts of sections; nothing where the file has nothing of it. @errors QG_ESTORE, QG_ENOMEM.
  * Local.

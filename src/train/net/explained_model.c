@@ -1,10 +1,7 @@
 /*
  * explained_model.c - weights of a precision, and batches of any size cut to the net's.
  */
-#include "qgrid/explained_model.h"
-
-#include "input_gradient.h"
-#include "train/qat/qat.h"
+#include "explained_model_internal.h"
 
 #include "qgrid/trained_scales.h"
 
@@ -12,22 +9,6 @@
 #include <string.h>
 
 enum { TOKENS = 256 };
-
-struct qg_explained_model {
-    qg_arena *arena;
-    qg_params params;
-    float *values; /* [count] of the checkpoint */
-    qg_qat *qat;   /* NULL: nothing is quantized */
-    qg_net *net;
-    qg_model *deployed;
-    float *drawn;  /* [count] in place of values, parts of it drawn anew; NULL: never yet */
-    float *words;  /* [V, C] the word table of `drawn` without noise; NULL: there is none */
-    double spread; /* standard deviation of the word table as it was read */
-    int tokens;    /* a part holds at most, unless it is one text */
-    /* of one part */
-    int32_t *splits, *label; /* [texts + 1], [texts] */
-    int64_t *sample;         /* [texts] 0: without dropout they key nothing */
-};
 
 /* ------------------------------------------------------------------------------------- weights */
 

@@ -7,6 +7,8 @@
 
 #include "layernorm_rows.h"
 
+#include <string.h>
+
 /* Each leaf with the state moved by what it sees itself. */
 static void moving_forward(const qg_hook *h, int site, const qg_rows *x, int k)
 {
@@ -65,9 +67,30 @@ static const float *input(const qg_hook *h, int site, const qg_rows *x, int k)
     return h->buffer;
 }
 
+/* Columns of the layers that read the input as it is. */
+static void take_plain(float *y, const float *plain, const qg_site *s, int m, uint32_t quantized)
+{
+    size_t n = (size_t)s->linear.n, one = n / (size_t)s->linear.parts;
+    for (int i = 0; i < s->linear.parts; i++)
+        for (int r = 0; r < m && !(quantized >> i & 1); r++) {
+            size_t at = (size_t)r * n + (size_t)i * one;
+            memcpy(y + at, plain + at, one * sizeof *y);
+        }
+}
+
 void qg_linear_forward(float *y, const qg_site *s, int site, const qg_rows *x, const qg_hook *hook)
 {
+    uint32_t all = ((uint32_t)1 << s->linear.parts) - 1;
+    uint32_t quantized = hook->only ? hook->only[site] & all : all;
+    if (quantized == 0) {
+        qg_site_forward(y, s, x->x, x->m);
+        return;
+    }
     qg_site_forward(y, s, input(hook, site, x, s->linear.k), x->m);
+    if (quantized == all || hook->kind == QG_INPUT_FLOAT)
+        return;
+    qg_site_forward(hook->plain, s, x->x, x->m);
+    take_plain(y, hook->plain, s, x->m, quantized);
 }
 
 void qg_linear_backward(float *dx, float *grad, const float *dy, const qg_site *s, int site,

@@ -15,6 +15,8 @@ typedef struct qg_hook {
     qg_range *seen;        /* [sites] what the inputs of all leaves were */
     qg_affine *affine;     /* [sites, leaves] */
     int leaves;            /* at most, of a pass */
+    const uint32_t *only;  /* [sites] bit i: layer i of a site reads them so; NULL: all do */
+    float *plain;          /* [rows, n] product of the input as it is, where `only` is a part */
     float *buffer;         /* [rows * k] the quantized input */
     const qg_kernels *kernels;
 } qg_hook;

@@ -152,6 +152,11 @@ void qg_net_set_weights(qg_net *net, const float *weights)
         qg_site_pack(&net->site[s], weights);
 }
 
+void qg_net_pack_site(qg_net *net, int site)
+{
+    qg_site_pack(&net->site[site], net->weights);
+}
+
 const qg_range *qg_net_seen(const qg_net *net)
 {
     return net->seen;
@@ -219,6 +224,8 @@ static qg_pass start(qg_net *n, const qg_qat *q, const qg_train_batch *b)
                               .seen = n->seen,
                               .affine = n->affine,
                               .leaves = n->options.leaves,
+                              .only = q ? q->only : NULL,
+                              .plain = n->wide,
                               .buffer = n->quantized,
                               .kernels = n->kernels}};
 }

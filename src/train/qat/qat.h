@@ -14,14 +14,16 @@ struct qg_qat {
     qg_qat_options options;
     qg_input_kind kind;
     bool frozen;
-    bool active;         /* the step of `start` is reached */
-    const float *values; /* of the last prepare */
-    qg_range *range;     /* [sites] */
-    float *weights;      /* [count] */
-    float *scales;       /* of all sites' weights */
-    size_t *scale_at;    /* [sites] where a site's begin */
-    float *table_scales; /* scratch: of one embedding table */
-    uint32_t *codes;     /* scratch: of one matrix */
+    bool active;          /* the step of `start` is reached */
+    const uint32_t *only; /* [sites] bit i: the inputs of layer i of a site are quantized; NULL: all
+                           * are */
+    const float *values;  /* of the last prepare */
+    qg_range *range;      /* [sites] */
+    float *weights;       /* [count] */
+    float *scales;        /* of all sites' weights */
+    size_t *scale_at;     /* [sites] where a site's begin */
+    float *table_scales;  /* scratch: of one embedding table */
+    uint32_t *codes;      /* scratch: of one matrix */
 };
 
 /** Adds to a leaf's gradient what learned step sizes get from it. */
