@@ -56,6 +56,10 @@ static inline int qg_drawn_parts(const qg_config *c)
 /** Whether the checkpoint has the head of an objective. */
 bool qg_checkpoint_has_head(const qg_checkpoint *c, qg_objective objective);
 
+/** The same of the classifier of a folder. @errors those of qg_config_load and qg_checkpoint_open.
+ *  Local. */
+qg_code qg_dir_has_classifier(bool *out, const char *dir) QG_MUST_USE;
+
 /** Warns of tensors of the checkpoint that nothing asked for (heads of other tasks are not
  * counted). Local. */
 void qg_checkpoint_warn(const qg_checkpoint *c);

@@ -12,8 +12,9 @@
 /* What the bytes of a file mean. UTF-16 without a byte order mark is little endian. */
 typedef enum qg_charset { QG_UTF_8, QG_UTF_16, QG_LATIN_1, QG_CP1252 } qg_charset;
 
-/* Whether quotes in tables enclose fields (RFC 4180) or are characters like others. */
-typedef enum qg_quoting { QG_QUOTING_DOUBLE, QG_QUOTING_NONE } qg_quoting;
+/* Whether quotes in tables enclose fields (RFC 4180) or are characters like others; unless it is
+ * said, they are characters in smsa alone. */
+typedef enum qg_quoting { QG_QUOTING_FORMAT, QG_QUOTING_DOUBLE, QG_QUOTING_NONE } qg_quoting;
 
 /* One entry of a job's "datasets"; option table qg_dataset_opts. A derived one has `from` in place
  * of a file: it is made of the rows of another one, whose path and rules the job gives it. */
@@ -28,7 +29,7 @@ typedef struct qg_dataset_spec {
     qg_normalization rules;   /* what it says */
     int on_error;             /* 0 fail, 1 skip */
     int encoding;             /* qg_charset */
-    int quoting;              /* qg_quoting; csv, tweets */
+    int quoting;              /* qg_quoting */
     const char *text_column, *label_column, *id_column; /* csv, tweets, jsonl; NULL: defaults */
     const char *group_column;     /* csv, tweets, jsonl; NULL: rows are in no groups */
     const char *delimiter;        /* csv, tweets: one ASCII byte */
@@ -83,12 +84,13 @@ typedef struct qg_dataset {
     const char *known_as; /* "sample shipped with qgrid", "SmSA test (IndoNLU)", ... or NULL */
 
     /* What was found in the file (before sampling). */
-    int64_t records;              /* all: good ones, skipped ones and empty texts */
-    int64_t skipped;              /* bad rows left out (on_error skip) */
-    int64_t empty;                /* nothing left of the text after normalisation: left out */
-    int64_t duplicates;           /* rows whose normalised text occurred before */
-    int64_t undecided;            /* no majority of its label columns: left out */
-    int64_t conflicting;          /* distinct normalised texts that carry more than one label */
+    int64_t records;     /* all: good ones, skipped ones and empty texts */
+    int64_t skipped;     /* bad rows left out; with on_error fail, those that it fails at */
+    int64_t empty;       /* qg_text_is_empty after normalisation: left out */
+    int64_t quoted;      /* texts that begin and end with a quote */
+    int64_t duplicates;  /* rows whose normalised text occurred before */
+    int64_t undecided;   /* no majority of its label columns: left out */
+    int64_t conflicting; /* distinct normalised texts that carry more than one label */
     const qg_error *skipped_rows; /* [min(skipped, QG_SKIPPED_MAX)] */
     int skipped_listed;
     const qg_skip_reason
@@ -110,7 +112,8 @@ qg_code qg_dataset_sample_read(qg_dataset_spec *spec, const qg_json_doc *doc, co
                                qg_problems *problems);
 
 /**
- * Loads, normalises and samples a dataset.
+ * Loads, normalises and samples a dataset. With on_error fail a bad row is an error, but all rows
+ * are read: `out` has what is wrong with them, and the error is that of the first.
  *
  * @param labels  NULL-terminated label names of the job; borrowed. NULL: labels are not looked at,
  *                all are -1
@@ -119,6 +122,14 @@ qg_code qg_dataset_sample_read(qg_dataset_spec *spec, const qg_json_doc *doc, co
  */
 qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
                         const char *const *labels) QG_MUST_USE;
+
+/**
+ * The mistakes that loading a dataset found, as problems of the job's value `v`: where bad rows
+ * stopped it the first of them, and how many there are of each kind. Returns rc, that of
+ * qg_dataset_load for `d`, or QG_ENOMEM. Local.
+ */
+qg_code qg_dataset_problems(qg_problems *problems, const qg_dataset *d, const qg_dataset_spec *spec,
+                            const qg_json_doc *doc, const qg_json *v, qg_code rc);
 
 /**
  * Makes a derived dataset: rows of `source` (all, or those of spec's sample) with their texts

@@ -2,8 +2,7 @@
  * json.h - JSON with positions: a tree in which every value knows its line and column.
  *
  * Text is checked strictly before cJSON sees it (RFC 8259, valid UTF-8, no duplicate keys, depth at
- * most QG_JSON_DEPTH), so hostile input is refused with a place. U+0000 in a string reads as
- * U+FFFD.
+ * most QG_JSON_DEPTH, no U+0000 in a string), so hostile input is refused with a place.
  */
 #ifndef QGRID_JSON_H
 #define QGRID_JSON_H

@@ -93,6 +93,13 @@ typedef struct qg_method {
 /** Alias i of the registry and the name of the method that it stands for; NULL behind the last. */
 const char *qg_method_alias(const char **of, int i);
 
+/** The method's own name, where this is an alias; else the name itself, known or not. Local. */
+const char *qg_method_own_name(const char *name);
+
+/** A cell's name, or a glob of such names, with methods' own names in the place of aliases; arena,
+ *  NULL when out of memory. Local. */
+const char *qg_method_cells(qg_arena *a, const char *glob);
+
 /** NULL-terminated registry, and one by name or alias (NULL if unknown). */
 extern const qg_method *const qg_methods[];
 const qg_method *qg_method_find(const char *name);
@@ -105,6 +112,10 @@ typedef struct qg_method_spec {
     const char
         *canonical; /* {"method": ..., all options as they are used}: for keys, and to send */
 } qg_method_spec;
+
+/** The entry of a list that has this name in cells, or is the method of which it is an alias; -1:
+ *  none. Local. */
+int qg_method_spec_find(const qg_method_spec *list, int n, const char *name);
 
 /** Most pairs of units that a text gets from a method with its options. Local. */
 int qg_method_pairs(const qg_method_spec *spec);

@@ -41,4 +41,8 @@ char *qg_normalization_name(qg_arena *a, const qg_normalization *how);
 char *qg_normalize_text(qg_arena *a, const qg_normalization *how, const char *text, size_t len,
                         size_t *out_len);
 
+/** Whether a text has nothing that one could read: white space, control and format characters alone
+ *  (no-break and zero-width spaces among them), of which a tokenizer makes no token. Local. */
+bool qg_text_is_empty(const char *text, size_t len);
+
 #endif

@@ -64,6 +64,9 @@ typedef struct qg_training_config {
     qg_checkpoint_times checkpoint;
     qg_training_qat fake; /* with QAT */
     qg_training_distill distill;
+    /* [K] number in the files of each class, NULL: as they stand; of what it is trained from, and
+     * of the teacher */
+    const uint8_t *from_order, *teacher_order;
 } qg_training_config;
 
 /* Rows of a config, and of its "distill". */

@@ -110,6 +110,8 @@ static qg_code scan_escape(scanner *s)
     if (v < 0)
         return fail_pos(s, start, "\\u wants four hexadecimal digits");
     s->pos += 4;
+    if (v == 0) /* strings end at it */
+        return fail_pos(s, start, "\\u0000, which no text may hold");
     if (v >= 0xdc00 && v <= 0xdfff)
         return fail_pos(s, start, "a low surrogate without its high one");
     if (v < 0xd800 || v > 0xdbff)
@@ -318,20 +320,6 @@ static qg_code copy_value(qg_json *v, qg_arena *a, const scanner *s, const cJSON
     return v->type == QG_JSON_OBJECT ? refuse_duplicates(s->doc, a, v) : QG_OK;
 }
 
-/* cJSON would end a string at U+0000. */
-static char *without_nul_escapes(qg_arena *a, const char *text, size_t size)
-{
-    char *copy = qg_arena_strndup(a, text, size);
-    for (size_t i = 0; copy && i + 5 < size; i++) {
-        if (copy[i] != '\\')
-            continue;
-        if (memcmp(copy + i, "\\u0000", 6) == 0)
-            memcpy(copy + i, "\\ufffd", 6);
-        i++;
-    }
-    return copy;
-}
-
 qg_code qg_json_parse(qg_json_doc *doc, qg_arena *a, const char *path, const char *text,
                       size_t size)
 {
@@ -349,10 +337,7 @@ qg_code qg_json_parse(qg_json_doc *doc, qg_arena *a, const char *path, const cha
     if (s.pos < size)
         return fail_pos(&s, s.pos, "something follows the end of the document");
 
-    char *clean = without_nul_escapes(a, text + start, size - start);
-    if (!clean)
-        return QG_ENOMEM;
-    cJSON *c = cJSON_ParseWithLength(clean, size - start + 1);
+    cJSON *c = cJSON_ParseWithLength(text + start, size - start);
     if (!c) /* the text was found to be sound, and not too deep */
         return QG_FAIL_AT(QG_ENOMEM, path, 0, 0, NULL, "no memory for the document");
     qg_json *root = qg_arena_alloc(a, 1, sizeof *root);

@@ -37,7 +37,7 @@ qg_code qg_problems_take_at(qg_problems *list, const qg_json_doc *doc, const qg_
         return rc;
     qg_json_place(doc, v, &line, &column);
     bool other = qg_error_last()->path[0] != 0;
-    (void)qg_error_place(doc->path, other ? 0 : line, column,
+    (void)qg_error_place(doc->path, other ? 0 : line, other ? 0 : column,
                          qg_json_pointer(pointer, sizeof pointer, v));
     return qg_problems_take(list, rc);
 }

@@ -218,6 +218,9 @@ static void print_counts(const qg_run_summary *s, qg_arena *arena, bool part)
     if (others > 0)
         printf("; %d others are open", others);
     printf(": %s\n", s->output);
+    if (others > 0 && s->open == 0)
+        printf("What was selected is complete; the file is not: qgrid status gives %d for it\n",
+               QG_EXIT_INTERRUPTED);
 }
 
 static void report(const qg_run_summary *s, qg_arena *arena, const arguments *a)

@@ -3,6 +3,7 @@
  */
 #include "cli.h"
 
+#include "qgrid/method.h"
 #include "qgrid/report.h"
 #include "qgrid/str.h"
 
@@ -15,9 +16,14 @@ const char qg_cmd_show_examples[] = "  qgrid show results/full_matrix.h5\n"
                                     "  qgrid show results/full_matrix.h5 finetuned_smsa/int8\n"
                                     "  qgrid results/full_matrix.h5 '*/int8/lime'\n";
 
-static qg_code show_cell(qg_reading *r, const char *name)
+static qg_code show_cell(qg_reading *r, qg_arena *a, const char *name)
 {
+    const char *own = qg_method_cells(a, name);
+    if (!own)
+        return QG_ENOMEM;
     const qg_read_cell *c = qg_reading_cell(r, name);
+    if (!c)
+        c = qg_reading_cell(r, own);
     if (!c)
         return QG_FAIL_AT(QG_EUSAGE, r->path, 0, 0, NULL,
                           "there is no cell '%s'; qgrid status lists what is open, qgrid show the "
@@ -38,15 +44,18 @@ static bool is_glob(const char *name)
 }
 
 /* All cells that a glob matches, one below the other. */
-static qg_code show_cells(qg_reading *r, const char *glob)
+static qg_code show_cells(qg_reading *r, qg_arena *a, const char *glob)
 {
     int shown = 0;
+    const char *own = qg_method_cells(a, glob);
+    if (!own)
+        return QG_ENOMEM;
     for (int i = 0; i < r->n; i++) {
-        if (!qg_glob(glob, r->cell[i].name))
+        if (!qg_glob(glob, r->cell[i].name) && !qg_glob(own, r->cell[i].name))
             continue;
         if (shown++ > 0)
             printf("\n");
-        QG_TRY(show_cell(r, r->cell[i].name));
+        QG_TRY(show_cell(r, a, r->cell[i].name));
     }
     return shown > 0 ? QG_OK
                      : QG_FAIL_AT(QG_EUSAGE, r->path, 0, 0, NULL,
@@ -59,8 +68,8 @@ static qg_code show(qg_arena *a, const char *path, const char *cell)
     QG_TRY(qg_reading_open(&r, a, path));
     qg_code rc = qg_reading_note(&r);
     if (rc == QG_OK)
-        rc = cell && is_glob(cell) ? show_cells(&r, cell)
-             : cell                ? show_cell(&r, cell)
+        rc = cell && is_glob(cell) ? show_cells(&r, a, cell)
+             : cell                ? show_cell(&r, a, cell)
                                    : qg_report_print(stdout, &r, NULL, QG_SHOW);
     if (rc == QG_OK)
         rc = qg_store_damage(r.store);

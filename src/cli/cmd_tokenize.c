@@ -15,7 +15,7 @@ enum { OPT_MAX_LENGTH = 256, OPT_JSONL, OPT_READ };
 // clang-format off
 const qg_cli_option qg_cmd_tokenize_options[] = {
     {'m', "model", "DIR", "model folder"},
-    {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens, specials included"},
+    {OPT_MAX_LENGTH, "max-length", "N", "cut after N tokens, specials included; the model's limit at most"},
     {OPT_JSONL, "jsonl", NULL, "input is one JSON object a line, with \"text\" (default for .jsonl)"},
     {OPT_READ, "read", "KEY=VALUE", QG_READ_HELP},
     {0, NULL, NULL, NULL},
@@ -54,6 +54,7 @@ static qg_code one_line(qg_str *s, const qg_line *line, const char *source, cons
     }
     qg_str_add(s, "]");
     numbers(s, "ids", e.ids, e.n);
+    qg_str_addf(s, ", \"truncated\": %s", e.truncated ? "true" : "false");
     if (line->text) {
         pairs(s, "offsets", e.start, e.end, e.n);
         pairs(s, "words", e.word_start, e.word_end, e.n_words);
@@ -62,18 +63,22 @@ static qg_code one_line(qg_str *s, const qg_line *line, const char *source, cons
     return qg_line_print(s);
 }
 
-/* Of the embedding table where there is a config.json, else of the tokenizer alone. */
-static qg_code count_rows(int *out, const qg_tokenizer *t, const char *dir, qg_arena *a)
+/* The rows of the embedding table, and the longest text that the model takes, where there is a
+ * config.json; else what the tokenizer alone says. */
+static qg_code find_limits(int *rows, int *limit, const qg_tokenizer *t, const char *dir,
+                           qg_arena *a)
 {
     qg_config c;
     char *path = qg_path_join(a, dir, "config.json");
-    *out = qg_tokenizer_size(t);
+    int64_t wanted = *limit;
+    c.positions = INT_MAX;
+    c.vocab = qg_tokenizer_size(t);
     if (!path)
         return QG_ENOMEM;
-    if (!qg_file_exists(path))
-        return QG_OK;
-    QG_TRY(qg_config_load(&c, a, dir));
-    *out = c.vocab;
+    if (qg_file_exists(path))
+        QG_TRY(qg_config_load(&c, a, dir));
+    *rows = c.vocab;
+    *limit = qg_text_limit(wanted, &c, t);
     return QG_OK;
 }
 
@@ -86,7 +91,7 @@ static qg_code all_lines(const char *dir, qg_text_source *texts, int max_length,
     int rows;
     QG_TRY(qg_cli_check_model(dir));
     QG_TRY(qg_tokenizer_load(&t, a, dir));
-    QG_TRY(count_rows(&rows, t, dir, a));
+    QG_TRY(find_limits(&rows, &max_length, t, dir, a));
     QG_TRY(qg_text_source_open(&in, texts, a));
     qg_code rc = QG_OK;
     while (rc == QG_OK) {

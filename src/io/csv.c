@@ -27,6 +27,7 @@ typedef struct place {
 } place;
 
 typedef struct reader {
+    const qg_csv_layout *layout;
     const qg_dataset_spec *spec;
     const qg_record_sink *sink;
     const char *data;
@@ -132,8 +133,8 @@ static qg_code check_record(const reader *s, size_t end)
                           s->record.line, s->record.column));
     if (s->fields != s->columns)
         return QG_FAIL_AT(QG_EFORMAT, s->spec->path, s->record.line, 1, NULL,
-                          "%d field%s found, the header has %d", s->fields,
-                          s->fields == 1 ? "" : "s", s->columns);
+                          "%d field%s found, %s %d", s->fields, s->fields == 1 ? "" : "s",
+                          s->layout->columns ? "expected are" : "the header has", s->columns);
     return QG_OK;
 }
 
@@ -184,6 +185,8 @@ static qg_code record_done(reader *s, size_t end)
         r.group_len = s->value[GROUP].len;
     }
     take_votes(&r, s);
+    if (s->layout->check && s->layout->check(s->spec->path, &r) != QG_OK)
+        return s->sink->bad(s->sink->ctx);
     return s->sink->each(s->sink->ctx, &r);
 }
 
@@ -309,7 +312,8 @@ static qg_code read_all(reader *s)
 qg_code qg_csv_read(const qg_csv_layout *layout, const qg_dataset_spec *spec, const char *data,
                     size_t size, const qg_record_sink *sink)
 {
-    reader s = {.spec = spec,
+    reader s = {.layout = layout,
+                .spec = spec,
                 .sink = sink,
                 .data = data,
                 .size = size,
@@ -335,6 +339,11 @@ qg_code qg_csv_read(const qg_csv_layout *layout, const qg_dataset_spec *spec, co
         s.name[LABEL] = spec->label_column;
     if (spec->id_column)
         s.name[ID] = spec->id_column;
+    if (layout->columns) {
+        s.columns = layout->columns;
+        s.index[TEXT] = 0;
+        s.index[LABEL] = s.name[LABEL] ? 1 : -1;
+    }
     QG_TRY(start_parser(&s));
     qg_code rc = read_all(&s);
     csv_free(&s.parser);

@@ -1,6 +1,7 @@
 /*
  * dataset.c - loads a dataset: file -> records -> labels and normalised texts -> sample.
  */
+#include "io/bad_rows.h"
 #include "io/charset.h"
 #include "io/dataset_labels.h"
 #include "io/dataset_rows.h"
@@ -9,94 +10,60 @@
 
 #include <string.h>
 
-/* Reading goes on behind a label that stops it, to see which values there are. */
+/* Reading goes on behind a row that stops it, to see what else is wrong. */
 typedef struct loader {
     qg_dataset *out;
     qg_arena *arena;
     const qg_dataset_spec *spec;
     qg_label_map map;
-    qg_error *bad;          /* [out->skipped_listed] */
-    qg_skip_reason *reason; /* [out->n_reasons] */
+    qg_bad_rows bad;
+    int first_label; /* of the rows listed there, the first whose label is the mistake; -1 */
     qg_row *row;
     int64_t n, cap;
+    bool torn; /* the first text of a pair was left out */
     qg_unknown_labels unknown;
-    qg_error stopped; /* code QG_OK: it has not */
 } loader;
 
-/* Moves a reason up to where its count belongs; of equal counts the first one found stays first. */
-static qg_code count_reason(loader *l, const char *why)
-{
-    int i = 0;
-    while (i < l->out->n_reasons && strcmp(l->reason[i].why, why) != 0)
-        i++;
-    if (i == QG_MOST_REASONS)
-        return QG_OK;
-    if (i == l->out->n_reasons) {
-        const char *kept = qg_arena_strdup(l->arena, why);
-        if (!kept)
-            return QG_ENOMEM;
-        l->reason[l->out->n_reasons++] = (qg_skip_reason){kept, 0};
-    }
-    l->reason[i].rows++;
-    for (; i > 0 && l->reason[i - 1].rows < l->reason[i].rows; i--) {
-        qg_skip_reason r = l->reason[i];
-        l->reason[i] = l->reason[i - 1];
-        l->reason[i - 1] = r;
-    }
-    return QG_OK;
-}
-
-/* The error record holds a bad row: stop at it, or count and list it. */
-static qg_code skip_row(loader *l)
-{
-    qg_error e = *qg_error_last();
-    if (!l->spec->on_error)
-        return e.code;
-    if (!l->bad) {
-        QG_NEW(l->bad, l->arena, QG_SKIPPED_MAX);
-        QG_NEW(l->reason, l->arena, QG_MOST_REASONS);
-    }
-    if (l->out->skipped_listed < QG_SKIPPED_MAX)
-        l->bad[l->out->skipped_listed++] = e;
-    QG_TRY(count_reason(l, e.msg));
-    l->out->skipped++;
-    qg_error_clear();
-    return QG_OK;
-}
-
+/* The error record holds a bad row. */
 static qg_code on_bad(void *ctx)
 {
     loader *l = ctx;
     l->out->records++;
-    return l->stopped.code ? QG_OK : skip_row(l);
+    return qg_bad_rows_take(&l->bad, l->arena);
+}
+
+/* The same about a record: the other text of a pair is left out with it. */
+static qg_code leave_out(loader *l, const qg_record *r)
+{
+    if (r->pair)
+        qg_bad_row_add("; the other text of its pair is left out with it");
+    return qg_bad_rows_take(&l->bad, l->arena);
 }
 
 static qg_code on_label(loader *l, const qg_record *r)
 {
     if (!qg_unknown_labels_add(&l->unknown, l->arena, r->label, r->label_len))
         return QG_ENOMEM;
-    if (l->stopped.code)
-        return QG_OK;
     (void)qg_error_place(l->spec->path, r->label_line, r->label_column, r->label_field);
-    if (l->spec->on_error)
-        return skip_row(l);
-    l->stopped = *qg_error_last();
-    return QG_OK;
+    if (l->first_label < 0)
+        l->first_label = l->bad.listed;
+    return leave_out(l, r);
 }
 
-/* Ends with the label that stopped the reading; what all such labels may mean is said, too. */
+/* What all labels may mean that are none; said with the first of them. */
 static qg_code finish_labels(loader *l)
 {
     const char *hint = qg_label_hint(l->arena, &l->unknown, l->map.labels);
     if (!hint)
         return QG_ENOMEM;
     l->out->label_hint = *hint ? hint : NULL;
-    if (!l->stopped.code)
+    if (!*hint || l->first_label < 0 || l->first_label >= l->bad.listed)
         return QG_OK;
-    size_t n = strlen(l->stopped.msg);
-    if (*hint && n + strlen(hint) + 3 < sizeof l->stopped.msg)
-        snprintf(l->stopped.msg + n, sizeof l->stopped.msg - n, "; %s", hint);
-    return qg_error_restore(&l->stopped);
+    qg_error *e = &l->bad.row[l->first_label];
+    size_t n = strlen(e->msg);
+    if (!l->spec->on_error && n + strlen(hint) + 3 < sizeof e->msg)
+        snprintf(e->msg + n, sizeof e->msg - n, "; %s", hint);
+    return QG_OK;
 }
 
 static qg_code push_row(loader *l, const qg_row *row)
@@ -129,17 +96,32 @@ static qg_code on_votes(int32_t *label, loader *l, const qg_record *r)
     return on_label(l, &one);
 }
 
-static qg_code on_record(void *ctx, const qg_record *r)
+/* An empty text of a pair is a mistake, others are merely counted. */
+static qg_code on_empty(loader *l, const qg_record *r)
 {
-    loader *l = ctx;
+    if (!r->pair) {
+        l->out->empty++;
+        return QG_OK;
+    }
+    (void)QG_FAIL_AT(QG_EFORMAT, l->spec->path, r->line, 1, "text", "there is nothing in it");
+    return leave_out(l, r);
+}
+
+static bool is_quoted(const char *text, size_t len)
+{
+    return len >= 2 && text[0] == '"' && text[len - 1] == '"';
+}
+
+static qg_code take_record(loader *l, const qg_record *r)
+{
     qg_row row = {.label = -1, .line = r->line, .record = l->out->records++};
+    int64_t bad = l->bad.n;
     if (r->label && l->map.labels &&
         qg_label_map_find(&row.label, &l->map, r->label, r->label_len) != QG_OK)
         return on_label(l, r);
-    int64_t skipped = l->out->skipped;
     if (r->vote && l->map.labels)
         QG_TRY(on_votes(&row.label, l, r));
-    if (l->stopped.code || l->out->skipped > skipped)
+    if (l->bad.n > bad)
         return QG_OK;
     if (row.label == QG_NO_VOTE) {
         l->out->undecided++;
@@ -148,16 +130,36 @@ static qg_code on_record(void *ctx, const qg_record *r)
     row.text = qg_normalize_text(l->arena, &l->spec->rules, r->text, r->text_len, &row.len);
     if (!row.text)
         return QG_ENOMEM;
-    if (row.len == 0) {
-        l->out->empty++;
-        return QG_OK;
-    }
+    if (qg_text_is_empty(row.text, row.len))
+        return on_empty(l, r);
+    l->out->quoted += is_quoted(r->text, r->text_len);
     if (r->id && !(row.id = qg_arena_strndup(l->arena, r->id, r->id_len)))
         return QG_ENOMEM;
     if (r->group_len > 0 && !(row.group = qg_arena_strndup(l->arena, r->group, r->group_len)))
         return QG_ENOMEM;
     QG_TRY(qg_pair_record_copy(&row.pair, l->arena, r->pair));
     return push_row(l, &row);
+}
+
+/* A text of a minimal pair without the other would be a text of no pair. */
+static qg_code on_record(void *ctx, const qg_record *r)
+{
+    loader *l = ctx;
+    int64_t n = l->n;
+    bool second = r->pair && r->pair->second;
+    if (second && l->torn && l->spec->on_error) {
+        l->out->records++;
+        l->bad.n++;
+        return QG_OK;
+    }
+    QG_TRY(take_record(l, r));
+    bool lost = r->pair && l->n == n;
+    if (second && lost && !l->torn) {
+        l->n--;
+        l->bad.n++;
+    }
+    l->torn = !second && lost;
+    return QG_OK;
 }
 
 static bool begins(const char *data, size_t size, const char *bytes, size_t n)
@@ -244,19 +246,40 @@ static qg_code find_format(const qg_format **out, const qg_dataset_spec *spec)
 static qg_code no_rows(const loader *l)
 {
     const qg_dataset *d = l->out;
-    const qg_error *first = d->skipped_listed > 0 ? &l->bad[0] : NULL;
+    const qg_error *first = d->skipped_listed > 0 ? &d->skipped_rows[0] : NULL;
     if (first)
         return QG_FAIL_AT(QG_EFORMAT, l->spec->path, first->line, first->column, NULL,
                           "no usable row: %lld records, %lld skipped, %lld empty texts; of the "
                           "reasons, %lld x %.130s%s%.160s",
                           (long long)d->records, (long long)d->skipped, (long long)d->empty,
-                          (long long)l->reason[0].rows, l->reason[0].why, d->label_hint ? "; " : "",
+                          (long long)d->reason[0].rows, d->reason[0].why, d->label_hint ? "; " : "",
                           d->label_hint ? d->label_hint : "");
+    if (d->undecided > 0)
+        return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 0, 0, NULL,
+                          "no usable row: %lld records, %lld empty texts, %lld without a majority "
+                          "of their label columns",
+                          (long long)d->records, (long long)d->empty, (long long)d->undecided);
     return QG_FAIL_AT(QG_EFORMAT, l->spec->path, 0, 0, NULL,
-                      "no usable row: %lld records, %lld skipped, %lld empty texts, %lld without a "
-                      "majority of their label columns",
-                      (long long)d->records, (long long)d->skipped, (long long)d->empty,
-                      (long long)d->undecided);
+                      "no usable row: %lld records, %lld empty texts", (long long)d->records,
+                      (long long)d->empty);
+}
+
+/* The rows of the file, good and bad ones. */
+static qg_code read_rows(loader *l, const qg_format *format)
+{
+    qg_dataset *d = l->out;
+    qg_code rc = read_file(l, format);
+    if (rc == QG_OK && l->map.labels)
+        rc = finish_labels(l);
+    d->skipped = l->bad.n;
+    d->skipped_rows = l->bad.row;
+    d->skipped_listed = l->bad.listed;
+    d->reason = l->bad.reason;
+    d->n_reasons = l->bad.n_reasons;
+    QG_TRY(rc);
+    if (d->skipped > 0 && !l->spec->on_error)
+        return qg_error_restore(&d->skipped_rows[0]);
+    return l->n == 0 ? no_rows(l) : QG_OK;
 }
 
 qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spec,
@@ -264,22 +287,16 @@ qg_code qg_dataset_load(qg_dataset *out, qg_arena *a, const qg_dataset_spec *spe
 {
     const qg_format *format;
     uint8_t *keep = NULL;
-    loader l = {.out = out, .arena = a, .spec = spec};
+    loader l = {.out = out, .arena = a, .spec = spec, .first_label = -1};
     *out = (qg_dataset){.name = spec->name};
     QG_TRY(find_format(&format, spec));
     if (spec->split && !spec->part)
         return QG_FAIL_AT(QG_EJOB, spec->path, 0, 0, "split", "\"part\" is missing: which of them");
     if (labels)
         QG_TRY(qg_label_map_make(&l.map, a, spec, format, labels));
-    QG_TRY(read_file(&l, format));
-    if (l.map.labels)
-        QG_TRY(finish_labels(&l));
-    if (l.n == 0)
-        return no_rows(&l);
+    QG_TRY(read_rows(&l, format));
     const qg_known_file *known = qg_known_file_find(out->sha256);
     out->known_as = known ? known->name : NULL;
-    out->skipped_rows = l.bad;
-    out->reason = l.reason;
     for (int64_t i = 0; spec->split && i < l.n; i++)
         if (l.row[i].pair)
             return QG_FAIL_AT(QG_EJOB, spec->path, 0, 0, "split",

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 static const char *const encoding_names[] = {"utf-8", "utf-16", "latin-1", "cp1252", NULL};
-static const char *const quoting_names[] = {"double", "none", NULL};
+static const char *const quoting_names[] = {"format", "double", "none", NULL};
 static const char *const on_error_names[] = {"fail", "skip", NULL};
 
 #define FIELD(f) offsetof(qg_dataset_spec, f)
@@ -44,7 +44,8 @@ const qg_opt qg_dataset_opts[] = {
      .help = "column or key of a group, by which metrics and drift are given, too"},
     {"delimiter", QG_OPT_STRING, FIELD(delimiter), .help = "between columns, one ASCII character"},
     {"quoting", QG_OPT_ENUM, FIELD(quoting), .names = quoting_names,
-     .help = "double: fields may be in double quotes; none: quotes are characters"},
+     .help = "double: fields may be in double quotes; none: quotes are characters; format: none "
+             "in smsa, else double"},
     {"label_map", QG_OPT_NODE, FIELD(label_map),
      .help = "object: value in the file -> label of the job"},
     {"split", QG_OPT_NODE, FIELD(split),

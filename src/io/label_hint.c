@@ -79,12 +79,25 @@ static const char *numbered(const qg_unknown_labels *u, int i, const char *const
     return u->n == K && seen == K ? labels[strtol(u->value[i], NULL, 10)] : NULL;
 }
 
+/* Labels in quotes: those of a table that is read without them. */
+static bool are_quoted(const qg_unknown_labels *u)
+{
+    for (int i = 0; i < u->n; i++) {
+        size_t n = strlen(u->value[i]);
+        if (n < 2 || u->value[i][0] != '"' || u->value[i][n - 1] != '"')
+            return false;
+    }
+    return true;
+}
+
 const char *qg_label_hint(qg_arena *a, const qg_unknown_labels *u, const char *const *labels)
 {
     qg_str s = {0};
     bool by_number = false;
     if (u->n == 0 || u->more)
         return "";
+    if (are_quoted(u))
+        return "\"quoting\": \"double\" would take the quotes off";
     qg_str_add(&s, "\"label_map\": {");
     for (int i = 0; i < u->n; i++) {
         const char *means;

@@ -11,8 +11,8 @@ qg_code qg_pair_record_copy(const qg_pair_record **out, qg_arena *a,
                             const qg_pair_record *of) QG_MUST_USE;
 
 /**
- * The pairs of all rows, in the arena; NULL where the rows belong to none. A row whose twin was
- * left out is in no pair.
+ * The pairs of all rows, in the arena; NULL where the rows belong to none. The two texts of a
+ * pair are rows one after the other: neither is there without the other.
  * @errors QG_EFORMAT (more phenomena than QG_MOST_PHENOMENA), QG_ENOMEM. Local.
  */
 qg_code qg_pairs_make(const qg_minimal_pairs **out, qg_arena *a, const char *path,

@@ -17,6 +17,9 @@ static void note_unknown_method(qg_job_reader *r, const qg_json *at, bool all_kn
         names[i] = o->methods[i].name;
     if (at->type != QG_JSON_STRING)
         QG_WRONG(r, at, "found %s, the name of a method is expected", qg_json_kind(at));
+    else if (o->n_methods == 0 && all_known)
+        QG_WRONG(r, at, "'%s' is not the name of one of the job's methods: it has no \"explain\"",
+                 at->string);
     else if (all_known)
         QG_WRONG(r, at, "'%s' is not the name of one of the job's methods: %s", at->string,
                  qg_join_names(known, sizeof known, names));
@@ -32,11 +35,12 @@ void qg_job_choose_methods(bool *chosen, qg_job_reader *r, const qg_json *v, boo
     if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
         return;
     for (const qg_json *m = v->child; m; m = m->next) {
-        bool found = false;
-        for (int i = 0; i < o->n_methods && m->type == QG_JSON_STRING; i++)
-            if (strcmp(o->methods[i].name, m->string) == 0)
-                found = chosen[i] = true;
-        if (!found)
+        int found = m->type == QG_JSON_STRING
+                        ? qg_method_spec_find(o->methods, o->n_methods, m->string)
+                        : -1;
+        if (found >= 0)
+            chosen[found] = true;
+        else
             note_unknown_method(r, m, all_known);
     }
 }

@@ -52,24 +52,6 @@ static void leave_out(qg_job_reader *r, const qg_json *v)
     }
 }
 
-static void choose_experiments(qg_job_reader *r, const qg_json *v)
-{
-    qg_job *job = r->job;
-    for (int i = 0; i < job->n_experiments && !v; i++)
-        job->recommend.experiment[i] = !job->experiments[i].stressed;
-    if (!v || !qg_job_check_members(r, v, QG_JSON_ARRAY))
-        return;
-    for (const qg_json *m = v->child; m; m = m->next) {
-        const qg_seed_group *of = NULL;
-        if (m->type == QG_JSON_STRING)
-            of = qg_job_experiments(r, m);
-        else
-            QG_WRONG(r, m, "found %s, the name of an experiment is expected", qg_json_kind(m));
-        for (int i = 0; of && i < (of->n ? of->n : 1); i++)
-            job->recommend.experiment[of->first + i] = true;
-    }
-}
-
 static bool asked(const qg_job *job, qg_criterion c)
 {
     return !isnan(job->recommend.threshold.value[c]);
@@ -138,7 +120,10 @@ qg_code qg_job_read_recommend(qg_job_reader *r, const qg_json *v)
                                    .against = (qg_against)e.against};
     QG_NEW(out->experiment, r->arena, r->job->n_experiments);
     leave_out(r, e.without);
-    choose_experiments(r, e.experiments);
+    for (int i = 0; i < r->job->n_experiments && !e.experiments; i++)
+        out->experiment[i] = !r->job->experiments[i].stressed;
+    if (e.experiments)
+        qg_job_choose_experiments(out->experiment, r, e.experiments);
     check_inputs(r, v);
     return QG_OK;
 }

@@ -4,6 +4,8 @@
  */
 #include "reader.h"
 
+#include <string.h>
+
 struct sensitivity_entry {
     const qg_json *experiments, *precisions, *methods, *samples;
 };
@@ -38,6 +40,19 @@ static void check_per_class(qg_job_reader *r, const qg_json *samples)
                  "are explained");
 }
 
+/* Experiments that "stress" makes are on perturbed texts: their models are those of the others. */
+static void check_experiments(qg_job_reader *r, const qg_json *v)
+{
+    for (const qg_json *m = v->type == QG_JSON_ARRAY ? v->child : NULL; m; m = m->next)
+        for (int i = 0; i < r->job->n_experiments && m->type == QG_JSON_STRING; i++)
+            if (r->job->experiments[i].stressed &&
+                strcmp(r->job->experiments[i].seed_group.base, m->string) == 0) {
+                QG_WRONG(r, m, "'%s' is made by \"stress\", whose experiments have no sensitivity",
+                         m->string);
+                break;
+            }
+}
+
 qg_code qg_job_read_sensitivity(qg_job_reader *r, const qg_json *v)
 {
     struct sensitivity_entry e = {0};
@@ -51,6 +66,8 @@ qg_code qg_job_read_sensitivity(qg_job_reader *r, const qg_json *v)
         return QG_OK;
     if (job->n_precisions > 0 && qg_job_reference(job) < 0)
         QG_WRONG(r, v, "compares with fp32, which is not among the job's precisions");
+    else if (job->n_precisions == 1)
+        QG_WRONG(r, v, "there is no precision besides fp32 to put parts of a model under");
     *o = (qg_sensitivity_options){.wanted = true,
                                   .texts = samples.texts,
                                   .per_class = samples.per_class,
@@ -61,6 +78,8 @@ qg_code qg_job_read_sensitivity(qg_job_reader *r, const qg_json *v)
     qg_job_choose_experiments(o->experiment, r, e.experiments);
     qg_job_choose_precisions(o->precision, r, e.precisions);
     qg_job_choose_methods(o->method, r, e.methods, false);
+    if (e.experiments)
+        check_experiments(r, e.experiments);
     if (e.samples)
         check_per_class(r, e.samples);
     return QG_OK;

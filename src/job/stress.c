@@ -114,6 +114,20 @@ static qg_code add_datasets(int *made, qg_job_reader *r, const qg_json *at, int 
     return QG_OK;
 }
 
+/* Numbers of the data sets that are named; false, with problems noted, where one is not. */
+static bool find_datasets(int *dataset, qg_job_reader *r, const qg_json *names)
+{
+    int n = 0, before = r->problems->n;
+    for (const qg_json *m = names->child; m; m = m->next) {
+        int d = dataset[n++] = qg_job_dataset(r->job, m);
+        if (m->type != QG_JSON_STRING)
+            QG_WRONG(r, m, "found %s, the name of a data set is expected", qg_json_kind(m));
+        else if (d < 0)
+            qg_job_unknown_name(r, m, qg_json_get(r->job->doc.root, "datasets"), "dataset");
+    }
+    return r->problems->n == before;
+}
+
 qg_code qg_job_read_stress(qg_job_reader *r, const qg_json *v)
 {
     struct stress_entry e = {0};
@@ -128,24 +142,17 @@ qg_code qg_job_read_stress(qg_job_reader *r, const qg_json *v)
     if (e.samples)
         (void)qg_dataset_sample_read(&plain, r->doc, e.samples, r->problems);
     plain.noise.seed = e.seed >= 0 ? e.seed : job->seed;
-    if (!qg_job_check_members(r, e.datasets, QG_JSON_ARRAY) || r->problems->n > before)
+    if (!qg_job_check_members(r, e.datasets, QG_JSON_ARRAY))
+        return QG_OK;
+    QG_NEW(dataset, r->arena, e.datasets->count);
+    if (!find_datasets(dataset, r, e.datasets) || r->problems->n > before)
         return QG_OK;
     int each = s->n_perturbations * s->n_levels;
     QG_NEW(made, r->arena, e.datasets->count * each);
-    QG_NEW(dataset, r->arena, e.datasets->count);
     s->made = made;
     s->dataset = dataset;
-    for (const qg_json *m = e.datasets->child; m; m = m->next) {
-        int d = qg_job_dataset(job, m);
-        if (m->type != QG_JSON_STRING)
-            QG_WRONG(r, m, "found %s, the name of a data set is expected", qg_json_kind(m));
-        else if (d < 0)
-            qg_job_unknown_name(r, m, qg_json_get(job->doc.root, "datasets"), "dataset");
-        if (d < 0)
-            continue;
-        dataset[s->n_datasets] = d;
-        QG_TRY(add_datasets(made + s->n_datasets++ * each, r, m, d, &plain));
-    }
+    for (const qg_json *m = e.datasets->child; m; m = m->next, s->n_datasets++)
+        QG_TRY(add_datasets(made + s->n_datasets * each, r, m, dataset[s->n_datasets], &plain));
     return QG_OK;
 }
 

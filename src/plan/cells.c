@@ -373,9 +373,14 @@ static void select_explained(qg_plan *p, int *choosing)
 static qg_code select_cells(qg_plan *p, qg_arena *a, const char *only)
 {
     int *choosing;
+    const char *own = only ? qg_method_cells(a, only) : NULL;
+    if (only && !own)
+        return QG_ENOMEM;
     QG_NEW(choosing, a, qg_plan_most_choosing(p));
-    for (int i = 0; i < p->n_cells; i++)
-        p->cells[i].selected = !only || qg_glob(only, p->cells[i].name);
+    for (int i = 0; i < p->n_cells; i++) {
+        const char *name = p->cells[i].name;
+        p->cells[i].selected = !only || qg_glob(only, name) || qg_glob(own, name);
+    }
     select_explained(p, choosing);
     select_trainings(p);
     for (int i = 0; i < p->n_cells; i++)

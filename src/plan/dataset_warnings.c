@@ -23,6 +23,22 @@ static qg_code warn_about_labels(qg_plan *p, qg_arena *a, const qg_dataset *d,
                         d->name));
 }
 
+/* Quotes around every text are those of a table that is read without them. */
+static qg_code warn_about_quotes(qg_plan *p, qg_arena *a, const qg_dataset *d,
+                                 const qg_dataset_spec *spec)
+{
+    const qg_format *format = spec->format ? qg_format_find(spec->format) : NULL;
+    if (spec->from || !format || !strstr(format->options, "quoting") || d->quoted < 2 ||
+        d->quoted < d->records - d->skipped - d->empty - d->undecided)
+        return QG_OK;
+    return qg_plan_warn(
+        p, a,
+        qg_arena_printf(a,
+                        "dataset %s: every text begins and ends with a quote, which "
+                        "is part of it; \"quoting\": \"double\" takes them off",
+                        d->name));
+}
+
 static qg_code warn_about_dataset(qg_plan *p, qg_arena *a, const qg_dataset *d)
 {
     if (d->skipped)
@@ -111,6 +127,7 @@ qg_code qg_plan_warn_of_datasets(qg_plan *p, qg_arena *a)
 {
     for (int i = 0; i < p->job->n_datasets; i++) {
         QG_TRY(warn_about_dataset(p, a, &p->datasets[i].data));
+        QG_TRY(warn_about_quotes(p, a, &p->datasets[i].data, &p->job->datasets[i]));
         QG_TRY(warn_about_labels(p, a, &p->datasets[i].data, &p->job->datasets[i]));
     }
     return warn_about_leaks(p, a);

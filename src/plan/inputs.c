@@ -344,7 +344,8 @@ qg_code qg_plan_try_inputs(qg_plan *p, qg_arena *a, const qg_job *job, qg_proble
             is_wrong(problems, job->dataset_nodes[i]) ||
             (!known.labels && d->sampling.per_class > 0))
             continue;
-        (void)qg_problems_take_at(problems, &job->doc, job->dataset_nodes[i],
+        (void)qg_dataset_problems(problems, &p->datasets[i].data, d, &job->doc,
+                                  job->dataset_nodes[i],
                                   qg_plan_dataset_load(&p->datasets[i], a, d, known.labels));
     }
     for (int i = 0; i < job->n_models; i++) {
@@ -364,8 +365,8 @@ qg_code qg_plan_inputs(qg_plan *p, qg_arena *a, qg_problems *problems)
     QG_NEW(p->datasets, a, job->n_datasets);
     QG_NEW(p->tokens, a, job->n_experiments);
     for (int i = 0; i < job->n_datasets; i++)
-        (void)qg_problems_take_at(problems, &job->doc, job->dataset_nodes[i],
-                                  load_dataset(p, a, i));
+        (void)qg_dataset_problems(problems, &p->datasets[i].data, &job->datasets[i], &job->doc,
+                                  job->dataset_nodes[i], load_dataset(p, a, i));
     for (int i = 0; i < job->n_models; i++) {
         if (job->models[i].training)
             QG_TRY(qg_plan_training_make(p, a, i, problems));

@@ -68,18 +68,6 @@ qg_code qg_plan_sensitivity_make(qg_plan *p, qg_arena *a)
     return QG_OK;
 }
 
-/* A packed folder holds one precision, and no other can be mixed with it. */
-static const char *cannot_mix(const qg_plan *p, qg_arena *a, int model)
-{
-    const qg_plan_model *m = &p->models[model];
-    if (m->training || !qg_is_packed(m->source.dir))
-        return NULL;
-    return qg_arena_printf(a,
-                           "parts cannot be put under another precision in the packed folder %s: "
-                           "use the model that it was packed from",
-                           m->source.dir);
-}
-
 /* A cell of predictions, and one of each method. */
 static qg_code add_cells(qg_plan *p, qg_arena *a, int e, int precision)
 {
@@ -98,9 +86,7 @@ static qg_code add_cells(qg_plan *p, qg_arena *a, int e, int precision)
             suffix = qg_arena_printf(a, "%s/sensitivity", job->explain.methods[m].name);
         if (!suffix)
             return QG_ENOMEM;
-        qg_cell *c = &p->cells[p->n_cells];
         QG_TRY(qg_plan_add_cell(p, a, cell, x->name, suffix));
-        c->skip = cannot_mix(p, a, x->model);
     }
     return QG_OK;
 }

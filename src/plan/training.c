@@ -7,6 +7,7 @@
  */
 #include "inputs.h"
 
+#include "qgrid/checkpoint.h"
 #include "qgrid/str.h"
 #include "qgrid/training.h"
 
@@ -54,14 +55,11 @@ static qg_model_source source(const maker *k, const char *dir, bool random_head)
                              .head_seed = drawn ? k->jm->seed : 0};
 }
 
-/* A training reads the checkpoint itself, and so in the order of the file. */
-static qg_code check_order(const qg_plan_model *m)
+/* The classes of the job in the model's files. */
+static void take_order(qg_model_source *out, const qg_plan_model *of)
 {
-    return m && m->source.class_order
-               ? QG_FAIL_AT(QG_EJOB, m->source.dir, 0, 0, "labels",
-                            "a training neither begins with nor learns from a model with "
-                            "\"labels\" of its own")
-               : QG_OK;
+    out->class_order = of->source.class_order;
+    out->n_order = of->source.n_order;
 }
 
 /* From a model of the job, which is complete already. */
@@ -70,6 +68,8 @@ static void begin_at_model(const maker *k, const qg_plan_model *from, bool rando
     k->out->config = from->config;
     k->out->tokenizer = from->tokenizer;
     k->training->from = source(k, from->source.dir, random);
+    if (!random && !k->mlm)
+        take_order(&k->training->from, from);
     if (from->training)
         memcpy(k->training->from_hash, from->hash, sizeof from->hash);
 }
@@ -85,6 +85,24 @@ static qg_code begin_at_folder(const maker *k, bool random)
     return qg_tokenizer_load(&k->out->tokenizer, k->arena, dir);
 }
 
+/* A classifier that somebody has trained is thrown away: likely a mistake. */
+static qg_code warn_about_head(const maker *k, const qg_plan_model *from)
+{
+    const qg_job_training *of = from ? k->plan->job->models[k->jm->training->from].training : NULL;
+    bool trained = of && of->config->objective != QG_OBJECTIVE_MLM;
+    if (!is_first(k) || k->mlm || k->config->weights)
+        return QG_OK;
+    if (!of && !qg_is_packed(k->training->from.dir))
+        QG_TRY(qg_dir_has_classifier(&trained, k->training->from.dir));
+    if (!trained)
+        return QG_OK;
+    return qg_plan_warn(k->plan, k->arena,
+                        qg_arena_printf(k->arena,
+                                        "model %s: what it is trained from has a classifier, which "
+                                        "\"head\": \"random\" replaces by a drawn one",
+                                        k->jm->name));
+}
+
 /* Where the training begins. A classifier that the job would draw is drawn from the training's
  * seed. *missing: what it is trained from could not be loaded, as is noted there. */
 static qg_code begin(const maker *k, bool *missing)
@@ -97,12 +115,12 @@ static qg_code begin(const maker *k, bool *missing)
     *missing = from && !from->tokenizer;
     if (*missing)
         return QG_OK;
-    if (!random && !k->mlm)
-        QG_TRY(check_order(from));
     if (from)
         begin_at_model(k, from, random);
     else
         QG_TRY(begin_at_folder(k, random));
+    if (random)
+        QG_TRY(warn_about_head(k, from));
     k->out->config.classes = k->plan->job->K;
     k->out->config.labels = k->plan->job->labels;
     k->out->config.has_head_labels = true;
@@ -194,7 +212,8 @@ static qg_code use_teacher(const maker *k)
     if (!k->config->distill.from || (teacher && !teacher->tokenizer))
         return QG_OK;
     t->teacher = (qg_model_source){.dir = teacher ? teacher->source.dir : k->config->distill.from};
-    QG_TRY(check_order(teacher));
+    if (teacher)
+        take_order(&t->teacher, teacher);
     if (teacher && teacher->source.random_head)
         return QG_FAIL_AT(QG_EMODEL, t->teacher.dir, 0, 0, NULL,
                           "has no trained classifier, it cannot teach");

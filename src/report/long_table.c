@@ -5,7 +5,6 @@
 #include "format.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What a cell is called by; the columns of a kind are those that any of its cells has. */
@@ -141,15 +140,9 @@ static qg_code add_columns(gathering *g)
     return qg_table_add_columns(g->out, more, 2);
 }
 
-/* The name along a side: a scale of numbers has its own name before them ("level 0.5"). */
 static qg_value side_value(const char *scale, qg_value v)
 {
-    size_t n = strlen(scale);
-    char *end;
-    if (!v.text || strncmp(v.text, scale, n) != 0 || v.text[n] != ' ')
-        return v;
-    double number = strtod(v.text + n + 1, &end);
-    return *end || end == v.text + n + 1 ? v : (qg_value){.number = number};
+    return v.text ? qg_table_side(scale, v.text) : v;
 }
 
 static qg_code add_row(qg_value **out, const gathering *g, const qg_read_cell *c)
@@ -186,7 +179,7 @@ static qg_code melt_row(const gathering *g, int i, int64_t row)
         QG_TRY(add_row(&v, g, g->cell[i]));
         for (int s = 0; s < sides; s++)
             v[place_of(g, g->key[i][s])] = side_value(g->key[i][s], from[s]);
-        v[g->out->n_columns - 2] = side_value(g->e->across, (qg_value){.text = t->column[k].head});
+        v[g->out->n_columns - 2] = qg_table_side(g->e->across, t->column[k].head);
         v[g->out->n_columns - 1] = from[k];
     }
     return QG_OK;

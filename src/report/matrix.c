@@ -4,6 +4,7 @@
 #include "table.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Any numbers of the file, as doubles [n]. */
@@ -76,6 +77,16 @@ qg_code qg_names_read(const char ***out, int64_t *n, qg_reading *r, const char *
             return QG_ENOMEM;
     }
     return QG_OK;
+}
+
+qg_value qg_table_side(const char *scale, const char *name)
+{
+    size_t n = strlen(scale);
+    char *end;
+    if (strncmp(name, scale, n) != 0 || name[n] != ' ')
+        return (qg_value){.text = name};
+    double number = strtod(name + n + 1, &end);
+    return *end || end == name + n + 1 ? (qg_value){.text = name} : (qg_value){.number = number};
 }
 
 /* The same for a scale in the group of a dataset; nothing for a side that is not there. */

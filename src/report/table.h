@@ -137,6 +137,9 @@ qg_code qg_matrix_read(qg_matrix *out, qg_reading *r, const char *path, const ch
  * of that path. Arena of the reading. @errors QG_ESTORE, QG_ENOMEM. Local. */
 qg_code qg_numbers_read(double **out, int64_t *n, qg_reading *r, const char *path) QG_MUST_USE;
 
+/** The name along a side as a value: a number where the scale is one of numbers ("level 0.5"). */
+qg_value qg_table_side(const char *scale, const char *name);
+
 /** One number of it by names, NULL for a side that it has not; NaN where there is none. */
 double qg_matrix_at(const qg_matrix *m, const char *block, const char *row, const char *column);
 

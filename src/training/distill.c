@@ -75,14 +75,17 @@ static qg_code check_shape(const qg_training_inputs *in, const char *dir, bool h
 qg_code qg_training_load_teacher(qg_training_inputs *in, qg_arena *a, const qg_training_config *c,
                                  const char *tokenizer_hash)
 {
-    qg_model_source src = {.dir = c->distill.from};
+    qg_model_source src = {.dir = c->distill.from,
+                           .class_order = c->teacher_order,
+                           .n_order = c->teacher_order ? c->K : 0};
     qg_config config;
     if (!src.dir)
         return QG_OK;
     if (!qg_dir_exists(src.dir))
         return QG_FAIL_AT(QG_EIO, src.dir, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_config_load(&config, a, src.dir));
-    QG_TRY(qg_labels_fit(c->labels, c->K, src.dir, &config));
+    if (!src.class_order)
+        QG_TRY(qg_labels_fit(c->labels, c->K, src.dir, &config));
     QG_TRY(check_tokenizer(src.dir, tokenizer_hash));
     QG_TRY(qg_params_load(&in->teacher, &in->teacher_values, a, &src, c->labels, NULL));
     QG_TRY(check_shape(in, src.dir, c->distill.hidden > 0));

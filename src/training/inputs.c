@@ -19,14 +19,16 @@ static qg_code load_model(qg_training_inputs *in, qg_tokenizer **tokenizer, qg_a
     qg_model_source src = {.dir = c->from,
                            .random_head = c->head != NULL,
                            .random_weights = c->weights != NULL,
-                           .head_seed = c->seed};
+                           .head_seed = c->seed,
+                           .class_order = c->from_order,
+                           .n_order = c->from_order ? c->K : 0};
     bool mlm = c->objective == QG_OBJECTIVE_MLM;
     qg_config config;
     qg_dropout_rates *own = &in->params.dropout;
     if (!qg_dir_exists(c->from))
         return QG_FAIL_AT(QG_EIO, c->from, 0, 0, NULL, "there is no such model folder");
     QG_TRY(qg_config_load(&config, a, c->from));
-    if (!mlm && !src.random_head && !src.random_weights)
+    if (!mlm && !src.random_head && !src.random_weights && !src.class_order)
         QG_TRY(qg_labels_fit(c->labels, c->K, c->from, &config));
     QG_TRY(qg_tokenizer_load(tokenizer, a, c->from));
     QG_TRY(

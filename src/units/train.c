@@ -261,6 +261,8 @@ static qg_code train(qg_training_record *out, const assignment *t, qg_work_unit 
     QG_TRY(check_unchanged(t));
     QG_TRY(qg_json_parse(&doc, u->arena, t->folder, t->config, strlen(t->config)));
     qg_code rc = qg_training_config_read(&config, &doc, doc.root, NULL, &problems);
+    config.from_order = t->from.source.class_order;
+    config.teacher_order = t->teacher.source.class_order;
     if (rc == QG_OK)
         rc = run(&summary, u, &config, t->key, &problems);
     if (problems.n > 0)

@@ -14,8 +14,9 @@ mkdir -p "$T/site/results" "$T/site/build"
 cp -r "$(dirname "$QGRID")" "$T/site/build/"
 cd "$T/site" || exit 2
 git -C "$T/site" init -q 2>/dev/null
-# The main job, shortened: it explains one text of each class.
-sed -i 's/"runs": 20/"runs": 2/; s/"per_class": 17/"per_class": 1/' jobs/full_matrix.json
+# The jobs, shortened: they explain one text of each class, by few samples, and train for an epoch or three.
+sed -i -E 's/"runs": 20/"runs": 2/; s/"per_class": [0-9]+/"per_class": 1/; s/"(samples|evaluations|coalitions)": [0-9]{3,}/"\1": 40/
+    s/"(steps|draws)": 50/"\1": 8/; s/"epochs": 3/"epochs": 1/; s/"epochs": 10/"epochs": 3/' jobs/{full_matrix,xai,qat,finetune}.json
 
 # sbatch starts a script on the spot, as SLURM would.
 cat >"$T/bin/sbatch" <<'SBATCH'

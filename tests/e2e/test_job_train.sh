@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Trainings as parts of a job: the same bits on any number of ranks, resume, reuse, failures.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 job() { # NAME [CHANGE]: writes $T/NAME.json, changed by Python statements over the job j
@@ -39,7 +40,7 @@ ok "and nothing but them" sh -c "! ls '$T/cache/trained' | grep -vE '^[0-9a-f]{6
 ok "status of a finished run" "$QGRID" status "$T/ref.h5"
 ok "verify knows trainings" sh -c "'$QGRID' verify '$T/ref.h5' | grep -q ' 0 damaged, 0 are timings'"
 on() { QGRID_CACHE="$T/cache$1" run_np "$1" "$T/ref.json" --output "$T/np$1.h5"; } # RANKS: with a cache of its own
-for np in 2 3; do
+for np in $(some_ranks 2 3); do
     ok "runs on $np ranks" on $np
     ok "$np ranks give the same bits" same_results "$T/ref.h5" "$T/np$np.h5"
     ok "and the same weights" sh -c "cd '$T/cache/trained' && for k in *; do cmp \$k/model.safetensors '$T/cache$np/trained/'\$k/model.safetensors || exit 1; done"
@@ -142,9 +143,9 @@ start_long() { # RANKS OUTPUT: the job in the background, until its first checkp
     WHILE=$pid wait_until "checkpoint" has_checkpoint "$2"
 }
 go_on() { QGRID_CACHE="$T/cache-$1" run_np "$2" "$T/long.json" --output "$T/$1.h5"; }
-interrupted() { # SIGNAL RANKS OUTPUT: the status of a run that gets a signal while it trains
+interrupted() { # SIGNAL RANKS OUTPUT [RANK]: the status of a run that gets a signal, or one of its ranks, while it trains
     start_long "$2" "$3" || return 1
-    kill -"$1" $pid
+    if [ $# -gt 3 ]; then kill -"$1" "$(rank_of "$T/$3.h5" "$4")"; else kill -"$1" $pid; fi
     wait $pid
 }
 killed() { # RANKS OUTPUT: all ranks of a run die while it trains
@@ -160,6 +161,13 @@ ok "its checkpoint is in the cache" sh -c "ls '$T'/cache-usr1/trained/*.checkpoi
 ok "the same command goes on, on another number of ranks" go_on usr1 1
 ok "to the same bits after a signal" same_results "$T/long.h5" "$T/usr1.h5"
 ok "the checkpoint is gone" sh -c "! ls '$T'/cache-usr1/trained/*.checkpoint"
+fails 75 "Interrupted; the same command goes on" "SIGTERM to a member of a gang drains it" interrupted TERM 2 term 1
+ok "which is no attempt of the unit" $PYTHON -c "
+import h5py
+u = h5py.File('$T/term.h5')
+assert (u['units/state'][:] == 0).any() and (u['timing/units/attempts'][:][u['units/state'][:] == 0] == 0).all()"
+ok "the same command goes on after that, too" go_on term 2
+ok "to the same bits after SIGTERM" same_results "$T/long.h5" "$T/term.h5"
 ok "SIGKILL to all ranks" killed 2 kill
 ok "the same command goes on after that" go_on kill 2
 ok "to the same bits after SIGKILL" same_results "$T/long.h5" "$T/kill.h5"

@@ -2,6 +2,7 @@
 # Runs that die: SIGKILL of rank 0, of a worker or of everything after a random share of the work,
 # then resume on another number of ranks; and recovery from a lost worker within a run. Latency,
 # measured after all else, takes minutes: no run is over before it is killed. What goes on leaves it out.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 cat >"$T/job.json" <<EOF
@@ -52,7 +53,7 @@ attempt() { # NUMBER: kill a run, resume on other ranks, compare
     killed "$1" "$out" $np && sound "$out" &&
         but_latency $(($1 % 4)) --output "$out" && same_results "$T/ref.h5" "$out" && rm -f "$out"
 }
-for i in $(seq 16); do
+for i in $(seq 8); do # by the hundred in tests/soak/test_kills.sh
     ok "killed run $i is resumed to the same bits" attempt "$i"
 done
 

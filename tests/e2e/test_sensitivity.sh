@@ -5,9 +5,9 @@
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/explain.sh
 
-job ref "j['precisions'] = ['int8', 'fp32', 'int4', {'precision': 'fp16', 'name': 'half'}, {'precision': 'int8', 'name': 'tables', 'embeddings': 'int8'}]
-j['unit_tokens'] = 64; x['methods'] = ['gradient_x_input', {'method': 'occlusion', 'name': 'gone'}, 'attention_rollout', {'method': 'lime', 'samples': 12}]
-x['faithfulness'] = False; j['sensitivity'] = {'experiments': ['e'], 'methods': ['gradient_x_input', 'gone', 'attention_rollout', 'lime'], 'precisions': ['int4', 'half', 'tables']}"
+job ref "j['precisions'] = ['fp32', 'int4', {'precision': 'fp16', 'name': 'half'}]
+j['unit_tokens'] = 64; x['methods'] = ['gradient_x_input', {'method': 'occlusion', 'name': 'gone'}, 'attention_rollout', {'method': 'lime', 'samples': 8}]
+x['faithfulness'] = False; j['sensitivity'] = {'experiments': ['e'], 'methods': ['gradient_x_input', 'gone', 'attention_rollout', 'lime'], 'precisions': ['int4', 'half']}"
 ok "runs without mpirun" run_np 0 "$T/ref.json"
 ok "verify finds no damage" sh -c "'$QGRID' verify '$T/ref.h5' | grep -q ' 0 damaged'"
 ok "cells are shown" sh -c "'$QGRID' show '$T/ref.h5' e/int4/sensitivity | grep -q 'bert.encoder.layer.2.output.dense '"
@@ -23,7 +23,7 @@ def softmax(z):
     return e / e.sum(-1, keepdims=True)
 fp32 = f["predictions/m/odd/fp32/logits"][:]
 label = f["datasets/odd/label"][:]
-for P in "int4", "half", "tables":
+for P in "int4", "half":
     g, name = parts(P)
     kind = [k.decode() for k in g["kind"][:]]
     assert name[:4] == ["nothing", "all", "embeddings", "layer 0"] and len(set(zip(name, kind))) == len(name) == 2 + 5 + 8 + 20
@@ -63,7 +63,7 @@ g, name = parts("int4")
 assert len({g["logits"][:, i].tobytes() for i in range(len(name))}) >= len(name) - 5 # of layer, kind and Linear layer of the head, and fp32, some are one
 PY
 ok "and so are their explanations" numbers ref.h5 <<'PY'
-for P in "int4", "half", "tables":
+for P in "int4", "half":
     for m in "gradient_x_input", "gone", "attention_rollout", "lime":
         g = f["sensitivity/m/odd/%s/%s" % (P, m)]
         measure = [k.decode() for k in g["measure"][:]]
@@ -83,7 +83,7 @@ for P in "int4", "half", "tables":
         close(g["summary"][:, measure.index("spearman"), stat.index("mean")], np.nanmean(s, axis=0), 1e-12)
     assert P != "int4" or (np.nanmean(s[:, 2:], axis=0) < 1).sum() > 20
 PY
-for np in 1 2 3; do
+for np in 2 3; do
     ok "runs on $np ranks" run_np $np "$T/ref.json" --output "$T/np$np.h5"
     ok "$np ranks give the same bits" same_digest "$T/ref.h5" "$T/np$np.h5"
 done
@@ -104,7 +104,7 @@ pid=$!
 WHILE=$pid wait_until "unit of sensitivity" cell_has_units "$T/killed.h5"
 # shellcheck disable=SC2046
 kill -9 $(rank_of "$T/killed.h5") 2>/dev/null
-wait $pid
+{ wait $pid; } 2>/dev/null
 ok "all ranks are gone" wait_until "end of all ranks" gone "$T/killed.h5"
 ok "what is left has no damage" sh -c "'$QGRID' verify '$T/killed.h5' | grep -q ' 0 damaged'"
 ok "the run goes on" run_np 3 "$T/ref.json" --output "$T/killed.h5"
@@ -149,8 +149,8 @@ json.dump(j, open('$T/wrong.json', 'w'), indent=1)" "$3"
     fails 2 "$1" "$2" "$QGRID" check "$T/wrong.json"
 }
 refused "/sensitivity/experiments/0: there is no experiment 'x'" "an experiment that there is not" '{"experiments": ["x"]}'
-refused "/sensitivity/precisions/1: 'int3_g7' is not the name of one of the job's precisions: int8, fp32, int4, half, tables" \
-    "a precision that there is not" '{"precisions": ["int8", "int3_g7"]}'
+refused "/sensitivity/precisions/1: 'int3_g7' is not the name of one of the job's precisions: fp32, int4, half" \
+    "a precision that there is not" '{"precisions": ["int4", "int3_g7"]}'
 refused "/sensitivity/precisions/0: 'fp32' is what the others are compared with" "fp32 beside fp32" '{"precisions": ["fp32"]}'
 refused "/sensitivity/methods/0: 'occlusion' is not the name of one of the job's methods: gradient_x_input, gone" \
     "a method that there is not" '{"methods": ["occlusion"]}'
@@ -160,11 +160,12 @@ refused "/sensitivity: found a number" "no object" '3'
 job bare "j['precisions'] = ['int8']; del j['explain']; j['sensitivity'] = {}"
 fails 2 "compares with fp32, which is not among the job's precisions" "no fp32" "$QGRID" check "$T/bare.json"
 job alone "del j['explain']; j['sensitivity'] = {'methods': ['gone']}"
-fails 2 "'gone' is not the name of one of the job's methods" "methods without any" "$QGRID" check "$T/alone.json"
+fails 2 "'gone' is not the name of one of the job's methods: it has no \"explain\"" "methods without any" "$QGRID" check "$T/alone.json"
 job named "x['methods'] = [{'method': 'occlusion', 'name': 'sensitivity'}]"
 fails 2 "name 'sensitivity' is taken for cells of its kind" "a method of that name" "$QGRID" check "$T/named.json"
-ok "packs a model" "$QGRID" quantize -m models/mini-finetuned -p int8 -o "$T/packed"
-job packed "j['models']['m'] = T + '/packed'; j['precisions'] = ['int8', 'fp32']; del j['explain']; j['sensitivity'] = {}"
-ok "a packed model is not mixed" sh -c "'$QGRID' check '$T/packed.json' 2>&1 | grep -q 'e/int8/sensitivity is skipped: parts cannot be put under another precision in the packed folder'"
+job stressed "j['stress'] = {'datasets': ['odd'], 'perturbations': ['typos'], 'levels': [0, 0.5]}; del j['explain']; j['sensitivity'] = {'experiments': ['e+0']}"
+fails 2 "/sensitivity/experiments/0: 'e+0' is made by \"stress\"" "perturbed texts" "$QGRID" check "$T/stressed.json"
+job one "j['precisions'] = ['fp32']; del j['explain']; j['sensitivity'] = {}"
+fails 2 "/sensitivity: there is no precision besides fp32" "nothing to put on a part" "$QGRID" check "$T/one.json"
 
 finish

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What the batch scripts ask for, and run.sh where there is no SLURM. tests/faults/test_slurm.sh runs them in a cluster.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 mkdir "$T/fake"
 printf '#!/bin/sh\necho "$@" >"%s/started"\n' "$T" >"$T/fake/mpirun"

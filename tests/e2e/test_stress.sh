@@ -200,6 +200,8 @@ wrong "key 'path' is missing, or 'from' in place of a file" ', "x": {"perturb": 
 wrong "perturbation 'tpyos' is not one of" ', "x": {"from": "smsa", "perturb": {"tpyos": 1}}'
 wrong "the first level is 0" "" ', "stress": {"datasets": ["smsa"], "perturbations": ["typos"], "levels": [0.1, 0.2]}'
 wrong "levels rise" "" ', "stress": {"datasets": ["smsa"], "perturbations": ["typos"], "levels": [0, 0.2, 0.2]}'
+wrong "there is no dataset 'none'" "" ', "stress": {"datasets": ["none"], "perturbations": ["typos"], "levels": [0.1, 0.2]}'
+wrong "the first level is 0" "" ', "stress": {"datasets": ["none"], "perturbations": ["typos"], "levels": [0.1, 0.2]}'
 wrong "'typos' occurs twice" "" ', "stress": {"datasets": ["smsa"], "perturbations": ["typos", "typos"]}'
 wrong "there is no dataset 'none'" "" ', "stress": {"datasets": ["none"], "perturbations": ["typos"]}'
 wrong "no experiment is on the data set 'x'" ', "x": {"from": "smsa"}' ', "stress": {"datasets": ["x"], "perturbations": ["typos"]}'

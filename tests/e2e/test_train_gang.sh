@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # qgrid train under mpirun: the bits of one process from any number of ranks, also when ranks are
 # killed, when it is stopped and goes on elsewhere; mistakes are told once.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 C=$T/config.json
-$PYTHON - "$C" <<'PY'
+$PYTHON - "$C" "$T/long.json" <<'PY'
 import json, sys
 c = json.load(open("jobs/finetune.json"))
 c.update({"output": "unused", "epochs": 2, "batch": 8, "qat": "int8", "checkpoint": {"steps": 5}})
-json.dump(c, open(sys.argv[1], "w"), indent=1)
+for path, texts in (sys.argv[2], 92), (sys.argv[1], 44): # the last batch is not full
+    c["dataset"]["sample"] = c["validation"]["sample"] = {"count": texts, "seed": 1}
+    json.dump(c, open(path, "w"), indent=1)
 PY
 
 train() { # RANKS OUTPUT [OPTIONS]
@@ -56,6 +59,9 @@ ok "a training that explodes" once "the samples of step 1 are: " 1 train 4 bad -
 ok "is told once" sh -c "test \$(grep -c 'the samples of step 1 are' '$T/log') = 1"
 ok "nothing was written by any of these" sh -c "rm -f '$T/bad.checkpoint'; ! ls -d '$T'/bad*"
 
+# From here on trainings are hurt in their second epoch, which takes long enough for that.
+C=$T/long.json
+ok "one process, for longer" timeout $HANG "$QGRID" train --progress none "$C" --output "$T/alone" --fresh
 loses() { # RANKS VICTIM OUTPUT [OPTIONS]: a rank is killed in the second epoch, the others go on
     local np=$1 victim=$2 output=$3 pid who
     : >"$T/log"

@@ -3,6 +3,7 @@
 # (EVERY=1, as tests/soak/test_allocations.sh has it: all of them). Whatever fails, the command ends
 # with an error line about memory and status 1, or does all of its work; a run that had one fail
 # leaves nothing false behind: the same command again gives the digest of an undisturbed run.
+# May run beside other tests.
 . "$(dirname "${BASH_SOURCE[0]}")/../support/sh.sh"
 FAILING=${QGRID%/qgrid}/tests/failing/qgrid
 SOME=${SOME:-3}
@@ -109,6 +110,38 @@ for command in "status" "show" "digest" "verify"; do
     ok "$command" each "$command" $command "$T/ref.h5"
 done
 ok "diff" each diff diff "$T/ref.h5" "$T/run0.h5"
+
+# A run on two ranks, one of which has an allocation fail: its unit goes back, and nothing is lost.
+two() { # RANK COMMAND...: cells of every kind of work but latency
+    local rank=$1
+    shift
+    QGRID_CACHE=$T/cache2 QGRID_FAIL_RANK=$rank timeout -k 5 "$HANG" "$@" run --progress none "$T/job.json" --output "$T/two.h5" --only 'e/int8/*e'
+}
+afresh() { rm -rf "$T/two.h5"* "$T/cache2"; }
+same_two() { [ "$("$QGRID" digest "$T/two.h5" | cut -d ' ' -f 1)" = "$TWO" ]; }
+run_on_two() { # RANK
+    local n status
+    afresh
+    two "$1" "$QGRID" || return 1
+    TWO=$("$QGRID" digest "$T/two.h5" | cut -d ' ' -f 1)
+    afresh
+    rm -f "$T/two.all"
+    QGRID_FAIL_LIST=$T/two.all two "$1" mpirun -np 2 "$FAILING" && same_two || { echo "undisturbed" && return 1; }
+    for n in $(chosen "$T/two.all"); do
+        afresh
+        QGRID_FAIL_AT=$n two "$1" mpirun -np 2 "$FAILING" >"$T/two.said" 2>&1
+        status=$?
+        case $status in
+        0) ;;
+        1 | 2 | 3 | 75) says_memory "$T/two.said" || { echo "allocation $n: status $status, nothing about memory" && tail -n 5 "$T/two.said" && return 1; } ;;
+        *) echo "allocation $n: status $status" && tail -n 5 "$T/two.said" && return 1 ;;
+        esac
+        [ ! -e "$T/two.h5" ] || "$QGRID" verify "$T/two.h5" || return 1
+        two 0 mpirun -np 2 "$QGRID" && same_two || { echo "allocation $n, status $status: the same command does not come to the digest" && tail -n 5 "$T/two.said" && return 1; }
+    done
+}
+ok "a run on two ranks, a worker has no memory: nothing lost, nothing wrong" run_on_two 1
+[ -z "${EVERY:-}" ] || ok "nor when rank 0 has none" run_on_two 0
 
 # A gang that trains: each rank alone has an allocation fail, and nobody waits for it for ever.
 gang() { # RANK ALLOCATION

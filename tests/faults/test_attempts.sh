@@ -2,6 +2,7 @@
 # A unit that ends the process each time, or takes longer than any run is given, is not begun for ever:
 # attempts are counted across runs, and are nobody else's charge. What is interrupted in good order is no
 # attempt. The crash is a SIGKILL at the moment a process opens the packed int8 model.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/faults.sh
 

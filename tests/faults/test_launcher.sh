@@ -2,6 +2,7 @@
 # Launchers that die: mpirun, killed in the midst of predictions and of a training, and a rank whose
 # own parent is gone. What was lost is open, never failed; the lock is free; the same command goes on
 # to the same bits.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 cat >"$T/job.json" <<EOF

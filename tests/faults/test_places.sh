@@ -2,6 +2,7 @@
 # Trouble of a place is not trouble of a cell: a node without the model folder, a full cache disk on
 # one node, on rank 0's, on all; a cache that is deleted while the run goes. A second machine is a
 # rank in namespaces of its own: another host name, other file systems.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 
 cp -r models/mini-finetuned "$T/model"

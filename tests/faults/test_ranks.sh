@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Ranks that die, fall silent or are told to stop, and launchers that are ended.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/faults.sh
 

@@ -3,6 +3,7 @@
 # loaded, planned and made into a file, in the midst; second signals; warned again and again. A moment is held
 # by a process that stops itself at a call. In the background a shell has SIGINT ignored, which a program
 # keeps: env gives it back. test_ranks.sh has more of mpirun.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/faults.sh
 

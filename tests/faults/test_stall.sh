@@ -2,6 +2,7 @@
 # Nobody is dead and nothing goes on: all workers silent, rank 0 silent, everybody, the launcher, and a
 # rank of another machine (one with another host name), which rank 0 cannot kill. Latency, measured after
 # all else, takes some seconds (minutes in the long job), so that no run is over before it is hurt.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/faults.sh
 

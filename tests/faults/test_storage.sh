@@ -2,6 +2,7 @@
 # Storage that is full, limited, read-only or taken away; readers and locks of others; another HDF5, the
 # user's settings of Open MPI, and clocks that jump. Quotas need a file system of their own: what a run does
 # with EDQUOT, test_calls.sh shows.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 . tests/support/faults.sh
 
@@ -59,6 +60,16 @@ fails 1 "File too large" "ulimit -f while the file is made" limited_size 0 64
 ok "no file is there" test ! -e "$T/limited.h5"
 ok "with more room the same command goes on" run_one --output "$T/limited.h5"
 ok "to the same digest" is_ref "$T/limited.h5"
+# Open MPI itself wants files of some MiB from each rank; the pack of fp32 is larger than that.
+limited_ranks() { # KIB
+    # shellcheck disable=SC2016
+    QGRID_CACHE=$T/small timeout -k 5 "$HANG" mpirun -np 2 bash -c 'ulimit -f "$0" && exec "$@"' "$1" \
+        "$QGRID" run --progress none "$J" --output "$T/ranks.h5"
+}
+fails 75 "File too large" "ranks that may not write a pack of that size: the run stops" limited_ranks 6000
+fails 75 " 0 failed" "no cell is failed for that" "$QGRID" status "$T/ranks.h5"
+ok "without the limit the same command goes on" env QGRID_CACHE="$T/small" "$QGRID" run --progress none "$J" --output "$T/ranks.h5"
+ok "to the same digest, too" is_ref "$T/ranks.h5"
 
 # ------------------------------------------------------------- files that change under a running job
 small_job "$T/slow/o.h5" datasets/test.tsv | sed 's/"labels"/"unit_tokens": 16, "labels"/' >"$T/slow.json"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Gangs that lose members, under mpirun --enable-recovery, which lets the others go on. It returns 0
 # whatever happened, so rank 0's closing line counts.
+# May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 FARM=${BUILD:-build/release}/tests/mpi/test_farm_gang
 

@@ -57,6 +57,9 @@ run_np() { # RANKS ARGUMENTS...
     fi
 }
 
+# Numbers of ranks whose bits are compared: some here; tests/soak/test_all_ranks.sh says which else, in RANKS.
+some_ranks() { echo "${RANKS:-$*}"; }
+
 wait_until() { # WHAT COMMAND...: until the command succeeds; with WHILE=PID before it, while that process lives
     local what=$1 end=$((SECONDS + HANG)) last
     shift

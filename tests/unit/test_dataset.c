@@ -126,7 +126,7 @@ static void bad_rows_are_refused_with_their_place(void **state)
          T("\xff\xfe"
            "a"),
          "data:1:1: ", "the file is UTF-16, which \"encoding\": \"utf-16\" reads"},
-        {"smsa", T("\xef\xbb\xbf"), "data: ", "no usable row: 0 records, 0 skipped, 0 empty texts"},
+        {"smsa", T("\xef\xbb\xbf"), "data: ", "no usable row: 0 records, 0 empty texts"},
         {"smsa", T("a\tpositive\nb positive\n"),
          "data:2:1: ", "1 tab-separated field found, 2 are expected (text, label)"},
         {"smsa", T("a\tb\tpositive\n"), "data:1:1: ", "3 tab-separated fields found"},
@@ -136,7 +136,7 @@ static void bad_rows_are_refused_with_their_place(void **state)
         {"smsa", T("a\tpositive\nab\xc3(\tneutral\n"),
          "data:2:3: ", "byte 0xc3 is not valid UTF-8"},
         {"smsa", T("a\0b\tpositive\n"), "data:1:2: ", "a NUL byte, which no text may hold"},
-        {"smsa", T(" \tpositive\n"), "data: ", "no usable row: 1 records, 0 skipped, 1 empty"},
+        {"smsa", T(" \tpositive\n"), "data: ", "no usable row: 1 records, 1 empty"},
         {"lines", T("a\nb\xed\xa0\x80\n"), "data:2:2: ", "byte 0xed is not valid UTF-8"},
         {"csv", T("\n\n"), "data:1: ", "the header is missing"},
         {"csv", T("a,label\nx,positive\n"),
@@ -345,8 +345,15 @@ static void duplicates_conflicts_and_empty_texts_are_counted(void **state)
     qt_eq("conflicting", ds.conflicting, 1);
     row_is(&ds, 6, "d", 1, "8", 9);
     qt_ok(LOAD(&ds, a, SPEC(.format = "smsa"), text));
-    qt_eq("empty as it stands", ds.empty, 1);
+    qt_eq("empty as it stands", ds.empty, 2);
     qt_eq("duplicates as they stand", ds.duplicates, 2);
+    /* U+00A0, U+3000, U+200B and U+FEFF, U+00AD with a tab; the last text has a letter */
+    qt_ok(LOAD(
+        &ds, a, SPEC(.format = "csv"),
+        "text,label\n\xc2\xa0,neutral\n\xe3\x80\x80 ,neutral\n"
+        "\xe2\x80\x8b\xef\xbb\xbf,neutral\n\xc2\xad\t,neutral\n\xe2\x80\x8b\xc2\xa0x,neutral\n"));
+    qt_eq("nothing to read", ds.empty, 4);
+    qt_eq("something to read", ds.n, 1);
     qg_arena_destroy(a);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "dataset_case.h"
 
+#include "qgrid/str.h"
+
 static void spreadsheets_leave_rows_of_empty_fields(void **state)
 {
     (void)state;
@@ -188,14 +190,78 @@ static void a_label_map_is_proposed_for_labels_that_are_nearly_right(void **stat
     qg_arena_destroy(a);
 }
 
-/* Reading goes on behind the first bad label, but not for rows: nothing of them is kept. */
-static void the_first_bad_label_stops_the_reading(void **state)
+/* The error is that of the first bad row, and the others are found, too. */
+static void all_bad_rows_are_found(void **state)
 {
     (void)state;
     qg_dataset ds;
     qg_arena *a = qg_arena_create(0);
-    qt_fails(LOAD(&ds, a, SPEC(.format = "csv"), "text,label\na,x\nb\n\"c,neutral\nd,y\n"),
+    qt_fails(LOAD(&ds, a, SPEC(.format = "csv"), "text,label\na,x\nb\n\"c,neutral\nd,y\ne,x\n"),
              QG_EFORMAT, "data:2:3: label: ", "label 'x' is not one of", NULL);
+    static const int line[] = {2, 3, 4, 5, 6};
+    qt_eq("bad", ds.skipped, 5);
+    for (int i = 0; i < 5; i++)
+        qt_eq("line", ds.skipped_rows[i].line, line[i]);
+    qt_eq("the same reason", ds.reason[0].rows, 2);
+    qg_arena_destroy(a);
+}
+
+/* Ten at most, three for each reason, and what the others are. */
+static void bad_rows_are_mistakes_of_the_job(void **state)
+{
+    (void)state;
+    char text[1024];
+    qg_dataset ds;
+    qg_str s = {0};
+    qg_arena *a = qg_arena_create(0);
+    qg_json_doc job;
+    qg_dataset_spec spec = {.format = "csv"};
+    qg_problems problems = {.arena = a};
+    qt_ok(qg_json_parse(&job, a, "job.json", "{\"d\": 1}", 8));
+    qg_str_add(&s, "text,label\n");
+    for (int i = 0; i < 6; i++)
+        qg_str_add(&s, "a,x\n");
+    qg_str_add(&s, "b\nc,neutral\n");
+    qg_code rc = load(&ds, a, spec, s.data, s.len);
+    spec.path = qt_tmp("data");
+    (void)qg_dataset_problems(&problems, &ds, &spec, &job, job.root->child, rc);
+    qt_eq("mistakes", problems.n, 5);
+    for (int i = 0; i < 3; i++)
+        qt_eq("line", problems.item[i].line, 2 + i);
+    qt_eq("the other kind", problems.item[3].line, 8);
+    qg_error_format(text, sizeof text, &problems.item[4]);
+    assert_non_null(strstr(text, "data: /d: 3 more bad rows; of all 7: 6 x label 'x' is not one"));
+    assert_non_null(strstr(text, "; 1 x 1 field found, the header has 2"));
+    qg_str_fini(&s);
+    qg_arena_destroy(a);
+}
+
+static void quotes_of_smsa_are_characters_unless_the_job_says_otherwise(void **state)
+{
+    (void)state;
+    qg_dataset ds;
+    qg_arena *a = qg_arena_create(0);
+    static const char half[] = "\"enak\"\tneutral\n\"biasa \"\"saja\"\"\"\tneutral\n";
+    qt_ok(LOAD(&ds, a, SPEC(.format = "smsa"), half));
+    row_is(&ds, 1, "\"biasa \"\"saja\"\"\"", 1, "1", 2);
+    qt_eq("texts in quotes", ds.quoted, 2);
+    qt_ok(LOAD(&ds, a, SPEC(.format = "smsa", .quoting = QG_QUOTING_DOUBLE), half));
+    row_is(&ds, 0, "enak", 1, "0", 1);
+    row_is(&ds, 1, "biasa \"saja\"", 1, "1", 2);
+    qt_eq("none in quotes", ds.quoted, 0);
+    static const char all[] = "\"a\tb\"\t\"neutral\"\n\"two\nlines\"\t\"negative\"\n";
+    qt_ok(LOAD(&ds, a, SPEC(.format = "smsa", .quoting = QG_QUOTING_DOUBLE), all));
+    row_is(&ds, 0, "a\tb", 1, "0", 1);
+    row_is(&ds, 1, "two\nlines", 2, "1", 2);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "smsa", .quoting = QG_QUOTING_NONE),
+                  "\"a\"\t\"neutral\"\n\"b\"\t\"negative\"\n"),
+             QG_EFORMAT, "data:1:5: label: ", "\"quoting\": \"double\" would take the quotes off",
+             NULL);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "smsa", .quoting = QG_QUOTING_DOUBLE),
+                  "\"text\"\t\"label\"\n\"b\"\t\"negative\"\n"),
+             QG_EFORMAT, "data:1:1: a header, which this format has none of", NULL);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "smsa", .quoting = QG_QUOTING_DOUBLE), "a\tb\tneutral\n"),
+             QG_EFORMAT, "data:1:1: 3 fields found, expected are 2", NULL);
     qg_arena_destroy(a);
 }
 
@@ -273,7 +339,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(ids_stay_as_they_are_typed),
     cmocka_unit_test(labels_may_be_whole_numbers_of_tables_and_truth_values),
     cmocka_unit_test(a_label_map_is_proposed_for_labels_that_are_nearly_right),
-    cmocka_unit_test(the_first_bad_label_stops_the_reading),
+    cmocka_unit_test(all_bad_rows_are_found),
+    cmocka_unit_test(bad_rows_are_mistakes_of_the_job),
+    cmocka_unit_test(quotes_of_smsa_are_characters_unless_the_job_says_otherwise),
     cmocka_unit_test(label_columns_vote),
     cmocka_unit_test(reasons_of_bad_rows_are_counted),
 };

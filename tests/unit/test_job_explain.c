@@ -249,6 +249,10 @@ static void randomisation_is_of_all_or_of_those_named(void **state)
     qt_eq("seed", o->seed, 3);
     qt_close("noise", o->noise, 0.5, 0, 0);
     unload(&l);
+    read(&l,
+         "{\"methods\": [\"lime\", \"occlusion\"], \"randomisation\": {\"methods\": [\"loo\"]}}");
+    assert_true(!o->method[0] && o->method[1]);
+    unload(&l);
     read(&l, "{\"methods\": [\"lime\"], \"randomisation\": false}");
     qt_eq("not wanted", o->wanted, 0);
     unload(&l);

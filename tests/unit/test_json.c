@@ -19,7 +19,7 @@ static void values_know_their_place(void **state)
     int64_t line, column;
     qg_json_doc doc;
     qg_arena *a = qg_arena_create(0);
-    qt_ok(parse(&doc, a, "{\"a\": 1,\n  \"b\": [true, {\"c\": \"x\\u0000y\"}]}"));
+    qt_ok(parse(&doc, a, "{\"a\": 1,\n  \"b\": [true, {\"c\": \"x\\ufffdy\"}]}"));
     const qg_json *b = qg_json_get(doc.root, "b");
     const qg_json *c = qg_json_get(b->child->next, "c");
     qg_json_place(&doc, c, &line, &column);
@@ -56,6 +56,8 @@ static void broken_documents_are_refused_with_line_and_column(void **state)
         {"[\"a\nb\"]", "1:2", "not closed"},
         {"[\"\\x\"]", "1:3", "unknown escape"},
         {"[\"\\ud800\"]", "1:3", "surrogate"},
+        {"[\"a\\u0000b\"]", "1:4", "\\u0000, which no text may hold"},
+        {"{\"a\\u0000\": 1}", "1:4", "\\u0000, which no text may hold"},
         {"[\"\xc3\x28\"]", "1:3", "UTF-8"},
         {"[1] x", "1:5", "follows the end"},
         {"// hello\n1", "1:1", "JSON has no comments"},

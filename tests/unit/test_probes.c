@@ -195,17 +195,33 @@ static void pairs_stay_whole(void **state)
     (void)state;
     qg_dataset ds;
     qg_arena *a = qg_arena_create(0);
-    /* a label that nobody knows takes its own text; its twin is a row without a pair */
+    /* whichever text is bad, its pair goes as a whole, and for one reason */
     qt_ok(LOAD(&ds, a, SPEC(.format = "probes", .on_error = 1),
                PAIR("a", "neutral", "x", "[]", "b", "gut")
-                   PAIR("c", "neutral", "y", "[]", "d", "neutral")));
-    qt_eq("rows", ds.n, 3);
+                   PAIR("c", "neutral", "y", "[]", "d", "neutral")
+                       PAIR("e", "gut", "x", "[]", "f", "gut")
+                           PAIR("g", "neutral", "x", "[]", " ", "neutral")));
+    qt_eq("rows", ds.n, 2);
+    row_is(&ds, 0, "c", 1, "2", 2);
+    row_is(&ds, 1, "d", 1, "3", 2);
     qt_eq("pairs", ds.pairs->n, 1);
-    qt_eq("first", ds.pairs->first[0], 1);
-    qt_eq("phenomenon", ds.pairs->of_pair[0], 1);
+    qt_eq("first", ds.pairs->first[0], 0);
+    qt_eq("phenomena", ds.pairs->n_phenomena, 1);
+    qt_eq("records", ds.records, 8);
+    qt_eq("skipped", ds.skipped, 6);
+    qt_eq("empty", ds.empty, 0);
+    qt_eq("listed", ds.skipped_listed, 3);
+    qt_eq("reasons", ds.n_reasons, 2);
+    qt_eq("pairs for the first", ds.reason[0].rows, 2);
+    assert_non_null(strstr(ds.reason[0].why, "label 'gut' is not one of: positive, neutral, "
+                                             "negative; the other text of its pair is left out"));
+    assert_non_null(strstr(ds.reason[1].why, "there is nothing in it; the other text"));
     qt_fails(LOAD(&ds, a, SPEC(.format = "probes", .on_error = 1),
                   PAIR("a", "neutral", "x", "[]", "b", "gut")),
-             QG_EFORMAT, "no pair is left", NULL);
+             QG_EFORMAT, "no usable row: 2 records, 2 skipped", NULL);
+    qt_fails(LOAD(&ds, a, SPEC(.format = "probes"),
+                  PAIR("a", "neutral", "x", "[]", "\u200b", "neutral")),
+             QG_EFORMAT, "data:1:1: text: there is nothing in it", NULL);
     qt_fails(LOAD(&ds, a, SPEC(.format = "probes", .sampling.count = 1),
                   PAIR("a", "neutral", "x", "[]", "b", "neutral")),
              QG_EJOB, "would tear minimal pairs apart", NULL);

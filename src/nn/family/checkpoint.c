@@ -90,6 +90,28 @@ bool qg_checkpoint_has_head(const qg_checkpoint *c, qg_objective objective)
     return look_for(c, &p) != NULL;
 }
 
+static qg_code look_for_classifier(bool *out, qg_arena *a, const char *dir)
+{
+    const qg_model_source src = {.dir = dir};
+    qg_config config;
+    qg_checkpoint c;
+    QG_TRY(qg_config_load(&config, a, dir));
+    QG_TRY(qg_checkpoint_open(&c, a, &src, &config));
+    *out = qg_checkpoint_has_head(&c, QG_OBJECTIVE_CLASSIFICATION);
+    qg_checkpoint_close(&c);
+    return QG_OK;
+}
+
+qg_code qg_dir_has_classifier(bool *out, const char *dir)
+{
+    qg_arena *a = qg_arena_create(0);
+    if (!a)
+        return QG_FAIL(QG_ENOMEM, "no memory");
+    qg_code rc = look_for_classifier(out, a, dir);
+    qg_arena_destroy(a);
+    return rc;
+}
+
 /* A classifier has a stream of its own. */
 void qg_parameter_draw(float *out, const qg_config *c, const qg_parameter *p, int64_t seed)
 {

@@ -99,3 +99,14 @@ char *qg_normalize_text(qg_arena *a, const qg_normalization *how, const char *te
     qg_str_fini(&made[1]);
     return out;
 }
+
+bool qg_text_is_empty(const char *text, size_t len)
+{
+    int width;
+    for (size_t i = 0; i < len; i += (size_t)width) {
+        int32_t c = qg_rule_next(text + i, len - i, &width);
+        if (!qg_is_white_space(c) && !qg_is_control(c))
+            return false;
+    }
+    return true;
+}

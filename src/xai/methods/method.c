@@ -33,16 +33,52 @@ const char *qg_method_alias(const char **of, int i)
     return aliases[i].name;
 }
 
-const qg_method *qg_method_find(const char *name)
+const char *qg_method_own_name(const char *name)
 {
     const char *alias, *of;
     for (int i = 0; (alias = qg_method_alias(&of, i)); i++)
         if (strcmp(alias, name) == 0)
-            name = of;
+            return of;
+    return name;
+}
+
+const char *qg_method_cells(qg_arena *a, const char *glob)
+{
+    qg_str s = {0};
+    size_t n = strcspn(glob, "/");
+    qg_str_addn(&s, glob, n); /* the experiment */
+    for (const char *p = glob + n; *p; p += n) {
+        n = strcspn(++p, "/");
+        const char *part = qg_arena_strndup(a, p, n);
+        if (!part)
+            s.failed = true;
+        qg_str_addf(&s, "/%s", part ? qg_method_own_name(part) : "");
+    }
+    const char *out = s.failed ? NULL : qg_arena_strndup(a, s.data, s.len);
+    qg_str_fini(&s);
+    return out;
+}
+
+const qg_method *qg_method_find(const char *name)
+{
+    const char *own = qg_method_own_name(name);
     for (const qg_method *const *m = qg_methods; *m; m++)
-        if (strcmp((*m)->name, name) == 0)
+        if (strcmp((*m)->name, own) == 0)
             return *m;
     return NULL;
+}
+
+int qg_method_spec_find(const qg_method_spec *list, int n, const char *name)
+{
+    const char *own = qg_method_own_name(name);
+    int found = -1;
+    for (int i = 0; i < n; i++) {
+        if (strcmp(list[i].name, name) == 0)
+            return i;
+        if (strcmp(list[i].name, own) == 0)
+            found = i;
+    }
+    return found;
 }
 
 int qg_method_pairs(const qg_method_spec *spec)
