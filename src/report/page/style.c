@@ -11,7 +11,7 @@
     "--p1:#e3edfb;--p2:#c2d8f7;--p3:#97bbf0;--p4:#5b90e0;--p5:#1f57b5;\n"                            \
     "--n1:#fdebd9;--n2:#fbd3ab;--n3:#f3b173;--n4:#dd8334;--n5:#a3510a;--on4:#111;--on5:#fff"
 #define DARK                                                                                       \
-    "color-scheme:dark;--ink:#e3e6ea;--dim:#a2abb6;--faint:#78818c;--paper:#14171b;--tint:#1b1f25;\n" \
+    "color-scheme:dark;--ink:#e3e6ea;--dim:#a2abb6;--faint:#78818c;--paper:#16181c;--tint:#1b1f25;\n" \
     "--line:#31373f;--rule:#8b939d;--link:#8ab6f5;--warn:#f2c078;--warn-tint:#2b2415;\n"             \
     "--p1:#17263d;--p2:#1b3760;--p3:#224b88;--p4:#3b6fbd;--p5:#8db9fb;\n"                            \
     "--n1:#33261a;--n2:#54381d;--n3:#7a4d1d;--n4:#b06f26;--n5:#f4ae62;--on4:#fff;--on5:#111"
