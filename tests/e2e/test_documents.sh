@@ -76,4 +76,5 @@ targets() { for t in run test lint asan bench install help; do make help | grep 
 ok "make help lists the targets" targets
 ok "links lead somewhere, and files that are named are there" $DOCUMENT links ./*.md docs/*.md ./*/README.md
 ok "the tables of docs/results.md are the schema's" scripts/generate-tables.sh --check docs/results.md
+ok "the tables of docs/export.md are those of the registry" scripts/generate-tables.sh --check docs/export.md
 finish
