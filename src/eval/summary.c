@@ -64,7 +64,7 @@ static qg_code make_table(qg_resampler *r, int64_t n)
     size_t rows = n > 0 && r->resamples > MOST_DRAWS / n ? 1 : (size_t)r->resamples;
     size_t draws = rows * (size_t)n;
     QG_ASSERT(n < UINT32_MAX);
-    if (n == r->n)
+    if (n == r->n || n == 0)
         return QG_OK;
     if (draws > r->room) {
         r->room = draws > 2 * r->room ? draws : 2 * r->room; /* few tables are left behind */

@@ -126,7 +126,10 @@ run_on_two() { # RANK
     TWO=$("$QGRID" digest "$T/two.h5" | cut -d ' ' -f 1)
     afresh
     rm -f "$T/two.all"
-    QGRID_FAIL_LIST=$T/two.all two "$1" mpirun -np 2 "$FAILING" && same_two || { echo "undisturbed" && return 1; }
+    if ! QGRID_FAIL_LIST=$T/two.all two "$1" mpirun -np 2 "$FAILING" || ! same_two; then
+        echo "undisturbed"
+        return 1
+    fi
     for n in $(chosen "$T/two.all"); do
         afresh
         QGRID_FAIL_AT=$n two "$1" mpirun -np 2 "$FAILING" >"$T/two.said" 2>&1
@@ -137,7 +140,11 @@ run_on_two() { # RANK
         *) echo "allocation $n: status $status" && tail -n 5 "$T/two.said" && return 1 ;;
         esac
         [ ! -e "$T/two.h5" ] || "$QGRID" verify "$T/two.h5" || return 1
-        two 0 mpirun -np 2 "$QGRID" && same_two || { echo "allocation $n, status $status: the same command does not come to the digest" && tail -n 5 "$T/two.said" && return 1; }
+        if ! two 0 mpirun -np 2 "$QGRID" || ! same_two; then
+            echo "allocation $n, status $status: the same command does not come to the digest"
+            tail -n 5 "$T/two.said"
+            return 1
+        fi
     done
 }
 ok "a run on two ranks, a worker has no memory: nothing lost, nothing wrong" run_on_two 1
