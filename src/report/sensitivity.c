@@ -134,7 +134,7 @@ static qg_code name_precisions(const char ***out, int *n, qg_reading *r, const q
 /* A table of a measure: a block for each experiment (and method), parts by precisions. */
 static qg_code add_measure(qg_table *t, qg_reading *r, const qg_part_measure *x)
 {
-    const qg_column sides[] = {{"model", NULL, QG_TEXT, 0}, {"part", NULL, QG_TEXT, 0}};
+    const qg_column sides[] = {{"experiment", NULL, QG_TEXT, 0}, {"part", NULL, QG_TEXT, 0}};
     const char **precision;
     qg_part_matrix *p;
     int n, columns;

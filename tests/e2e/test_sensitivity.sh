@@ -12,6 +12,9 @@ ok "runs without mpirun" run_np 0 "$T/ref.json"
 ok "verify finds no damage" sh -c "'$QGRID' verify '$T/ref.h5' | grep -q ' 0 damaged'"
 ok "cells are shown" sh -c "'$QGRID' show '$T/ref.h5' e/int4/sensitivity | grep -q 'bert.encoder.layer.2.output.dense '"
 ok "blocks are in one table" sh -c "'$QGRID' show '$T/ref.h5' | grep -qE '^e/int4, nothing +0 +0 +0 +0\.0000 '"
+ok "parts stand beside precisions" sh -c "'$QGRID' export '$T/ref.h5' part_drift | grep -qE '^e/gone,nothing,1,1\$'"
+ok "and are drawn" sh -c "'$QGRID' report '$T/ref.h5' -o '$T/report' --only sensitivity >/dev/null && grep -q 'layer 2' '$T/report/figures/sensitivity.svg' &&
+    grep -q 'attention_output' '$T/report/figures/sensitivity_layers.svg' && grep -q 'e/gone' '$T/report/figures/sensitivity_drift.svg'"
 ok "everything quantized is the precision itself, nothing is fp32" numbers ref.h5 <<'PY'
 K = 3
 def parts(P):
