@@ -5,6 +5,7 @@
 
 #include "qgrid/file.h"
 #include "qgrid/log.h"
+#include "qgrid/method.h"
 #include "qgrid/report.h"
 
 #include <string.h>
@@ -217,11 +218,14 @@ static qg_code list_tables(qg_arena *arena, qg_reading *r, const arguments *a)
 static qg_code export_file(qg_arena *arena, const arguments *a)
 {
     qg_reading r, part;
+    const char *own;
     QG_TRY(qg_reading_open(&r, arena, a->file));
     qg_code rc = qg_reading_note(&r);
     part = r;
     if (rc == QG_OK && a->only)
         rc = qg_reading_only(&part, &r, a->only);
+    if (rc == QG_OK && part.n == 0 && a->only && (own = qg_method_cells(arena, a->only)))
+        rc = qg_reading_only(&part, &r, own); /* another name of a method */
     if (rc == QG_OK && part.n == 0)
         rc = QG_FAIL_AT(QG_EUSAGE, r.path, 0, 0, NULL, "'%s' matches none of its %d cells",
                         a->only ? a->only : "*", r.n);

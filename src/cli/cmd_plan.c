@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_ONLY = 256, OPT_SET, OPT_OUTPUT, OPT_RANKS, OPT_NODE, OPT_WHY, OPT_RETRY };
+enum { OPT_ONLY = 256, OPT_SET, OPT_OUTPUT, OPT_RANKS, OPT_NODE, OPT_WHY, OPT_RETRY, OPT_JSON };
 enum { MAX_SET = 64, MAX_RANKS = 1000000 };
 
 // clang-format off
@@ -24,6 +24,7 @@ const qg_cli_option qg_cmd_plan_options[] = {
     {OPT_NODE, "ranks-per-node", "N", "ranks of one node in the simulation (default 32)"},
     {OPT_WHY, "why", NULL, "say for each cell why it runs or does not"},
     {OPT_RETRY, "retry-failed", NULL, "count failed cells as open"},
+    {OPT_JSON, "json", NULL, "each cell, whether it would run and why, and the sums, as JSON"},
     {0, NULL, NULL, NULL},
 };
 const char qg_cmd_plan_examples[] =
@@ -35,7 +36,7 @@ typedef struct arguments {
     const char *job, *only, *output, *set[MAX_SET + 1];
     int n_set;
     int64_t ranks, per_node;
-    bool why, retry;
+    bool why, retry, json;
 } arguments;
 
 static int parse(arguments *a, int argc, char **argv)
@@ -52,6 +53,8 @@ static int parse(arguments *a, int argc, char **argv)
             a->why = true;
         else if (key == OPT_RETRY)
             a->retry = true;
+        else if (key == OPT_JSON)
+            a->json = true;
         else if (key == OPT_SET && a->n_set == MAX_SET)
             return qg_cli_usage(cmd, "more than %d --set", MAX_SET);
         else if (key == OPT_SET)
@@ -235,6 +238,50 @@ static qg_code list_cells(qg_arena *a, const qg_plan *p)
     return QG_OK;
 }
 
+/* Every cell with what would become of it; how many units, what they cost, what the file takes. */
+static qg_code add_json(qg_str *out, qg_arena *arena, const qg_plan *p,
+                        const qg_cell_reason *reason, const uint8_t *state)
+{
+    qg_layout layout;
+    uint64_t bytes;
+    double cost = 0;
+    int64_t units = 0, written = 0;
+    qg_str_add(out, "{\"cells\": [");
+    for (int c = 0; c < p->n_cells; c++) {
+        const char *name = p->cells[c].name, *why = reason[c].why;
+        if (!p->cells[c].selected)
+            continue;
+        qg_str_add(out, written++ ? ",\n  {\"cell\": " : "\n  {\"cell\": ");
+        qg_str_add_json(out, name, strlen(name));
+        qg_str_addf(out, ", \"kind\": \"%s\", \"runs\": %s, \"why\": ",
+                    qg_cell_kind_names[p->cells[c].kind], reason[c].runs ? "true" : "false");
+        qg_str_add_json(out, why, strlen(why));
+        qg_str_add(out, "}");
+    }
+    for (int u = 0; u < p->n_units; u++) {
+        units += state[u] == QG_UNIT_OPEN;
+        cost += state[u] == QG_UNIT_OPEN ? p->units[u].cost : 0;
+    }
+    QG_TRY(qg_layout_make(&layout, arena, p));
+    QG_TRY(qg_store_forecast(&bytes, &layout));
+    qg_str_addf(out,
+                "],\n \"units\": %d, \"open_units\": %lld, \"seconds_on_one_core\": %.6g, "
+                "\"results_bytes\": %llu}\n",
+                p->n_units, (long long)units, cost, (unsigned long long)bytes);
+    return qg_str_status(out);
+}
+
+static qg_code print_json(qg_arena *arena, const qg_plan *p, const qg_cell_reason *reason,
+                          const uint8_t *state)
+{
+    qg_str s = {0};
+    qg_code rc = add_json(&s, arena, p, reason, state);
+    if (rc == QG_OK)
+        fputs(s.data, stdout);
+    qg_str_fini(&s);
+    return rc;
+}
+
 static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
 {
     qg_cell_reason *reason;
@@ -243,6 +290,8 @@ static qg_code show(qg_arena *arena, const arguments *a, const qg_plan *p)
     QG_NEW(reason, arena, p->n_cells);
     QG_TRY(qg_run_reasons(reason, arena, p, a->output ? a->output : p->job->output, a->retry));
     QG_TRY(states(&state, arena, p, reason));
+    if (a->json)
+        return print_json(arena, p, reason, state);
     for (int c = 0; c < p->n_cells; c++) {
         runs += reason[c].runs;
         if (a->why)

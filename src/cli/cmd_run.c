@@ -25,7 +25,8 @@ enum {
     OPT_MAX,
     OPT_PROGRESS,
     OPT_STATUS,
-    OPT_STALL
+    OPT_STALL,
+    OPT_JSON
 };
 enum { MAX_SET = 64 };
 
@@ -40,6 +41,7 @@ const qg_cli_option qg_cmd_run_options[] = {
     {OPT_MAX, "max-time", "TIME", "stop in good order after 3h50m, 90s, 2:30:00"},
     {OPT_PROGRESS, "progress", "STYLE", "auto, bar, log or none"},
     {OPT_STALL, "stall-timeout", "TIME", "a rank that is silent for so long is lost (60s)"},
+    {OPT_JSON, "json", NULL, "the closing tables as JSON, nothing else on standard output"},
     {OPT_STATUS, "status-file", "FILE", "for scripts: append started, output and status, a line each"},
     {0, NULL, NULL, NULL},
 };
@@ -52,6 +54,7 @@ const char qg_cmd_run_examples[] =
 typedef struct arguments {
     const char *job, *only, *status_file, *set[MAX_SET + 1];
     int n_set;
+    bool json;
     qg_run_options run;
 } arguments;
 
@@ -92,6 +95,9 @@ static int parse(arguments *a, int argc, char **argv)
             break;
         case OPT_PROGRESS:
             status = qg_cli_progress(&a->run.progress, cmd, optarg);
+            break;
+        case OPT_JSON:
+            a->json = true;
             break;
         case OPT_STALL:
             status = qg_cli_stall(&a->run.silence, cmd, optarg);
@@ -223,8 +229,37 @@ static void print_counts(const qg_run_summary *s, qg_arena *arena, bool part)
                QG_EXIT_INTERRUPTED);
 }
 
+/* The same as one JSON object. */
+static qg_code add_json(qg_str *out, const qg_run_summary *s, qg_arena *arena)
+{
+    qg_reading r;
+    QG_TRY(qg_reading_open(&r, arena, s->output));
+    qg_str_add(out, "{\"output\": ");
+    qg_str_add_json(out, s->output, strlen(s->output));
+    qg_str_addf(out, ", \"status\": %d, \"done\": %d, \"failed\": %d, \"open\": %d,\n \"tables\": ",
+                s->status, s->done, s->failed, s->open);
+    qg_code rc = qg_report_json(out, &r, NULL, QG_SHOW | QG_UNFINISHED);
+    qg_reading_close(&r);
+    qg_str_add(out, "}\n");
+    return rc;
+}
+
+static void print_json(const qg_run_summary *s, qg_arena *arena)
+{
+    qg_str out = {0};
+    if (add_json(&out, s, arena) == QG_OK && qg_str_status(&out) == QG_OK)
+        fputs(out.data, stdout);
+    else
+        qg_log_error(qg_error_last());
+    qg_str_fini(&out);
+}
+
 static void report(const qg_run_summary *s, qg_arena *arena, const arguments *a)
 {
+    if (a->json) {
+        print_json(s, arena);
+        return;
+    }
     print_file(s->output, arena, QG_SHOW);
     print_counts(s, arena, a->only != NULL);
     if (s->status == QG_EXIT_INTERRUPTED)
@@ -235,13 +270,13 @@ static void report(const qg_run_summary *s, qg_arena *arena, const arguments *a)
 
 /* A run is over when it writes its report: what goes wrong then is told, and changes nothing of it.
  */
-static void write_report(const char *dir, const qg_run_summary *s, qg_arena *arena)
+static void write_report(const char *dir, const qg_run_summary *s, qg_arena *arena, FILE *to)
 {
     const qg_report_wish wish = {.texts = QG_REPORT_TEXTS};
     if (open_in_file(s->output, arena) > 0)
         return; /* it comes with the last cell */
     if (qg_report_file(arena, s->output, dir, &wish) == QG_OK) {
-        printf("Report: %s/index.html\n", dir);
+        fprintf(to, "Report: %s/index.html\n", dir);
         return;
     }
     char why[1024];
@@ -273,7 +308,7 @@ int qg_cmd_run(int argc, char **argv)
         if (summary.output && summary.status != QG_EXIT_STOPPED)
             report(&summary, arena, &a);
         if (folder && (status == QG_EXIT_OK || status == QG_EXIT_CELLS_FAILED))
-            write_report(folder, &summary, arena);
+            write_report(folder, &summary, arena, a.json ? stderr : stdout);
         status = qg_cli_flush(status);
         qg_status_file_count(a.status_file, "status", status);
     } else {

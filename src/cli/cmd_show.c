@@ -92,10 +92,15 @@ static qg_code add_cells_json(qg_str *out, qg_reading *r, const char *cell)
     int shown = 0;
     if (!cell)
         return add_json(out, r, NULL);
+    const char *own = qg_method_cells(r->arena, cell);
+    if (!own)
+        return QG_ENOMEM;
     qg_str_add(out, "{\"cells\": [");
     for (int i = 0; i < r->n; i++) {
         const qg_read_cell *c = &r->cell[i];
-        if (is_glob(cell) ? !qg_glob(cell, c->name) : strcmp(cell, c->name) != 0)
+        bool asked = is_glob(cell) ? qg_glob(cell, c->name) || qg_glob(own, c->name)
+                                   : strcmp(cell, c->name) == 0 || strcmp(own, c->name) == 0;
+        if (!asked)
             continue;
         qg_str_add(out, shown++ ? ",\n" : "");
         QG_TRY(add_json(out, r, c));

@@ -204,6 +204,8 @@ ok "show --json" json show "$T/1.h5"
 ok "show CELLS --json" json show "$T/1.h5" 'e/int8*'
 ok "status --json" json status "$T/1.h5"
 ok "diff --json" json diff "$T/1.h5" "$T/3.h5"
+ok "plan --json" json plan "$T/job.json" --output "$T/1.h5"
+ok "run --json" json run "$T/job.json" --output "$T/1.h5" --progress none
 fails 2 "did you mean 'summary'" "an unknown table" "$QGRID" export "$T/1.h5" sumary
 fails 2 "there is no format 'xls'" "an unknown format" "$QGRID" export "$T/1.h5" summary -f xls
 fails 2 "matches none of its" "--only that matches nothing" "$QGRID" export "$T/1.h5" summary --only 'x*'

@@ -7,6 +7,9 @@
 #include "qgrid/drift.h"
 #include "qgrid/layout.h"
 #include "qgrid/pooled.h"
+#include "qgrid/method.h"
+#include "report/paper/family.h"
+#include "report/format.h"
 #include "report/table.h"
 
 #include <stdlib.h>
@@ -72,6 +75,22 @@ static void write_one(qg_store *s, const char *path, int64_t statistic)
     qt_ok(qg_store_write(s, path, QG_STORE_F64, start, count, &one));
 }
 
+/* The first explained text, a word of it, and the drift of two texts. */
+static void write_explained(qg_store *s)
+{
+    const int64_t first[] = {0, 0, 0}, one[] = {1, 1, 1}, n[] = {1, 1, 2}, row = 0;
+    const double score = 1, two[] = {2, 1}, sd = 0.5;
+    const int64_t at_sd[] = {0, 0, QG_SUMMARY_sd};
+    qt_ok(qg_store_write(s, "/explained/m/d/row", QG_STORE_I64, first, one, &row));
+    qt_ok(qg_store_write(s, "/explained/two_s7/d/row", QG_STORE_I64, first, one, &row));
+    qt_ok(qg_store_write(s, "/attributions/m/d/fp32/random/word_scores", QG_STORE_F64, first, one,
+                         &score));
+    qt_ok(
+        qg_store_write(s, "/comparisons/m/d/int4_g32/random/summary", QG_STORE_F64, first, n, two));
+    qt_ok(qg_store_write(s, "/comparisons/m/d/int4_g32/random/summary", QG_STORE_F64, at_sd, one,
+                         &sd));
+}
+
 /* A file as a run begins it, but every cell is in that state. */
 static file begin(const char *name, uint8_t cell_state)
 {
@@ -89,6 +108,9 @@ static file begin(const char *name, uint8_t cell_state)
     qt_ok(qg_store_write(f.store, "/attributions/m/d/int4_g32/attention_rollout/tolerance_missed",
                          QG_STORE_I64, NULL, NULL, &missed));
     write_one(f.store, "/comparisons/two_s7/d/reference/explanations/drift", QG_SUMMARY_mean);
+    write_one(f.store, "/comparisons/two_s7/d/reference/explanations/than_ptq", QG_TEST_difference);
+    write_one(f.store, "/decompositions/s_s7/c_s7/total", QG_POOLED_mean);
+    write_explained(f.store);
     write_one(f.store, "/seeds/two/d/explanations/drift", QG_POOLED_mean);
     write_one(f.store, "/seeds/two/d/explanations/reference_drift", QG_POOLED_mean);
     return f;
@@ -152,6 +174,7 @@ static void every_table_has_something_to_tell(void **state)
     const int64_t same = 3;
     file done = begin("done.h5", QG_STATE_DONE), failed = begin("failed.h5", QG_STATE_FAILED);
     const uint8_t open = QG_STATE_OPEN, died = 2;
+    int empty = 0;
     const int64_t unit = 0, one = 1;
     qt_ok(qg_store_write(failed.store, "/units/state", QG_STORE_U8, &unit, &one, &open));
     qt_ok(qg_store_write(failed.store, "/timing/units/attempts", QG_STORE_U8, &unit, &one, &died));
@@ -161,11 +184,61 @@ static void every_table_has_something_to_tell(void **state)
     look(&failed);
     for (const qg_table_entry *e = qg_table_entries; e->name; e++) {
         file *f = e->use & (QG_UNFINISHED | QG_TO_DO) ? &failed : &done;
-        if (rows_of(f, e) == 0)
-            fail_msg("table %s has no rows", e->name);
+        if (rows_of(f, e) == 0) {
+            print_error("table %s has no rows\n", e->name);
+            empty++;
+        }
     }
+    assert_int_equal(empty, 0);
     end(&done);
     end(&failed);
+}
+
+static void every_method_is_of_a_family(void **state)
+{
+    (void)state;
+    for (const qg_method *const *m = qg_methods; *m; m++)
+        if (strcmp(qg_family_of_method((*m)->name), "other") == 0)
+            fail_msg("method %s is of no family (src/report/paper/family.c)", (*m)->name);
+    assert_string_equal(qg_family_of_method("none"), "other");
+}
+
+static void texts_mean_nothing_but_themselves(void **state)
+{
+    static const struct {
+        const char *text, *csv, *markdown, *latex;
+    } c[] = {
+        {"=1+1", "\"'=1+1\"", "=1+1", "=1+1"},
+        {" \t-2", "\"' \t-2\"", "  -2", "  -{}2"},
+        {"'@x", "\"''@x\"", "'@x", "'{}@x"},
+        {"a\"b,c", "\"a\"\"b,c\"", "a\"b,c", "a''b,c"},
+        {"a|b_c <i>", "a|b_c <i>", "a\\|b_c &lt;i&gt;", "a$|$b\\_c $<$i$>$"},
+        {"[\\x]*", "[\\x]*", "\\[\\\\x\\]\\*", "{[}\\textbackslash{}x{]}{*}"},
+        {"\xff\xf0\x9f\x98\x80", "\"\xef\xbf\xbd\xf0\x9f\x98\x80\"", "\xef\xbf\xbd\xf0\x9f\x98\x80",
+         "{[}FF{]}{[}U+1F600{]}"},
+    };
+    qg_arena *a = qg_arena_create(0);
+    (void)state;
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+        qg_table t = {.name = "t", .shape = QG_COLUMNS, .keyed = true, .arena = a};
+        qg_str csv = {0}, markdown = {0}, latex = {0};
+        qg_value *v;
+        qt_ok(qg_table_add_columns(&t, &(qg_column){"x", NULL, QG_TEXT, 0}, 1));
+        qt_ok(qg_table_add_row(&v, &t));
+        v->text = c[i].text;
+        qt_ok(qg_table_write_csv(&csv, &t, NULL));
+        qt_ok(qg_table_write_markdown(&markdown, &t, NULL));
+        qt_ok(qg_table_write_latex(&latex, &t, NULL));
+        assert_string_equal(csv.data, qg_arena_printf(a, "x\n%s\n", c[i].csv));
+        assert_string_equal(markdown.data,
+                            qg_arena_printf(a, "| x |\n|---|\n| %s |\n", c[i].markdown));
+        if (!strstr(latex.data, qg_arena_printf(a, "\\midrule\n%s \\\\\n", c[i].latex)))
+            fail_msg("%s: %s", c[i].text, latex.data);
+        qg_str_fini(&csv);
+        qg_str_fini(&markdown);
+        qg_str_fini(&latex);
+    }
+    qg_arena_destroy(a);
 }
 
 static void a_skipped_cell_has_no_tables(void **state)
@@ -254,6 +327,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_table_has_something_to_tell),
+        cmocka_unit_test(every_method_is_of_a_family),
+        cmocka_unit_test(texts_mean_nothing_but_themselves),
         cmocka_unit_test(a_skipped_cell_has_no_tables),
         cmocka_unit_test(alike_precisions_can_be_told_apart),
         cmocka_unit_test(differences_name_cell_quantity_and_place),
