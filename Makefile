@@ -33,6 +33,7 @@ PACKAGES = libopenmpi-dev openmpi-bin libopenblas-dev libhdf5-dev libcjson-dev l
 TEST_PACKAGES = libcmocka-dev hdf5-tools python3-h5py python3-numpy python3-xarray \
            python3-h5netcdf python3-jsonschema netcdf-bin procps groff-base patch
 FUZZ_PACKAGES = clang libclang-rt-dev
+REPORT_PACKAGES = chromium
 SLURM_PACKAGES = munge slurmctld slurmd slurm-client iproute2
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck python3
 
@@ -82,7 +83,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test soak check-deps check-test-deps check-lint-deps check-fuzz-deps deps slurm-deps lint asan bench tools install uninstall dist docs help clean bins testbins fuzz fuzzbins
+.PHONY: all run test soak check-deps check-test-deps check-lint-deps check-fuzz-deps deps slurm-deps report-deps lint asan bench tools install uninstall dist docs help clean bins testbins fuzz fuzzbins
 
 all: check-deps ## build build/release/qgrid
 	$(Q)$(MAKE) --no-print-directory bins
@@ -149,6 +150,9 @@ deps: check-deps check-test-deps check-lint-deps ## install every package (root)
 
 slurm-deps: ## install what the tests in a SLURM cluster need (root): they are skipped without
 	$(Q)RUNLEVEL=1 scripts/deps.sh $(SLURM_PACKAGES)
+
+report-deps: ## install the browser in which the page of a report is tested (root): skipped without
+	$(Q)scripts/deps.sh $(REPORT_PACKAGES)
 
 clean: ## remove build/
 	rm -rf build

@@ -188,11 +188,31 @@ qg_code qg_page_table(const qg_page *p, const qg_table *t, const qg_table_entry 
 /* ---------------------------------------------------------------------------------------- figures
  */
 
+/* A page that is too large is none: a figure for which it has no room lies beside it. */
+enum { MOST_OF_ONE = 300000, MOST_OF_ALL = 2200000 };
+
+static qg_code drawing(const qg_page *p, const qg_figure *f)
+{
+    size_t before = p->out->len;
+    QG_TRY(qg_figure_svg(p->out, f));
+    size_t bytes = p->out->len - before;
+    if (bytes > MOST_OF_ONE || *p->drawn + bytes > MOST_OF_ALL) {
+        p->out->len = before;
+        qg_str_addf(p->out,
+                    "<p><b>%s</b> is too large for this page: <a href=\"figures/%s.svg\">the "
+                    "figure</a>.</p>",
+                    f->title, f->name);
+        return qg_str_status(p->out);
+    }
+    *p->drawn += bytes;
+    return QG_OK;
+}
+
 static qg_code figure(const qg_page *p, const qg_figure *f)
 {
     qg_str_addf(p->out, "<figure id=\"figure-%s\"%s><div class=\"scroll\">\n", f->name,
                 f->of_timing ? " data-timing" : "");
-    QG_TRY(qg_figure_svg(p->out, f));
+    QG_TRY(drawing(p, f));
     qg_str_add(p->out, "</div><figcaption>");
     qg_page_text(p, f->caption);
     qg_str_addf(p->out,

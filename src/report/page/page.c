@@ -121,9 +121,29 @@ typedef struct part {
     qg_code (*own)(const qg_page *p);
 } part;
 
+static void paragraph(const qg_page *p, const char *kind, const char *text)
+{
+    qg_str_addf(p->out, "<p class=\"%s\">", kind);
+    qg_page_text(p, text);
+    qg_str_add(p->out, "</p>\n");
+}
+
+static qg_code verdict(const qg_page *p)
+{
+    const qg_table_entry *e = qg_table_find("verdict");
+    qg_table t;
+    QG_ASSERT(e != NULL);
+    QG_TRY(qg_table_read(&t, e, p->r, NULL));
+    if (t.n_rows == 0)
+        paragraph(p, "lead",
+                  "The job gives no thresholds (“recommend”), so this report names no variant to "
+                  "deploy: the numbers below are there to judge by.");
+    return QG_OK;
+}
+
 // clang-format off
 static const part parts[QG_SECTIONS] = {
-    [QG_SECTION_VERDICT] = {NULL, "The job gives no thresholds (“recommend”), so this report names no variant to deploy: the numbers below are there to judge by.", NULL},
+    [QG_SECTION_VERDICT] = {NULL, NULL, verdict},
     [QG_SECTION_STUDY] = {NULL, NULL, qg_page_study},
     [QG_SECTION_QUALITY] = {"Intervals are 95 %. A number leads to its cell, which tells how many texts it is of; a dash is a number that the file has not.", "The file has no predictions yet.", NULL},
     [QG_SECTION_CALIBRATION] = {"How far confidence is from accuracy: 0 is best.", "Calibration is in the table of quality (ECE).", NULL},
@@ -133,7 +153,7 @@ static const part parts[QG_SECTIONS] = {
     [QG_SECTION_WORDS] = {"Texts were chosen by rule, not by hand: of each experiment the one with the largest drift, one whose class flips, and the one in the middle. Scores are those of the file.", "The job explains nothing.", qg_page_words},
     [QG_SECTION_STRESS] = {NULL, "The job perturbs no texts (“stress”).", NULL},
     [QG_SECTION_PROBES] = {NULL, "The job has no minimal pairs (a data set of the format “probes”).", NULL},
-    [QG_SECTION_SENSITIVITY] = {NULL, "The job does not quantize layers one by one (“sensitivity”).", NULL},
+    [QG_SECTION_SENSITIVITY] = {"One part of a model at a time is under the precision, the rest in fp32: what differs from fp32, that part alone has changed. “nothing” is fp32 itself, “all” the variant of the other sections. Parts do not add up.", "The job does not quantize layers one by one (“sensitivity”).", NULL},
     [QG_SECTION_TRAINING] = {NULL, "The job trains nothing.", NULL},
     [QG_SECTION_COURSE] = {NULL, NULL, qg_page_course},
     [QG_SECTION_CITATION] = {NULL, NULL, qg_page_citation},
@@ -158,13 +178,6 @@ static qg_code tables_of(const qg_page *p, int section)
         qg_arena_release(p->r->arena, mark);
     }
     return QG_OK;
-}
-
-static void paragraph(const qg_page *p, const char *kind, const char *text)
-{
-    qg_str_addf(p->out, "<p class=\"%s\">", kind);
-    qg_page_text(p, text);
-    qg_str_add(p->out, "</p>\n");
 }
 
 static qg_code section(const qg_page *p, int s)
@@ -193,6 +206,8 @@ static qg_code section(const qg_page *p, int s)
 
 qg_code qg_page_write(qg_page *p)
 {
+    size_t drawn = 0;
+    p->drawn = &drawn;
     QG_TRY(qg_page_count_texts(p));
     QG_TRY(qg_store_digest(p->digest, p->r->store, QG_DIGEST_EXCEPT));
     QG_TRY(head(p));

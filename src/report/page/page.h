@@ -15,6 +15,7 @@ typedef struct qg_page {
     qg_reading *r;
     const qg_report_wish *wish;
     bool shown[QG_SECTIONS]; /* sections that are wanted */
+    size_t *drawn;           /* bytes of the page that are figures */
     char digest[65];         /* of all results */
     int64_t *texts;          /* [r->n] rows that units of each cell have; 0: it has no units */
 } qg_page;

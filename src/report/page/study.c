@@ -5,7 +5,6 @@
 
 #include "qgrid/stored.h"
 
-#include <stddef.h>
 #include <string.h>
 
 /* Opens a fact of a list; the caller appends what it is and closes it. */
@@ -69,14 +68,23 @@ static qg_code program(const qg_page *p)
 /* ------------------------------------------------------------------------------------- data sets
  */
 
-/* Whether an earlier cell has the same word at `offset` of qg_read_cell. */
-static bool is_new(const qg_reading *r, int i, size_t offset)
+/* Whether no earlier cell is of the same model. */
+static bool is_new_model(const qg_reading *r, int i)
 {
-    const char *own = *(const char *const *)((const char *)&r->cell[i] + offset);
     for (int k = 0; k < i; k++)
-        if (strcmp(*(const char *const *)((const char *)&r->cell[k] + offset), own) == 0)
+        if (strcmp(r->cell[k].model, r->cell[i].model) == 0)
             return false;
-    return own[0] != 0;
+    return r->cell[i].model[0] != 0;
+}
+
+/* Whether it is the first cell that predicts texts of its data set. */
+static bool is_new_predicted(const qg_reading *r, int i)
+{
+    const qg_read_cell *c = &r->cell[i];
+    for (int k = 0; k < i; k++)
+        if (strcmp(r->cell[k].kind, "predict") == 0 && strcmp(r->cell[k].dataset, c->dataset) == 0)
+            return false;
+    return strcmp(c->kind, "predict") == 0;
 }
 
 /* Numbers of texts by label: those without one first. */
@@ -168,15 +176,14 @@ qg_code qg_page_study(const qg_page *p)
     QG_TRY(program(p));
     QG_TRY(attribute(p, "Seed", "/", "seed"));
     QG_TRY(attribute(p, "Tokens of a text at most", "/", "max_length"));
-    for (int i = 0; i < p->r->n; i++) {
-        const qg_read_cell *c = &p->r->cell[i];
-        qg_mark mark = qg_arena_mark(p->r->arena);
-        if (strcmp(c->kind, "predict") == 0 && is_new(p->r, i, offsetof(qg_read_cell, dataset)))
-            QG_TRY(one_dataset(p, c));
-        if (is_new(p->r, i, offsetof(qg_read_cell, model)))
-            QG_TRY(one_model(p, c));
-        qg_arena_release(p->r->arena, mark);
-    }
+    qg_mark mark = qg_arena_mark(p->r->arena);
+    for (int i = 0; i < p->r->n; i++)
+        if (is_new_model(p->r, i))
+            QG_TRY(one_model(p, &p->r->cell[i]));
+    for (int i = 0; i < p->r->n; i++)
+        if (is_new_predicted(p->r, i))
+            QG_TRY(one_dataset(p, &p->r->cell[i]));
+    qg_arena_release(p->r->arena, mark);
     QG_TRY(attribute(p, "Compiler", "/environment", "compiler"));
     QG_TRY(attribute(p, "Flags", "/environment", "flags"));
     QG_TRY(attribute(p, "Libraries", "/environment", "libraries"));

@@ -11,7 +11,7 @@
     "--p1:#e3edfb;--p2:#c2d8f7;--p3:#97bbf0;--p4:#5b90e0;--p5:#1f57b5;\n"                            \
     "--n1:#fdebd9;--n2:#fbd3ab;--n3:#f3b173;--n4:#dd8334;--n5:#a3510a;--on4:#111;--on5:#fff"
 #define DARK                                                                                       \
-    "color-scheme:dark;--ink:#e3e6ea;--dim:#a2abb6;--faint:#78818c;--paper:#14171b;--tint:#1b1f25;\n" \
+    "color-scheme:dark;--ink:#e3e6ea;--dim:#a2abb6;--faint:#78818c;--paper:#16181c;--tint:#1b1f25;\n" \
     "--line:#31373f;--rule:#8b939d;--link:#8ab6f5;--warn:#f2c078;--warn-tint:#2b2415;\n"             \
     "--p1:#17263d;--p2:#1b3760;--p3:#224b88;--p4:#3b6fbd;--p5:#8db9fb;\n"                            \
     "--n1:#33261a;--n2:#54381d;--n3:#7a4d1d;--n4:#b06f26;--n5:#f4ae62;--on4:#fff;--on5:#111"
@@ -63,7 +63,7 @@ const char *const qg_page_style[] = {
     /* words */
     "article.text{margin:2rem 0;padding-top:1.25rem;border-top:1px solid var(--line)}\n",
     "article.text>h3{margin:0 0 .25rem}\n",
-    "table.words{width:100%}table.words td.says{white-space:normal;line-height:1.9;min-width:16rem;width:100%}table.words td,table.words th{vertical-align:top}\n",
+    "table.words{width:100%}table.words td.says{white-space:normal;line-height:1.9;min-width:16rem;width:100%}table.words td,table.words th{vertical-align:baseline}\n",
     ".w{padding:.05em .2em;border-radius:2px}\n",
     ".p1,.p2,.p3,.p4,.p5{border-bottom:2px solid var(--p5)}.n1,.n2,.n3,.n4,.n5{border-bottom:2px dotted var(--n5)}\n",
     ".p1{background:var(--p1)}.p2{background:var(--p2)}.p3{background:var(--p3)}.p4{background:var(--p4);color:var(--on4)}.p5{background:var(--p5);color:var(--on5)}\n",
@@ -80,7 +80,7 @@ const char *const qg_page_style[] = {
     "body>footer{padding-top:2rem;padding-bottom:4rem;margin-top:4rem}\n",
     "@media (max-width:40rem){body>header{padding-top:1.5rem}body>header,body>nav,main,body>footer,.bar>div{padding-left:1rem;padding-right:1rem}h1{font-size:1.6rem}h2{margin-top:3rem}\n",
     "dl.facts-list{grid-template-columns:1fr;gap:0}dl.facts-list dd{margin-bottom:.5rem}\n",
-    ".bar{position:static}table.words td.says{min-width:13rem}}\n",
+    ".bar{position:static}table.words td.says{min-width:8rem}table.words td,table.words th{padding-left:.25rem;padding-right:.4rem}table.words td{white-space:normal}}\n",
     "@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{" LIGHT "}\n",
     "body{font-size:9.5pt}body>header,body>nav,main,body>footer{max-width:none;padding:0}.bar,.skip,th button::after{display:none}\n",
     ".scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.15rem .35rem}h2{margin-top:2rem}h2,h3,caption{break-after:avoid}tr,figure,.legend{break-inside:avoid}thead{display:table-header-group}\n",

@@ -120,8 +120,14 @@ static void facts(const panel *b)
     if (!isnan(e->rho[slot]))
         qg_str_addf(p->out, ". Spearman’s rho with fp32, mean over variants and methods: %.3f",
                     e->rho[slot]);
-    qg_str_addf(p->out, ". %d of the variants predict another class than the reference.</p>\n",
+    qg_str_addf(p->out,
+                ". Variants that predict another class than the reference: %d. On a "
+                "terminal: <code>qgrid explain &#39;",
                 e->flips[slot]);
+    qg_page_text(p, p->r->path);
+    qg_str_add(p->out, "&#39; &#39;");
+    qg_page_text(p, e->like->experiment);
+    qg_str_addf(p->out, "/*&#39; %lld</code></p>\n", (long long)b->text.row);
 }
 
 static qg_code one_text(const qg_page *p, const qg_chosen *chosen, int number)
@@ -163,8 +169,10 @@ static void legend(const qg_page *p)
         else
             qg_str_addf(p->out, "<span class=\"w %c%d\">%s</span>", level < 0 ? 'n' : 'p',
                         level < 0 ? -level : level, level < 0 ? "−" : "+");
-    qg_str_add(p->out, " for it: relative to the largest score of a line; a dotted line below a "
-                       "word is a score against, a solid one a score for.</p>\n");
+    qg_str_add(p->out,
+               " for it</p>\n<p class=\"note\">Colours are relative to the largest score of "
+               "a line. A dotted line below a word is a score against the class, a solid "
+               "one a score for it; the number is there when a word is pointed at.</p>\n");
 }
 
 qg_code qg_page_words(const qg_page *p)
