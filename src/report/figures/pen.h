@@ -19,7 +19,7 @@ typedef struct qg_frame {
     qg_scale x, y;
 } qg_frame;
 
-/** Appends a coordinate: at most two digits behind the point. */
+/** Appends a coordinate: at most one digit behind the point. */
 void qg_pen_number(qg_str *out, double v);
 
 /** Appends a text for XML: markup escaped, what XML has not in it replaced. */
