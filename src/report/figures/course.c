@@ -3,6 +3,8 @@
  */
 #include "read.h"
 
+enum { MOST_RANKS = 100000 };
+
 /* Work of the units: what kind, by whom, how long. */
 typedef struct work {
     const char **cell;
@@ -27,20 +29,18 @@ static int ranks_of(const work *w)
 {
     double most = -1;
     for (int64_t i = 0; i < w->n; i++)
-        if (w->seconds[i] >= 0 && w->rank[i] < 1e6)
+        if (w->seconds[i] >= 0 && w->rank[i] < MOST_RANKS)
             most = fmax(most, w->rank[i]);
     return (int)most + 1;
 }
 
 static qg_code name_ranks(qg_figure *out, qg_panel *p, int n)
 {
-    double place;
-    for (int i = 0; i < n; i++) {
-        const char *name = qg_arena_printf(out->arena, "rank %d", i);
-        if (!name)
+    QG_NEW(p->y.name, out->arena, n);
+    p->y.n_names = p->y.room = n;
+    for (int i = 0; i < n; i++)
+        if (!(p->y.name[i] = qg_arena_printf(out->arena, "rank %d", i)))
             return QG_ENOMEM;
-        QG_TRY(qg_axis_place(&place, out, &p->y, name));
-    }
     return QG_OK;
 }
 
@@ -103,6 +103,7 @@ qg_code qg_figure_memory(qg_figure *out, qg_reading *r)
 {
     work w;
     qg_panel *p;
+    qg_plot_series *bars;
     double *most;
     out->of_timing = true;
     QG_TRY(read_work(&w, r));
@@ -116,7 +117,8 @@ qg_code qg_figure_memory(qg_figure *out, qg_reading *r)
     for (int64_t i = 0; i < w.n; i++)
         if (w.seconds[i] >= 0 && w.rank[i] >= 0 && w.rank[i] < ranks)
             most[(int)w.rank[i]] = fmax(most[(int)w.rank[i]], w.bytes[i]);
+    QG_TRY(qg_panel_series(&bars, out, p, "", QG_BARS));
     for (int i = 0; i < ranks; i++)
-        QG_TRY(qg_put_row(out, p, "", QG_BARS, p->y.name[i], QG_DATUM(most[i] / (1024 * 1024), 0)));
+        QG_TRY(qg_series_add(out, bars, QG_DATUM(most[i] / (1024 * 1024), i)));
     return QG_OK;
 }

@@ -167,6 +167,19 @@ static void keep_half(qg_panel *p)
     p->y.name++;
 }
 
+/* The block of the reference alone, where there is one: the tables have the others. */
+static void keep_reference(qg_matrix *m)
+{
+    for (int64_t b = 0; m->x && b < m->blocks; b++) {
+        if (!qg_is_reference(m->block[b]))
+            continue;
+        m->x += b * m->rows * m->columns;
+        m->block += b;
+        m->blocks = 1;
+        return;
+    }
+}
+
 qg_code qg_figure_agreement_of_methods(qg_figure *out, qg_reading *r)
 {
     for (int i = 0; i < r->n; i++) {
@@ -177,6 +190,7 @@ qg_code qg_figure_agreement_of_methods(qg_figure *out, qg_reading *r)
             continue;
         QG_TRY(qg_matrix_of(&m, r, c, "/comparisons/{model}/{dataset}/explanations/agreement",
                             "precision", "method_a", "method_b"));
+        keep_reference(&m);
         QG_TRY(qg_figure_add_heat_map(&first, out, &m, c->experiment, "mean rho of two methods"));
         for (; first < out->n_panels; first++) {
             qg_panel *p = &out->panel[first];

@@ -12,7 +12,7 @@
 void qg_pen_number(qg_str *out, double v)
 {
     char text[32];
-    qg_fixed_text(text, v, 2);
+    qg_fixed_text(text, v, 1);
     size_t n = strlen(text);
     while (n > 0 && text[n - 1] == '0')
         n--;

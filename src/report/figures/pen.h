@@ -7,7 +7,7 @@
 #include "scale.h"
 
 /* Coordinates are in units that are 1 px where a figure is WIDTH px wide. */
-enum { WIDTH = 430, GAP = 14, TEXT = 11, MARKERS = 6, COLOURS = 7, DASHES = 5 };
+enum { WIDTH = 430, GAP = 14, LINE = 14, MARKERS = 6, COLOURS = 7, DASHES = 5 };
 
 /* A panel on the paper. */
 typedef struct qg_frame {
@@ -19,7 +19,7 @@ typedef struct qg_frame {
     qg_scale x, y;
 } qg_frame;
 
-/** Appends a coordinate: at most two digits behind the point. */
+/** Appends a coordinate: at most one digit behind the point. */
 void qg_pen_number(qg_str *out, double v);
 
 /** Appends a text for XML: markup escaped, what XML has not in it replaced. */
@@ -51,6 +51,9 @@ double qg_value_share(const qg_panel *p, double value);
 
 /** Where the rows of a panel's series are, and its data. */
 double qg_frame_row(const qg_frame *fr, double place, int series);
+
+/** Draws the legend below *y, which is moved. */
+void qg_svg_legend(qg_str *out, const qg_figure *f, double *y);
 
 /** Draws the data of a panel. */
 void qg_svg_marks(qg_str *out, const qg_frame *fr);

@@ -71,13 +71,16 @@ qg_code qg_figure_per_class_f1(qg_figure *out, qg_reading *r)
 /* Counts become shares of their row; hover texts keep the counts. */
 static qg_code make_shares(qg_figure *out, qg_panel *p)
 {
+    if (p->series[0].n % p->x.n_names != 0) /* two classes of one name */
+        return QG_OK;
     for (int k = 0; k < p->series[0].n; k++) {
-        qg_datum *d = &p->series[0].datum[k];
+        qg_datum *d = &p->series[0].datum[k], *row = d - k % p->x.n_names;
         d->n = 0;
-        for (int j = 0; j < p->series[0].n; j++)
-            d->n += p->series[0].datum[j].y == d->y ? p->series[0].datum[j].value : 0;
-        d->size = d->value;
+        for (int j = 0; j < p->x.n_names; j++)
+            d->n += row[j].value;
     }
+    for (int k = 0; k < p->series[0].n; k++)
+        p->series[0].datum[k].size = p->series[0].datum[k].value;
     for (int k = 0; k < p->series[0].n; k++) {
         qg_datum *d = &p->series[0].datum[k];
         d->value = d->n > 0 ? d->size / d->n : (double)NAN;
@@ -87,6 +90,9 @@ static qg_code make_shares(qg_figure *out, qg_panel *p)
     }
     return QG_OK;
 }
+
+/* More classes than a heat map can show: the table has them. */
+enum { MOST_CLASSES = 40 };
 
 static qg_code add_confusions(qg_figure *out, qg_reading *r, bool shares)
 {
@@ -99,6 +105,8 @@ static qg_code add_confusions(qg_figure *out, qg_reading *r, bool shares)
             continue;
         QG_TRY(qg_matrix_of(&m, r, c, QG_METRICS_PATH "/confusion", NULL, "true_class",
                             "predicted_class"));
+        if (m.rows > MOST_CLASSES)
+            continue;
         QG_TRY(qg_name_of(&title, out, c->experiment, c->precision));
         QG_TRY(qg_figure_add_heat_map(&first, out, &m, title,
                                       shares ? "share of the texts of a class" : "texts"));
