@@ -67,6 +67,26 @@ qg_code qg_export_table(qg_str *out, int64_t *rows, qg_reading *r, const char *t
  *  (r NULL: not). @errors as above. Local. */
 qg_code qg_export_list(qg_str *out, qg_arena *a, qg_reading *r, const char *format) QG_MUST_USE;
 
+/* Formats of one cell: "thermostat" of an explanation (JSON lines), "predictions" of a variant (CSV
+ * with the columns of a checkpoint's predictions.csv). */
+
+/** The kind of cells that a format is of, and what its files end in; NULL: it is none of these. */
+const char *qg_export_cell_kind(const char *format);
+const char *qg_export_cell_suffix(const char *format);
+
+/** Appends a cell in such a format. @errors QG_EUSAGE (no such format), QG_EUNSUPPORTED (the file
+ *  lacks what it needs), QG_ESTORE, QG_ENOMEM. Local. */
+qg_code qg_export_cell(qg_str *out, qg_reading *r, const qg_read_cell *c,
+                       const char *format) QG_MUST_USE;
+
+/** Appends the tables that qg_report_print prints as JSON: an array of objects with the name, the
+ *  columns and the rows of each. @errors as there. Local. */
+qg_code qg_report_json(qg_str *out, qg_reading *r, const qg_read_cell *c, int use) QG_MUST_USE;
+
+/** What qg_report_differences prints, as a JSON object of a table. @errors as there. Local. */
+qg_code qg_report_differences_json(int *cells, qg_str *out, qg_reading *a,
+                                   qg_reading *b) QG_MUST_USE;
+
 /** Prints what differs between two files, cell by cell; *cells that do. @errors QG_ESTORE. Local.
  */
 qg_code qg_report_differences(int *cells, FILE *to, qg_reading *a, qg_reading *b) QG_MUST_USE;

@@ -24,6 +24,22 @@ typedef struct qg_command {
     const char *examples;
 } qg_command;
 
+/* Sections of qgrid list, X(separator, name): cmd_list.c has a list_<name>. */
+#define QG_LIST_SECTIONS(X)                                                                        \
+    X("", precisions)                                                                              \
+    X("|", formats)                                                                                \
+    X("|", rules)                                                                                  \
+    X("|", perturbations)                                                                          \
+    X("|", models)                                                                                 \
+    X("|", tokenizers)                                                                             \
+    X("|", kernels)                                                                                \
+    X("|", metrics)                                                                                \
+    X("|", training)                                                                               \
+    X("|", methods)                                                                                \
+    X("|", results)
+#define QG_LIST_NAME(separator, name) separator #name
+#define QG_LIST_NAMES                 QG_LIST_SECTIONS(QG_LIST_NAME)
+
 #define QG_COMMAND(name, arguments, summary)                                                       \
     int qg_cmd_##name(int argc, char **argv);                                                      \
     extern const qg_cli_option qg_cmd_##name##_options[];                                          \

@@ -13,7 +13,7 @@ enum { OPT_ONLY = 256 };
 
 // clang-format off
 const qg_cli_option qg_cmd_export_options[] = {
-    {'f', "format", "FORMAT", "text, csv, json, jsonl, markdown or latex (csv, or as FILE ends)"},
+    {'f', "format", "FORMAT", "text, csv, json, jsonl, markdown, latex or netcdf (csv, or as FILE ends); of cells: thermostat, predictions"},
     {OPT_ONLY, "only", "GLOB", "only what is about cells whose names match, e.g. 'finetuned_*/int8*'"},
     {'o', "output", "FILE", "write FILE, or into this folder a file for each table"},
     {0, NULL, NULL, NULL},
@@ -64,13 +64,16 @@ static int parse(arguments *a, int argc, char **argv)
         return status;
     if (argc - optind > 2)
         return qg_cli_usage(cmd, "a results file and a table are expected");
-    if (a->format && !is_format(a->format))
-        return qg_cli_usage(cmd, "there is no format '%s': %s", a->format,
+    if (a->format && !is_format(a->format) && !qg_export_cell_kind(a->format))
+        return qg_cli_usage(cmd, "there is no format '%s': %s, thermostat, predictions", a->format,
                             qg_join_names(names, sizeof names, qg_export_formats()));
     if (a->output && !a->output[0])
         return qg_cli_usage(cmd, "--output needs a name");
     a->file = argc - optind > 0 ? argv[optind] : NULL;
     a->tables = argc - optind > 1 ? argv[optind + 1] : NULL;
+    if (a->format && qg_export_cell_kind(a->format) && (a->tables || !a->file))
+        return qg_cli_usage(
+            cmd, "--format %s is of cells: a results file and --only GLOB, no table", a->format);
     if (!a->format)
         a->format = format_of(a->output);
     if (!a->format)
@@ -142,6 +145,65 @@ static qg_code export_tables(qg_reading *r, const arguments *a)
     return export_one(r, a, table[0], a->output);
 }
 
+/* EXPERIMENT.PRECISION.METHOD.SUFFIX in the folder. */
+static const char *path_of_cell(qg_arena *arena, const arguments *a, const char *cell)
+{
+    char *name = qg_arena_printf(arena, "%s", cell);
+    for (char *p = name; p && *p; p++)
+        *p = *p == '/' ? '.' : *p;
+    return name ? qg_arena_printf(arena, "%s/%s.%s", a->output, name,
+                                  qg_export_cell_suffix(a->format))
+                : NULL;
+}
+
+static qg_code export_cell(qg_reading *r, const arguments *a, const qg_read_cell *c,
+                           const char *path)
+{
+    qg_str s = {0};
+    qg_mark mark = qg_arena_mark(r->arena);
+    qg_code rc = qg_export_cell(&s, r, c, a->format);
+    if (rc == QG_OK)
+        rc = put(path, &s);
+    qg_str_fini(&s);
+    if (rc == QG_OK)
+        qg_arena_release(r->arena, mark);
+    return rc;
+}
+
+/* All done cells of the format's kind: one as it was asked for, several into a folder. */
+static qg_code export_cells(qg_reading *r, const arguments *a)
+{
+    const char *kind = qg_export_cell_kind(a->format);
+    const qg_read_cell *one = NULL;
+    int n = 0;
+    for (int i = 0; i < r->n; i++) {
+        if (strcmp(r->cell[i].kind, kind) != 0 || r->cell[i].state != QG_STATE_DONE)
+            continue;
+        one = &r->cell[i];
+        n++;
+    }
+    if (n == 0)
+        return QG_FAIL_AT(QG_EUSAGE, r->path, 0, 0, NULL, "has no cell of kind %s that is done%s",
+                          kind, a->only ? " among these" : "");
+    bool folder = is_folder(a->output);
+    if (n > 1 && !folder)
+        return QG_FAIL(
+            QG_EUSAGE,
+            "%d cells: choose one with --only, or name a folder for their files, -o DIR/", n);
+    if (!folder)
+        return export_cell(r, a, one, a->output);
+    QG_TRY(qg_mkdirs(a->output));
+    for (int i = 0; i < r->n; i++) {
+        const qg_read_cell *c = &r->cell[i];
+        if (strcmp(c->kind, kind) != 0 || c->state != QG_STATE_DONE)
+            continue;
+        const char *path = path_of_cell(r->arena, a, c->name);
+        QG_TRY(path ? export_cell(r, a, c, path) : QG_ENOMEM);
+    }
+    printf("%d files: %s\n", n, a->output);
+    return QG_OK;
+}
+
 static qg_code list_tables(qg_arena *arena, qg_reading *r, const arguments *a)
 {
     qg_str s = {0};
@@ -164,7 +226,9 @@ static qg_code export_file(qg_arena *arena, const arguments *a)
         rc = QG_FAIL_AT(QG_EUSAGE, r.path, 0, 0, NULL, "'%s' matches none of its %d cells",
                         a->only ? a->only : "*", r.n);
     if (rc == QG_OK)
-        rc = a->tables ? export_tables(&part, a) : list_tables(arena, &part, a);
+        rc = a->tables                        ? export_tables(&part, a)
+             : qg_export_cell_kind(a->format) ? export_cells(&part, a)
+                                              : list_tables(arena, &part, a);
     if (rc == QG_OK)
         rc = qg_store_damage(r.store);
     qg_error kept = *qg_error_last();

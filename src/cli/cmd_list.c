@@ -232,12 +232,9 @@ static const struct {
     const char *name;
     void (*print)(void);
 } sections[] = {
-    {"precisions", list_precisions}, {"formats", list_formats},
-    {"rules", list_rules},           {"perturbations", list_perturbations},
-    {"models", list_models},         {"tokenizers", list_tokenizers},
-    {"kernels", list_kernels},       {"metrics", list_metrics},
-    {"training", list_training},     {"methods", list_methods},
-    {"results", list_results},
+#define X(separator, name) {#name, list_##name},
+    QG_LIST_SECTIONS(X)
+#undef X
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 

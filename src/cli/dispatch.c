@@ -50,6 +50,8 @@ static int print_help(const char *name)
 {
     char help[] = "--help";
     const qg_command *c = name ? qg_cli_find(name) : NULL;
+    if (name && strcmp(name, "help") == 0)
+        name = NULL;
     if (name && !c)
         return unknown(name);
     if (c) {

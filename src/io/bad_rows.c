@@ -58,12 +58,14 @@ void qg_bad_row_add(const char *more)
     (void)qg_error_restore(&e);
 }
 
-/* How many rows of a data set's list have the reason of row i, among the first i. */
+/* How many rows of a data set's list have the reason of row i, among the first i. To one of them a
+ * proposal is added. */
 static int alike_before(const qg_dataset *d, int i)
 {
     int n = 0;
+    const char *why = d->skipped_rows[i].msg;
     for (int k = 0; k < i; k++)
-        n += strcmp(d->skipped_rows[k].msg, d->skipped_rows[i].msg) == 0;
+        n += strncmp(d->skipped_rows[k].msg, why, strlen(why)) == 0;
     return n;
 }
 

@@ -220,6 +220,14 @@ int qg_job_dataset(const qg_job *job, const qg_json *v)
     return qg_dataset_spec_find(job->datasets, job->n_datasets, v);
 }
 
+/* Whether a name is that of a part of a data set's split: it lacks where the split is wrong. */
+static bool is_part(const char *name, const qg_json *m, const qg_json *split)
+{
+    size_t n = strlen(m->key);
+    return split && strncmp(name, m->key, n) == 0 && name[n] == '_' &&
+           (split->type != QG_JSON_OBJECT || qg_json_get(split, name + n + 1));
+}
+
 void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *list, const char *what)
 {
     char known[200] = "";
@@ -231,7 +239,7 @@ void qg_job_unknown_name(qg_job_reader *r, const qg_json *at, const qg_json *lis
             split->child)
             QG_WRONG(r, at, "'%s' is split: its parts are data sets, as %s_%s", m->key, m->key,
                      split->child->key);
-        if (strcmp(m->key, at->string) == 0)
+        if (strcmp(m->key, at->string) == 0 || is_part(at->string, m, split))
             return; /* it is there, but something is wrong with it */
         size_t n = strlen(known);
         snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", m->key);

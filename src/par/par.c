@@ -7,6 +7,7 @@
 #include "qgrid/par.h"
 
 #include "comm.h"
+#include "starting.h"
 
 #include "qgrid/clock.h"
 #include "qgrid/process.h"
@@ -160,19 +161,10 @@ static void prefer_shared_memory(void)
     setenv("OMPI_MCA_btl", "self,vader", 0);
 }
 
-qg_code qg_par_start(qg_par **out, qg_arena *a)
+static qg_code start_mpi(qg_par *p, qg_arena *a)
 {
-    qg_par *p;
     int provided;
     long size;
-    QG_NEW(p, a, 1);
-    QG_NEW(p->mpi, a, 1);
-    *out = p;
-    gethostname(p->host, sizeof p->host - 1);
-    if (!launched())
-        return alone(p, a);
-    p->launcher = getppid();
-    prefer_shared_memory();
     QG_MPI(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided));
     p->mpi->started = true;
     QG_MPI(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
@@ -183,6 +175,23 @@ qg_code qg_par_start(qg_par **out, qg_arena *a)
         return alone(p, a);
     QG_TRY(find_nodes(p, a));
     return find_processes(p, a);
+}
+
+qg_code qg_par_start(qg_par **out, qg_arena *a)
+{
+    qg_par *p;
+    QG_NEW(p, a, 1);
+    QG_NEW(p->mpi, a, 1);
+    *out = p;
+    gethostname(p->host, sizeof p->host - 1);
+    if (!launched())
+        return alone(p, a);
+    p->launcher = getppid();
+    prefer_shared_memory();
+    qg_starting_watch((pid_t)p->launcher);
+    qg_code rc = start_mpi(p, a);
+    qg_starting_end();
+    return rc;
 }
 
 bool qg_par_orphaned(const qg_par *p)

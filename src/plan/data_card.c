@@ -78,17 +78,19 @@ static const char *next_word(const char **at, qg_arena *a, bool *failed)
             continue; /* punctuation alone is no word */
         char *word = qg_arena_strndup(a, from, n);
         *failed = !word;
-        for (char *c = word; word && *c; c++)
-            if (*c >= 'A' && *c <= 'Z')
-                *c = (char)(*c - 'A' + 'a');
         return word;
     }
 }
 
 static qg_code add_words(word_list *l, const char *text)
 {
+    static const qg_normalization lower = {1, {QG_TEXT_LOWER}};
     const char *word;
+    size_t len;
     bool failed = false;
+    text = qg_normalize_text(l->arena, &lower, text, strlen(text), &len);
+    if (!text)
+        return QG_ENOMEM;
     while ((word = next_word(&text, l->arena, &failed))) {
         if (l->n == l->cap) {
             int64_t cap = l->cap ? 2 * l->cap : 4096;

@@ -4,7 +4,7 @@
  * A quantity that differs is a row, whatever the table holds: how many of its values, by how much,
  * and the first of them. So a new table is compared as soon as it is in the registry.
  */
-#include "table.h"
+#include "format.h"
 
 #include <math.h>
 #include <string.h>
@@ -206,10 +206,10 @@ static qg_code compare_files(int *cells, comparison *c)
     return QG_OK;
 }
 
-qg_code qg_report_differences(int *cells, FILE *to, qg_reading *a, qg_reading *b)
+/* Appends what differs, as text or as JSON. */
+static qg_code write_differences(int *cells, qg_str *out, qg_reading *a, qg_reading *b, bool json)
 {
     comparison c = {.texts = a->arena, .a = *a, .b = *b};
-    qg_str s = {0};
     c.out = (qg_table){.name = "differences", .shape = QG_COLUMNS, .arena = a->arena};
     *cells = 0;
     c.a.arena = c.b.arena = qg_arena_create(0);
@@ -217,10 +217,22 @@ qg_code qg_report_differences(int *cells, FILE *to, qg_reading *a, qg_reading *b
         return QG_ENOMEM;
     qg_code rc = compare_files(cells, &c);
     if (rc == QG_OK)
-        rc = qg_table_text(&s, &c.out, 0);
+        rc = json ? qg_table_write_json(out, &c.out, NULL) : qg_table_text(out, &c.out, 0);
+    qg_arena_destroy(c.a.arena);
+    return rc;
+}
+
+qg_code qg_report_differences(int *cells, FILE *to, qg_reading *a, qg_reading *b)
+{
+    qg_str s = {0};
+    qg_code rc = write_differences(cells, &s, a, b, false);
     if (rc == QG_OK && s.len > 0)
         fputs(s.data, to);
     qg_str_fini(&s);
-    qg_arena_destroy(c.a.arena);
     return rc;
+}
+
+qg_code qg_report_differences_json(int *cells, qg_str *out, qg_reading *a, qg_reading *b)
+{
+    return write_differences(cells, out, a, b, true);
 }

@@ -80,20 +80,23 @@ qg_code qg_export_table(qg_str *out, int64_t *rows, qg_reading *r, const char *t
 
 qg_code qg_export_list(qg_str *out, qg_arena *a, qg_reading *r, const char *format)
 {
-    static const qg_column columns[] = {{"table", NULL, QG_TEXT, 0},
-                                        {"rows", NULL, QG_SIGNIFICANT, 17},
-                                        {"caption", NULL, QG_TEXT, 0}};
+    static const qg_column table = {"table", NULL, QG_TEXT, 0};
+    static const qg_column rows = {"rows", NULL, QG_SIGNIFICANT, 17};
+    static const qg_column caption = {"caption", NULL, QG_TEXT, 0};
     const qg_table_format *f;
     qg_table list = {.name = "tables", .shape = QG_COLUMNS, .arena = a};
     QG_TRY(find_format(&f, format));
-    QG_TRY(qg_table_add_columns(&list, QG_ARRAY_AND_SIZE(columns)));
+    QG_TRY(qg_table_add_columns(&list, &table, 1));
+    if (r)
+        QG_TRY(qg_table_add_columns(&list, &rows, 1));
+    QG_TRY(qg_table_add_columns(&list, &caption, 1));
     for (const qg_table_entry *e = qg_table_entries; e->name; e++) {
         qg_value *v;
         if (!is_exported(e))
             continue;
         QG_TRY(qg_table_add_row(&v, &list));
         v[0].text = e->name;
-        v[2].text = e->caption;
+        v[r ? 2 : 1].text = e->caption;
         if (!r)
             continue;
         qg_table t;

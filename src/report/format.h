@@ -42,6 +42,9 @@ char *qg_table_number(char *out, size_t size, const qg_column *c, double v);
 /** The shortest text that reads back as v, a finite number. Returns out. */
 char *qg_table_exact_number(char *out, size_t size, double v);
 
+/** Appends a text of any bytes for LaTeX, where it means nothing but itself. */
+void qg_latex_text(qg_str *out, const char *text);
+
 /** Whether a column stands to the right: it holds numbers. */
 bool qg_table_is_numeric(const qg_table *t, int column);
 

@@ -1,7 +1,7 @@
 /*
  * report.c - which tables of the registry are printed for what.
  */
-#include "table.h"
+#include "format.h"
 
 #include <string.h>
 
@@ -32,4 +32,25 @@ qg_code qg_report_print(FILE *to, qg_reading *r, const qg_read_cell *c, int use)
         qg_arena_release(r->arena, mark);
     }
     return QG_OK;
+}
+
+qg_code qg_report_json(qg_str *out, qg_reading *r, const qg_read_cell *c, int use)
+{
+    int written = 0;
+    qg_str_add(out, "[");
+    for (const qg_table_entry *e = qg_table_entries; e->name; e++) {
+        qg_table t;
+        if (!(e->use & use) || strcmp(e->kind, c ? c->kind : "") != 0)
+            continue;
+        qg_mark mark = qg_arena_mark(r->arena);
+        QG_TRY(qg_table_read(&t, e, r, c));
+        if (t.n_rows > 0) {
+            qg_str_add(out, written++ ? ",\n" : "");
+            QG_TRY(qg_table_write_json(out, &t, e));
+            out->len--; /* the end of its line */
+        }
+        qg_arena_release(r->arena, mark);
+    }
+    qg_str_add(out, "]");
+    return qg_str_status(out);
 }

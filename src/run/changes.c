@@ -147,9 +147,7 @@ qg_code qg_check_unchanged(qg_store *s, qg_arena *a, const char *path, const qg_
     qg_code rc = same_plan ? QG_OK : changed_plan(&inputs, s, a, plan);
     if (rc == QG_OK && (other || !same_plan))
         rc = QG_FAIL_AT(
-            QG_ECHANGED, path, 0, 0, NULL,
-            "%s%s%s%s%s. Use --accept-changes to keep what is still valid, --fresh to "
-            "start again, or --output",
+            QG_ECHANGED, path, 0, 0, NULL, "%s%s%s%s%s",
             other ? "is of another version of the layout: " : "", other ? other : "",
             other && !same_plan ? "; and it " : "",
             same_plan ? "" : "was made from other inputs: ", same_plan ? "" : inputs.data);

@@ -46,8 +46,18 @@ static qg_code check_structure(qg_store *s, const char *path)
     return sound ? QG_OK
                  : QG_FAIL_AT(QG_ECHANGED, path, 0, 0, NULL,
                               "is damaged, or was edited: its attributes, names and shapes are not "
-                              "as they were written. Use --accept-changes to build it anew with "
-                              "what is still valid, --fresh to start again, or --output");
+                              "as they were written");
+}
+
+/* What can be done about a file of other inputs; said at the end, whatever is cut before it. */
+static qg_code advise(void)
+{
+    static const char how[] = ". Use --accept-changes to keep what is still valid, --fresh to "
+                              "start again, or --output";
+    qg_error e = *qg_error_last();
+    size_t n = strlen(e.msg), most = sizeof e.msg - sizeof how;
+    snprintf(e.msg + (n < most ? n : most), sizeof how, "%s", how);
+    return qg_error_restore(&e);
 }
 
 static qg_code open_existing(qg_store **out, const char *path, qg_arena *a, const qg_plan *plan,
@@ -68,6 +78,8 @@ static qg_code open_existing(qg_store **out, const char *path, qg_arena *a, cons
         qg_log_error(qg_error_last());
         qg_error_clear();
         rc = accept_changes(out, path, s, a, plan, layout);
+    } else if (rc == QG_ECHANGED) {
+        rc = advise();
     }
     qg_error kept = *qg_error_last();
     qg_code closed = qg_store_close(s);

@@ -115,6 +115,41 @@ sed "s|, \"labels\": \[\"negative\"[^]]*\]||" "$T/orders.json" >"$T/said.json"
 said_order() { "$QGRID" check "$T/said.json" 2>&1 | grep -qF "does not name the classes: they are taken to be the job's labels in this order: positive, neutral, negative"; }
 ok "an order that is taken for granted is said" said_order
 
+# A training begins with such a model, and learns from one, as with one whose file has the job's order.
+train='"epochs": 1, "batch": 8, "max_length": 32, "dataset": "d", "validation": "d"'
+cat >"$T/trained.json" <<END
+{"name": "trained", "output": "$T/trained.h5", "labels": ["positive", "neutral", "negative"],
+ "models": {"own": "models/mini-finetuned", "names": {"path": "$T/turned", "labels": {"NEG": "negative", "POS": "positive", "NEU": "neutral"}},
+  "t_own": {"train": {"from": "own", $train}}, "t_names": {"train": {"from": "names", $train}},
+  "d_own": {"train": {"from": "own", "distill": {"from": "own", "weight": 0.9}, $train}},
+  "d_names": {"train": {"from": "own", "distill": {"from": "names", "weight": 0.9}, $train}}},
+ "datasets": {"d": "$T/texts.tsv"}, "precisions": ["fp32"],
+ "experiments": {"t_own": {"model": "t_own", "dataset": "d"}, "t_names": {"model": "t_names", "dataset": "d"},
+  "d_own": {"model": "d_own", "dataset": "d"}, "d_names": {"model": "d_names", "dataset": "d"}}}
+END
+trained() {
+    run_np 2 "$T/trained.json" && T="$T" "$PYTHON" - <<'END'
+import h5py, json, os
+import numpy as np
+T = os.environ["T"]
+f = h5py.File(T + "/trained.h5")
+for k in "t", "d":
+    own, names = (f[f"training/{k}_{m}"] for m in ("own", "names"))
+    assert own.attrs["key"] != names.attrs["key"]
+    assert len(own["loss"]) == 8 and np.array_equal(own["loss"][:], names["loss"][:]), (own["loss"][:], names["loss"][:])
+    logits = [f[f"predictions/{k}_{m}/d/fp32/logits"][:] for m in ("own", "names")]
+    assert np.array_equal(*logits) and np.ptp(logits[0]) > 1
+    labels = json.load(open(f"{T}/cache/trained/{names.attrs['key'].decode()}/config.json"))["id2label"]
+    assert labels == {"0": "positive", "1": "neutral", "2": "negative"}, labels
+assert f["training/t_own/loss"][0] != f["training/d_own/loss"][0]
+END
+}
+ok "a training from it, and one that it teaches, have the same losses, logits and the job's labels" trained
+sed 's/"from": "own", "epochs"/"from": "own", "head": "random", "epochs"/' "$T/trained.json" >"$T/thrown.json"
+thrown() { "$QGRID" check "$T/$1.json" | grep -c 'warning: model t_own: what it is trained from has a classifier, which "head": "random" replaces' | grep -qx "$2"; }
+ok "a trained classifier that is thrown away is a warning" thrown thrown 1
+ok "one that is kept is none" thrown trained 0
+
 variant labels "C['id2label'] = {str(i): l for i, l in enumerate(['positive', 'neutral', 'negative'])}; C['label2id'] = {'LABEL_0': 0, 'LABEL_1': 1, 'LABEL_2': 2}"
 said "$T/labels" >"$T/labels.out"
 ok "id2label counts" cmp "$T/right" "$T/labels.out"

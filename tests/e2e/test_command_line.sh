@@ -283,4 +283,22 @@ for r in rows: assert r.get('peak_share', 0) <= 1 and ('peak_share' in r) == ('p
 for k in absmax minmax transpose; do
     ok "no share of a peak above 100 %: $k" shares $k
 done
+write split.json "j['datasets']['d'] = {'path': T + '/own.csv', 'split': {'train': 1.7, 'test': 0.2}}; j['experiments']['e']['dataset'] = 'd_test'"
+ok "a wrong split brings no mistake about its parts" exactly 1 "$T/split.json"
+ok "help of help" sh -c "'$QGRID' help help | grep -q '^usage: qgrid COMMAND'"
+sections() { # those that the help of list names, and those that it has
+    [ "$("$QGRID" list -h | sed -n '1s/.*\[\(precisions.*\)\]/\1/p' | tr '|' '\n' | sort)" = \
+        "$("$QGRID" list nothing 2>&1 | sed -n 's/.*is not one of: //p' | tr -d ' ' | tr ',' '\n' | sort)" ]
+}
+ok "help of list names all lists" sections
+printf 'text,label\nTİDAK ENAK,negative\nÉNAK énak ,positive\n' >"$T/upper.csv"
+write upper.json "j['datasets']['d'] = T + '/upper.csv'"
+ok "words of a card are lower-cased in Unicode" sh -c "'$QGRID' check '$T/upper.json' | grep -q 'vocabulary: 3 different of 4 words'"
+write many.json "j['datasets']['d'] = T + '/many.csv'"
+{ echo text,label && yes enak,baik | head -n 20 && echo enak; } >"$T/many.csv"
+ok "of a file with many bad rows the first are named" exactly 5 "$T/many.json"
+refused '17 more bad rows; of all 21: 20 x label' "and how many others there are" many.json
+printf '{"text": "a\\u0000b", "label": "neutral"}\n{"text": "c", "label": "neutral"}\n' >"$T/nul.jsonl"
+write nul.json "j['datasets']['d'] = T + '/nul.jsonl'"
+refused 'nul.jsonl:1:12: /datasets/d: \u0000, which no text may hold' "U+0000 is refused where it stands" nul.json
 finish

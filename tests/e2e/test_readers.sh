@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../support/sh.sh"
 
 F=$T/full.h5
-sed -E 's/"(samples|evaluations|coalitions)": [0-9]{3}/"\1": 40/; s/"per_class": 17/"per_class": 1/' jobs/full_matrix.json >"$T/job.json"
+sed -E 's/"(samples|evaluations|coalitions)": [0-9]{3}/"\1": 40/g; s/"per_class": 17/"per_class": 1/' jobs/full_matrix.json >"$T/job.json"
 ok "the main job, shortened" run_np 2 "$T/job.json" --output "$F" --set /latency/runs=3 --set /latency/samples=6 --set '/latency/batch_sizes=[1,4]'
 ok "h5dump lists it" h5dump -H "$F"
 ok "ncdump lists it" ncdump -h "$F"

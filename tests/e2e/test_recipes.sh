@@ -32,7 +32,7 @@ for r in "${recipes[@]}"; do
     ok "$r is applied" apply "$r"
 done
 # What is built anew is built fast: speed is not what is tested here.
-ok "the tree with all of them builds" make -s -j2 CFLAGS_release="-O1 -DNDEBUG" bins
+ok "the tree with all of them builds" make -s -j2 CFLAGS_release="-O1 -DNDEBUG" WERROR="-Werror -Wno-maybe-uninitialized" bins
 
 console() { # COMMAND-FILE
     local status

@@ -51,4 +51,15 @@ printf 'enak\n' >"$T/plain"
 ok "a name without one is plain lines" gives enak text "$QGRID" predict -m $M "$T/plain"
 printf '{"text": "a", "label": 1}\n{"text": "b"}\n{"text": "c", "label": null}\n' >"$T/some.jsonl"
 ok "labels do not matter" gives "a|b|c" text "$QGRID" predict -m $M --read normalize=lower "$T/some.jsonl"
+yes enak | head -n 600 | tr '\n' ' ' >"$T/words"
+lengths() { # WANT ARGUMENTS...: ids, and whether texts are cut
+    local want=$1
+    shift
+    [ "$("$QGRID" tokenize -m $M "$@" | "$PYTHON" -c 'import json, sys; print(*[(len(x["ids"]), x["truncated"]) for x in map(json.loads, sys.stdin)])')" = "$want" ]
+}
+longest=$("$PYTHON" -c 'import json; print(json.load(open("'$M'/config.json"))["max_position_embeddings"])')
+ok "tokenize cuts a text where the model ends, and says so" lengths "($longest, True)" "$T/words"
+ok "or where it is told to" lengths "(9, True)" --max-length 9 "$T/words"
+ok "a length beyond the model is the model's" lengths "($longest, True)" --max-length 100000 "$T/words"
+ok "a short text is whole" lengths "(3, False)" "$T/plain"
 finish

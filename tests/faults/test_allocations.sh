@@ -56,7 +56,7 @@ each() { # NAME COMMAND...: @ in a word of it becomes the number of the allocati
 
 M=models/mini-finetuned
 cat >"$T/job.json" <<END
-{"name": "m", "output": "$T/ref.h5", "labels": ["positive", "neutral", "negative"], "unit_tokens": 128, "bootstrap": 100,
+{"name": "m", "output": "$T/ref.h5", "labels": ["positive", "neutral", "negative"], "unit_tokens": 128, "max_length": 16, "bootstrap": 100,
  "models": {"f": {"path": "$M"}}, "datasets": {"d": "$T/texts.tsv"},
  "experiments": {"e": {"model": "f", "dataset": "d"}}, "precisions": ["fp32", "int8"],
  "latency": {"runs": 10, "samples": 2, "batch_sizes": [1]},
@@ -112,10 +112,10 @@ done
 ok "diff" each diff diff "$T/ref.h5" "$T/run0.h5"
 
 # A run on two ranks, one of which has an allocation fail: its unit goes back, and nothing is lost.
-two() { # RANK COMMAND...: cells of every kind of work but latency
+two() { # RANK COMMAND...: packs, predictions and an explanation
     local rank=$1
     shift
-    QGRID_CACHE=$T/cache2 QGRID_FAIL_RANK=$rank timeout -k 5 "$HANG" "$@" run --progress none "$T/job.json" --output "$T/two.h5" --only 'e/int8/*e'
+    QGRID_CACHE=$T/cache2 QGRID_FAIL_RANK=$rank timeout -k 5 "$HANG" "$@" run --progress none "$T/job.json" --output "$T/two.h5" --only 'e/int8/gradient_x_input'
 }
 afresh() { rm -rf "$T/two.h5"* "$T/cache2"; }
 same_two() { [ "$("$QGRID" digest "$T/two.h5" | cut -d ' ' -f 1)" = "$TWO" ]; }

@@ -42,6 +42,17 @@ for how in --enable-recovery --oversubscribe; do # the second changes nothing
     ok "a worker stopped for ever is left behind, status 0 ($how)" wound 0 STOP 2 "$T/silent$how.h5" '*e' $how
     ok "with the bits of the undisturbed run ($how)" same_results "$T/ref.h5" "$T/silent$how.h5"
 done
+dies_early() { # OUTPUT: rank 1 dies when the others are about to start MPI, and wait for it
+    # shellcheck disable=SC2016
+    timeout -k 5 $HANG mpirun --enable-recovery -np 3 sh -c '
+        if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then
+            until [ "$(pgrep -c -P $PPID -x qgrid)" = 2 ]; do :; done
+            kill -9 $$
+        fi
+        exec "$@"' sh "$QGRID" run --progress none "$J" --output "$1" --only '*e' 2>&1 | tee "$T/early"
+    grep -q 'a rank died before the run has begun: leaving' "$T/early" && wait_until "end of all ranks" gone "$1" && no_lock "$1"
+}
+ok "a rank that dies before the run has begun: the others leave" dies_early "$T/early.h5"
 stops_late() { # OUTPUT: a worker that is stopped when all is done, on its way out, is woken
     FAULTY_CALL=finalize FAULTY_PATH=2 FAULTY_AT=1 FAULTY_DO=stop timeout -k 5 $HANG mpirun -np 3 env LD_PRELOAD="$FAULTY" \
         "$QGRID" run --progress none "$J" --output "$1" --only '*e' && same_results "$T/ref.h5" "$1"

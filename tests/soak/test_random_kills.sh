@@ -9,7 +9,7 @@ exec 3>&1 # how far it is
 
 json() { # OUTPUT: long enough for some kills
     small_job "$1" datasets/test.tsv |
-        sed 's/"labels"/"unit_tokens": 16, "labels"/; s/\["fp32", "int8"\]/["fp32", "int8"], "explain": {"methods": [{"method": "lime", "samples": 3000}, {"method": "shap", "evaluations": 2000}, {"method": "integrated_gradients", "steps": 200}], "samples": {"per_class": 20}, "faithfulness": {"k": [1, 3]}, "floor_draws": 2}/'
+        sed 's/"labels"/"unit_tokens": 16, "labels"/; s/\["fp32", "int8"\]/["fp32", "int8"], "explain": {"methods": [{"method": "lime", "samples": 1000}, {"method": "shap", "evaluations": 700}, {"method": "integrated_gradients", "steps": 60}], "samples": {"per_class": 10}, "faithfulness": {"k": [1, 3]}, "floor_draws": 2}/'
 }
 json "$T/o.h5" >"$T/job.json"
 ok "the undisturbed run" timeout "$HANG" mpirun -np 2 "$QGRID" run --progress none "$T/job.json" --output "$T/ref.h5"

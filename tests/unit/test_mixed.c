@@ -7,6 +7,7 @@
 #include "qgrid/explained_model.h"
 #include "qgrid/mixed.h"
 #include "qgrid/precision.h"
+#include "units/shared_layers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -340,6 +341,39 @@ static void gradients_are_those_of_the_mixed_model(void **state)
     assert_true(seen > 60);
 }
 
+/* What a method asks of every part in the same order, and once something else. */
+static void kept_states_give_the_bits_of_the_whole_pass(void **state)
+{
+    (void)state;
+    static const int32_t swapped[T] = {2, 30, 17, 3, 2, 6, 5, 99, 3, 2, 41, 40, 17, 8, 3};
+    static const int32_t places[T] = {0, 1, 2, 3, 0, 1, 2, 3, 4, 0, 1, 2, 4, 5, 6};
+    const qg_batch asked[] = {batch,
+                              {.B = 2, .ids = ids, .splits = splits},
+                              {.B = B, .ids = swapped, .splits = splits},
+                              {.B = B, .ids = ids, .splits = splits, .positions = places}};
+    enum { ASKED = sizeof asked / sizeof asked[0] };
+    rig r;
+    qg_shared_layers shared;
+    start(&r, qg_precision_find("int4_g32_a8"), -1);
+    qt_ok(qg_shared_layers_make(&shared, r.fp32, r.mixed));
+    qg_explainable e = qg_explainable_of_model(r.mixed);
+    qg_shared_layers_use(&e, &shared);
+    for (int i = 0; i < r.n; i++) {
+        qg_shared_layers_take(&shared, &r.part[i]);
+        for (int k = 0; k < ASKED; k++) {
+            /* one part has another order than the one before it */
+            const qg_batch *b = &asked[i % 7 == 6 ? ASKED - 1 - k : k];
+            float got[B * K], want[B * K];
+            qt_ok(e.logits(e.ctx, got, b));
+            qt_ok(qg_model_forward(want, r.mixed, b, NULL));
+            qt_same(r.part[i].name, got, want, (size_t)(b->B * K), sizeof(float));
+        }
+        qt_eq("kept batches", shared.n, ASKED);
+    }
+    qg_shared_layers_destroy(&shared);
+    stop(&r);
+}
+
 /* A pass that failed is run again whole, and did not fail then: what it was given was wrong. */
 static void states_that_are_no_numbers_are_an_error(void **state)
 {
@@ -368,6 +402,7 @@ int main(void)
         cmocka_unit_test(each_linear_layer_alone_changes_the_logits),
         cmocka_unit_test(gradients_of_all_and_nothing_are_those_of_the_models),
         cmocka_unit_test(gradients_are_those_of_the_mixed_model),
+        cmocka_unit_test(kept_states_give_the_bits_of_the_whole_pass),
         cmocka_unit_test(states_that_are_no_numbers_are_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,8 +152,18 @@ qg_code qg_figure_svg(qg_str *out, const qg_figure *f) QG_MUST_USE;
  *  @errors QG_ENOMEM. */
 qg_code qg_figure_csv(qg_str *out, const qg_figure *f) QG_MUST_USE;
 
-/** Writes DIR/NAME.svg and what a paper includes for every figure that has something to show; the
- *  folder is made. @errors QG_EIO, QG_ESTORE, QG_ENOMEM. */
+/** Appends the numbers alone, as CSV that TeX can read: a row a datum, `group` says of which
+ * series.
+ *  @errors QG_ENOMEM. */
+qg_code qg_figure_numbers(qg_str *out, const qg_figure *f) QG_MUST_USE;
+
+/** Appends pgfplots that reads these numbers from \qgriddir/NAME.numbers.csv: a picture a panel.
+ *  @errors QG_ENOMEM. */
+qg_code qg_figure_pgfplots(qg_str *out, const qg_figure *f) QG_MUST_USE;
+
+/** Writes DIR/NAME.svg, .csv, .tex and .numbers.csv for every figure that has something to show,
+ *  and DIR/Makefile, which makes PDFs of them where there is pdflatex; the folder is made. @errors
+ * QG_EIO, QG_ESTORE, QG_ENOMEM. */
 qg_code qg_figures_write(const char *dir, qg_reading *r) QG_MUST_USE;
 
 #endif

@@ -70,24 +70,34 @@ void qg_pen_escape(qg_str *out, const char *text)
     }
 }
 
+/* The same text with U+FFFD for what is no UTF-8. */
+static void add_clean(qg_str *out, const char *text)
+{
+    size_t len = strlen(text), good;
+    while ((good = qg_utf8_check(text, len)) < len) {
+        qg_str_addn(out, text, good);
+        qg_str_add(out, "\xef\xbf\xbd");
+        text += good + 1;
+        len -= good + 1;
+    }
+    qg_str_addn(out, text, len);
+}
+
 /* Columns of a text whose bytes may be any; cut to `most`, with an ellipsis, into `out`. */
 static int columns(qg_str *out, const char *text, int most)
 {
-    size_t len = strlen(text);
-    if (qg_utf8_check(text, len) < len) {
-        qg_str_add(out, "?");
-        return 1;
+    qg_str clean = {0};
+    add_clean(&clean, text);
+    int all = clean.data ? qg_display_add(NULL, clean.data, clean.len, INT_MAX) : 0;
+    if (out && clean.data) {
+        qg_display_add(out, clean.data, clean.len, all > most ? most : INT_MAX);
+        if (all > most && out->len > 0) {
+            out->len--; /* its own sign of a cut */
+            qg_str_add(out, "\xe2\x80\xa6");
+        }
     }
-    int all = qg_display_add(NULL, text, len, INT_MAX);
-    if (!out || all <= most) {
-        if (out)
-            qg_display_add(out, text, len, INT_MAX);
-        return all;
-    }
-    qg_display_add(out, text, len, most);
-    out->len -= out->len > 0; /* its own sign of a cut */
-    qg_str_add(out, "\xe2\x80\xa6");
-    return most;
+    qg_str_fini(&clean);
+    return all > most ? most : all;
 }
 
 /* Mean width of a column in a class of texts: heads are bold. */

@@ -8,6 +8,15 @@
 #include <math.h>
 #include <string.h>
 
+#define LOG_KL "log10 of KL from fp32"
+
+/* Parts, and precisions, are orders of magnitude apart. What changes nothing has no logarithm. */
+static void take_logarithms(qg_part_matrix *p)
+{
+    for (int64_t i = 0; i < p->m.rows * p->m.columns; i++)
+        p->m.x[i] = p->m.x[i] > 0 ? log10(p->m.x[i]) : (double)NAN;
+}
+
 /* Blocks and kinds beside precisions. */
 static qg_code add_parts(qg_figure *out, const qg_part_matrix *p, const char *what, int digits)
 {
@@ -35,8 +44,10 @@ qg_code qg_figure_sensitivity(qg_figure *out, qg_reading *r)
     qg_part_matrix *p;
     int n;
     QG_TRY(qg_part_matrices(&p, &n, r, &qg_part_kl));
-    for (int i = 0; i < n; i++)
-        QG_TRY(add_parts(out, &p[i], "KL from fp32, nat", 5));
+    for (int i = 0; i < n; i++) {
+        take_logarithms(&p[i]);
+        QG_TRY(add_parts(out, &p[i], LOG_KL, 1));
+    }
     return QG_OK;
 }
 
@@ -46,7 +57,7 @@ qg_code qg_figure_sensitivity_drift(qg_figure *out, qg_reading *r)
     int n;
     QG_TRY(qg_part_matrices(&p, &n, r, &qg_part_drift));
     for (int i = 0; i < n; i++)
-        QG_TRY(add_parts(out, &p[i], "mean rho with fp32", 3));
+        QG_TRY(add_parts(out, &p[i], "mean rho with fp32", 2));
     return QG_OK;
 }
 
@@ -89,9 +100,9 @@ static qg_code add_layers(qg_figure *out, qg_reading *r, const qg_part_matrix *p
     const char *title = qg_arena_printf(r->arena, "%s/%s", p->of, p->m.column[precision]);
     if (!title)
         return QG_ENOMEM;
-    QG_TRY(qg_figure_add_heat_map(&first, out, &m, title, "KL from fp32, nat"));
+    QG_TRY(qg_figure_add_heat_map(&first, out, &m, title, LOG_KL));
     for (int i = first; i < out->n_panels; i++) {
-        out->panel[i].digits = 5;
+        out->panel[i].digits = 1;
         out->panel[i].half = true;
     }
     return QG_OK;
@@ -102,8 +113,10 @@ qg_code qg_figure_sensitivity_layers(qg_figure *out, qg_reading *r)
     qg_part_matrix *p;
     int n;
     QG_TRY(qg_part_matrices(&p, &n, r, &qg_part_kl));
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        take_logarithms(&p[i]);
         for (int64_t k = 0; k < p[i].m.columns; k++)
             QG_TRY(add_layers(out, r, &p[i], k));
+    }
     return QG_OK;
 }

@@ -122,7 +122,7 @@ static void place_panel(qg_frame *fr, const qg_panel *p, double width)
     bool has_cells = p->n_series > 0 && p->series[0].mark == QG_CELLS;
     bool has_spans = p->n_series > 0 && p->series[0].mark == QG_SPANS;
     bool broken = p->title && *p->title && title_break(p->title, width);
-    fr->head = (p->title ? LINE + 2 : 0) + (broken ? LINE : 0) + (p->note ? LINE : 0) + 6;
+    fr->head = (p->title ? LINE + 2 : 0) + (broken ? LINE : 0) + (p->note ? LINE : 0) + 9;
     fr->row = has_cells || has_spans ? 18 : fmax(17, 11 * p->n_series + 6);
     if (!p->y.name)
         fit(&fr->y, p, true, p->half ? 4 : 5);

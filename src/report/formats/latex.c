@@ -47,9 +47,9 @@ static unsigned code_point(const char *s, int n)
     return v;
 }
 
-/* Appends a text that means nothing but itself. Letters with accents are those that every engine
- * has; other characters are named: {[}U+1F600{]}. */
-static void add_text(qg_str *out, const char *text)
+/* Letters with accents are those that every engine has; other characters are named: {[}U+1F600{]}.
+ */
+void qg_latex_text(qg_str *out, const char *text)
 {
     size_t len = strlen(text), good = qg_utf8_check(text, len);
     for (size_t i = 0; i < len;) {
@@ -121,10 +121,10 @@ static void add_heads(qg_str *out, const qg_table *t, const char *const *key)
     for (int k = 0; k < t->n_columns; k++) {
         const qg_column *c = &t->column[k];
         qg_str_add(out, k ? " & " : "");
-        add_text(out, c->head[0] ? c->head : key[k]);
+        qg_latex_text(out, c->head[0] ? c->head : key[k]);
         if (c->unit) {
             qg_str_add(out, " ");
-            add_text(out, c->unit);
+            qg_latex_text(out, c->unit);
         }
     }
     qg_str_add(out, " \\\\\n\\midrule\n");
@@ -138,7 +138,7 @@ static void add_row(qg_str *out, const qg_table *t, int64_t row, const bool *bes
         const qg_value *v = &t->value[row * t->n_columns + k];
         qg_str_add(out, k ? " & " : "");
         if (v->text)
-            add_text(out, v->text);
+            qg_latex_text(out, v->text);
         else
             add_number(out, qg_table_number(number, sizeof number, &t->column[k], v->number),
                        best[row * t->n_columns + k], v->significant, fraction[k]);
@@ -153,7 +153,7 @@ static void add_caption(qg_str *out, const qg_table *t, const qg_table_entry *e)
     for (int64_t i = 0; i < t->n_rows * t->n_columns; i++)
         significant = significant || t->value[i].significant;
     qg_str_add(out, "\\caption{");
-    add_text(out, e ? e->caption : t->name);
+    qg_latex_text(out, e ? e->caption : t->name);
     qg_str_add(out, t->best ? " The best is bold." : "");
     qg_str_add(out, significant ? " $\\dagger$: $p<0.05$, adjusted by Holm." : "");
     qg_str_add(out, "}\\label{tab:");

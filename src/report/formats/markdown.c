@@ -3,7 +3,7 @@
  */
 #include "report/format.h"
 
-#include <math.h>
+#include <ctype.h>
 #include <string.h>
 
 /* Appends a text that means nothing but itself: on one line, without markup, links or HTML. */
@@ -17,7 +17,11 @@ static void add_text(qg_str *out, const char *text)
             good = i + 1 + qg_utf8_check(text + i + 1, len - i - 1);
             continue;
         }
-        if (c == '<' || c == '>' || c == '&')
+        bool inside =
+            i > 0 && isalnum((unsigned char)text[i - 1]) && isalnum((unsigned char)text[i + 1]);
+        if (c == '_' && inside) /* of a name */
+            qg_str_add(out, "_");
+        else if (c == '<' || c == '>' || c == '&')
             qg_str_add(out, c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&amp;");
         else if (strchr("\\`*_{}[]()#+-.!|~$:", c) && c)
             qg_str_addf(out, strchr("-.()+:", c) ? "%c" : "\\%c", c);
