@@ -46,9 +46,11 @@ static void file(crate *c, const char *id, const char *name, const char *type,
 static const char *type_of(const char *suffix)
 {
     static const char *const types[][2] = {
-        {"csv", "text/csv"},        {"json", "application/json"}, {"jsonl", "application/jsonl"},
-        {"md", "text/markdown"},    {"tex", "application/x-tex"}, {"svg", "image/svg+xml"},
-        {"pdf", "application/pdf"}, {"html", "text/html"},
+        {"csv", "text/csv"},          {"numbers.csv", "text/csv"},
+        {"json", "application/json"}, {"jsonl", "application/jsonl"},
+        {"md", "text/markdown"},      {"tex", "application/x-tex"},
+        {"svg", "image/svg+xml"},     {"pdf", "application/pdf"},
+        {"html", "text/html"},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strcmp(types[i][0], suffix) == 0)
@@ -70,7 +72,9 @@ static qg_code below(crate *c, const qg_page *p, const char *dir, const char *id
 
 static qg_code files(crate *c, const qg_page *p, const char *dir)
 {
-    static const char *const figure[] = {"svg", "csv", "tex", "pdf"};
+    static const char *const figure[] = {"svg", "csv", "numbers.csv", "tex", "pdf"};
+    QG_TRY(below(c, p, dir, "figures/Makefile", "txt", "Makefile",
+                 "Makes a PDF of each figure, with pdflatex."));
     for (const qg_figure_entry *e = qg_figure_entries; e->name; e++)
         for (size_t k = 0; k < sizeof figure / sizeof *figure; k++) {
             char *id = qg_arena_printf(p->r->arena, "figures/%s.%s", e->name, figure[k]);

@@ -51,14 +51,16 @@ static qg_code write_page(const char *dir, qg_page *p)
 /* ------------------------------------------------------------------------------------------ tables
  */
 
+/* Writes a table in all formats, or removes what an earlier report has left of it. */
 static qg_code write_table(const char *dir, const qg_table *t, const qg_table_entry *e)
 {
+    bool kept = t->n_rows > 0 && t->n_rows <= QG_PAGE_ROWS;
     for (const qg_table_format *f = qg_table_formats; f->name; f++) {
         qg_str s = {0};
         char *name = qg_arena_printf(t->arena, "%s.%s", e->name, f->suffix);
         char *path = name ? qg_path_join(t->arena, dir, name) : NULL;
-        qg_code rc = path ? f->write(&s, t, e) : QG_ENOMEM;
-        if (rc == QG_OK)
+        qg_code rc = !path ? QG_ENOMEM : kept ? f->write(&s, t, e) : qg_remove(path);
+        if (rc == QG_OK && kept)
             rc = qg_file_write(path, s.data, s.len);
         qg_str_fini(&s);
         QG_TRY(rc);
@@ -84,8 +86,7 @@ qg_code qg_page_write_tables(const qg_page *p, const char *dir)
             continue;
         qg_mark mark = qg_arena_mark(a);
         QG_TRY(qg_table_read(&t, e, p->r, NULL));
-        if (t.n_rows > 0)
-            QG_TRY(write_table(dir, &t, e));
+        QG_TRY(write_table(dir, &t, e));
         qg_arena_release(a, mark);
     }
     return QG_OK;

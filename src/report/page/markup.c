@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Rows of a table that the page shows: all of them are in the folder of tables. */
-enum { MOST_ROWS = 600 };
+/* A table with more rows than one looks through begins on the page, and is whole beside it. */
+enum { MOST_ROWS = 250, FIRST_ROWS = 20 };
 
 void qg_page_text(const qg_page *p, const char *text)
 {
@@ -35,10 +35,14 @@ qg_code qg_page_find(int *out, const qg_page *p, const char *row, const char *he
     return QG_OK;
 }
 
-/* Times are of one run. */
-static bool is_timing(const qg_column *c)
+/* Times are of one run, and so is their change. */
+static bool is_timing(const qg_table *t, int col)
 {
-    return c->unit && (strcmp(c->unit, "ms") == 0 || strcmp(c->unit, "s") == 0);
+    const qg_column *c = &t->column[col];
+    if (col > 0 && strcmp(c->head, "change") == 0)
+        return is_timing(t, col - 1);
+    return c->unit &&
+           (strcmp(c->unit, "ms") == 0 || strcmp(c->unit, "s") == 0 || strcmp(c->unit, "1/s") == 0);
 }
 
 static void number(const qg_page *p, const qg_column *c, double v)
@@ -73,7 +77,7 @@ static void class_of(const qg_page *p, const qg_table *t, int col, const qg_valu
         qg_str_add(p->out, best ? " class=\"num best\"" : " class=\"num\"");
     if (v && c->format == QG_BYTES && !v->text && !isnan(v->number))
         qg_str_addf(p->out, " data-v=\"%s\"", qg_table_exact_number(text, sizeof text, v->number));
-    if (is_timing(c))
+    if (is_timing(t, col))
         qg_str_add(p->out, " data-timing");
 }
 
@@ -139,6 +143,11 @@ static void block_head(const qg_page *p, const qg_table *t, const char *name)
     qg_str_add(p->out, "</th></tr>\n");
 }
 
+static int64_t shown_rows(const qg_table *t)
+{
+    return t->n_rows <= MOST_ROWS ? t->n_rows : FIRST_ROWS;
+}
+
 static qg_code body(const qg_page *p, const qg_table *t)
 {
     int first = t->blocks ? 1 : 0;
@@ -147,7 +156,7 @@ static qg_code body(const qg_page *p, const qg_table *t)
     QG_TRY(qg_table_best(&best, t));
     head(p, t, first);
     qg_str_add(p->out, "<tbody>\n");
-    for (int64_t row = 0; row < t->n_rows && row < MOST_ROWS; row++) {
+    for (int64_t row = 0; row < shown_rows(t); row++) {
         const qg_value *v = t->value + row * t->n_columns;
         if (t->blocks && (!block || strcmp(block, v[0].text) != 0)) {
             qg_str_add(p->out, block ? "</tbody>\n<tbody>\n" : "");
@@ -160,8 +169,21 @@ static qg_code body(const qg_page *p, const qg_table *t)
     return QG_OK;
 }
 
+/* A table that is too large for the folder. */
+static qg_code left_out(const qg_page *p, const qg_table *t, const qg_table_entry *e)
+{
+    qg_str_add(p->out, "<p class=\"note\">");
+    qg_page_text(p, e->caption);
+    qg_str_addf(p->out, " These are %lld rows: <code>qgrid export &#39;", (long long)t->n_rows);
+    qg_page_text(p, p->r->path);
+    qg_str_addf(p->out, "&#39; %s --format csv</code> prints them.</p>\n", e->name);
+    return qg_str_status(p->out);
+}
+
 qg_code qg_page_table(const qg_page *p, const qg_table *t, const qg_table_entry *e)
 {
+    if (t->n_rows > QG_PAGE_ROWS)
+        return left_out(p, t, e);
     qg_str_addf(p->out,
                 "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"of-%s\">"
                 "<table id=\"table-%s\"><caption id=\"of-%s\">",
@@ -176,8 +198,8 @@ qg_code qg_page_table(const qg_page *p, const qg_table *t, const qg_table_entry 
                 " <span class=\"files\"><a href=\"tables/%s.csv\">CSV</a> <a "
                 "href=\"tables/%s.tex\">LaTeX</a></span>",
                 e->name, e->name);
-    if (t->n_rows > MOST_ROWS)
-        qg_str_addf(p->out, " <span class=\"note\">(the first %d of %lld rows)</span>", MOST_ROWS,
+    if (shown_rows(t) < t->n_rows)
+        qg_str_addf(p->out, " These are the first %lld of %lld rows.", (long long)shown_rows(t),
                     (long long)t->n_rows);
     qg_str_add(p->out, "</caption>\n");
     QG_TRY(body(p, t));

@@ -20,6 +20,9 @@ typedef struct qg_page {
     int64_t *texts;          /* [r->n] rows that units of each cell have; 0: it has no units */
 } qg_page;
 
+/* Rows of the largest table in the folder: more of them are for qgrid export. */
+enum { QG_PAGE_ROWS = 2000 };
+
 /* The style sheet and the script, line by line; NULL behind the last. */
 extern const char *const qg_page_style[], *const qg_page_script[];
 
