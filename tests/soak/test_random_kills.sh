@@ -48,12 +48,12 @@ constant_kills() {
     done
     return 0
 }
-last_run() { # until it is done
+last_run() { # until it is done; a unit that ranks were killed on three times is failed until it is asked for again
     local tries
     wait_until "end of all ranks" no_ranks || return 1
     launcher_ends $launcher
     for tries in $(seq 20); do
-        mpirun -np 2 "$QGRID" run --progress none "$T/job.json" >>"$T/log" 2>&1 &
+        mpirun -np 2 "$QGRID" run --progress none --retry-failed "$T/job.json" >>"$T/log" 2>&1 &
         launcher=$!
         wait_until "end of all ranks" no_ranks || return 1
         launcher_ends $launcher
