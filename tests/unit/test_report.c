@@ -36,6 +36,8 @@ static const char job_text[] =
     "\"precisions\": [\"fp32\", \"int4_g32\", \"int4_g32_a8\", \"int4_g128\", \"int4_g128_a8\", "
     "{\"precision\": \"int4_g128_a8\", \"embeddings\": \"int8\"}],\n"
     "\"latency\": {\"samples\": 2, \"runs\": 1, \"batch_sizes\": [1, 2]},\n"
+    "\"recommend\": {}, \"sensitivity\": {\"experiments\": [\"e\"], \"precisions\": "
+    "[\"int4_g32\"], \"methods\": [\"random\"], \"samples\": {\"texts\": 4}},\n"
     "\"explain\": {\"methods\": [\"attention_rollout\", \"attention_entropy\", \"random\"], "
     "\"randomisation\": {\"methods\": [\"random\"]}, \"faithfulness\": {\"normalised\": true}, "
     "\"internals\": true, \"pairs\": [[\"e\", \"s\"]]}}";
