@@ -26,7 +26,9 @@ static qg_value name_of(const qg_read_cell *c, int which)
 {
     const char *const text[] = {c->experiment, c->model,  c->dataset,
                                 c->precision,  c->method, other_of(c)};
-    return which == SEED ? (qg_value){.number = (double)c->seed} : (qg_value){.text = text[which]};
+    if (which == SEED)
+        return (qg_value){.number = (double)c->seed};
+    return (qg_value){.text = text[which]};
 }
 
 /* Whether a scale names quantities: they are columns. Others name what is observed: rows. */

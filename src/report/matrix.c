@@ -86,7 +86,9 @@ qg_value qg_table_side(const char *scale, const char *name)
     if (strncmp(name, scale, n) != 0 || name[n] != ' ')
         return (qg_value){.text = name};
     double number = strtod(name + n + 1, &end);
-    return *end || end == name + n + 1 ? (qg_value){.text = name} : (qg_value){.number = number};
+    if (*end || end == name + n + 1)
+        return (qg_value){.text = name};
+    return (qg_value){.number = number};
 }
 
 /* The same for a scale in the group of a dataset; nothing for a side that is not there. */

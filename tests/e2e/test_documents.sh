@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every block of code of README.md and docs/, in order, in one copy of the tree: commands are run,
 # what they are said to print is printed, jobs are valid, links lead somewhere, tables are as
-# generated. `make run` and `make test` are the way here; the recipes are test_recipes.sh's.
+# generated. DOCUMENTS="docs/job.md": those alone. `make run` and `make test` are the way here; the recipes are test_recipes.sh's.
 # May run beside other tests.
 . "$(dirname "$0")/../support/sh.sh"
 if [ "${MODE:-release}" != release ]; then
@@ -46,6 +46,9 @@ python() {
     $PYTHON "$1" >"$1.out" && $DOCUMENT shown "$1.shown" "$1.out"
 }
 config() { "$QGRID" train "$1" --progress none --fresh --set /epochs=1; }
+with_r() { # CASE SCRIPT
+    if command -v Rscript >/dev/null; then ok "$1" Rscript "$2"; else skip "$1" "R is not here"; fi
+}
 blocks_of() { # DOCUMENT
     local folder number kind title
     folder=$T/$(basename "$1").blocks
@@ -53,14 +56,14 @@ blocks_of() { # DOCUMENT
     while read -r number kind title; do
         case $kind in
         console | python | config) ok "$1: $title" "$kind" "$folder/$number" ;;
+        r) with_r "$1: $title" "$folder/$number" ;;
         sh) ok "$1: $title" timeout 1800 bash -e "$folder/$number" ;;
         job) ok "$1: $title" "$QGRID" check "$folder/$number" ;;
         *) ok "$1: $title is a block for recipes alone" false ;;
         esac
     done <"$folder.list"
 }
-blocks_of README.md
-for d in docs/*.md; do
+for d in ${DOCUMENTS:-README.md docs/*.md}; do
     [[ $d == */adding-a-* ]] || blocks_of "$d"
 done
 

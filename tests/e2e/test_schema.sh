@@ -50,6 +50,6 @@ ok "a training without data" refused_by_both jobs/qat.json "del j['models']['con
 ok "labels inside a job's training" refused_by_both jobs/qat.json "j['models']['control']['train']['labels'] = j['labels']"
 ok "a dropout that is no share" refused_by_both jobs/qat.json "j['models']['control']['train']['dropout'] = {'hidden': 1}"
 ok "names where objects may stand" taken_by_both $J "j['models']['finetuned'] = 'models/mini-finetuned'; j['precisions'].append({'precision': 'int8', 'embeddings': 'int8'})"
-ok "false where an object may stand" taken_by_both $J "j['explain']['faithfulness'] = False"
+ok "false where an object may stand" taken_by_both $J "j['explain']['faithfulness'] = False; j['recommend'] = {'without': ['comprehensiveness']}"
 ok "a training with all its objects" taken_by_both jobs/qat.json "j['models']['control']['train'].update(dropout={'hidden': 0.1}, distill={'from': 'finetuned'}, checkpoint={'steps': 5}, class_weights='balanced')"
 finish

@@ -9,6 +9,7 @@ Kinds of blocks, by the words behind the fence:
     console      "$ COMMAND" lines, each one case, and what it prints: shown, with "..." for left out
     sh           one script
     python       the blocks of a document are one program; a text block behind one is what it prints
+    r            one script
     json         a whole job; "json part": members that replace those of jobs/qat.json;
                  "json config": a training
     c FILE       a new file, diff: a patch (the recipes)
@@ -93,6 +94,8 @@ def split(document, folder):
                 case("console", title, command, shown)
         elif kind == "sh":
             case("sh", text, changed(text, change))
+        elif kind == "r":
+            case("r", "its R", text)
         elif kind == "python":
             program.append(text)
         elif kind == "text" and program:

@@ -4,12 +4,9 @@
  */
 #include "qgrid/recommendation.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "qt.h"
 
-#include <cmocka.h>
+#include <math.h>
 
 #define UNKNOWN ((double)NAN)
 enum { ALL = 5 };
@@ -35,11 +32,11 @@ static void test_lanes(void **state)
     (void)state;
     qg_recommend(j, x, ALL, &threshold);
     assert_int_equal(of(j, QG_LANE_EXPLANATIONS, 0)->place, 1);
-    assert_float_equal(of(j, QG_LANE_EXPLANATIONS, 0)->score, 0.945, 1e-12);
+    qt_close("score", of(j, QG_LANE_EXPLANATIONS, 0)->score, 0.945, 1e-12, 0);
     assert_int_equal(of(j, QG_LANE_EXPLANATIONS, 1)->place, 2);
     assert_int_equal(of(j, QG_LANE_EXPLANATIONS, 2)->fails, 1U << QG_CRITERION_macro_f1_drop);
     assert_int_equal(of(j, QG_LANE_EXPLANATIONS, 3)->fails, 1U << QG_CRITERION_comprehensiveness);
-    assert_float_equal(of(j, QG_LANE_EXPLANATIONS, 3)->score, 0.96, 1e-12); /* no reward */
+    qt_close("no reward", of(j, QG_LANE_EXPLANATIONS, 3)->score, 0.96, 1e-12, 0);
     assert_int_equal(of(j, QG_LANE_EXPLANATIONS, 4)->lacks, 1U << QG_CRITERION_rho);
     assert_int_equal(of(j, QG_LANE_EXPLANATIONS, 4)->place, 0);
     assert_int_equal(of(j, QG_LANE_LATENCY, 4)->place, 1); /* does not ask for rho */
@@ -49,7 +46,7 @@ static void test_lanes(void **state)
     assert_int_equal(of(j, QG_LANE_SIZE, 3)->place, 2);
     assert_int_equal(of(j, QG_LANE_SIZE, 0)->place, 3);
     assert_int_equal(of(j, QG_LANE_BALANCED, 0)->place, 1);
-    assert_float_equal(of(j, QG_LANE_BALANCED, 0)->score, -(1 + 2 + 3), 0);
+    qt_close("places", of(j, QG_LANE_BALANCED, 0)->score, -(1 + 2 + 3), 0, 0);
     assert_int_equal(of(j, QG_LANE_BALANCED, 1)->place, 2);
     assert_int_equal(of(j, QG_LANE_BALANCED, 4)->place, 0);
 }

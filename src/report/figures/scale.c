@@ -127,8 +127,10 @@ void qg_panel_range(double *low, double *high, const qg_panel *p, bool upright)
 
 char *qg_fixed_text(char out[32], double v, int digits)
 {
-    if (isnan(v) || isinf(v))
-        return strcpy(out, isnan(v) ? "not known" : v > 0 ? "infinite" : "-infinite");
+    if (isnan(v) || isinf(v)) {
+        snprintf(out, 32, "%s", isnan(v) ? "not known" : v > 0 ? "infinite" : "-infinite");
+        return out;
+    }
     if (fabs(v) >= 1e15) {
         snprintf(out, 32, "%.4e", v);
         return out;

@@ -247,7 +247,7 @@ static void draw_cell(qg_str *out, const qg_frame *fr, const qg_plot_series *s, 
     }
     qg_fixed_text(text, d->value, fr->p->digits);
     if (isnan(d->value))
-        strcpy(text, "\xe2\x80\x93");
+        snprintf(text, sizeof text, "\xe2\x80\x93");
     char *shown = text;
     if (qg_pen_width(text, "k") > width &&
         strstr(text, "0.")) { /* without the 0 before the point */

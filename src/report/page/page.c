@@ -206,8 +206,7 @@ static qg_code section(const qg_page *p, int s)
 
 qg_code qg_page_write(qg_page *p)
 {
-    size_t drawn = 0;
-    p->drawn = &drawn;
+    QG_NEW(p->drawn, p->r->arena, 1);
     QG_TRY(qg_page_count_texts(p));
     QG_TRY(qg_store_digest(p->digest, p->r->store, QG_DIGEST_EXCEPT));
     QG_TRY(head(p));
