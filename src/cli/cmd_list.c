@@ -2,6 +2,7 @@
  * cmd_list.c - qgrid list: everything registered.
  */
 #include "cli.h"
+#include "list_json.h"
 
 #include "qgrid/drift.h"
 #include "qgrid/faithfulness_of.h"
@@ -17,7 +18,10 @@
 #include <math.h>
 #include <string.h>
 
+enum { OPT_JSON = 256 };
+
 const qg_cli_option qg_cmd_list_options[] = {
+    {OPT_JSON, "json", NULL, "the same as JSON: of each section a list of what it has"},
     {0, NULL, NULL, NULL},
 };
 const char qg_cmd_list_examples[] = "  qgrid list precisions\n  qgrid list\n";
@@ -88,14 +92,10 @@ static void list_kernels(void)
                                 : "not supported by this processor");
 }
 
-/* What a group has of each explained text. */
-static void list_fields(const char *group)
+bool qg_list_has_field(const qg_schema_field *f)
 {
-    qg_schema_field f;
-    for (int i = 0; qg_schema_field_get(&f, i); i++)
-        if (strcmp(f.group, group) == 0 && f.axis[0] && strcmp(f.axis[0], "explained") == 0 &&
-            strcmp(f.type, "f64") == 0)
-            printf("  %-28s %s\n", f.name, f.doc);
+    return strcmp(f->group, "/randomisation/M/D/P/X") == 0 && f->axis[0] &&
+           strcmp(f->axis[0], "explained") == 0 && strcmp(f->type, "f64") == 0;
 }
 
 static void list_metrics(void)
@@ -113,7 +113,10 @@ static void list_metrics(void)
     QG_FAITHFUL_LIST(X)
 #undef X
     printf("  of explanations of a model whose parameters are drawn anew\n");
-    list_fields("/randomisation/M/D/P/X");
+    qg_schema_field f;
+    for (int i = 0; qg_schema_field_get(&f, i); i++)
+        if (qg_list_has_field(&f))
+            printf("  %-28s %s\n", f.name, f.doc);
 }
 
 /* What follows the default: the range of a number, the names of an enum. */
@@ -255,22 +258,39 @@ static int unknown_section(const qg_command *cmd, const char *name)
                         qg_join_names(names, sizeof names, known));
 }
 
+static qg_code print_json(const char *section, bool first)
+{
+    qg_str s = {0};
+    qg_str_addf(&s, "%s\"%s\": ", first ? "{" : ",\n ", section);
+    qg_code rc = qg_list_json(&s, section);
+    if (rc == QG_OK)
+        fputs(s.data, stdout);
+    qg_str_fini(&s);
+    return rc;
+}
+
 int qg_cmd_list(int argc, char **argv)
 {
     const qg_command *cmd = qg_cli_find("list");
-    int status = -1, shown = 0;
-    while (status < 0 && qg_cli_next(argc, argv, cmd, &status) != -1)
-        ;
+    int key, status = -1, shown = 0;
+    bool json = false;
+    while (status < 0 && (key = qg_cli_next(argc, argv, cmd, &status)) != -1)
+        json |= key == OPT_JSON;
     if (status >= 0)
         return status;
     if (optind < argc - 1)
         return qg_cli_usage(cmd, "at most one section is expected");
     for (int i = 0; i < N_SECTIONS; i++)
         if (optind == argc || is_called(sections[i].name, argv[optind])) {
-            sections[i].print();
+            if (!json)
+                sections[i].print();
+            else if (print_json(sections[i].name, shown == 0) != QG_OK)
+                return qg_cli_fail();
             shown++;
         }
     if (!shown)
         return unknown_section(cmd, argv[optind]);
+    if (json)
+        printf("\n}\n");
     return qg_cli_flush(QG_EXIT_OK);
 }

@@ -28,10 +28,12 @@ void qg_shared_layers_take(qg_shared_layers *s, const qg_model_part *part)
 static bool is_same(const qg_batch *a, const qg_batch *b)
 {
     size_t T = (size_t)a->splits[a->B];
-    return a->B == b->B &&
-           memcmp(a->splits, b->splits, (size_t)(a->B + 1) * sizeof *a->splits) == 0 &&
-           memcmp(a->ids, b->ids, T * sizeof *a->ids) == 0 && !a->positions == !b->positions &&
-           (!a->positions || memcmp(a->positions, b->positions, T * sizeof *a->positions) == 0);
+    if (a->B != b->B || memcmp(a->splits, b->splits, (size_t)(a->B + 1) * sizeof *a->splits) != 0 ||
+        memcmp(a->ids, b->ids, T * sizeof *a->ids) != 0)
+        return false;
+    if (!a->positions || !b->positions)
+        return !a->positions && !b->positions;
+    return memcmp(a->positions, b->positions, T * sizeof *a->positions) == 0;
 }
 
 static qg_code copy(const int32_t **out, qg_arena *a, const int32_t *from, size_t n)

@@ -291,6 +291,19 @@ sections() { # those that the help of list names, and those that it has
         "$("$QGRID" list nothing 2>&1 | sed -n 's/.*is not one of: //p' | tr -d ' ' | tr ',' '\n' | sort)" ]
 }
 ok "help of list names all lists" sections
+listed() { # every section, and in it every name that the text has
+    "$QGRID" list --json >"$T/list.json" || return 1
+    for x in precisions formats rules perturbations models tokenizers metrics methods; do
+        "$QGRID" list $x >"$T/list" || return 1
+        "$PYTHON" - "$T/list.json" "$T/list" $x <<'END' || return 1
+import json, re, sys
+names = {i["name"] for i in json.load(open(sys.argv[1]))[sys.argv[3]]}
+text = set(re.findall(r"^  ([a-z0-9_]+)  ", open(sys.argv[2]).read(), re.M))
+assert text and names >= text, text - names
+END
+    done
+}
+ok "list --json has all of it" listed
 printf 'text,label\nTİDAK ENAK,negative\nÉNAK énak ,positive\n' >"$T/upper.csv"
 write upper.json "j['datasets']['d'] = T + '/upper.csv'"
 ok "words of a card are lower-cased in Unicode" sh -c "'$QGRID' check '$T/upper.json' | grep -q 'vocabulary: 3 different of 4 words'"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* A table with more rows than one looks through begins on the page, and is whole beside it. */
-enum { MOST_ROWS = 250, FIRST_ROWS = 20 };
+enum { MOST_ROWS = 250, FIRST_ROWS = 20, LONG_TEXT = 48 };
 
 void qg_page_text(const qg_page *p, const char *text)
 {
@@ -75,6 +75,8 @@ static void class_of(const qg_page *p, const qg_table *t, int col, const qg_valu
     char text[64];
     if (qg_table_is_numeric(t, col))
         qg_str_add(p->out, best ? " class=\"num best\"" : " class=\"num\"");
+    else if (v && v->text && strlen(v->text) > LONG_TEXT)
+        qg_str_add(p->out, " class=\"wrap\"");
     if (v && c->format == QG_BYTES && !v->text && !isnan(v->number))
         qg_str_addf(p->out, " data-v=\"%s\"", qg_table_exact_number(text, sizeof text, v->number));
     if (is_timing(t, col))

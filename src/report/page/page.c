@@ -119,6 +119,7 @@ static void end(const qg_page *p)
 typedef struct part {
     const char *lead, *nothing;
     qg_code (*own)(const qg_page *p);
+    bool tables_first; /* they say what the figures show */
 } part;
 
 static void paragraph(const qg_page *p, const char *kind, const char *text)
@@ -143,20 +144,20 @@ static qg_code verdict(const qg_page *p)
 
 // clang-format off
 static const part parts[QG_SECTIONS] = {
-    [QG_SECTION_VERDICT] = {NULL, NULL, verdict},
-    [QG_SECTION_STUDY] = {NULL, NULL, qg_page_study},
-    [QG_SECTION_QUALITY] = {"Intervals are 95 %. A number leads to its cell, which tells how many texts it is of; a dash is a number that the file has not.", "The file has no predictions yet.", NULL},
-    [QG_SECTION_CALIBRATION] = {"How far confidence is from accuracy: 0 is best.", "Calibration is in the table of quality (ECE).", NULL},
-    [QG_SECTION_COST] = {"Sizes are results. Times were measured in one run on one machine; they are not part of the digest, and another run has others.", "Size and time are in the table of quality.", NULL},
-    [QG_SECTION_EXPLANATIONS] = {"Drift is Spearman’s rho between the scores of a text’s words under a variant and under its fp32: 1 is the same order. The floor is what random scores reach, the repeat what the same method reaches when it draws again, seeds what another training of the same model reaches: a drift within these says nothing about quantization.", "The job explains nothing.", NULL},
-    [QG_SECTION_FAITHFULNESS] = {"Whether the words that an explanation names are those that the model goes by: what happens to its output when they are taken away, or kept alone.", "Faithfulness is in the table of explanations (AOPC, deletion, insertion).", NULL},
-    [QG_SECTION_WORDS] = {"Texts were chosen by rule, not by hand: of each experiment the one with the largest drift, one whose class flips, and the one in the middle. Scores are those of the file.", "The job explains nothing.", qg_page_words},
-    [QG_SECTION_STRESS] = {NULL, "The job perturbs no texts (“stress”).", NULL},
-    [QG_SECTION_PROBES] = {NULL, "The job has no minimal pairs (a data set of the format “probes”).", NULL},
-    [QG_SECTION_SENSITIVITY] = {"One part of a model at a time is under the precision, the rest in fp32: what differs from fp32, that part alone has changed. “nothing” is fp32 itself, “all” the variant of the other sections. Parts do not add up.", "The job does not quantize layers one by one (“sensitivity”).", NULL},
-    [QG_SECTION_TRAINING] = {NULL, "The job trains nothing.", NULL},
-    [QG_SECTION_COURSE] = {NULL, NULL, qg_page_course},
-    [QG_SECTION_CITATION] = {NULL, NULL, qg_page_citation},
+    [QG_SECTION_VERDICT] = {NULL, NULL, verdict, true},
+    [QG_SECTION_STUDY] = {NULL, NULL, qg_page_study, false},
+    [QG_SECTION_QUALITY] = {"Intervals are 95 %. A number leads to its cell, which tells how many texts it is of; a dash is a number that the file has not.", "The file has no predictions yet.", NULL, false},
+    [QG_SECTION_CALIBRATION] = {"How far confidence is from accuracy: 0 is best.", "Calibration is in the table of quality (ECE).", NULL, false},
+    [QG_SECTION_COST] = {"Sizes are results. Times were measured in one run on one machine; they are not part of the digest, and another run has others.", "Size and time are in the table of quality.", NULL, false},
+    [QG_SECTION_EXPLANATIONS] = {"Drift is Spearman’s rho between the scores of a text’s words under a variant and under its fp32: 1 is the same order. The floor is what random scores reach, the repeat what the same method reaches when it draws again, seeds what another training of the same model reaches: a drift within these says nothing about quantization.", "The job explains nothing.", NULL, false},
+    [QG_SECTION_FAITHFULNESS] = {"Whether the words that an explanation names are those that the model goes by: what happens to its output when they are taken away, or kept alone.", "Faithfulness is in the table of explanations (AOPC, deletion, insertion).", NULL, false},
+    [QG_SECTION_WORDS] = {"Texts were chosen by rule, not by hand: of each experiment the one with the largest drift, one whose class flips, and the one in the middle. Scores are those of the file.", "The job explains nothing.", qg_page_words, false},
+    [QG_SECTION_STRESS] = {NULL, "The job perturbs no texts (“stress”).", NULL, false},
+    [QG_SECTION_PROBES] = {NULL, "The job has no minimal pairs (a data set of the format “probes”).", NULL, false},
+    [QG_SECTION_SENSITIVITY] = {"One part of a model at a time is under the precision, the rest in fp32: what differs from fp32, that part alone has changed. “nothing” is fp32 itself, “all” the variant of the other sections. Parts do not add up.", "The job does not quantize layers one by one (“sensitivity”).", NULL, false},
+    [QG_SECTION_TRAINING] = {NULL, "The job trains nothing.", NULL, false},
+    [QG_SECTION_COURSE] = {NULL, NULL, qg_page_course, false},
+    [QG_SECTION_CITATION] = {NULL, NULL, qg_page_citation, false},
 };
 // clang-format on
 
@@ -194,8 +195,11 @@ static qg_code section(const qg_page *p, int s)
     size_t lead = p->out->len;
     if (own->own)
         QG_TRY(own->own(p));
+    if (own->tables_first)
+        QG_TRY(tables_of(p, s));
     QG_TRY(qg_page_figures(p, s));
-    QG_TRY(tables_of(p, s));
+    if (!own->tables_first)
+        QG_TRY(tables_of(p, s));
     if (p->out->len == lead && own->nothing) {
         p->out->len = before;
         paragraph(p, "note", own->nothing);
