@@ -12,7 +12,7 @@ texts = open(T + "/in.txt").read().split("\n")[:-1]
 tok = [json.loads(l) for l in open(T + "/tok.jsonl")]
 assert [t["text"] for t in tok] == texts
 for t in tok:
-    assert set(t) == {"text", "tokens", "ids", "offsets", "words"}
+    assert set(t) == {"text", "tokens", "ids", "offsets", "words", "truncated"} and t["truncated"] is False
     assert t["tokens"][0] == "[CLS]" and t["tokens"][-1] == "[SEP]"
     assert [t["text"][a:b] for a, b in t["words"]] == t["text"].split()
     for token, (a, b) in list(zip(t["tokens"], t["offsets"]))[1:-1]:
