@@ -284,10 +284,24 @@ static void write_report(const char *dir, const qg_run_summary *s, qg_arena *are
     qg_error_clear();
 }
 
+/* What rank 0 says and writes of a run that is over; the status may change with what cannot be
+ * written to standard output. */
+static void tell(int *status, const char *folder, const qg_run_summary *s, qg_arena *arena,
+                 const arguments *a)
+{
+    if (s->output && s->status != QG_EXIT_STOPPED)
+        report(s, arena, a);
+    if (folder && (*status == QG_EXIT_OK || *status == QG_EXIT_CELLS_FAILED))
+        write_report(folder, s, arena, a->json ? stderr : stdout);
+    *status = qg_cli_flush(*status);
+    qg_status_file_count(a->status_file, "status", *status);
+}
+
 int qg_cmd_run(int argc, char **argv)
 {
     arguments a = {0};
     const char *folder = NULL;
+    bool told = true;
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves does not stop the work */
     qg_stop_catch();
     int status = parse(&a, argc, argv);
@@ -305,12 +319,11 @@ int qg_cmd_run(int argc, char **argv)
     if (par->rank == 0) {
         qg_status_file_count(a.status_file, "started", par->size);
         status = drive(&folder, par, arena, &a, &summary);
-        if (summary.output && summary.status != QG_EXIT_STOPPED)
-            report(&summary, arena, &a);
-        if (folder && (status == QG_EXIT_OK || status == QG_EXIT_CELLS_FAILED))
-            write_report(folder, &summary, arena, a.json ? stderr : stdout);
-        status = qg_cli_flush(status);
-        qg_status_file_count(a.status_file, "status", status);
+        /* The others would wait in MPI_Finalize for as long as the report takes. Where a rank is
+         * lost, the end of MPI is that of this process, too. */
+        told = par->lost_ranks > 0;
+        if (told)
+            tell(&status, folder, &summary, arena, &a);
     } else {
         qg_work *work = NULL;
         qg_log_rank(par->rank);
@@ -325,6 +338,8 @@ int qg_cmd_run(int argc, char **argv)
             status = QG_EXIT_INTERRUPTED;
     }
     qg_par_stop(par, status);
+    if (!told)
+        tell(&status, folder, &summary, arena, &a);
     qg_arena_destroy(arena);
     return status;
 }

@@ -62,7 +62,7 @@ bash_completes() { # WANTED WORD...
         [ "${COMPREPLY[*]}" = "$want" ]
     )
 }
-ok "bash: a command" bash_completes explain qgrid exp
+ok "bash: a command" bash_completes explain qgrid expl
 ok "bash: an option" bash_completes --progress qgrid run --prog
 ok "bash: a value" bash_completes 'auto always' qgrid explain --color a
 ok "bash: a value behind =" bash_completes bar qgrid run --progress = b
@@ -78,7 +78,7 @@ if command -v zsh >/dev/null; then
     zsh_completes() { # WANTED LINE
         [ "$(timeout 60 zsh -f tests/support/complete.zsh "$P/share/zsh/site-functions/_qgrid" "$2" | tee /dev/stderr)" = "$1" ]
     }
-    ok "zsh: a command" zsh_completes 'qgrid explain ' 'qgrid exp'
+    ok "zsh: a command" zsh_completes 'qgrid explain ' 'qgrid expl'
     ok "zsh: an option" zsh_completes 'qgrid run --progress=' 'qgrid run --prog'
     ok "zsh: one of a list" zsh_completes 'qgrid explain -p fp32,int8_tensor,' 'qgrid explain -p fp32,int8_'
     ok "zsh: a job" zsh_completes 'qgrid jobs/full_matrix.json --fresh ' 'qgrid jobs/full_matrix.json --fre'
@@ -89,7 +89,7 @@ if command -v fish >/dev/null; then
     fish_completes() { # WANTED LINE
         fish -N -c "source '$P/share/fish/vendor_completions.d/qgrid.fish'; complete -C '$2'" | cut -f 1 | grep -xF -- "$1"
     }
-    ok "fish: a command" fish_completes explain 'qgrid exp'
+    ok "fish: a command" fish_completes explain 'qgrid expl'
     ok "fish: an option" fish_completes --progress 'qgrid run --prog'
     ok "fish: one of a list" fish_completes fp32,int8_tensor 'qgrid explain -p fp32,int8_'
     ok "fish: a job" fish_completes jobs/full_matrix.json 'qgrid run jobs/full'

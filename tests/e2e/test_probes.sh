@@ -215,12 +215,12 @@ ok "and computed again when that is accepted" run_np 0 "$T/few.json" --set "/dat
 ok "as if nothing else had been there" bash -c "'$QGRID' run --progress none '$T/few.json' --set '/datasets/p/path=$T/other.jsonl' --output '$T/fresh.h5'"
 ok "to the same bits" same_digest "$T/few.h5" "$T/fresh.h5"
 
-# A cue that is cut off with the end of its text, and a pair that has lost a text.
+# A cue that is cut off with the end of its text, and a pair with a text that is skipped.
 pairs odd "j['datasets']['p'].update(path=T + '/odd.jsonl', on_error='skip'); x['methods'] = ['occlusion']; x['samples'] = {'per_class': 9, 'correct_only': False}; j['experiments'].pop('o'); j['models'].pop('o')"
 ok "a file with an odd pair runs" run_np 0 "$T/odd.json"
-ok "what is cut off has no rank, and a text without its twin is in no pair" numbers odd.h5 <<'PY'
+ok "what is cut off has no rank, and a pair is skipped whole" numbers odd.h5 <<'PY'
 g = f["datasets/p/pairs"]
-assert list(g["first_row"][:]) == [0, 2, 4, 6] and len(f["datasets/p/label"]) == 9
+assert list(g["first_row"][:]) == [0, 2, 4, 6] and len(f["datasets/p/label"]) == 8
 names = [t.decode() for t in f["probes/m/p/phenomenon"][:]]
 assert f["probes/m/p/psr"][0, 0, 0] == 4
 cut = f["cues/m/p/fp32/occlusion/summary"][names.index("cut")]

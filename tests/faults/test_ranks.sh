@@ -18,8 +18,11 @@ wound() { # STATUS SIGNAL WHO OUTPUT ONLY [MPIRUN OPTIONS]: a run of 3 ranks; WH
     WHILE=$pid wait_until "progress" has_units "$out" 1 || return 1
     if [ "$who" = mpirun ]; then
         kill "-$signal" "$(pgrep -P $pid)" || return 1
-    else
-        kill "-$signal" "$(rank_of "$out" "$who")" || return 1
+    elif ! kill "-$signal" "$(rank_of "$out" "$who")" 2>/dev/null; then # it was over before anybody looked
+        wait $pid
+        rm -f "$out"
+        wound "$want" "$signal" "$who" "$out" "$only" "$@"
+        return
     fi
     wait $pid
     status=$?
@@ -57,6 +60,20 @@ stops_late() { # OUTPUT: a worker that is stopped when all is done, on its way o
     FAULTY_CALL=finalize FAULTY_PATH=2 FAULTY_AT=1 FAULTY_DO=stop timeout -k 5 $HANG mpirun -np 3 env LD_PRELOAD="$FAULTY" \
         "$QGRID" run --progress none "$J" --output "$1" --only '*e' && same_results "$T/ref.h5" "$1"
 }
+rank_stopped() { grep -q '^State:.T' "/proc/$(rank_of "$1" 0)/status"; } # OUTPUT
+is_alone() { [ -z "$(rank_of "$1" 1)$(rank_of "$1" 2)" ]; } # OUTPUT
+reports_alone() { # OUTPUT: rank 0, stopped at its report, until nobody else is left
+    local pid
+    small_job "$1" datasets/test.tsv | sed "s|\"labels\"|\"report\": \"$T/pages\", &|" >"$T/report.json"
+    FAULTY_CALL="open rename" FAULTY_PATH='*/index.html*' FAULTY_AT=1 FAULTY_DO=stop timeout -k 5 $HANG mpirun -np 3 \
+        env LD_PRELOAD="$FAULTY" "$QGRID" run --progress none "$T/report.json" --output "$1" &
+    pid=$!
+    WHILE=$pid wait_until "report" rank_stopped "$1" || return 1
+    WHILE=$pid wait_until "end of the others" is_alone "$1" || return 1
+    kill -CONT "$(rank_of "$1" 0)"
+    wait $pid && [ -s "${1%.h5}/index.html" ]
+}
+ok "nobody waits in MPI_Finalize for a report" reports_alone "$T/report.h5"
 ok "a worker stopped in MPI_Finalize does not spoil mpirun's status" stops_late "$T/late.h5"
 for signal in TERM HUP INT; do
     # In the background a shell has SIGINT ignored; mpirun catches it all the same.
