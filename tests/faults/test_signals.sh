@@ -101,7 +101,17 @@ warned() { # OUTPUT: until it is finished
         ((units += 5))
     done
     echo "$n runs, status $status"
-    [ $status = 0 ] && [ "$n" -gt 1 ] && same_results "$T/ref.h5" "$1"
+    [ $status = 0 ] && same_results "$T/ref.h5" "$1"
 }
-ok "warned by SIGUSR1 again and again until it is finished" warned "$T/warned.h5"
+warned_in_time() { # OUTPUT: once more where the run was over before anybody looked
+    local tries
+    for tries in 1 2 3 4 5 6; do
+        warned "$1" >"$T/runs" || return 1
+        cat "$T/runs"
+        ! grep -q '^1 runs' "$T/runs" || [ "$tries" = 6 ] || { rm -f "$1" && continue; }
+        break
+    done
+    ! grep -q '^1 runs' "$T/runs"
+}
+ok "warned by SIGUSR1 again and again until it is finished" warned_in_time "$T/warned.h5"
 finish
