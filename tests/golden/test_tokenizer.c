@@ -73,6 +73,7 @@ static int run_cases(const char *file)
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), n++) {
         qg_json_doc d;
         qg_mark m = qg_arena_mark(scratch);
+        qt_without_nul(line, strlen(line));
         qt_ok(qg_json_parse(&d, scratch, file, line, strlen(line)));
         const char *s = qg_json_get(d.root, "text")->string;
         check(t, scratch, d.root, s, 0, "ids", "fast_ids");

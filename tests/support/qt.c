@@ -173,11 +173,26 @@ void qt_write(const char *path, const void *data, size_t size)
         fail_msg("cannot write %s", path);
 }
 
+void qt_without_nul(char *json, size_t size)
+{
+    for (size_t i = 0; i + 6 <= size; i++) {
+        if (json[i] != '\\')
+            continue;
+        if (memcmp(json + i, "\\u0000", 6) == 0)
+            memcpy(json + i, "\\ufffd", 6);
+        i++; /* what is escaped begins no escape */
+    }
+}
+
 const qg_json *qt_json(qg_arena *a, const char *path)
 {
+    char *text;
+    size_t size;
     qg_json_doc *doc = qg_arena_alloc(a, 1, sizeof *doc);
     assert_non_null(doc);
-    qt_ok(qg_json_load(doc, a, path, (size_t)1 << 30));
+    qt_ok(qg_file_read(&text, &size, a, path, (size_t)1 << 30));
+    qt_without_nul(text, size);
+    qt_ok(qg_json_parse(doc, a, path, text, size));
     return doc->root;
 }
 

@@ -188,7 +188,7 @@ static void a_block_is_the_other_models_layer_on_states_of_fp32(void **state)
         size_t one = (size_t)T * C;
         for (int l = 0; l < LAYERS; l++) {
             float last[B * K];
-            char name[16];
+            char name[32];
             snprintf(name, sizeof name, "layer %d", l);
             qg_model_take_part(r.mixed, named(&r, name));
             answer mixed = ask(r.mixed);
