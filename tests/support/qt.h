@@ -71,8 +71,9 @@ const char *qt_tmp(const char *name);
 /** Writes a file in one go (fails the test otherwise). */
 void qt_write(const char *path, const void *data, size_t size);
 
-/** Puts \\ufffd in place of each \\u0000 of JSON [size]: the program refuses U+0000 in texts, and the
- * rules of BERT drop both alike, so that what a reference says of one holds for the other. */
+/** Puts U+FFFD in place of each escaped U+0000 of JSON [size]: the program refuses U+0000 in texts,
+ * and the rules of BERT drop both alike, so that what a reference says of one holds for the other.
+ */
 void qt_without_nul(char *json, size_t size);
 
 /** Loads JSON of any size, without U+0000 (fails the test otherwise). */
