@@ -25,15 +25,17 @@ void qg_shared_layers_take(qg_shared_layers *s, const qg_model_part *part)
     s->next = 0;
 }
 
+/* Lists that are not there are the same. */
+static bool same_numbers(const int32_t *a, const int32_t *b, size_t n)
+{
+    return a && b ? memcmp(a, b, n * sizeof *a) == 0 : a == b;
+}
+
 static bool is_same(const qg_batch *a, const qg_batch *b)
 {
     size_t T = (size_t)a->splits[a->B];
-    if (a->B != b->B || memcmp(a->splits, b->splits, (size_t)(a->B + 1) * sizeof *a->splits) != 0 ||
-        memcmp(a->ids, b->ids, T * sizeof *a->ids) != 0)
-        return false;
-    if (!a->positions || !b->positions)
-        return !a->positions && !b->positions;
-    return memcmp(a->positions, b->positions, T * sizeof *a->positions) == 0;
+    return a->B == b->B && same_numbers(a->splits, b->splits, (size_t)a->B + 1) &&
+           same_numbers(a->ids, b->ids, T) && same_numbers(a->positions, b->positions, T);
 }
 
 static qg_code copy(const int32_t **out, qg_arena *a, const int32_t *from, size_t n)

@@ -55,11 +55,12 @@ static qg_code read_nll(ranked *of, int at, qg_reading *r, const qg_read_cell *c
     int64_t rows, n;
     QG_TRY(qg_numbers_of(&label, &rows, r, c, "/datasets/{dataset}/label"));
     QG_TRY(qg_numbers_of(&p, &n, r, c, "/predictions/{model}/{dataset}/{precision}/probabilities"));
-    if (!label || !p || rows != of->n || n % rows != 0)
+    if (!label || !p || rows != of->n || rows < 1 || n % rows != 0)
         return QG_OK;
+    int64_t classes = n / rows;
     for (int64_t i = 0; i < rows; i++)
-        if (label[i] >= 0 && label[i] < (double)(n / rows))
-            of->x[i * of->k + at] = -p[i * (n / rows) + (int64_t)label[i]];
+        if (label[i] >= 0 && label[i] < (double)classes)
+            of->x[i * of->k + at] = -p[i * classes + (int64_t)label[i]];
     return QG_OK;
 }
 
