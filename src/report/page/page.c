@@ -131,11 +131,7 @@ static void paragraph(const qg_page *p, const char *kind, const char *text)
 
 static qg_code verdict(const qg_page *p)
 {
-    const qg_table_entry *e = qg_table_find("verdict");
-    qg_table t;
-    QG_ASSERT(e != NULL);
-    QG_TRY(qg_table_read(&t, e, p->r, NULL));
-    if (t.n_rows == 0)
+    if (!qg_store_has(p->r->store, "/recommendation"))
         paragraph(p, "lead",
                   "The job gives no thresholds (“recommend”), so this report names no variant to "
                   "deploy: the numbers below are there to judge by.");

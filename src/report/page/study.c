@@ -20,6 +20,17 @@ static void end_fact(const qg_page *p)
     qg_str_add(p->out, "</dd>\n");
 }
 
+/* The same of something that has a hash, or "". */
+static void end_hashed(const qg_page *p, const char *hash)
+{
+    if (hash[0]) {
+        qg_str_add(p->out, "; SHA-256 <code>");
+        qg_page_text(p, hash);
+        qg_str_add(p->out, "</code>");
+    }
+    end_fact(p);
+}
+
 /* An attribute, unless the file has none. */
 static qg_code attribute(const qg_page *p, const char *name, const char *group, const char *of)
 {
@@ -141,12 +152,7 @@ static qg_code one_dataset(const qg_page *p, const qg_read_cell *c)
         qg_str_addf(p->out, ", %lld without a label", (long long)count[0]);
     qg_str_addf(p->out, "), %.1f words in the mean",
                 n ? (double)words_of(p, c->dataset) / (double)n : 0.0);
-    if (hash[0]) {
-        qg_str_add(p->out, "; SHA-256 <code>");
-        qg_page_text(p, hash);
-        qg_str_add(p->out, "</code>");
-    }
-    end_fact(p);
+    end_hashed(p, hash);
     return QG_OK;
 }
 
@@ -160,12 +166,7 @@ static qg_code one_model(const qg_page *p, const qg_read_cell *c)
     qg_str_add(p->out, "<b>");
     qg_page_text(p, c->model);
     qg_str_add(p->out, "</b>");
-    if (hash[0]) {
-        qg_str_add(p->out, "; SHA-256 <code>");
-        qg_page_text(p, hash);
-        qg_str_add(p->out, "</code>");
-    }
-    end_fact(p);
+    end_hashed(p, hash);
     return QG_OK;
 }
 
